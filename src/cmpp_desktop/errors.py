@@ -1,0 +1,61 @@
+"""Two kinds of trouble, each with a code.
+
+`KnownError` is the world's fault (full disk, wrong passphrase, no network, a file that is too new): its code is turned
+into words and a next step by `ui/messages`. `BugError` is ours. No message for people is written here, and `facts`
+never holds a name, an answer or an A-number, because errors are logged.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class CmppError(Exception):
+    """Base of both. `code` is stable and short; `facts` are values that the words may need (seconds, counts, paths)."""
+
+    def __init__(self, code: str, **facts: Any) -> None:
+        super().__init__(code if not facts else f"{code} {facts}")
+        self.code = code
+        self.facts = facts
+
+
+class KnownError(CmppError):
+    """Something that happens to honest programs; the person is told what happened, what is safe, what to do."""
+
+
+class BugError(CmppError):
+    """Something that we promised cannot happen."""
+
+
+class Invalid(KnownError):
+    """A command was refused because of what it holds. `fields` maps a field's name to a problem code."""
+
+    def __init__(self, **fields: str) -> None:
+        super().__init__("invalid", fields=fields)
+        self.fields = fields
+
+
+class NotAllowed(KnownError):
+    """The person's role, or a missing consent, does not allow this. `code` says which."""
+
+
+# Every code of KnownError that code outside ui/messages raises. A test checks that each has words in every language.
+CODES = frozenset(
+    {
+        "invalid",
+        # store
+        "wrong_passphrase", "wait_before_retry", "passphrase_weak", "keyring_missing", "keyring_locked", "store_newer",
+        "store_damaged", "store_missing", "slots_damaged", "disk_full", "disk_error", "profile_in_use", "migration_failed", "locked",
+        # roles, consent, life of a record
+        "not_allowed", "needs_consent", "record_missing", "record_settled", "conflict_open", "update_first", "already_signed",
+        "not_submitted", "changed_meanwhile", "own_work",
+        # instruments
+        "instrument_refused", "instrument_missing", "interview_incomplete", "interview_finished",
+        # sync
+        "server_unreachable", "server_refused", "server_too_old", "server_too_new", "clock_wrong", "roster_rejected", "roster_fork",
+        "invitation_unreadable", "invitation_used", "invitation_expired", "invitation_closed", "key_missing", "another_history",
+        "device_revoked", "too_big", "organisation_unknown",
+        # reports and files
+        "file_unreadable", "file_not_written", "report_empty",
+    }
+)  # fmt: skip

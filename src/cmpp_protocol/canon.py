@@ -1,0 +1,57 @@
+"""Canonical msgpack (rule 11): equal values have equal bytes on every machine, for ever.
+
+Shortest integers, map keys sorted by their UTF-8 bytes, no floats (decimals and dates travel as strings), no
+extension types. Reading is strict: bytes that are not the canonical form of what they say are refused, so that one
+value cannot be written in two ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import msgpack
+
+# None | bool | int | str | bytes | list | dict[str, …]; recursive, so spelled as Any for mypy's sake.
+Value: TypeAlias = Any
+
+MAX_DEPTH = 32
+INT_MIN, INT_MAX = -(1 << 63), (1 << 64) - 1
+
+
+class NotCanonical(ValueError):
+    """The bytes, or the value, have no canonical form."""
+
+
+def pack(value: Value) -> bytes:
+    """The canonical bytes of a value. Raises NotCanonical for floats, dates, sets and other types."""
+    return bytes(msgpack.packb(_ordered(value, 0), use_bin_type=True))
+
+
+def unpack(data: bytes) -> Value:
+    """The value of canonical bytes. Raises NotCanonical for anything else, including trailing bytes."""
+    try:
+        value = msgpack.unpackb(data, raw=False, strict_map_key=True, max_str_len=len(data), max_bin_len=len(data))
+    except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
+        raise NotCanonical(f"not msgpack: {error}") from error
+    if pack(value) != data:
+        raise NotCanonical("not in canonical form")
+    return value
+
+
+def _ordered(value: Value, depth: int) -> Value:
+    if depth > MAX_DEPTH:
+        raise NotCanonical("nested too deeply")
+    if value is None or isinstance(value, bool | str | bytes):
+        return value
+    if isinstance(value, int):
+        if not INT_MIN <= value <= INT_MAX:
+            raise NotCanonical("integer beyond 64 bits")
+        return value
+    if isinstance(value, list | tuple):
+        return [_ordered(item, depth + 1) for item in value]
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise NotCanonical("map keys are strings")
+        return {key: _ordered(value[key], depth + 1) for key in sorted(value, key=str.encode)}
+    raise NotCanonical(f"{type(value).__name__} has no canonical form")

@@ -31,7 +31,7 @@ class Changed:
 
 
 class Bus:
-    """Publishes `Changed` to whoever subscribed. Subscribers run on the publishing thread: they hand over and return."""
+    """Publishes `Changed` to subscribers. They run on the publishing thread: they hand over and return."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -41,21 +41,15 @@ class NotAllowed(KnownError):
 
 # Every code of KnownError that code outside ui/messages raises. A test checks that each has words in every language.
 CODES = frozenset(
-    """
-    invalid
-
-    wrong_passphrase wait_before_retry passphrase_weak keyring_missing keyring_locked
-    store_newer store_damaged store_missing slots_damaged disk_full disk_error profile_in_use migration_failed locked
-
-    not_allowed needs_consent record_missing record_settled conflict_open update_first already_signed not_submitted
-    changed_meanwhile own_work
-
-    instrument_refused instrument_missing interview_incomplete interview_finished
-
-    server_unreachable server_refused server_too_old server_too_new clock_wrong roster_rejected roster_fork
-    invitation_unreadable invitation_used invitation_expired invitation_closed key_missing another_history
-    device_revoked too_big organisation_unknown
-
-    file_unreadable file_not_written report_empty
-    """.split()
+    {
+        "invalid", "wrong_passphrase", "wait_before_retry", "passphrase_weak", "keyring_missing", "keyring_locked",
+        "store_newer", "store_damaged", "store_missing", "slots_damaged", "disk_full", "disk_error", "profile_in_use",
+        "migration_failed", "locked", "not_allowed", "needs_consent", "record_missing", "record_settled",
+        "conflict_open", "update_first", "already_signed", "not_submitted", "changed_meanwhile", "own_work",
+        "instrument_refused", "instrument_missing", "interview_incomplete", "interview_finished", "server_unreachable",
+        "server_refused", "server_too_old", "server_too_new", "clock_wrong", "roster_rejected", "roster_fork",
+        "invitation_unreadable", "invitation_used", "invitation_expired", "invitation_closed", "key_missing",
+        "another_history", "device_revoked", "too_big", "organisation_unknown", "file_unreadable", "file_not_written",
+        "report_empty"
+    }
 )

@@ -1,0 +1,53 @@
+"""Every label of the protocol, in one place (rule 46).
+
+Each hash, signature, HKDF and HPKE input starts with its own label, so that bytes made for one purpose can never pass
+for another. A label is ASCII, `cmpp/<version>/<purpose>`, and is followed by one zero byte. A changed computation takes
+a new version of its label; a label's meaning never changes. Labels that a later part will use are reserved here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from cmpp_protocol.ids import DERIVED_LABEL
+
+DERIVED_ID = DERIVED_LABEL
+
+KEY_ID = b"cmpp/1/key-id"  # device, introduction and recovery ids: over both public keys
+ENVELOPE_CHAIN = b"cmpp/1/envelope-chain"  # over header and body
+ENVELOPE_SIGNATURE = b"cmpp/1/envelope-signature"  # over the chain hash
+ENVELOPE_KEY = b"cmpp/1/envelope-key"  # HKDF info, with the header
+ROSTER_HASH = b"cmpp/1/roster-hash"  # over an entry's body; that of genesis is the organisation id
+ROSTER_AUTHOR = b"cmpp/1/roster-author"
+ROSTER_INTRODUCTION = b"cmpp/1/roster-introduction"
+ROSTER_RECOVERY = b"cmpp/1/roster-recovery"
+REQUEST_SIGNATURE = b"cmpp/1/request-signature"
+LOG_START = b"cmpp/1/log-start"
+LOG_NEXT = b"cmpp/1/log-next"
+KEY_COMMIT = b"cmpp/1/key-commit"  # HMAC under the collection key
+KEY_ENVELOPE = b"cmpp/1/key-envelope"  # HPKE info
+PREVIOUS_KEY = b"cmpp/1/previous-key"  # HKDF info: K(n-1) sealed under K(n)
+INTRODUCTION_KEYS = b"cmpp/1/introduction-keys"  # HKDF info: invitation secret -> key pair
+RECOVERY_KEYS = b"cmpp/1/recovery-keys"  # HKDF info: recovery secret -> key pair and slot key
+CHECK_CODE = b"cmpp/1/check-code"  # six digits that an administrator compares
+SIGNED_ID = b"cmpp/1/signed-id"  # the content hash of a Signed record
+SIGNED_SIGNATURE = b"cmpp/1/signed-signature"
+
+# Reserved; nothing makes them yet.
+SNAPSHOT_DIGEST = b"cmpp/1/snapshot-digest"
+SNAPSHOT_SIGNATURE = b"cmpp/1/snapshot-signature"
+SNAPSHOT_KEY = b"cmpp/1/snapshot-key"
+BLOB_CHUNK = b"cmpp/1/blob-chunk"
+DROP_KEYS = b"cmpp/1/drop-keys"
+ERASED_ID = b"cmpp/1/erased-id"
+STICK_INDEX = b"cmpp/1/stick-index"
+
+
+def labelled(label: bytes, *parts: bytes) -> bytes:
+    """`label`, a zero byte, then the parts; at most the last part may be of variable length."""
+    return b"\x00".join((label, b"".join(parts)))
+
+
+def digest(label: bytes, *parts: bytes) -> bytes:
+    """SHA-256 (32 bytes) over a labelled input."""
+    return hashlib.sha256(labelled(label, *parts)).digest()

@@ -1,0 +1,33 @@
+"""Protocol versions, each dated and explained, and nothing inferred from them elsewhere.
+
+Two machines first compare `API`; a format that a machine does not know is never guessed at: the answer is `update`.
+A new version is added as a new line; old lines stay, because old bytes stay.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Version(NamedTuple):
+    """One version of one format: ISO date and the reason for it."""
+
+    number: int
+    date: str
+    why: str
+
+
+API_VERSIONS = (Version(1, "2026-11-24", "POST /v1/sync: roster, key envelopes, bundles, offers and log in one round trip"),)
+ENVELOPE_VERSIONS = (Version(1, "2026-11-24", "162-byte header, AES-256-GCM under a key used once, Ed25519"),)
+ROSTER_VERSIONS = (
+    Version(
+        1,
+        "2026-11-24",
+        "genesis, member added/changed, collection created, access granted, invitation opened/closed, device "
+        "enrolled/confirmed/revoked, key rotated, policy set; removals carry fences",
+    ),
+)
+
+API = API_VERSIONS[-1].number
+ENVELOPE = ENVELOPE_VERSIONS[-1].number
+ROSTER = ROSTER_VERSIONS[-1].number

@@ -1,0 +1,102 @@
+"""Which function carries out which command, and which kinds of records there are: two tables, read like a contents page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cmpp_desktop.domain import (
+    cases,
+    consent,
+    households,
+    obligations,
+    participants,
+    reviews,
+    screenings,
+    sessions,
+    staff,
+    tasks,
+)
+from cmpp_desktop.domain.records import Fields
+from cmpp_desktop.domain.work import Command, Done, Work
+from cmpp_desktop.errors import BugError
+
+Handler = Callable[[Any, Work], Done]
+
+HANDLERS: Mapping[type[Command], Handler] = {
+    participants.ChangeParticipant: participants.change_participant,
+    participants.AddContactRoute: participants.add_contact_route,
+    participants.ChangeContactRoute: participants.change_contact_route,
+    participants.AddAddress: participants.add_address,
+    participants.RevealANumber: participants.reveal_a_number,
+    households.RegisterHousehold: households.register_household,
+    households.AddHouseholdMember: households.add_household_member,
+    cases.OpenCase: cases.open_case,
+    cases.ChangeCase: cases.change_case,
+    cases.CloseCase: cases.close_case,
+    consent.RecordConsent: consent.record_consent,
+    consent.WithdrawConsent: consent.withdraw_consent,
+    consent.RestoreConsent: consent.restore_consent,
+    obligations.AddObligation: obligations.add_obligation,
+    obligations.ChangeObligation: obligations.change_obligation,
+    obligations.MarkObligation: obligations.mark_obligation,
+    obligations.UnmarkObligation: obligations.unmark_obligation,
+    tasks.AddTask: tasks.add_task,
+    tasks.CompleteTask: tasks.complete_task,
+    tasks.ReopenTask: tasks.reopen_task,
+    tasks.WriteNote: tasks.write_note,
+    tasks.ChangeNote: tasks.change_note,
+    tasks.DeleteNote: tasks.delete_note,
+    tasks.RestoreNote: tasks.restore_note,
+    sessions.RecordSession: sessions.record_session,
+    sessions.ChangeSession: sessions.change_session,
+    sessions.DeleteSession: sessions.delete_session,
+    sessions.RestoreSession: sessions.restore_session,
+    screenings.PublishInstrument: screenings.publish_instrument,
+    screenings.FinaliseScreening: screenings.finalise_screening,
+    screenings.RaiseAlert: screenings.raise_alert,
+    staff.NameOrganisation: staff.name_organisation,
+    staff.NameTeam: staff.name_team,
+    staff.NameStaffMember: staff.name_staff_member,
+    staff.NameDevice: staff.name_device,
+    reviews.SubmitForSignature: reviews.submit_for_signature,
+    reviews.ReturnForChanges: reviews.return_for_changes,
+    reviews.SignDocument: reviews.sign_document,
+    reviews.Amend: reviews.amend,
+    reviews.PickVersion: reviews.pick_version,
+}
+
+KINDS: Mapping[str, type[Fields]] = {
+    model.kind: model
+    for model in (
+        participants.ParticipantFields,
+        participants.ContactRouteFields,
+        participants.AddressFields,
+        households.HouseholdFields,
+        households.HouseholdMemberFields,
+        cases.CaseFields,
+        consent.ConsentFields,
+        obligations.ObligationFields,
+        tasks.TaskFields,
+        tasks.NoteFields,
+        sessions.ServiceSessionFields,
+        sessions.AttendanceFields,
+        screenings.InstrumentFields,
+        screenings.ScreeningFields,
+        staff.OrganisationFields,
+        staff.TeamFields,
+        staff.StaffMemberFields,
+        staff.DeviceNameFields,
+        reviews.ReviewFields,
+        reviews.AmendmentFields,
+    )
+}
+
+
+def handle(command: Command, work: Work) -> Done:
+    """Carries a command out inside a unit of work. Raises Invalid, NotAllowed or another KnownError; then nothing is kept."""
+    try:
+        handler = HANDLERS[type(command)]
+    except KeyError:
+        raise BugError("no_handler", command=type(command).__name__) from None
+    return handler(command, work)

@@ -1,0 +1,165 @@
+"""Households: families are served together. `RegisterHousehold` is how somebody new comes into the programme."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from sqlmodel import Field
+
+from cmpp_desktop.domain.cases import CaseOpening, open_case_for
+from cmpp_desktop.domain.consent import ConsentGiven, record_consent_for
+from cmpp_desktop.domain.participants import AddressFields, ContactRouteFields, ParticipantFields, age, normal_phone
+from cmpp_desktop.domain.records import BirthDate, Fields, PersonName, PostalAddress, validated
+from cmpp_desktop.domain.work import Command, Done, Work
+from cmpp_desktop.errors import Invalid
+from cmpp_protocol.ids import derived_id
+
+ADULT_AT = 18
+
+
+class HouseholdFields(Fields):
+    """People who live, or are served, together. `name` is what the office calls them ("Tzoc household")."""
+
+    kind: ClassVar[str] = "household"
+    about: ClassVar[str] = ""
+
+    name: str = Field(min_length=1, max_length=200)
+
+
+class HouseholdMemberFields(Fields):
+    """That somebody belongs to a household. Its id is derived (rule 13): two laptops that add the same person make one."""
+
+    kind: ClassVar[str] = "household_member"
+
+    household_id: UUID
+    participant_id: UUID
+    relationship: str = "head"  # to the head; code list relationship
+    primary_contact: bool = False
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """Somebody who is registered: what is known on the first day. Everything but a name may be empty."""
+
+    name: PersonName
+    relationship: str = "head"
+    preferred_name: str = ""
+    native_name: str = ""
+    aliases: tuple[str, ...] = ()
+    pronunciation: str = ""
+    birth_date: BirthDate | None = None
+    gender: str | None = None
+    country_of_birth: str | None = None
+    nationality: str | None = None
+    languages: tuple[str, ...] = ()
+    interpreter_needed: bool = False
+    a_number: str = ""
+    phone: str = ""
+    safe_contact: str = ""
+    arrived_on: date | None = None
+    accessibility: str = ""
+
+
+@dataclass(frozen=True)
+class RegisterHousehold(Command):
+    """Consent first, then the people, their household, and a case for each who is enrolled (the head: people[0]).
+
+    `case` None registers without enrolling. `Done.id` is the head's; `Done.more` holds household_id, participant_ids and
+    case_ids in the order of `people`.
+    """
+
+    people: tuple[NewPerson, ...]
+    consent: ConsentGiven
+    case: CaseOpening | None = None
+    address: PostalAddress | None = None
+    household_name: str = ""
+
+
+@dataclass(frozen=True)
+class AddHouseholdMember(Command):
+    """Brings a participant who is already registered into a household."""
+
+    household_id: UUID
+    participant_id: UUID
+    relationship: str
+
+
+def register_household(command: RegisterHousehold, work: Work) -> Done:
+    if not command.people:
+        raise Invalid(people="missing")
+    ids = [_register(person, work) for person in command.people]
+    name = command.household_name or command.people[0].name.family or command.people[0].name.given
+    household_id = work.add(validated(HouseholdFields, name=name))
+    for person, participant_id in zip(command.people, ids, strict=True):
+        _join(household_id, participant_id, person.relationship, work, primary=participant_id == ids[0])
+        if command.address is not None:
+            work.add(validated(AddressFields, participant_id=participant_id, address=command.address, since=work.now.date()))
+        record_consent_for(participant_id, command.consent, work)
+    cases = [] if command.case is None else [open_case_for(participant_id, command.case, work) for participant_id in ids]
+    return Done(ids[0], more={"household_id": household_id, "participant_ids": tuple(ids), "case_ids": tuple(cases)})
+
+
+def _register(person: NewPerson, work: Work) -> UUID:
+    flags = []
+    years = age(person.birth_date, work.now.date())
+    if years is not None and years < ADULT_AT:
+        flags.append("minor")
+    participant_id = work.add(
+        validated(
+            ParticipantFields,
+            legal_name=person.name,
+            preferred_name=person.preferred_name,
+            native_name=person.native_name,
+            aliases=list(person.aliases),
+            pronunciation=person.pronunciation,
+            birth_date=person.birth_date,
+            gender=person.gender,
+            country_of_birth=person.country_of_birth,
+            nationality=person.nationality,
+            languages=list(person.languages),
+            interpreter_needed=person.interpreter_needed,
+            a_number=person.a_number,
+            safe_contact=person.safe_contact,
+            arrived_on=person.arrived_on,
+            accessibility=person.accessibility,
+            flags=flags,
+        )
+    )
+    if person.phone.strip():
+        route = validated(ContactRouteFields, participant_id=participant_id, value=normal_phone(person.phone), preferred=True)
+        work.add(route)
+    return participant_id
+
+
+def _join(household_id: UUID, participant_id: UUID, relationship: str, work: Work, *, primary: bool) -> UUID:
+    member = validated(
+        HouseholdMemberFields,
+        household_id=household_id,
+        participant_id=participant_id,
+        relationship=relationship,
+        primary_contact=primary,
+        since=work.now.date(),
+    )
+    return work.add(member, id=derived_id("household_member", household_id, participant_id.hex))
+
+
+def add_household_member(command: AddHouseholdMember, work: Work) -> Done:
+    work.get(HouseholdFields, command.household_id)
+    work.get(ParticipantFields, command.participant_id)
+    return Done(_join(command.household_id, command.participant_id, command.relationship, work, primary=False))
+
+
+def household_of(participant_id: UUID, work: Work) -> Sequence[UUID]:
+    """The ids of everybody who shares a household with the participant now, the participant included."""
+    found: list[UUID] = [participant_id]
+    for membership in work.find(HouseholdMemberFields, participant_id=participant_id, until=None):
+        for other in work.find(HouseholdMemberFields, household_id=membership.fields.household_id, until=None):
+            if other.fields.participant_id not in found:
+                found.append(other.fields.participant_id)
+    return found

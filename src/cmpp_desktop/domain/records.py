@@ -1,0 +1,196 @@
+"""What a record is: a kind, a compartment, and fields that merge one by one (rule 12: what belongs together is one field).
+
+The `…Fields` classes of the subjects are the schema: the store makes its tables from them, the commands validate with
+them, and sync carries their values as canonical bytes. A field may be added with a default, never renamed or given
+another meaning; unknown fields from a newer version are kept and sent on by the store without coming through here.
+"""
+
+from __future__ import annotations
+
+import types
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from sqlmodel import SQLModel
+
+from cmpp_desktop.errors import Invalid
+
+Compartment = Literal["organisation", "caseload", "restricted"]
+
+
+class Part(BaseModel):
+    """A composite value: things that only make sense together and therefore are one field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class PersonName(Part):
+    """A name as the person writes it, in any script."""
+
+    given: str = ""
+    family: str = ""
+
+    @property
+    def full(self) -> str:
+        return f"{self.given} {self.family}".strip()
+
+
+class PostalAddress(Part):
+    """Where somebody lives or something is. `country` is ISO 3166-1 alpha-2."""
+
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    country: str = "US"
+
+    @property
+    def one_line(self) -> str:
+        town = f"{self.city}, {self.state} {self.postal_code}".strip().strip(",").strip()
+        return ", ".join(part for part in (self.line1, self.line2, town) if part)
+
+
+class When(Part):
+    """A day, perhaps a time, in the zone of the place (a hearing is in the court's zone; IANA name)."""
+
+    day: date
+    at: time | None = None
+    zone: str = "America/New_York"
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("unknown time zone") from error
+        return zone
+
+    @property
+    def instant(self) -> datetime:
+        """The moment in UTC; a day without a time counts from its midnight there."""
+        return datetime.combine(self.day, self.at or time(0), ZoneInfo(self.zone)).astimezone(UTC)
+
+
+class BirthDate(Part):
+    """A date of birth, or an estimate of one."""
+
+    day: date
+    estimated: bool = False
+
+
+class Fields(SQLModel):
+    """Base of every kind of record. Subclasses give `kind` (stable for ever) and their usual compartment."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, str_strip_whitespace=True)  # type: ignore[assignment]  # SQLModel narrows the type of pydantic's own setting
+
+    kind: ClassVar[str]
+    compartment: ClassVar[Compartment] = "caseload"
+    # The field that names the participant whom a record is about, for the timeline, search and Changed; "" for none.
+    about: ClassVar[str] = "participant_id"
+
+
+F = TypeVar("F", bound=Fields)
+
+
+class Life(StrEnum):
+    """The value of the field `life` (rule 15), without its details."""
+
+    LIVE = "live"
+    DELETED = "deleted"
+    MOVED = "moved"
+    SIGNED = "signed"
+
+
+class Status(StrEnum):
+    """What the heads of a record say of its life (rule 17)."""
+
+    NEW = "new"  # no life head yet: not shown
+    LIVE = "live"
+    CONFLICT = "conflict"
+    CHANGED_SINCE = "changed_since"
+    SETTLED = "settled"
+
+
+def validated(model: type[F], **values: Any) -> F:
+    """The fields of a new record. Raises `Invalid` with a problem code by field: missing, too_long, not_valid…"""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise Invalid(**problems_of(error)) from None
+
+
+def problems_of(error: ValidationError) -> dict[str, str]:
+    """pydantic's findings as {field: code}; a message raised by our own validators is its code with underscores."""
+    found: dict[str, str] = {}
+    for item in error.errors():
+        name = str(item["loc"][0]) if item["loc"] else "record"
+        cause = (item.get("ctx") or {}).get("error")
+        code = str(cause).replace(" ", "_") if isinstance(cause, ValueError) else _code_of(item["type"])
+        found.setdefault(name, code)
+    return found
+
+
+def _code_of(kind: str) -> str:
+    return {"missing": "missing", "string_too_short": "missing", "string_too_long": "too_long"}.get(kind, "not_valid")
+
+
+def to_wire(value: Any) -> Any:
+    """A field's value as what canonical msgpack can hold: ids as 16 bytes, dates, times and decimals as strings."""
+    if value is None or isinstance(value, bool | int | str | bytes):
+        return str(value) if isinstance(value, StrEnum) else value
+    if isinstance(value, UUID):
+        return value.bytes
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if isinstance(value, BaseModel):
+        return {name: to_wire(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, list | tuple):
+        return [to_wire(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): to_wire(item) for key, item in value.items()}
+    raise TypeError(f"a record cannot hold {type(value).__name__}")
+
+
+def from_wire(annotation: Any, value: Any) -> Any:
+    """The Python value of what `to_wire` gave, by the field's annotation. Raises ValueError when it does not fit."""
+    if value is None:
+        return None
+    origin = get_origin(annotation)
+    if origin in (Union, types.UnionType):
+        inner = [item for item in get_args(annotation) if item is not type(None)]
+        return from_wire(inner[0], value)
+    if origin in (list, tuple):
+        return [from_wire(get_args(annotation)[0], item) for item in value]
+    if origin is dict:
+        return {key: from_wire(get_args(annotation)[1], item) for key, item in value.items()}
+    if isinstance(annotation, type):
+        return _simple_from_wire(annotation, value)
+    return value
+
+
+def _simple_from_wire(annotation: type, value: Any) -> Any:
+    if annotation is UUID:
+        return UUID(bytes=value)
+    if annotation is datetime:
+        return datetime.fromisoformat(value)
+    if annotation is date:
+        return date.fromisoformat(value)
+    if annotation is time:
+        return time.fromisoformat(value)
+    if annotation is Decimal:
+        return Decimal(value)
+    if issubclass(annotation, BaseModel):
+        known = {name: from_wire(info.annotation, value[name]) for name, info in annotation.model_fields.items() if name in value}
+        return annotation.model_validate(known)
+    return value

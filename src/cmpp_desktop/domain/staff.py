@@ -1,0 +1,136 @@
+"""Staff, teams and the organisation: the names behind the opaque ids of the roster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from sqlmodel import Field
+
+from cmpp_desktop.domain.records import Compartment, Fields, validated
+from cmpp_desktop.domain.work import Command, Done, Work
+from cmpp_desktop.errors import NotAllowed
+
+
+class OrganisationFields(Fields):
+    """The provider itself. There is one, with a derived id."""
+
+    kind: ClassVar[str] = "organisation"
+    compartment: ClassVar[Compartment] = "organisation"
+    about: ClassVar[str] = ""
+
+    name: str = Field(min_length=1, max_length=200)
+    confidentiality: str = Field(default="", max_length=500)  # the footer of every paper; "" takes the usual sentence
+    zone: str = "America/New_York"
+    lock_after_minutes: int = Field(default=10, ge=1, le=120)
+
+
+class TeamFields(Fields):
+    """A team has one caseload and one restricted collection; its id is named by the roster's collections."""
+
+    kind: ClassVar[str] = "team"
+    compartment: ClassVar[Compartment] = "organisation"
+    about: ClassVar[str] = ""
+
+    name: str = Field(min_length=1, max_length=200)
+    site: str = Field(default="", max_length=100)
+
+
+class StaffMemberFields(Fields):
+    """Somebody who works here. The record's id is the member id of the roster; rights come from the roster alone."""
+
+    kind: ClassVar[str] = "staff_member"
+    compartment: ClassVar[Compartment] = "organisation"
+    about: ClassVar[str] = ""
+
+    name: str = Field(min_length=1, max_length=200)
+    role: str = "caseworker"
+    team_id: UUID | None = None
+    title: str = Field(default="", max_length=100)
+    languages: list[str] = Field(default_factory=list)
+    phone: str = Field(default="", max_length=50)
+    active: bool = True
+
+
+class DeviceNameFields(Fields):
+    """What people call a laptop ("Blue ThinkPad"). Derived id from the device id."""
+
+    kind: ClassVar[str] = "device_name"
+    compartment: ClassVar[Compartment] = "organisation"
+    about: ClassVar[str] = ""
+
+    device_id: str = Field(min_length=64, max_length=64)  # hex
+    name: str = Field(min_length=1, max_length=100)
+    member_id: UUID
+
+
+@dataclass(frozen=True)
+class NameOrganisation(Command):
+    organisation_id: UUID
+    name: str
+
+
+@dataclass(frozen=True)
+class NameTeam(Command):
+    team_id: UUID
+    name: str
+
+
+@dataclass(frozen=True)
+class NameStaffMember(Command):
+    """Writes or changes the staff record of a member of the roster."""
+
+    member_id: UUID
+    name: str
+    role: str
+    team_id: UUID | None
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class NameDevice(Command):
+    record_id: UUID
+    device_id: str
+    name: str
+    member_id: UUID
+
+
+def name_organisation(command: NameOrganisation, work: Work) -> Done:
+    _only(work, "administrator")
+    if any(item.id == command.organisation_id for item in work.find(OrganisationFields)):
+        work.change(OrganisationFields, command.organisation_id, name=command.name)
+        return Done(command.organisation_id)
+    return Done(work.add(validated(OrganisationFields, name=command.name), id=command.organisation_id))
+
+
+def name_team(command: NameTeam, work: Work) -> Done:
+    _only(work, "administrator")
+    if any(item.id == command.team_id for item in work.find(TeamFields)):
+        work.change(TeamFields, command.team_id, name=command.name)
+        return Done(command.team_id)
+    return Done(work.add(validated(TeamFields, name=command.name), id=command.team_id))
+
+
+def name_staff_member(command: NameStaffMember, work: Work) -> Done:
+    _only(work, "administrator")
+    values = {"name": command.name, "role": command.role, "team_id": command.team_id, "title": command.title}
+    if any(item.id == command.member_id for item in work.find(StaffMemberFields)):
+        work.change(StaffMemberFields, command.member_id, **values)
+        return Done(command.member_id)
+    return Done(work.add(validated(StaffMemberFields, **values), id=command.member_id))
+
+
+def name_device(command: NameDevice, work: Work) -> Done:
+    if command.member_id != work.actor.member_id:
+        _only(work, "administrator")
+    record = validated(DeviceNameFields, device_id=command.device_id, name=command.name, member_id=command.member_id)
+    if any(item.id == command.record_id for item in work.find(DeviceNameFields)):
+        work.change(DeviceNameFields, command.record_id, name=command.name)
+        return Done(command.record_id)
+    return Done(work.add(record, id=command.record_id))
+
+
+def _only(work: Work, *roles: str) -> None:
+    if work.actor.role not in roles:
+        raise NotAllowed("not_allowed", needs=roles[0])

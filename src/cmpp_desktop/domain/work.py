@@ -1,0 +1,124 @@
+"""What a command may do: the one door through which records are read and written inside a unit of work.
+
+`Work` is given to the handlers by the store's unit of work: everything that they do through it is one transaction, with
+its change sets, search index and audit entries, or nothing. `Done` is what a handler gives back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Literal, Protocol, TypeVar
+from uuid import UUID
+
+from cmpp_desktop.domain.records import Compartment, F, Fields, Life
+
+T_co = TypeVar("T_co", covariant=True)
+Role = Literal["caseworker", "supervisor", "administrator", "board_reader"]
+
+
+class Command:
+    """Base of all commands: frozen dataclasses in the imperative."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does it: the member of the roster, the staff record of the same person, the role, the device, the team."""
+
+    member_id: UUID
+    role: Role
+    device_id: bytes
+    team_id: UUID | None
+
+    @property
+    def staff_id(self) -> UUID:
+        """A person's staff record has the id of the member of the roster."""
+        return self.member_id
+
+
+@dataclass(frozen=True)
+class Stored(Generic[T_co]):
+    """A record as it is now: its fields (the heads with the highest stamps), its life, and who touched it when."""
+
+    id: UUID
+    fields: T_co
+    life: Life
+    compartment: Compartment
+    team_id: UUID | None
+    created_at: datetime
+    created_by: UUID
+    changed_at: datetime
+    changed_by: UUID
+    signed_id: UUID | None = None  # of the Signed record, when life is signed
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command gives back: the id of what it made or changed, and the command that takes it back, if one does."""
+
+    id: UUID
+    undo: Command | None = None
+    more: Mapping[str, Any] | None = None
+
+
+class Work(Protocol):
+    """One unit of work. Nothing is visible to others, and nothing is kept, until the handler has returned."""
+
+    @property
+    def actor(self) -> Actor: ...
+
+    @property
+    def now(self) -> datetime:
+        """The aware UTC time of this unit of work (one for all of it)."""
+        ...
+
+    def new_id(self) -> UUID:
+        """A fresh UUIDv7."""
+        ...
+
+    def add(
+        self, record: Fields, *, id: UUID | None = None, team_id: UUID | None = None, compartment: Compartment | None = None
+    ) -> UUID:
+        """Writes a new live record. `id`: given for derived ids (then adding what is there already changes nothing and
+        gives its id). `team_id` defaults to the actor's; `compartment` to the kind's own."""
+        ...
+
+    def get(self, kind: type[F], id: UUID) -> Stored[F]:
+        """Raises KnownError record_missing when there is none that is shown (rule 15), or it is deleted."""
+        ...
+
+    def find(self, kind: type[F], **equals: Any) -> Sequence[Stored[F]]:
+        """All records (deleted ones left out) whose columns equal these values, oldest first."""
+        ...
+
+    def change(self, kind: type[F], id: UUID, **values: Any) -> None:
+        """Sets fields; equal values write nothing. Raises Invalid; record_settled when it is signed, deleted or moved."""
+        ...
+
+    def delete(self, kind: type[F], id: UUID, reason: str) -> None:
+        """life=deleted(reason), covering everything held. The values stay until erasure."""
+        ...
+
+    def restore(self, kind: type[F], id: UUID) -> None:
+        """life=live again for a deleted record."""
+        ...
+
+    def sign(self, kind: type[F], id: UUID, *, meaning: str, children: Sequence[tuple[type[Fields], UUID]] = ()) -> UUID:
+        """Makes the content-addressed `Signed` record of it and its children, and settles it (rule 20). Returns the id of
+        the Signed record. Raises conflict_open, update_first or already_signed."""
+        ...
+
+    def pick(self, kind: str, id: UUID, field: str, wire_value: Any) -> None:
+        """Settles a conflict: writes this value naming all heads (rule 9)."""
+        ...
+
+    def content_hash(self, kind: type[F], id: UUID, children: Sequence[tuple[type[Fields], UUID]] = ()) -> str:
+        """SHA-256 (hex) of the canonical content as `sign` would see it: what a submission names (rule 23)."""
+        ...
+
+    def audit(self, action: str, subject_kind: str, subject_id: UUID | None, **facts: str | int) -> None:
+        """An entry of the hash-chained audit log: ids and counts only, never names or answers."""
+        ...

@@ -1,7 +1,7 @@
 """Copies the fonts and icons that ship with the program into `resources/`, each with its licence.
 
     python tools/bundle.py icons FOLDER   FOLDER: the unpacked npm package lucide-static
-    python tools/bundle.py fonts FOLDER   FOLDER: .../fonts/truetype/noto of Debian's fonts-noto-core and fonts-noto-extra
+    python tools/bundle.py fonts FOLDER   FOLDER: truetype/noto of Debian's fonts-noto-core and fonts-noto-extra
 
 Needed only when an icon or a font is added or renewed; the results are in the repository. Text fonts are copied whole
 and unchanged. Two fonts of signs are cut down to the few signs that keys and lists show (needs `fonttools`).

@@ -24,7 +24,8 @@ def main() -> int:
     for name, command in CHECKS.items():
         started = time.monotonic()
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        print(f"{'ok    ' if done.returncode == 0 else 'FAILED'} {name} ({time.monotonic() - started:.1f} s)", flush=True)
+        word = "FAILED" if done.returncode else "ok    "
+        print(f"{word} {name} ({time.monotonic() - started:.1f} s)", flush=True)
         if done.returncode != 0:
             failed.append(name)
             print(done.stdout + done.stderr, flush=True)

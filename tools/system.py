@@ -3,8 +3,8 @@
     python3 tools/system.py
 
 Runs on the system's own Python, before anything is installed. On Debian and its relatives as root, what is missing is
-installed with apt-get. Elsewhere on Linux what is missing is listed with the Debian names and the reason; the exit status
-stays 0, because a part that is missing shows where it is needed. On macOS and Windows the wheels carry everything.
+installed with apt-get. Elsewhere on Linux what is missing is listed with the Debian names and the reason; the exit
+status stays 0, because a part that is missing shows where it is needed. On macOS and Windows the wheels carry all.
 """
 
 from __future__ import annotations
@@ -57,14 +57,11 @@ def missing() -> list[tuple[str, str]]:
 def install(packages: list[str]) -> None:
     calm = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     options = ["-qq", "-o", "Dpkg::Use-Pty=0"]
-    subprocess.run(["apt-get", *options, "update"], env=calm, check=True, stdin=subprocess.DEVNULL)
-    subprocess.run(
-        ["apt-get", *options, "install", "--yes", "--no-install-recommends", *packages],
-        env=calm,
-        check=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
+    for step in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+        command = ["apt-get", *options, *step]
+        done = subprocess.run(command, env=calm, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if done.returncode != 0:  # what the packages say while they install is of interest only then
+            raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
 
 def main() -> int:

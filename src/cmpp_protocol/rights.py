@@ -1,0 +1,168 @@
+"""What a roster allows: who may write, sign and open, and whether a bundle counts (rules 29, 31, 45).
+
+Pure functions of a roster state and, for bundles, of what came before in the same chain. The server asks them before it
+gives a bundle a place in the log; each laptop asks them again before it applies it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from cmpp_protocol import keys
+from cmpp_protocol.envelope import FIRST, Header
+from cmpp_protocol.roster import Device, Kind, Rights, Role, RosterState, at
+
+CONFIRM_RESTRICTED = "confirm_restricted"  # policy: restricted collections only for devices confirmed by code
+POLICY_DEFAULTS: Mapping[str, bool] = {CONFIRM_RESTRICTED: True}
+_SIGNERS = frozenset({Role.CASEWORKER, Role.SUPERVISOR, Role.ADMINISTRATOR})
+
+
+class ChainHead(NamedTuple):
+    """The last counting bundle of a device in a collection, with the roster number that it named."""
+
+    number: int
+    hash: bytes
+    roster_no: int
+
+
+NO_CHAIN = ChainHead(0, FIRST, 0)
+
+
+class Standing(StrEnum):
+    """What becomes of a bundle."""
+
+    COUNTS = "counts"
+    HELD = "held"
+    WAITS = "roster?"
+
+
+class Judgement(NamedTuple):
+    """A standing and, for what is held, why: order | fork | device | roster_back | rights | epoch | fence."""
+
+    standing: Standing
+    why: str = ""
+
+
+class Recipient(NamedTuple):
+    """Somebody to whom collection keys are sealed. `kind`: device | invitation | recovery; `id` = `keys.id`."""
+
+    kind: str
+    id: bytes
+    keys: keys.PublicKeys
+
+
+def rights_at(state: RosterState, device_id: bytes, collection: UUID, no: int) -> Rights | None:
+    """What a device may do in a collection at a roster number: write, read, or nothing (None)."""
+    device, place = state.devices.get(device_id), state.collections.get(collection)
+    if device is None or place is None or not device.active(no) or no < place.created:
+        return None
+    if place.kind is Kind.RESTRICTED and not _confirmed(state, device, no):
+        return None
+    found: Rights | None = at(state.access.get((device.member, collection), ()), no)
+    return found
+
+
+def may_read(state: RosterState, device_id: bytes, collection: UUID, no: int | None = None) -> bool:
+    """Whether a device may read a collection, at a roster number or now."""
+    return rights_at(state, device_id, collection, state.no if no is None else no) is not None
+
+
+def may_write(state: RosterState, device_id: bytes, collection: UUID, no: int | None = None) -> bool:
+    """Whether a device may write bundles to a collection, at a roster number or now. Board readers never do."""
+    no = state.no if no is None else no
+    if rights_at(state, device_id, collection, no) is not Rights.WRITE:
+        return False
+    return role_at(state, device_id, no) is not Role.BOARD
+
+
+def may_sign(state: RosterState, device_id: bytes, no: int | None = None) -> bool:
+    """Whether the member of a device may make `Signed` records, at a roster number or now (rule 21)."""
+    no = state.no if no is None else no
+    device = state.devices.get(device_id)
+    return device is not None and device.active(no) and role_at(state, device_id, no) in _SIGNERS
+
+
+def role_at(state: RosterState, device_id: bytes, no: int) -> Role | None:
+    """The role of a device's member at a roster number."""
+    device = state.devices.get(device_id)
+    if device is None:
+        return None
+    role: Role | None = at(state.members[device.member].roles, no)
+    return role
+
+
+def entitled(state: RosterState, collection: UUID) -> tuple[Recipient, ...]:
+    """Everybody to whom the key of a collection is sealed now: devices, open invitations, recovery (rule 45)."""
+    place = state.collections.get(collection)
+    if place is None:
+        return ()
+    devices = [
+        Recipient("device", device.id, device.keys)
+        for device in state.devices.values()
+        if may_read(state, device.id, collection)
+    ]
+    guarded = place.kind is Kind.RESTRICTED and _asks_to_confirm(state, state.no)
+    invited = [
+        Recipient("invitation", one.keys.id, one.keys)
+        for one in state.invitations.values()
+        if one.closed is None
+        and collection in one.collections
+        and at(state.access.get((one.member, collection), ()), state.no) is not None
+        and not guarded
+    ]
+    recovery = Recipient("recovery", state.recovery.pair.id, state.recovery.pair)
+    return (*devices, *invited, recovery)
+
+
+def counts(
+    state: RosterState,
+    header: Header,
+    envelope_hash: bytes,
+    before: ChainHead = NO_CHAIN,
+    cut_chain: Mapping[int, bytes] | None = None,
+) -> Judgement:
+    """Whether a bundle counts, its signature having been verified (rule 29).
+
+    `before` is the last counting bundle of the same device and collection (NO_CHAIN: none). `cut_chain` maps numbers to the
+    hashes on the chain that leads down from a fence's cut, as far as they are known: another bundle of such a number
+    does not count, though its number is below the cut.
+    """
+    if header.roster_no > state.no:
+        return Judgement(Standing.WAITS)
+    if header.org != state.org_id or header.device not in state.devices:
+        return Judgement(Standing.HELD, "device")
+    if header.number > before.number + 1:
+        return Judgement(Standing.HELD, "order")
+    if header.number <= before.number or header.previous != before.hash:
+        return Judgement(Standing.HELD, "fork")
+    if header.roster_no < before.roster_no:
+        return Judgement(Standing.HELD, "roster_back")
+    if not may_write(state, header.device, header.collection, header.roster_no):
+        return Judgement(Standing.HELD, "rights")
+    if header.epoch != state.collections[header.collection].epoch_at(header.roster_no):
+        return Judgement(Standing.HELD, "epoch")
+    if _fenced(state, header, envelope_hash, cut_chain or {}):
+        return Judgement(Standing.HELD, "fence")
+    return Judgement(Standing.COUNTS)
+
+
+def _fenced(state: RosterState, header: Header, envelope_hash: bytes, cut_chain: Mapping[int, bytes]) -> bool:
+    for fence in state.fences:
+        if (fence.device, fence.collection) != (header.device, header.collection) or header.roster_no >= fence.no:
+            continue
+        known = {**cut_chain, fence.cut.number: fence.cut.hash}
+        if header.number > fence.cut.number or known.get(header.number, envelope_hash) != envelope_hash:
+            return True
+    return False
+
+
+def _confirmed(state: RosterState, device: Device, no: int) -> bool:
+    return not _asks_to_confirm(state, no) or (device.confirmed is not None and device.confirmed <= no)
+
+
+def _asks_to_confirm(state: RosterState, no: int) -> bool:
+    policy = at(state.policies, no) or {}
+    return policy.get(CONFIRM_RESTRICTED, POLICY_DEFAULTS[CONFIRM_RESTRICTED]) is not False

@@ -10,6 +10,7 @@ help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/.project ## system packages (Debian as root), the pinned Python packages, the project itself
+	@:
 
 run: setup ## the demo organisation: in a window, or off screen where there is no display (writes build/demo/)
 	@$(PY) -m cmpp_desktop demo
@@ -43,9 +44,9 @@ clean: ## removes .venv and build/
 
 .venv/.locked: .venv/.system requirements/dev.txt
 	@echo "Installing the pinned Python packages into .venv"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --only-binary=:all: -r requirements/dev.txt
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes --only-binary=:all: -r requirements/dev.txt
 	@touch $@
 
 .venv/.project: .venv/.locked pyproject.toml
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation --editable .
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-input --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -221,7 +222,7 @@ def _rows(*readers: Callable[[Any], Any]) -> Callable[[Any], tuple[tuple[Any, ..
                 raise RosterError("malformed", "row")
             rows.append(tuple(reader(cell) for reader, cell in zip(readers, row, strict=True)))
         firsts = [row[0] for row in value]
-        if any(a >= b for a, b in zip(firsts, firsts[1:], strict=False)):
+        if any(a >= b for a, b in pairwise(firsts)):
             raise RosterError("malformed", "order")
         return tuple(rows)
 

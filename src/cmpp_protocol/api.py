@@ -1,0 +1,454 @@
+"""`POST /v1/sync` as bytes: one request, one answer, one way to say no.
+
+Both are canonical msgpack maps, and so is a refusal ({"code", "detail", "time"} with an HTTP status). Fields that a reader does
+not know are ignored here, unlike in roster entries and envelopes: what they would mean is agreed by `v` alone. Every list
+is bounded. A request is signed by the device key over server name, time, path and the hash of its body; there is no
+session, every request is safe to repeat, and any replica can answer it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from cmpp_protocol import canon, envelope, keys, labels, versions
+
+PATH = "/v1/sync"
+CONTENT_TYPE = "application/vnd.cmpp.v1+msgpack"
+AUTH_SCHEME = "CMPP1"
+REQUEST_LIMIT = envelope.ENVELOPE_LIMIT + 4 * 1024 * 1024  # one largest bundle always fits beside the rest
+ANSWER_GOAL = 4 * 1024 * 1024  # an answer ends after this many bytes of log, but holds at least one envelope
+WAIT_LIMIT = 50  # seconds of a long poll
+CLOCK_WINDOW = 300_000  # milliseconds that a request's time may differ from the server's
+LIST_LIMIT = 20_000
+_NAME_LIMIT = 255
+
+
+class ApiError(ValueError):
+    """Not a request, answer or authorisation. `code` is one of PROBLEMS: malformed, update or too_big."""
+
+    def __init__(self, code: str, what: str = "") -> None:
+        super().__init__(f"{code} {what}".strip())
+        self.code = code
+
+
+# Problem codes of a refused request, with their HTTP status. A code's meaning never changes.
+PROBLEMS: Mapping[str, int] = {
+    "malformed": 400,
+    "clock_wrong": 401,
+    "signature_wrong": 401,
+    "device_unknown": 403,
+    "device_revoked": 403,
+    "organisation_unknown": 404,
+    "not_found": 404,
+    "too_big": 413,
+    "update": 426,
+    "over_quota": 507,
+    "busy": 503,
+    "server_error": 500,
+}
+
+
+class Verdict(StrEnum):
+    """The answer to one bundle (rule 43). Only reading it back in the log acknowledges it."""
+
+    STORED = "stored"
+    HAD_IT = "had_it"
+    HELD = "held"
+    ROSTER = "roster?"
+    TOO_BIG = "too_big"
+    REFUSED = "refused"
+
+
+class EntryVerdict(StrEnum):
+    """The answer to one roster entry: `stale` means that another entry has its number; read on and make it again."""
+
+    STORED = "stored"
+    HAD_IT = "had_it"
+    STALE = "stale"
+    REFUSED = "refused"
+
+
+class KeyEnvelope(NamedTuple):
+    """A collection key sealed to one recipient (`Recipient.id`, 32 bytes); `body` is 1168 bytes."""
+
+    collection: UUID
+    epoch: int
+    recipient: bytes
+    body: bytes
+
+
+class Cursor(NamedTuple):
+    """How far a reader has read a collection: the sequence number and the log hash there ((0, log_start): nothing)."""
+
+    collection: UUID
+    seq: int
+    log_hash: bytes
+
+
+class Offer(NamedTuple):
+    """A bundle that the sender holds and the log may lack, by hash (rule 37)."""
+
+    collection: UUID
+    device: bytes
+    number: int
+    hash: bytes
+
+
+class BundleVerdict(NamedTuple):
+    """For one pushed bundle, in the order sent: its hash (zeros if unreadable), the verdict, and why."""
+
+    hash: bytes
+    verdict: Verdict
+    why: str = ""
+
+
+class LogItem(NamedTuple):
+    """One envelope in the log: `log_hash` is the log's hash with it (rule 37)."""
+
+    seq: int
+    log_hash: bytes
+    envelope: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What follows a cursor. `known` False: the server's log has another history; `items` is empty then.
+
+    `seq` and `log_hash` are the log's end on the server when it answered.
+    """
+
+    collection: UUID
+    known: bool
+    seq: int
+    log_hash: bytes
+    items: tuple[LogItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """A roster entry to append, with the key envelopes that must arrive in the same transaction (rule 44)."""
+
+    entry: bytes
+    envelopes: tuple[KeyEnvelope, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """What a device says. `roster_no` -1 and `roster_hash` zeros: it has no roster yet.
+
+    `opened`: the highest epoch of each collection whose key it holds; envelopes of later ones are wanted. `wait`: seconds to
+    wait for something new (0: none, at most WAIT_LIMIT). `limit`: bytes of log wanted (0: the server's own goal).
+    """
+
+    roster_no: int = -1
+    roster_hash: bytes = bytes(32)
+    entries: tuple[NewEntry, ...] = ()
+    envelopes: tuple[KeyEnvelope, ...] = ()
+    opened: tuple[tuple[UUID, int], ...] = ()
+    cursors: tuple[Cursor, ...] = ()
+    bundles: tuple[bytes, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    wait: int = 0
+    limit: int = 0
+    v: int = versions.API
+
+    def encode(self) -> bytes:
+        """The canonical bytes of the request's body."""
+        return canon.pack(
+            {
+                "v": self.v,
+                "roster": [self.roster_no, self.roster_hash],
+                "entries": [[new.entry, [_key_row(row) for row in new.envelopes]] for new in self.entries],
+                "envelopes": [_key_row(row) for row in self.envelopes],
+                "opened": [[collection.bytes, epoch] for collection, epoch in self.opened],
+                "cursors": [[row.collection.bytes, row.seq, row.log_hash] for row in self.cursors],
+                "bundles": list(self.bundles),
+                "offers": [_offer_row(row) for row in self.offers],
+                "wait": self.wait,
+                "limit": self.limit,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SyncAnswer:
+    """What the server says. `time`: its clock in ms. `roster_known` False: its roster has another history than the
+    caller's head. `wanted`: offered bundles that it lacks. `more`: ask again at once, there is more to read."""
+
+    time: int
+    roster_no: int
+    roster_hash: bytes
+    roster_known: bool = True
+    entries: tuple[bytes, ...] = ()
+    entry_verdicts: tuple[tuple[EntryVerdict, str], ...] = ()
+    envelopes: tuple[KeyEnvelope, ...] = ()
+    verdicts: tuple[BundleVerdict, ...] = ()
+    wanted: tuple[Offer, ...] = ()
+    logs: tuple[Slice, ...] = ()
+    more: bool = False
+    v: int = versions.API
+
+    def encode(self) -> bytes:
+        """The canonical bytes of the answer's body."""
+        return canon.pack(
+            {
+                "v": self.v,
+                "time": self.time,
+                "roster": [self.roster_no, self.roster_hash, self.roster_known],
+                "entries": list(self.entries),
+                "entry_verdicts": [[str(verdict), why] for verdict, why in self.entry_verdicts],
+                "envelopes": [_key_row(row) for row in self.envelopes],
+                "verdicts": [[row.hash, str(row.verdict), row.why] for row in self.verdicts],
+                "wanted": [_offer_row(row) for row in self.wanted],
+                "logs": [
+                    [one.collection.bytes, one.known, one.seq, one.log_hash, [list(item) for item in one.items]]
+                    for one in self.logs
+                ],
+                "more": self.more,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A refusal: a code of PROBLEMS, a detail for engineers (never content), and the server's clock in ms."""
+
+    code: str
+    detail: str = ""
+    time: int = 0
+
+    def encode(self) -> bytes:
+        """The canonical bytes of the refusal's body."""
+        return canon.pack({"code": self.code, "detail": self.detail, "time": self.time})
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """Who asks: sent as `Authorization: CMPP1 <base64url>`; `time` in ms by the device's corrected clock."""
+
+    org: bytes
+    device: bytes
+    time: int
+    signature: bytes = field(repr=False)
+
+    def header(self) -> str:
+        """The value of the Authorization header."""
+        body = {"org": self.org, "device": self.device, "time": self.time, "signature": self.signature}
+        return f"{AUTH_SCHEME} {base64.urlsafe_b64encode(canon.pack(body)).decode()}"
+
+    def holds(self, sign_public: bytes, server_name: str, path: str, body: bytes) -> bool:
+        """Whether the signature was made by this key for this server, path and body."""
+        return keys.verify(
+            sign_public,
+            self.signature,
+            labels.REQUEST_SIGNATURE,
+            _signed_request(self.org, self.device, server_name, path, self.time, body),
+        )
+
+
+def authorise(device: keys.KeyPair, org: bytes, server_name: str, path: str, time: int, body: bytes) -> Authorisation:
+    """A signed authorisation for one request. `server_name` is `server_name(url)`, `time` is in ms."""
+    device_id = device.id
+    signed = _signed_request(org, device_id, server_name, path, time, body)
+    return Authorisation(org, device_id, time, device.sign(labels.REQUEST_SIGNATURE, signed))
+
+
+def decode_authorisation(value: str) -> Authorisation:
+    """The authorisation in an Authorization header. Raises ApiError("malformed")."""
+    scheme, _, coded = value.partition(" ")
+    if scheme != AUTH_SCHEME or len(coded) > 1024:
+        raise ApiError("malformed", "authorisation")
+    try:
+        data = base64.b64decode(coded, altchars=b"-_", validate=True)
+    except ValueError as error:
+        raise ApiError("malformed", "authorisation") from error
+    body = _body(data)
+    return Authorisation(
+        _bytes(32)(body.get("org")),
+        _bytes(32)(body.get("device")),
+        _whole(1 << 48)(body.get("time")),
+        _bytes(64)(body.get("signature")),
+    )
+
+
+def server_name(url: str) -> str:
+    """The name that a request to `url` is signed for: lower-case host, and the port if it is not the scheme's own."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    if parts.port is None or parts.port == {"https": 443, "http": 80}.get(parts.scheme):
+        return host
+    return f"{host}:{parts.port}"
+
+
+def decode_request(data: bytes) -> SyncRequest:
+    """The request of these bytes. Raises ApiError: malformed, update or too_big."""
+    if len(data) > REQUEST_LIMIT:
+        raise ApiError("too_big")
+    body = _versioned(data)
+    roster = _row(_whole(1 << 31, -1), _bytes(32))(body.get("roster"))
+    return SyncRequest(
+        roster_no=roster[0],
+        roster_hash=roster[1],
+        entries=tuple(NewEntry(*row) for row in _rows(_any_bytes, _key_rows)(body.get("entries"))),
+        envelopes=_key_rows(body.get("envelopes")),
+        opened=_rows(_uuid, _EPOCH)(body.get("opened")),
+        cursors=tuple(Cursor(*row) for row in _rows(_uuid, _SEQ, _bytes(32))(body.get("cursors"))),
+        bundles=_list(_any_bytes)(body.get("bundles")),
+        offers=_offers(body.get("offers")),
+        wait=_whole(WAIT_LIMIT + 1)(body.get("wait")),
+        limit=_whole(1 << 31)(body.get("limit")),
+        v=body["v"],
+    )
+
+
+def decode_answer(data: bytes) -> SyncAnswer:
+    """The answer of these bytes. Raises ApiError: malformed or update."""
+    body = _versioned(data)
+    roster = _row(_whole(1 << 31), _bytes(32), _flag)(body.get("roster"))
+    items = _rows(_SEQ, _bytes(32), _any_bytes)
+    logs = _rows(_uuid, _flag, _SEQ, _bytes(32), items)(body.get("logs"))
+    return SyncAnswer(
+        time=_whole(1 << 48)(body.get("time")),
+        roster_no=roster[0],
+        roster_hash=roster[1],
+        roster_known=roster[2],
+        entries=_list(_any_bytes)(body.get("entries")),
+        entry_verdicts=_rows(_word(EntryVerdict), _text)(body.get("entry_verdicts")),
+        envelopes=_key_rows(body.get("envelopes")),
+        verdicts=tuple(
+            BundleVerdict(*row) for row in _rows(_bytes(32), _word(Verdict), _text)(body.get("verdicts"))
+        ),
+        wanted=_offers(body.get("wanted")),
+        logs=tuple(Slice(*row[:4], tuple(LogItem(*item) for item in row[4])) for row in logs),
+        more=_flag(body.get("more")),
+        v=body["v"],
+    )
+
+
+def decode_problem(data: bytes) -> Problem:
+    """The refusal of these bytes. Raises ApiError("malformed") for anything else (a proxy's page, say)."""
+    body = _body(data)
+    return Problem(_text(body.get("code")), _text(body.get("detail")), _whole(1 << 48)(body.get("time")))
+
+
+def _signed_request(org: bytes, device: bytes, server: str, path: str, time: int, body: bytes) -> bytes:
+    name, where = server.encode(), path.encode()
+    if len(name) > _NAME_LIMIT or len(where) > _NAME_LIMIT:
+        raise ApiError("malformed", "name")
+    sized = [len(name).to_bytes(1, "big"), name, len(where).to_bytes(1, "big"), where]
+    return b"".join([org, device, *sized, time.to_bytes(8, "big"), hashlib.sha256(body).digest()])
+
+
+def _body(data: bytes) -> dict[str, Any]:
+    try:
+        body = canon.unpack(data)
+    except canon.NotCanonical as error:
+        raise ApiError("malformed", "not canonical") from error
+    if not isinstance(body, dict):
+        raise ApiError("malformed", "map")
+    return body
+
+
+def _versioned(data: bytes) -> dict[str, Any]:
+    body = _body(data)
+    if _whole(1 << 31, 1)(body.get("v")) > versions.API:
+        raise ApiError("update")
+    return body
+
+
+T = TypeVar("T")
+Reader = Callable[[Any], Any]
+
+
+def _whole(limit: int, least: int = 0) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if type(value) is not int or not least <= value < limit:
+            raise ApiError("malformed", "number")
+        return value
+
+    return read
+
+
+def _bytes(length: int | None) -> Callable[[Any], bytes]:
+    def read(value: Any) -> bytes:
+        if not isinstance(value, bytes) or (length is not None and len(value) != length):
+            raise ApiError("malformed", "bytes")
+        return value
+
+    return read
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 1000:
+        raise ApiError("malformed", "text")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ApiError("malformed", "flag")
+    return value
+
+
+def _uuid(value: Any) -> UUID:
+    return UUID(bytes=_bytes(16)(value))
+
+
+def _word(words: type[StrEnum]) -> Reader:
+    def read(value: Any) -> StrEnum:
+        if not isinstance(value, str) or value not in set(words):
+            raise ApiError("malformed", words.__name__)
+        return words(value)
+
+    return read
+
+
+def _list(reader: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
+    def read(value: Any) -> tuple[T, ...]:
+        if not isinstance(value, list) or len(value) > LIST_LIMIT:
+            raise ApiError("malformed", "list")
+        return tuple(reader(item) for item in value)
+
+    return read
+
+
+def _row(*readers: Reader) -> Callable[[Any], tuple[Any, ...]]:
+    def read(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list) or len(value) != len(readers):
+            raise ApiError("malformed", "row")
+        return tuple(reader(cell) for reader, cell in zip(readers, value, strict=True))
+
+    return read
+
+
+def _rows(*readers: Reader) -> Callable[[Any], tuple[Any, ...]]:
+    return _list(_row(*readers))
+
+
+_any_bytes = _bytes(None)
+_EPOCH, _SEQ = _whole(1 << 31), _whole(1 << 63)
+
+
+def _key_rows(value: Any) -> tuple[KeyEnvelope, ...]:
+    rows = _rows(_uuid, _whole(1 << 31, 1), _bytes(32), _bytes(keys.KEY_ENVELOPE_BYTES))(value)
+    return tuple(KeyEnvelope(*row) for row in rows)
+
+
+def _offers(value: Any) -> tuple[Offer, ...]:
+    return tuple(Offer(*row) for row in _rows(_uuid, _bytes(32), _whole(1 << 63, 1), _bytes(32))(value))
+
+
+def _key_row(row: KeyEnvelope) -> list[Any]:
+    return [row.collection.bytes, row.epoch, row.recipient, row.body]
+
+
+def _offer_row(row: Offer) -> list[Any]:
+    return [row.collection.bytes, row.device, row.number, row.hash]

@@ -44,7 +44,9 @@ PROBLEMS: Mapping[str, int] = {
     "clock_wrong": 401,
     "signature_wrong": 401,
     "device_unknown": 403,
-    "device_revoked": 403,
+    "invitation_used": 403,
+    "invitation_closed": 403,
+    "invitation_expired": 403,
     "organisation_unknown": 404,
     "not_found": 404,
     "too_big": 413,
@@ -327,7 +329,10 @@ def decode_answer(data: bytes) -> SyncAnswer:
             BundleVerdict(*row) for row in _rows(_bytes(32), _word(Verdict), _text)(body.get("verdicts"))
         ),
         wanted=_offers(body.get("wanted")),
-        logs=tuple(Slice(*row[:4], tuple(LogItem(*item) for item in row[4])) for row in logs),
+        logs=tuple(
+            Slice(place, known, seq, log_hash, tuple(LogItem(*item) for item in rows))
+            for place, known, seq, log_hash, rows in logs
+        ),
         more=_flag(body.get("more")),
         v=body["v"],
     )

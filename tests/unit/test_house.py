@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt, QTimer, Signal
@@ -45,15 +46,18 @@ class _Silent(QAbstractListModel):
 @pytest.mark.usefixtures("qapp")
 class TestQtKeepsTheReferencesOfConstants:
     """PySide6 6.12.0 dropped one reference to True or None in every call on Python 3.10 and 3.11, until the process
-    aborted. Spare references are held here, so that such a build fails the test and not the whole run."""
+    aborted. Spare references are kept for as long as the tests run, so that such a build fails this test and does not
+    take the whole run with it."""
+
+    spare: ClassVar[list[bool | None]] = []
 
     def _lost_by(self, call: Callable[[], object]) -> tuple[int, ...]:
-        spare = [True] * CALLS * 2, [False] * CALLS * 2, [None] * CALLS * 2
+        for constant in (True, False, None):
+            self.spare.extend([constant] * CALLS * 4)
         before = _references()
         for _ in range(CALLS):
             call()
         after = _references()
-        assert len(spare) == 3
         return tuple(abs(a - b) for a, b in zip(after, before, strict=True))
 
     def test_emitting_a_signal(self) -> None:

@@ -1,0 +1,112 @@
+"""A unit of work in memory, for the stories of the domain: the same door as the store's, without a disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from cmpp_desktop.domain.dispatch import handle
+from cmpp_desktop.domain.records import Compartment, F, Fields, Life, to_wire
+from cmpp_desktop.domain.work import Actor, Command, Done, Role, Stored
+from cmpp_desktop.errors import KnownError
+from cmpp_protocol import canon
+from cmpp_protocol.ids import uuid7
+
+TEAM = UUID(int=7)
+
+
+class MemoryWork:
+    """Implements cmpp_desktop.domain.work.Work; `do` runs a command with nothing kept when it is refused."""
+
+    def __init__(self, role: Role = "caseworker", now: datetime = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)) -> None:
+        self.member = UUID(int=1)
+        self.role: Role = role
+        self.now = now
+        self.rows: dict[tuple[str, UUID], Stored[Any]] = {}
+        self.audited: list[tuple[str, UUID | None]] = []
+        self._count = 0
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.member, self.role, b"\x01" * 32, TEAM)
+
+    def become(self, number: int, role: Role) -> None:
+        self.member, self.role = UUID(int=number), role
+
+    def do(self, command: Command) -> Done:
+        before = dict(self.rows)
+        try:
+            return handle(command, self)
+        except KnownError:
+            self.rows = before
+            raise
+
+    def new_id(self) -> UUID:
+        self._count += 1
+        return uuid7(int(self.now.timestamp() * 1000), self._count.to_bytes(10, "big"))
+
+    def add(
+        self, record: Fields, *, id: UUID | None = None, team_id: UUID | None = None, compartment: Compartment | None = None
+    ) -> UUID:
+        record_id = id or self.new_id()
+        there = self.rows.get((record.kind, record_id))
+        if there is not None and there.life is not Life.DELETED:
+            return record_id
+        self.rows[record.kind, record_id] = Stored(
+            id=record_id, fields=record, life=Life.LIVE, compartment=compartment or record.compartment,
+            team_id=team_id or TEAM, created_at=self.now, created_by=self.member, changed_at=self.now,
+            changed_by=self.member,
+        )  # fmt: skip
+        return record_id
+
+    def get(self, kind: type[F], id: UUID) -> Stored[F]:
+        row = self.rows.get((kind.kind, id))
+        if row is None or row.life is Life.DELETED:
+            raise KnownError("record_missing")
+        return row
+
+    def find(self, kind: type[F], **equals: Any) -> Sequence[Stored[F]]:
+        return [
+            row
+            for (name, _), row in self.rows.items()
+            if name == kind.kind
+            and row.life is not Life.DELETED
+            and all(getattr(row.fields, key) == value for key, value in equals.items())
+        ]
+
+    def change(self, kind: type[F], id: UUID, **values: Any) -> None:
+        row = self.get(kind, id)
+        if row.life is not Life.LIVE:
+            raise KnownError("record_settled")
+        fields = kind.model_validate({**{name: getattr(row.fields, name) for name in kind.model_fields}, **values})
+        self.rows[kind.kind, id] = replace(row, fields=fields, changed_at=self.now, changed_by=self.member)
+
+    def delete(self, kind: type[F], id: UUID, reason: str) -> None:
+        self.rows[kind.kind, id] = replace(self.get(kind, id), life=Life.DELETED)
+
+    def restore(self, kind: type[F], id: UUID) -> None:
+        self.rows[kind.kind, id] = replace(self.rows[kind.kind, id], life=Life.LIVE)
+
+    def sign(self, kind: type[F], id: UUID, *, meaning: str, children: Sequence[tuple[type[Fields], UUID]] = ()) -> UUID:
+        row = self.get(kind, id)
+        if row.life is Life.SIGNED:
+            raise KnownError("already_signed")
+        signed_id = UUID(hex=self.content_hash(kind, id, children)[:32])
+        self.rows[kind.kind, id] = replace(row, life=Life.SIGNED, signed_id=signed_id)
+        return signed_id
+
+    def pick(self, kind: str, id: UUID, field: str, wire_value: Any) -> None:
+        row = self.rows[kind, id]
+        self.rows[kind, id] = replace(row, fields=row.fields.model_copy(update={field: wire_value}))
+
+    def content_hash(self, kind: type[F], id: UUID, children: Sequence[tuple[type[Fields], UUID]] = ()) -> str:
+        rows: list[Stored[Any]] = [self.get(kind, id), *(self.get(child, child_id) for child, child_id in children)]
+        content = [{name: to_wire(getattr(row.fields, name)) for name in type(row.fields).model_fields} for row in rows]
+        return hashlib.sha256(canon.pack(content)).hexdigest()
+
+    def audit(self, action: str, subject_kind: str, subject_id: UUID | None, **facts: str | int) -> None:
+        self.audited.append((action, subject_id))

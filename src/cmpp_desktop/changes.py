@@ -2,22 +2,37 @@
 
 A local edit and one that arrived end in the same `Changed`, so that a screen has one way to refresh. `ChangeSet` is the
 unit of sync (rules 1, 4, 14, 40): all writes that one committed unit of work made in one collection, under one stamp.
-Values are canonical msgpack (cmpp_protocol.canon), so equal values are equal bytes.
+`RecordState` is what merging keeps of one record (rules 4-6, 15-17): the store writes and reads it, `sync.merge` alone
+decides what is in it. Values are canonical msgpack (cmpp_protocol.canon), so equal values are equal bytes.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 from uuid import UUID
 
+from cmpp_protocol import canon, ids, labels
 from cmpp_protocol.stamps import Stamp
 
 HERE = "here"
 SYNC = "sync"
 
 LIFE = "life"  # the field that every record has (rule 15)
+
+LifeName = Literal["live", "deleted", "moved", "signed", "unknown"]
+Covers: TypeAlias = tuple[tuple[str, tuple[Stamp, ...]], ...]  # (field, stamps) sorted by field, stamps ascending
+
+# The kind of a Signed record (rules 20, 21). It has exactly the fields life (live), content and signature, and its id is
+# `signed_id(content)`. `content` is a canonical map with at least: "device" (32 bytes, who signed), "signer" (the member's
+# 16 bytes), "roster" (number), "subject" (16 bytes), "kind", "fields" {name: [value bytes, [[hlc, device], …]]}. Both
+# are stored as canonical bytes strings; `signature` is Ed25519 by that device over SIGNED_SIGNATURE and `signed_hash(content)`.
+SIGNED = "signed"
+SIGNED_FIELDS = frozenset({LIFE, "content", "signature"})
+
+LIVE = canon.pack(["live"])  # the bytes of life=live; the others: ["deleted", reason], ["moved", to, transfer], ["signed", id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +102,60 @@ class ChangeSet:
     collection: bytes
     stamp: Stamp
     writes: tuple[Write, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """Everything that merging knows of one record; its key is (collection, id).
+
+    `heads`: by field, in ascending order of stamps, so the last one is shown (rule 7). `waiting`: stamps that somebody
+    replaced and that have not come yet (rule 5); the change that brings one is dropped. `covers`: by the stamp of each
+    `life` head that is not live, what its author held (rule 16). `since`: for each (field, stamp) that is in `waiting`,
+    or in a cover and not seen yet, the local time in ms at which the wait began; local, not part of equality or digests.
+    """
+
+    kind: str
+    heads: Mapping[str, tuple[Head, ...]] = field(default_factory=dict)
+    waiting: Mapping[str, frozenset[Stamp]] = field(default_factory=dict)
+    covers: Mapping[Stamp, Covers] = field(default_factory=dict)
+    since: Mapping[tuple[str, Stamp], int] = field(default_factory=dict, compare=False)
+
+    def shown(self, name: str) -> bytes | None:
+        """The canonical bytes of the value to show: that of the head with the highest stamp; None when there is none."""
+        heads = self.heads.get(name)
+        return heads[-1].value if heads else None
+
+    def stamps(self, name: str) -> tuple[Stamp, ...]:
+        """The stamps of the heads of a field: what the next write to it names in `replaces`."""
+        return tuple(head.stamp for head in self.heads.get(name, ()))
+
+
+def life_value(name: LifeName, *details: str | bytes) -> bytes:
+    """The canonical bytes of a value of `life`: ("deleted", reason), ("moved", to, transfer), ("signed", id), ("live",)."""
+    return canon.pack([name, *details])
+
+
+def life_name(value: bytes) -> LifeName:
+    """Which life a value of the field says; "unknown" for one that a newer version made (it is treated as not live)."""
+    if value == LIVE:
+        return "live"
+    try:
+        parts = canon.unpack(value)
+    except canon.NotCanonical:
+        return "unknown"
+    name = parts[0] if isinstance(parts, list) and parts else None
+    if name == "deleted":
+        return "deleted"
+    if name == "moved":
+        return "moved"
+    return "signed" if name == "signed" else "unknown"
+
+
+def signed_hash(content: bytes) -> bytes:
+    """The 32-byte content hash of a Signed record; `content` is the canonical map itself, not yet packed as a value."""
+    return labels.digest(labels.SIGNED_ID, content)
+
+
+def signed_id(content: bytes) -> UUID:
+    """The id of the Signed record of this content: a UUIDv8 of its hash, so that the same content is one record."""
+    return ids.derived_id(SIGNED, UUID(int=0), signed_hash(content).hex())

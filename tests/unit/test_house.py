@@ -106,6 +106,12 @@ def test_what_is_tested_is_what_is_shipped() -> None:
     assert not any(pin.startswith(("pyside6", "sqlcipher3")) for pin in pins("server.txt"))
 
 
+def test_the_list_of_licences_names_every_package_of_the_locks() -> None:
+    listed = set(re.findall(r"^\| ([a-z0-9._-]+) \| ([^ ]+) \| \S", (ROOT / "docs/third-party.md").read_text(), re.MULTILINE))
+    locked = set(re.findall(r"^([a-z0-9._-]+)==([^\s;]+)", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE))
+    assert locked == listed
+
+
 def test_the_network_ends_at_this_machine() -> None:
     with socket.socket() as outside, pytest.raises(RuntimeError, match=r"192\.0\.2\.1"):
         outside.connect(("192.0.2.1", 80))

@@ -32,6 +32,8 @@ package: setup ## the frozen program for this platform, into build/package/, and
 
 lock: setup ## remakes requirements/ from pyproject.toml; ARGS=--upgrade takes the newest
 	@tools/lock.sh $(ARGS)
+	@$(MAKE) --no-print-directory setup
+	@$(PY) tools/licences.py
 
 clean: ## removes .venv and build/
 	@rm -rf .venv build

@@ -1,0 +1,186 @@
+"""How sending stands, in sentences: first whether the work is safe, then what needs a person, then the lists.
+
+Errors of the network never appear as such: work goes on, and each problem says what is safe and what will happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from cmpp_desktop.ui.pages.participant_model import Fact, lower_first
+from cmpp_desktop.words import Words
+from cmpp_desktop.workspace import ArrivedItem, SyncStatus
+
+Action = Literal["", "conflicts", "participant"]
+
+KIND_ICONS = {
+    "service_session": "messages-square",
+    "screening": "clipboard-check",
+    "note": "sticky-note",
+    "task": "square-check",
+    "obligation": "landmark",
+    "contact_route": "phone",
+    "address": "map-pin-house",
+    "consent": "file-check",
+    "case": "folder",
+    "review": "pen-line",
+    "amendment": "file-pen",
+    "participant": "user",
+    "household": "house",
+    "household_member": "users",
+    "attendance": "user-check",
+    "instrument": "clipboard-list",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a list: icon, title, detail, what stands at the right, and what Enter does."""
+
+    icon: str
+    title: str
+    detail: str = ""
+    right: str = ""
+    tone: str = "ink2"
+    action: Action = ""
+    target: object = None
+
+    @property
+    def spoken(self) -> str:
+        return ". ".join(part for part in (self.title, self.detail, self.right) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPage:
+    """Everything the panel says."""
+
+    title: str
+    lead: str
+    needs_you: tuple[Line, ...]
+    waiting: tuple[Line, ...]
+    waiting_count: int
+    arrived: tuple[Line, ...]
+    facts: tuple[Fact, ...]
+
+
+def page(status: SyncStatus, now: datetime, words: Words, zone: str) -> SyncPage:
+    """`now`: aware. Times are said as the clock here shows them."""
+    title, lead = sentence(status, words)
+    here = ZoneInfo(zone)
+    today = now.astimezone(here).date()
+
+    def clock(at: datetime) -> str:
+        local = at.astimezone(here)
+        return words.time(local) if local.date() == today else words.short_date(local.date(), today)
+
+    waiting = tuple(
+        Line(KIND_ICONS.get(item.kind, "file"), words.code("kind", item.kind), item.participant, clock(item.at))
+        for item in status.waiting_items
+    )
+    return SyncPage(
+        title,
+        lead,
+        _needs_you(status, words),
+        waiting,
+        status.waiting,
+        arrived_lines(status.arrived, words, clock),
+        _facts(status, now, words, today, here),
+    )
+
+
+def sentence(status: SyncStatus, words: Words) -> tuple[str, str]:
+    """The title and the line below it."""
+    count = status.waiting
+    will = (
+        words.plural(
+            "{n} change is on this laptop and will be sent when you’re online. Keep working.",
+            "{n} changes are on this laptop and will be sent when you’re online. Keep working.",
+            count,
+        )
+        if count
+        else words("Everything you wrote is on this laptop. Keep working.")
+    )
+    if status.word == "sending":
+        return words("Sending now."), words("You can keep working while it goes.")
+    if status.word == "offline":
+        return words("You are offline. Your work is safe."), will
+    if status.word == "update":
+        return words("This program needs its update."), words("Your work is safe here. Sending goes on after the update.")
+    if status.word == "refused":
+        return (
+            words("The server did not take what was sent. Your work is safe."),
+            words("Nothing is lost. Tell your administrator, and keep working."),
+        )
+    if status.word == "to_settle":
+        settle = words.plural("{n} question waits for your answer.", "{n} questions wait for your answer.", status.conflicts)
+        return settle, words("Two people wrote different things. Everybody sees both until one is chosen.")
+    if status.word == "set_aside":
+        return words("Something that came in could not be opened."), words("It is kept aside. Nothing else stopped.")
+    if count:
+        return words.plural("{n} change waits to be sent.", "{n} changes wait to be sent.", count), words(
+            "It goes by itself. Keep working."
+        )
+    return words("Everything is sent."), words("What you write is on this laptop first, then it goes by itself.")
+
+
+def _needs_you(status: SyncStatus, words: Words) -> tuple[Line, ...]:
+    lines = []
+    if status.conflicts:
+        title = words("Two versions of one answer") if status.conflicts == 1 else words(
+            "Two versions, {n} times", n=status.conflicts
+        )
+        lines.append(
+            Line("git-compare", title, words("Nothing was lost. Choose what is true."), words("Choose"), "amber", "conflicts")
+        )
+    if status.set_aside:
+        lines.append(
+            Line(
+                "package-x",
+                words.plural("{n} package could not be opened", "{n} packages could not be opened", status.set_aside),
+                words("Kept aside; nothing else stopped. It is tried again when keys or an update arrive."),
+                tone="amber",
+            )
+        )
+    if status.word == "update":
+        lines.append(Line("download", words("Update this program"), words("Ask your administrator for the new version."), tone="amber"))
+    return tuple(lines)
+
+
+def arrived_lines(arrived: tuple[ArrivedItem, ...], words: Words, clock: Callable[[datetime], str]) -> tuple[Line, ...]:
+    """"Denise Okafor signed a session" with the person below it."""
+    says = {
+        "added": "{who} wrote: {kind}",
+        "changed": "{who} changed: {kind}",
+        "signed": "{who} signed: {kind}",
+        "returned": "{who} returned: {kind}",
+        "deleted": "{who} took away: {kind}",
+    }
+    lines = []
+    for item in arrived:
+        icon = {"signed": "pen-line", "returned": "undo-2"}.get(item.verb) or KIND_ICONS.get(item.kind, "file")
+        kind = lower_first(words.code("kind", item.kind))
+        title = words(says.get(item.verb, "{who} changed: {kind}"), who=item.who or words("Somebody"), kind=kind)
+        target = item.participant_id
+        lines.append(
+            Line(icon, title, item.participant, clock(item.at), action="participant" if target else "", target=target)
+        )
+    return tuple(lines)
+
+
+def _facts(status: SyncStatus, now: datetime, words: Words, today: date, here: ZoneInfo) -> tuple[Fact, ...]:
+    if status.last_heard is None:
+        heard = words("Not yet")
+    else:
+        local = status.last_heard.astimezone(here)
+        day = words.day(local.date(), today)
+        heard = words("{day}, {time}, {ago}", day=day, time=words.time(local), ago=words.since(status.last_heard, now))
+        heard = heard[:1].upper() + heard[1:]
+    said = [Fact(heard, words("Last heard from the server"))]
+    if status.server:
+        said.append(Fact(status.server, words("Server")))
+    said.append(Fact(str(status.waiting), words("Waiting to be sent")))
+    return tuple(said)

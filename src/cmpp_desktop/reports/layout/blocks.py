@@ -66,6 +66,16 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
+class Space:
+    """Nothing, this many points high."""
+
+    height: float
+
+    def lay(self, setter: Typesetter, start: float, width: float) -> list[Strip]:
+        return [gap(self.height)]
+
+
+@dataclass(frozen=True)
 class Heading:
     """A section's heading with a rule below, in the outline too."""
 
@@ -87,22 +97,33 @@ class Facts:
     """Labels and values, one below the other; rows without a value are left out. A list to a screen reader."""
 
     rows: Sequence[tuple[str, Content]]
-    label: float = 66.0  # points
 
     def lay(self, setter: Typesetter, start: float, width: float) -> list[Strip]:
         whole = Tag("L")
         out: list[Strip] = []
+        labels_wide = max((setter.width(name, LABEL) for name, _ in self.rows), default=0.0)
+        first = min(labels_wide + 14, width * 0.4)  # the column of labels
         for name, value in self.rows:
-            values = setter.set(value, BODY, width - self.label)
+            values = setter.set(value, BODY, width - first)
             if not values.lines:
                 continue
             item = Tag("LI", whole)
-            labels = setter.set(name, LABEL, self.label - 4)
-            left = strips_of(labels, Tag("Lbl", item), start, self.label - 4, "start")
-            right = strips_of(values, Tag("LBody", item), start + self.label, width - self.label, "start")
+            labels = setter.set(name, LABEL, first - 4)
+            left = strips_of(labels, Tag("Lbl", item), start, first - 4, "start")
+            right = strips_of(values, Tag("LBody", item), start + first, width - first, "start")
             out += side_by_side([left, right], together=len(right) <= 6)
             out.append(gap(1.4))
         return out[:-1]
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of short texts."""
+
+    items: Sequence[Content]
+
+    def lay(self, setter: Typesetter, start: float, width: float) -> list[Strip]:
+        return Facts([("•", item) for item in self.items]).lay(setter, start, width)
 
 
 @dataclass(frozen=True)

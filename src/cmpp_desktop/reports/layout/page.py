@@ -28,6 +28,8 @@ HEAD = Style(8.5, 12, MEDIUM, INK2)
 SMALL = Style(8.5, 11.6, ink=INK2)
 FOOT = Style(7.5, 10, ink=INK2)
 
+_PAGE_WORDS = 70.0  # points for "Page x of y"
+
 Align = Literal["start", "end", "auto"]  # auto: right-to-left paragraphs stand at the right, others at the left
 
 
@@ -185,11 +187,16 @@ class Paper:
         return file.finish(self.setter.faces)
 
     def _feet(self) -> list[tuple[Setting, float, float]]:
-        """The confidentiality line and who printed it: (setting, start, width)."""
-        wide = (COLUMN - 80) / 2
+        """The confidentiality line and who printed it: (setting, start, width). One line when both have room."""
+        room = COLUMN - _PAGE_WORDS
+        wants = [self.setter.width(text, FOOT) + 1 for text in self.foot]
+        first = wants[0] if sum(wants) + 24 <= room else (room - 24) * 0.55
+        second = max(room - first - 24, 0)
+        last = min(wants[1], second)
+        start = first + (room - first - last) / 2  # between its neighbours
         return [
-            (self.setter.set(self.foot[0], FOOT, wide - 10), 0.0, wide - 10),
-            (self.setter.set(self.foot[1], FOOT, wide - 10), wide + 5, wide - 10),
+            (self.setter.set(self.foot[0], FOOT, first), 0.0, first),
+            (self.setter.set(self.foot[1], FOOT, last), start, last),
         ]
 
     def _draw_head(self, pen: Pen) -> None:
@@ -206,8 +213,8 @@ class Paper:
             tallest = max(setting.height for setting, *_ in feet)
             top = HEIGHT - BOTTOM - tallest
             pen.rule(0, COLUMN, top - 6)
-            number = self.setter.set(page, FOOT, 80)
-            for setting, start, width in [*feet, (number, COLUMN - 80, 80.0)]:
+            number = self.setter.set(page, FOOT, _PAGE_WORDS)
+            for setting, start, width in [*feet, (number, COLUMN - _PAGE_WORDS, _PAGE_WORDS)]:
                 for n in range(len(setting.lines)):
                     align: Align = "end" if setting is number else "start"
                     pen.text(setting, n, top + n * setting.leading, start, width, align)

@@ -15,6 +15,7 @@ from cmpp_desktop.reports.layout.text import Content, Style, Typesetter
 
 _BETWEEN = 10.0  # points between columns
 _PAD = 2.6  # above and below a row's text
+_MEASURED = 60  # rows that are asked how wide they would like to be
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
+    """Columns are as wide as their texts want, as far as there is room; exactly by their shares when `by_share`."""
+
     columns: Sequence[Column]
     rows: Sequence[Row]
     style: Style = BODY
+    by_share: bool = False
 
     def lay(self, setter: Typesetter, start: float, width: float) -> list[Strip]:
         whole = Tag("Table")
-        total = sum(column.share for column in self.columns)
-        widths = [(width + _BETWEEN) * column.share / total - _BETWEEN for column in self.columns]
+        widths = self._widths(setter, width)
         starts = [start + sum(widths[:n]) + n * _BETWEEN for n in range(len(widths))]
         section = Tag("THead", whole)
         line = Tag("TR", section)
@@ -71,6 +74,28 @@ class Table:
             else:
                 out += self._row(setter, row, body, head, starts, widths, (start, width))
         return out
+
+    def _widths(self, setter: Typesetter, width: float) -> list[float]:
+        """Points of each column. By share at first; then columns that need less give to those that need more."""
+        total = sum(column.share for column in self.columns)
+        widths = [(width + _BETWEEN) * column.share / total - _BETWEEN for column in self.columns]
+        if self.by_share:
+            return widths
+        wanted = [setter.width(column.title, HEAD) for column in self.columns]
+        for row in self.rows[:_MEASURED]:
+            if not row.banner:
+                for n, content in enumerate(row.cells):
+                    wanted[n] = max(wanted[n], setter.width(content, self.style))
+        wanted = [want + 1 for want in wanted]
+        spare = sum(max(have - want, 0) for have, want in zip(widths, wanted, strict=True))
+        lack = sum(max(want - have, 0) for have, want in zip(widths, wanted, strict=True))
+        if not lack:
+            return widths
+        given = min(spare, lack)
+        return [
+            have - (have - want) * given / spare if have > want else have + (want - have) * given / lack
+            for have, want in zip(widths, wanted, strict=True)
+        ]
 
     def _banner(
         self, setter: Typesetter, row: Row, body: Tag, head: Sequence[Strip], start: float, width: float

@@ -138,10 +138,9 @@ class Typesetter:
         self._plain: dict[tuple[str, str], tuple[tuple[Piece, ...], float, bool]] = {}
         self._graphemes: dict[tuple[str, str, bool], float] = {}
 
-    def width(self, text: str, style: Style) -> float:
-        """Points that a text takes on one line."""
-        lines = self.set(text, style, 1e9).lines
-        return lines[0].width if lines else 0.0
+    def width(self, content: Content, style: Style) -> float:
+        """Points that a text takes when nothing but its own line breaks part it."""
+        return max((line.width for line in self.set(content, style, 1e9).lines), default=0.0)
 
     def set(self, content: Content, style: Style, width: float, *, base: int | None = None) -> Setting:
         """Lines no wider than `width` points. `base`: 0 left to right, 1 right to left, None by the first strong letter.

@@ -1,0 +1,1 @@
+"""One module a screen. Pages are imported when they are first shown."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cmpp_desktop.reports.figures import ReviewStep, SessionNote, Signature, Stationery
 from cmpp_desktop.reports.layout.blocks import (
-    Block, Bullets, Columns, Drawing, Facts, Heading, Letterhead, Notice, Paragraph, Space,
+    Block, Bullets, Columns, Drawing, Facts, Heading, Letterhead, Notice, Paragraph, Space, Together,
 )
 from cmpp_desktop.reports.layout.page import BODY, SMALL
 from cmpp_desktop.reports.layout.tables import Column, Row, Table
@@ -93,7 +93,7 @@ def signed(signature: Signature, words: Words, *, whole_hash: bool) -> list[Bloc
             ]
         )
     )
-    return [*blocks, Space(6)]
+    return [Together(blocks), Space(6)]
 
 
 def _unsigned(figures: SessionNote, words: Words) -> str:

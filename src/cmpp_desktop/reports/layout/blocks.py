@@ -76,6 +76,19 @@ class Space:
 
 
 @dataclass(frozen=True)
+class Together:
+    """Blocks that are not parted by the end of a page if one page can hold them."""
+
+    blocks: Sequence[Block]
+
+    def lay(self, setter: Typesetter, start: float, width: float) -> list[Strip]:
+        strips = [strip for block in self.blocks for strip in block.lay(setter, start, width)]
+        for strip in strips[:-1]:
+            strip.keep = True
+        return strips
+
+
+@dataclass(frozen=True)
 class Heading:
     """A section's heading with a rule below, in the outline too."""
 
@@ -89,7 +102,7 @@ class Heading:
         strips[0] = bookmarked(strips[0], self.text, self.level - 1)
         if self.level > 2:
             return [gap(8), *strips]
-        return [gap(13), *strips, Strip(5.5, lambda pen, top: pen.rule(start, width, top + 1.5, EDGE, 0.8), keep=True)]
+        return [gap(12), *strips, Strip(5.5, lambda pen, top: pen.rule(start, width, top + 1.5, EDGE, 0.8), keep=True)]
 
 
 @dataclass(frozen=True)
@@ -97,18 +110,19 @@ class Facts:
     """Labels and values, one below the other; rows without a value are left out. A list to a screen reader."""
 
     rows: Sequence[tuple[str, Content]]
+    label: Style = LABEL
 
     def lay(self, setter: Typesetter, start: float, width: float) -> list[Strip]:
         whole = Tag("L")
         out: list[Strip] = []
-        labels_wide = max((setter.width(name, LABEL) for name, _ in self.rows), default=0.0)
+        labels_wide = max((setter.width(name, self.label) for name, _ in self.rows), default=0.0)
         first = min(labels_wide + 14, width * 0.4)  # the column of labels
         for name, value in self.rows:
             values = setter.set(value, BODY, width - first)
             if not values.lines:
                 continue
             item = Tag("LI", whole)
-            labels = setter.set(name, LABEL, first - 4)
+            labels = setter.set(name, self.label, first - 4)
             left = strips_of(labels, Tag("Lbl", item), start, first - 4, "start")
             right = strips_of(values, Tag("LBody", item), start + first, width - first, "start")
             out += side_by_side([left, right], together=len(right) <= 6)
@@ -123,7 +137,7 @@ class Bullets:
     items: Sequence[Content]
 
     def lay(self, setter: Typesetter, start: float, width: float) -> list[Strip]:
-        return Facts([("•", item) for item in self.items]).lay(setter, start, width)
+        return Facts([("•", item) for item in self.items], STRONG_BODY).lay(setter, start, width)
 
 
 @dataclass(frozen=True)
@@ -182,14 +196,15 @@ def side_by_side(cells: Sequence[list[Strip]], *, together: bool) -> list[Strip]
     out: list[Strip] = []
     for n in range(tallest):
         row = [cell[n] for cell in cells if n < len(cell)]
+        high = max(strip.height for strip in row)
 
-        def paint(pen: Pen, top: float, row: list[Strip] = row) -> None:
+        def paint(pen: Pen, top: float, row: list[Strip] = row, high: float = high) -> None:
             for strip in row:
-                if strip.paint is not None:
-                    strip.paint(pen, top)
+                if strip.paint is not None:  # in the middle of its row, so that scripts of two heights share a line
+                    strip.paint(pen, top + (high - strip.height) / 2)
 
         keep = n < tallest - 1 and (together or n == 0 or n == tallest - 2)
-        out.append(Strip(max(strip.height for strip in row), paint, keep=keep))
+        out.append(Strip(high, paint, keep=keep))
     return out
 
 
@@ -249,7 +264,7 @@ class SignatureLines:
                     pen.file.mark(tag)
                     pen.text(setting, n, top + 4 + n * setting.leading, at, wide, "start")
 
-        return [gap(6), Strip(34, None, keep=True), Strip(height, paint)]
+        return [gap(6), Strip(28, None, keep=True), Strip(height, paint)]
 
 
 @dataclass(frozen=True)

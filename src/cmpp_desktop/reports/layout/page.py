@@ -167,7 +167,7 @@ class Paper:
     def finish(self) -> bytes:
         """The PDF. The blocks are drawn once, here."""
         feet = self._feet()
-        floor = HEIGHT - BOTTOM - max(setting.height for setting, *_ in feet) - 18
+        floor = HEIGHT - BOTTOM - max(setting.height for setting, *_ in feet) - 14
         pages = list(_paged(self._strips, floor))
         file = TaggedFile(title=self.title, language=self.language, author=self.author)
         pen = Pen(file, self.rtl)

@@ -24,6 +24,8 @@ _SPACES = re.compile("[ \t\u1680\u2000-\u200a\u205f\u3000]+")
 _BREAKS = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _OVERRIDES = re.compile("[\u202d\u202e]")
 _NOT_PRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# Telephone numbers and dates with hyphens: after Arabic letters the algorithm would show their groups in reverse.
+_NUMBERS = re.compile(r"\+?[0-9]+(?:[-\u2010\u2011\u2013][0-9]+)+")
 _UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]")  # soft hyphen, zero-width space, joiner and byte order mark
 
 
@@ -121,7 +123,8 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = _OVERRIDES.sub("", _UNSEEN.sub("", text))
-    return _NOT_PRINTABLE.sub("\ufffd", text)
+    text = _NOT_PRINTABLE.sub("\ufffd", text)
+    return _NUMBERS.sub(lambda found: ltr(found.group()), text) if bidi.turns(text) else text
 
 
 def paragraphs(text: str) -> list[str]:

@@ -109,7 +109,8 @@ class SyncStatus:
 
 @dataclass(frozen=True)
 class DeviceRow:
-    """A laptop of the organisation. `state`: in_use, this_one, compare_code, revoked, retired."""
+    """A laptop of the organisation. `state`: in_use, this_one, compare_code, revoked, retired. `code`: the six digits
+    that its user reads out while an administrator compares them; until then it opens nothing restricted."""
 
     device_id: str  # hex
     name: str
@@ -117,6 +118,7 @@ class DeviceRow:
     member_id: UUID
     role: Role
     state: str
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -307,6 +309,14 @@ class Workspace:
 
     def invite(self, person: str, role: Role, team_id: UUID, *, restricted: bool = True, days: int = 7) -> InvitationFile:
         """Needs the server's acknowledgement before the file is given out. Raises server_unreachable, not_allowed."""
+        raise BugError("door")
+
+    def confirm_device(self, device_id: str) -> None:
+        """An administrator has compared the six digits by voice, and they match. Raises not_allowed, server_unreachable."""
+        raise BugError("door")
+
+    def own_code(self) -> str:
+        """This laptop's six digits ("418207"), or "" once they were compared."""
         raise BugError("door")
 
     def recent_people(self) -> tuple[UUID, ...]:

@@ -43,7 +43,7 @@ def make_icon() -> None:
 
 def build() -> None:
     work = ROOT / "build" / "pyinstaller"
-    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR"]
     command += ["--distpath", str(TARGET), "--workpath", str(work), str(ROOT / "installers/cmpp-desktop.spec")]
     subprocess.run(command, cwd=ROOT, check=True)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -24,8 +23,6 @@ from cmpp_desktop.words import Words
 
 SOON_DAYS = 15
 DEADLINES = ("filing_deadline", "asylum_deadline", "address_change", "departure")
-
-Tone = Literal["", "amber", "brick", "danger", "accent"]
 
 ENTRY_ICONS = {
     "session": "messages-square",
@@ -62,11 +59,10 @@ FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A badge: words, the icon that says the same as a shape, and the colour token ("" for quiet ink)."""
+    """A badge: words, and the state whose shape and colour say the same (overdue, soon, warning…; "": quiet words)."""
 
     text: str
-    icon: str = ""
-    tone: Tone = ""
+    state: str = ""
 
 
 NO_MARK = Mark("")
@@ -129,9 +125,9 @@ def distance(day: date, today: date, words: Words) -> Mark:
     days = (day - today).days
     said = words.distance(day, today)
     if days < 0:
-        return Mark(said, "circle-alert", "brick")
+        return Mark(said, "overdue")
     if days <= SOON_DAYS:
-        return Mark(said, "hourglass", "amber")
+        return Mark(said, "soon")
     return Mark(said)
 
 
@@ -183,7 +179,7 @@ def consent_line(view: ParticipantView, today: date, words: Words) -> Mark:
     """"Consent: legal partner, school, to 14 May 2027", or that there is none in force."""
     live = [item.fields for item in view.consents if in_force(item.fields, today)]
     if not live:
-        return Mark(words("No consent in force"), "file-warning", "amber")
+        return Mark(words("No consent in force"), "warning")
     scopes: list[str] = []
     for consent in live:
         for scope in consent.scope:
@@ -195,8 +191,8 @@ def consent_line(view: ParticipantView, today: date, words: Words) -> Mark:
     if ends:
         said = words("{consent}, to {day}", consent=said, day=words.short_date(min(ends)))
         if (min(ends) - today).days <= SOON_DAYS:
-            return Mark(said, "hourglass", "amber")
-    return Mark(said, "file-check")
+            return Mark(said, "soon")
+    return Mark(said)
 
 
 # --- The stream ------------------------------------------------------------------------------------------------------
@@ -222,7 +218,7 @@ def entry_row(entry: TimelineEntry, today: date, words: Words) -> Row:
     title, detail = _said(entry, words)
     mark = _mark(entry, today, words)
     if entry.conflict:
-        mark = Mark(words("Two versions"), "git-compare", "amber")
+        mark = Mark(words("Two versions"), "to_settle")
     icon = OBLIGATION_ICONS.get(entry.code, "landmark") if entry.kind == "obligation" else ENTRY_ICONS[entry.kind]
     return Row(
         entry=entry,
@@ -282,14 +278,14 @@ def _mark(entry: TimelineEntry, today: date, words: Words) -> Mark:
     if entry.kind == "obligation" and not entry.result:
         if entry.day >= today or entry.code in DEADLINES:
             return distance(entry.day, today, words)
-        return Mark(words("No result yet"), "circle-dashed", "amber")
+        return Mark(words("No result yet"), "not_marked")
     if entry.kind in ("session", "screening") and entry.status:
         status = words.code("document_status", entry.status)
         if entry.status == "returned":
-            return Mark(status, "undo-2", "amber")
+            return Mark(status, "warning")
         if entry.status in ("signed", "amended"):
             return Mark(", ".join(part for part in (status, entry.who) if part))
-        return Mark(status, "pen-line" if entry.status == "draft" else "hourglass")
+        return Mark(status)
     return Mark(entry.who)
 
 
@@ -322,14 +318,14 @@ def _obligation(item: Stored[ObligationFields], today: date, words: Words) -> Ob
     how = words.code("evidence", fields.how_known)
     if fields.result_note:
         how = f"{how}. {fields.result_note}" if how else fields.result_note
-    result = Mark(words.code("obligation_result", fields.result), "check" if fields.result == "attended" else "circle-minus")
+    result = Mark(words.code("obligation_result", fields.result), "done" if fields.result == "attended" else "")
     return ObligationRow(item.id, words.short_date(fields.when.day, today), what, detail, how, result, False)
 
 
 def _open_mark(fields: ObligationFields, today: date, words: Words) -> Mark:
     if fields.when.day >= today or fields.type in DEADLINES:
         return distance(fields.when.day, today, words)
-    return Mark(words("No result yet"), "circle-dashed", "amber")
+    return Mark(words("No result yet"), "not_marked")
 
 
 def ready_line(fields: ObligationFields, words: Words) -> str:
@@ -396,15 +392,15 @@ def task_rows(tasks: Iterable[Stored[TaskFields]], today: date, words: Words, zo
 
 def _due(fields: TaskFields, today: date, words: Words, zone: str) -> Mark:
     if fields.done_at is not None:
-        return Mark(words("Done"), "check")
+        return Mark(words("Done"), "done")
     if fields.due_at is not None:
         local = fields.due_at.astimezone(ZoneInfo(zone))
         said = words("by {day}, {time}", day=words.day(local.date(), today), time=words.time(local))
-        return Mark(said, "circle-alert" if local.date() < today else "hourglass", "brick" if local.date() < today else "amber")
+        return Mark(said, "overdue" if local.date() < today else "soon")
     if fields.due_on is None:
         return NO_MARK
     if fields.due_on < today:
-        return Mark(words.distance(fields.due_on, today), "circle-alert", "brick")
+        return Mark(words.distance(fields.due_on, today), "overdue")
     said = words.day(fields.due_on, today)
     return Mark(said if fields.due_on == today else words("by {day}", day=said))
 
@@ -429,11 +425,11 @@ def consent_rows(consents: Sequence[Stored[ConsentFields]], today: date, words: 
 
 def _consent_mark(fields: ConsentFields, today: date, words: Words) -> Mark:
     if fields.withdrawn_on:
-        return Mark(words("Withdrawn {day}", day=words.short_date(fields.withdrawn_on, today)), "circle-x")
+        return Mark(words("Withdrawn {day}", day=words.short_date(fields.withdrawn_on, today)))
     if fields.expires_on is None:
-        return Mark(words("In force"), "check")
+        return Mark(words("In force"), "done")
     if fields.expires_on < today:
-        return Mark(words("Ended {day}", day=words.short_date(fields.expires_on, today)), "circle-minus")
+        return Mark(words("Ended {day}", day=words.short_date(fields.expires_on, today)))
     soon = (fields.expires_on - today).days <= SOON_DAYS
     said = words("To {day}", day=words.short_date(fields.expires_on, today))
-    return Mark(said, "hourglass" if soon else "check", "amber" if soon else "")
+    return Mark(said, "soon" if soon else "done")

@@ -13,7 +13,7 @@ from cmpp_desktop.domain.consent import in_force
 from cmpp_desktop.domain.obligations import ObligationFields
 from cmpp_desktop.domain.questions import ParticipantView, ReviewItem, SessionView
 from cmpp_desktop.domain.work import Stored
-from cmpp_desktop.ui.pages.participant_model import DEADLINES, Mark, NO_MARK, lower_first, moment
+from cmpp_desktop.ui.pages.participant_model import DEADLINES, NO_MARK, Mark, lower_first, moment
 from cmpp_desktop.ui.pages.session_model import count_words
 from cmpp_desktop.words import Words
 
@@ -63,9 +63,9 @@ def _row(item: ReviewItem, today: date, words: Words) -> QueueRow:
     detail = words("Session, {service}, {n} min", service=lower_first(words.code("service", item.code)), n=item.minutes)
     mark = NO_MARK
     if item.times > 1:
-        mark = Mark(words("{n} times sent", n=item.times) if item.times > 2 else words("2nd time"), "undo-2", "amber")
+        mark = Mark(words("{n} times sent", n=item.times) if item.times > 2 else words("2nd time"), "warning")
     elif item.late_days >= LATE_DAYS:
-        mark = Mark(words.plural("{n} day waiting", "{n} days waiting", item.late_days), "circle-alert", "brick")
+        mark = Mark(words.plural("{n} day waiting", "{n} days waiting", item.late_days), "overdue")
     return QueueRow(item=item, title=item.participant, detail=detail, day=words.short_date(item.when.day, today), mark=mark)
 
 

@@ -221,7 +221,7 @@ class Walk:
 
     def missing(self) -> tuple[str, ...]:
         """Refs that must have an answer or a mark before it can be signed."""
-        return tuple(item.ref for item in self.questions() if item.required and not answered(item) or _unfit(item))
+        return tuple(item.ref for item in self.questions() if (item.required and not answered(item)) or _unfit(item))
 
 
 def _unfit(question: QuestionLike) -> bool:

@@ -9,7 +9,7 @@ from cmpp_desktop.reports.layout.blocks import Columns, Facts, Heading, Letterhe
 from cmpp_desktop.reports.layout.page import SMALL, Block, Paper
 from cmpp_desktop.reports.layout.tables import Column, Row, Table
 from cmpp_desktop.reports.layout.text import REGULAR, STRONG, Content, Span, isolated
-from cmpp_desktop.reports.sentences import country, dated, duration, joined, masked, missing_characters, paper, side_lines
+from cmpp_desktop.reports.sentences import country, duration, masked, missing_characters, paper, side_lines
 from cmpp_desktop.words import Words
 
 # A crossed-out handset in a 24 × 24 box: the sign of the safe-contact rule.

@@ -10,7 +10,13 @@ from cmpp_desktop.reports.layout.page import SMALL, Paper
 from cmpp_desktop.reports.layout.tables import Column, Row, Table
 from cmpp_desktop.reports.layout.text import REGULAR, STRONG, Content, Span, Style, isolated, ltr
 from cmpp_desktop.reports.sentences import (
-    fingerprint, joined, masked, missing_characters, moment, paper, side_lines,
+    fingerprint,
+    joined,
+    masked,
+    missing_characters,
+    moment,
+    paper,
+    side_lines,
 )
 from cmpp_desktop.reports.session_note import signed
 from cmpp_desktop.words import Words

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from cmpp_desktop.reports.figures import ReviewStep, SessionNote, Signature, Stationery
 from cmpp_desktop.reports.layout.blocks import (
-    Block, Bullets, Columns, Drawing, Facts, Heading, Letterhead, Notice, Paragraph, Space, Together,
+    Bullets,
+    Columns,
+    Drawing,
+    Facts,
+    Heading,
+    Letterhead,
+    Notice,
+    Paragraph,
+    Space,
+    Together,
 )
-from cmpp_desktop.reports.layout.page import BODY, SMALL
+from cmpp_desktop.reports.layout.page import BODY, SMALL, Block
 from cmpp_desktop.reports.layout.tables import Column, Row, Table
 from cmpp_desktop.reports.layout.text import Content, isolated
 from cmpp_desktop.reports.sentences import (
-    duration, fingerprint, joined, masked, missing_characters, moment, paper, side_lines, when,
+    duration,
+    fingerprint,
+    joined,
+    masked,
+    missing_characters,
+    moment,
+    paper,
+    side_lines,
+    when,
 )
 from cmpp_desktop.words import Words
 

@@ -21,9 +21,10 @@ CONTROLS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u20
 _ISOLATES = ("LRI", "RLI", "FSI")
 _REMOVED = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "BN"})
 _NEUTRAL = frozenset({"B", "S", "WS", "ON", "LRI", "RLI", "FSI", "PDI"})
-# Where anything but level 0 could begin: right-to-left scripts, Arabic digits and the formatting characters.
+# Where an odd level could begin: right-to-left scripts and the formatting characters that mean right to left. Without any
+# of these, isolates and embeddings in a left-to-right paragraph have even levels only, which changes nothing to be seen.
 _MAY_TURN = re.compile(
-    "[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+    "[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
 
 
@@ -50,7 +51,10 @@ def first_strong(text: str) -> int | None:
 
 
 def resolve(text: str, base: int | None = None) -> tuple[int, list[int]]:
-    """The paragraph level and one embedding level a character. `base` None: by the first strong character, else 0."""
+    """The paragraph level and one embedding level a character. `base` None: by the first strong character, else 0.
+
+    Where nothing can run from right to left, all levels are given as 0 (strictly, an isolate's would be 2): it looks the same.
+    """
     if base is None:
         base = (first_strong(text) or 0) if turns(text) else 0
     if base == 0 and not turns(text):

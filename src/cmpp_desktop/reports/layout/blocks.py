@@ -9,7 +9,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from cmpp_desktop.reports.layout.page import (
-    BODY, EDGE, HEAD, HEIGHT, INK2, LABEL, SECTION, SMALL, STRONG_BODY, TITLE, Align, Block, Pen, Strip, gap,
+    BODY,
+    EDGE,
+    HEAD,
+    HEIGHT,
+    INK2,
+    LABEL,
+    SECTION,
+    STRONG_BODY,
+    TITLE,
+    Align,
+    Block,
+    Pen,
+    Strip,
+    gap,
 )
 from cmpp_desktop.reports.layout.tagged import Tag
 from cmpp_desktop.reports.layout.text import Content, Setting, Style, Typesetter
@@ -218,9 +231,11 @@ class Letterhead:
     side: Sequence[str] = ()
 
     def lay(self, setter: Typesetter, start: float, width: float) -> list[Strip]:
-        wide = width * (0.6 if self.side else 1.0)
+        beside = replace(BODY, ink=INK2)
+        narrow = min(max((setter.width(text, beside) for text in self.side), default=-14.0) + 1, width * 0.5)
+        wide = width - narrow - 14
         left: list[Strip] = strips_of(
-            setter.set(self.over, replace(BODY, ink=INK2), wide), Tag("P"), start, wide, "start", keep=True
+            setter.set(self.over, beside, wide), Tag("P"), start, wide, "start", keep=True
         )
         title = setter.set(self.title, TITLE, wide)
         left += strips_of(title, Tag("H1"), start, wide, "start", keep=True)
@@ -229,10 +244,8 @@ class Letterhead:
         for text in self.under:
             left += strips_of(setter.set(text, BODY, wide), Tag("P"), start, wide, "start")
         right: list[Strip] = []
-        narrow = width - wide - 10
         for text in self.side:
-            setting = setter.set(text, replace(BODY, ink=INK2), narrow)
-            right += strips_of(setting, Tag("P"), start + wide + 10, narrow, "end")
+            right += strips_of(setter.set(text, beside, narrow), Tag("P"), start + wide + 14, narrow, "end")
         stacks = [left, right]
         height = max(sum(strip.height for strip in stack) for stack in stacks)
         if height > 300:  # a title that somebody pasted a story into

@@ -46,7 +46,8 @@ class Typeface:
     descent: float
 
     def advance(self, glyph: int) -> int:
-        return round(self.font.get_glyph_h_advance(glyph) * 1000 / self.face.upem)
+        units: float = self.font.get_glyph_h_advance(glyph) * 1000 / self.face.upem
+        return round(units)
 
     def shape(self, text: str, rtl: bool) -> list[Glyph]:
         """The glyphs of a run of one direction from left to right, mirrored and joined as its script wants."""

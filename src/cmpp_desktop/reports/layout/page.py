@@ -28,7 +28,7 @@ HEAD = Style(8.5, 12, MEDIUM, INK2)
 SMALL = Style(8.5, 11.6, ink=INK2)
 FOOT = Style(7.5, 10, ink=INK2)
 
-_PAGE_WORDS = 70.0  # points for "Page x of y"
+_PAGE_WORDS = 62.0  # points for "Page x of y"
 
 Align = Literal["start", "end", "auto"]  # auto: right-to-left paragraphs stand at the right, others at the left
 
@@ -190,8 +190,8 @@ class Paper:
         """The confidentiality line and who printed it: (setting, start, width). One line when both have room."""
         room = COLUMN - _PAGE_WORDS
         wants = [self.setter.width(text, FOOT) + 1 for text in self.foot]
-        first = wants[0] if sum(wants) + 24 <= room else (room - 24) * 0.55
-        second = max(room - first - 24, 0)
+        first = wants[0] if sum(wants) + 18 <= room else (room - 18) * 0.55
+        second = max(room - first - 18, 0)
         last = min(wants[1], second)
         start = first + (room - first - last) / 2  # between its neighbours
         return [

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 import pikepdf
 from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFDocument, PDFName, PDFObject, PDFPage
@@ -99,7 +100,7 @@ class _Root(Tag):
 class _Page(PDFPage):  # type: ignore[misc]
     """reportlab drops entries of a page that it does not know; these two are the page's part in the structure."""
 
-    __NoDefault__ = [*PDFPage.__NoDefault__, "StructParents", "Tabs"]
+    __NoDefault__: ClassVar[list[str]] = [*PDFPage.__NoDefault__, "StructParents", "Tabs"]
 
 
 class _Canvas(Canvas):  # type: ignore[misc]

@@ -143,7 +143,14 @@ class Typesetter:
 
     def width(self, content: Content, style: Style) -> float:
         """Points that a text takes when nothing but its own line breaks part it."""
-        return max((line.width for line in self.set(content, style, 1e9).lines), default=0.0)
+        if not isinstance(content, str) or bidi.turns(content):
+            return max((line.width for line in self.set(content, style, 1e9).lines), default=0.0)
+        widest = 0.0
+        space = self._space(style.weight)
+        for said in paragraphs(content):
+            words = [self._plain_word(word, style.weight)[1] for word in said.split(" ")]
+            widest = max(widest, sum(words) + space * (len(words) - 1))
+        return widest * style.size / 1000
 
     def set(self, content: Content, style: Style, width: float, *, base: int | None = None) -> Setting:
         """Lines no wider than `width` points. `base`: 0 left to right, 1 right to left, None by the first strong letter.
@@ -162,7 +169,7 @@ class Typesetter:
             if n == 0 and base is None:
                 rtl = level == 1
             plain = not any(levels) and part.weights is None
-            turned = turned or not plain and any(level & 1 for level in levels)
+            turned = turned or (not plain and any(level & 1 for level in levels))
             for start, end in self._break(part, levels, style, width, plain):
                 line = self._line(part, levels, level, start, end, style, plain)
                 tall = tall or any(piece.font.typeface.leading_matters for piece in line.pieces)
@@ -302,7 +309,9 @@ class Typesetter:
             pieces: list[Piece] = []
             font: Embedded | None = None
             begin = 0
-            for n, char in enumerate(text):
+            if text.isascii():  # every typeface of the first place has all of it
+                font = self.faces.choose(text[:1], weight, None)
+            for n, char in enumerate(text if font is None else ""):
                 chosen = self.faces.choose(char, weight, font)
                 if font is not None and chosen is not font:
                     pieces.append(_piece(font, text[begin:n], rtl))
@@ -387,9 +396,10 @@ def _joined(parts: list[str]) -> Iterator[str]:
 
 
 def _goes_on(text: str, index: int) -> bool:
-    """Whether a character belongs to the one before it: marks, joiners and what they join, second surrogates of flags."""
+    """Whether a character belongs to the one before it: marks, joiners and what they join, skin tones."""
     char = text[index]
-    return category(char)[0] == "M" or char in "\u200c\u200d" or text[index - 1] == "\u200d" or "\U0001f3fb" <= char <= "\U0001f3ff"
+    joined = char in "\u200c\u200d" or text[index - 1] == "\u200d"
+    return joined or category(char)[0] == "M" or "\U0001f3fb" <= char <= "\U0001f3ff"
 
 
 def _without_controls(text: str) -> str:

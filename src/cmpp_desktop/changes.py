@@ -159,3 +159,9 @@ def signed_hash(content: bytes) -> bytes:
 def signed_id(content: bytes) -> UUID:
     """The id of the Signed record of this content: a UUIDv8 of its hash, so that the same content is one record."""
     return ids.derived_id(SIGNED, UUID(int=0), signed_hash(content).hex())
+
+
+def collection_id(kind: str, team_id: UUID | None = None) -> UUID:
+    """The id of the one `organisation` collection, or of a team's `caseload` or `restricted` one: derived, so that the team
+    that a collection belongs to can be told from its id, and a team is never given two."""
+    return ids.derived_id("collection", team_id or UUID(int=0), kind)

@@ -1,0 +1,192 @@
+"""What sync asks of the store: one Protocol, so that the engine can be tested without a disk.
+
+The store provides it on the tables of the sync rules (`store/replica.py`). Everything below is called from the thread that
+owns the store, never while the network is waited for. Reads are allowed at any time. Writes are only called inside
+`transaction()`: everything in it is kept together or not at all (rules 1, 41), the clock and the cursor too.
+
+Collections are UUIDs, devices and hashes are 32 bytes, times are milliseconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+from uuid import UUID
+
+from cmpp_desktop.changes import ChangeSet, RecordState
+
+EnvelopeState = Literal["counts", "void", "waits", "held"]
+
+# Names of `secret` values that sync keeps. Not to be confused with key slots: all of them lie inside the encrypted store.
+DEVICE_SECRET = "device"  # 128 bytes: cmpp_protocol.keys.KeyPair.secret
+ORG = "org"  # 32 bytes: the organisation's id, pinned
+SERVER = "server"  # canonical map {"url": str, "ca": str}
+PENDING = "pending"  # canonical list of roster entries (with key envelopes) that the server has not taken yet
+INTRODUCTION = "introduction"  # the introduction secret, until the enrolment is in the server's roster
+CLOCK_OFFSET = "clock_offset"  # canonical int, ms to add to the system clock (rule 2)
+LAST_HEARD = "last_heard"  # canonical int, ms, of the server's last good answer
+PROBLEM = "problem"  # canonical str, the code of the last exchange's failure; absent after a good one
+KEY_ENVELOPES = "key_envelopes"  # canonical list of key envelopes to hand to the server
+
+
+class Chain(NamedTuple):
+    """What was applied from one device in one collection: the last counting bundle's number and hash, the last stamp
+    number, and the roster number which that bundle named (rules 3, 29). Number 0 and 32 zero bytes: nothing yet."""
+
+    number: int
+    hash: bytes
+    last_hlc: int
+    roster_no: int
+
+
+NO_CHAIN = Chain(0, bytes(32), 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEnvelope:
+    """A bundle as bytes, kept until snapshots cover it (rule 38). `seq` None: not seen in the log yet, so offered.
+
+    `mine`: sealed by this copy of the store (rule 35). `last_hlc`: the last stamp number in it if it is one's own.
+    """
+
+    collection: UUID
+    device: bytes
+    number: int
+    hash: bytes
+    epoch: int
+    seq: int | None
+    mine: bool
+    state: EnvelopeState
+    last_hlc: int | None
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Something that could not be applied (rules 30, 33, 42): kept, counted, shown. `part` -1: the whole bundle, else the
+    place of the change set in it. `reason` is a code; `body` is the bundle, or the change set's bytes."""
+
+    collection: UUID
+    device: bytes
+    number: int
+    hash: bytes
+    part: int
+    reason: str
+    since: int
+    body: bytes
+
+
+class Replica(Protocol):
+    """Sync's side of the store."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Begins a write transaction (BEGIN IMMEDIATE); commits on leaving, durably, and rolls back on any exception.
+
+        Not re-entrant. Memory that mirrors the tables (numbers of devices, the clock) is rolled back as well."""
+        ...
+
+    # Roster and keys
+
+    def roster(self) -> Sequence[bytes]:
+        """All entries, from genesis on, as bytes."""
+        ...
+
+    def append_roster(self, no: int, hash: bytes, entry: bytes) -> None: ...
+
+    def collection_keys(self) -> Mapping[tuple[UUID, int], bytes]:
+        """The 32-byte key of each (collection, epoch) that this laptop holds."""
+        ...
+
+    def put_collection_key(self, collection: UUID, epoch: int, key: bytes) -> None: ...
+
+    def put_collection(self, collection: UUID, kind: str, team_id: UUID | None, held: bool) -> None:
+        """Adds or changes what is known of a collection. `kind`: organisation, caseload, restricted. `held`: it may be
+        shown and written here. `team_id` None for a team's collection: not known to sync; the store finds it by
+        `changes.collection_id(kind, team)` among the team records, now or when they come."""
+        ...
+
+    def put_device(self, device: bytes, member: UUID) -> None:
+        """Whose laptop it is, for "changed by"."""
+        ...
+
+    def secret(self, name: str) -> bytes | None:
+        """A value of this laptop alone (names above)."""
+        ...
+
+    def put_secret(self, name: str, value: bytes | None) -> None:
+        """Keeps a value; None removes it."""
+        ...
+
+    # Merging
+
+    def chains(self, collection: UUID) -> Mapping[bytes, Chain]:
+        """By device. This device's own entry speaks of its bundles that were sealed."""
+        ...
+
+    def put_chain(self, collection: UUID, device: bytes, chain: Chain) -> None: ...
+
+    def states(self, collection: UUID, ids: Iterable[UUID]) -> dict[UUID, RecordState]:
+        """The merge states of these records; those that are not there are absent."""
+        ...
+
+    def save_states(
+        self, collection: UUID, before: Mapping[UUID, RecordState], after: Mapping[UUID, RecordState]
+    ) -> frozenset[UUID]:
+        """Writes the states that arrived changes led to, with records, search index and what was shown as arrived.
+
+        `before` is what `states` gave for the same ids (absent: new). Only states that differ are in `after`. Returns the
+        ids of the records and of the participants concerned. A value that does not fit its kind's fields is kept and not
+        shown as that field (rules 10, 42); this never raises because of what a value is."""
+        ...
+
+    def conflict_count(self, now_ms: int) -> int:
+        """How many records have a conflict to show (rules 8, 17)."""
+        ...
+
+    # Own changes
+
+    def outbox(self, collection: UUID | None = None) -> Sequence[ChangeSet]:
+        """Own change sets not yet acknowledged, by collection and then stamp; sealed ones are still in it."""
+        ...
+
+    def trim_outbox(self, collection: UUID, up_to_hlc: int) -> None:
+        """Removes own change sets of one collection with stamp numbers up to this one: they were read in the log."""
+        ...
+
+    # Bundles
+
+    def put_envelope(self, envelope: StoredEnvelope) -> None:
+        """Adds an envelope or changes `seq` and `state` of the one with the same (collection, device, number, hash)."""
+        ...
+
+    def envelopes(
+        self, collection: UUID, *, state: EnvelopeState | None = None, logged: bool | None = None, mine: bool | None = None
+    ) -> Sequence[StoredEnvelope]:
+        """Envelopes by device and number. `logged` False: `seq` is None. None: no such filter."""
+        ...
+
+    def envelope(self, collection: UUID, device: bytes, number: int, hash: bytes) -> StoredEnvelope | None: ...
+
+    def forget_log(self, collection: UUID) -> None:
+        """Sets every `seq` of a collection to None: the server's log has another history (rule 37)."""
+        ...
+
+    def cursor(self, collection: UUID) -> tuple[int, bytes] | None:
+        """(seq, log hash) up to which the log was read; None: nothing yet."""
+        ...
+
+    def put_cursor(self, collection: UUID, seq: int, log_hash: bytes) -> None: ...
+
+    # Set aside
+
+    def set_aside(self, item: SetAside) -> None:
+        """Keeps it; the same (collection, device, number, hash, part) again changes nothing."""
+        ...
+
+    def release(self, collection: UUID, device: bytes, number: int, hash: bytes) -> None:
+        """Removes what was set aside of one bundle: it could be applied after all."""
+        ...
+
+    def all_set_aside(self) -> Sequence[SetAside]: ...

@@ -95,6 +95,17 @@ class Bridge(QObject):
         """Jobs whose end has not been told yet."""
         return len(self._jobs)
 
+    def finish(self, last: Callable[[], object]) -> None:
+        """What waits on the store is still done (drafts), then `last`, then `close`. For the end of the program only."""
+        if not self._closed:
+            self._closed = True
+            final = self._pools["store"].submit(last)
+            try:
+                final.result(timeout=20)
+            except Exception as error:  # the program ends either way
+                _log_error(error)
+        self.close()
+
     def close(self) -> None:
         """Nothing new starts, what waits is dropped, what runs is waited for. No thread is left."""
         self._closed = True

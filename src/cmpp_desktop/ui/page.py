@@ -152,6 +152,9 @@ class Page(QWidget):
         """Where the keyboard goes when the page is shown."""
         return None
 
+    def narrowed(self, narrow: bool) -> None:
+        """The room is narrow (under 900 px, or text at 200 %): one column, sections as tabs."""
+
     # --- what the frame calls ---------------------------------------------------------------------------------------------
 
     def touched_by(self, changed: Changed) -> bool:

@@ -24,7 +24,7 @@ def _labels(look: Look) -> str:
     rules = [f'QLabel[tone="{tone}"] {{ color: {_c(look, tone)}; }}' for tone in TONES]
     for size in SIZES:
         font = look.font(size)  # type: ignore[arg-type]  # one of TextSize
-        rules.append(f'QLabel[size="{size}"] {{ font-size: {font.pixelSize()}px; font-weight: {font.weight().value}; }}')
+        rules.append(f'QLabel[step="{size}"] {{ font-size: {font.pixelSize()}px; font-weight: {font.weight().value}; }}')
     rules += [
         f'QLabel[weight="{name}"] {{ font-weight: {number}; }}'
         for name, number in (("regular", 400), ("medium", 500), ("semibold", 600))
@@ -41,6 +41,7 @@ def _fields(look: Look) -> str:
     )
     return f"""
 QLineEdit {{ {box} padding: 0 {look.px(8)}px; min-height: {look.px("control") - 2}px; }}
+QLineEdit[echoMode="2"] {{ lineedit-password-character: 8226; }}
 QLineEdit[large="true"] {{ min-height: {look.px("control_large") - 2}px; }}
 QLineEdit[bare="true"] {{ background: transparent; border: none; padding: 0; }}
 QTextEdit, QPlainTextEdit {{ {box} padding: {look.px(4)}px; }}

@@ -166,7 +166,7 @@ class Look(QObject):
     # --- icons ------------------------------------------------------------------------------------------------------------
 
     def pixmap(self, name: str, colour: str = "ink2", size: float = 16, ratio: float | None = None) -> QPixmap:
-        """An icon in a colour of the theme, `size` pixels square at 100 %, drawn with a 1.5 px stroke at any size."""
+        """An icon in a colour of the theme, `size` pixels square at 100 %, its stroke the same at any size and resolution."""
         ratio = ratio if ratio is not None else self._app.devicePixelRatio()
         rtl = self._app.layoutDirection() == Qt.LayoutDirection.RightToLeft
         key = (name, colour, self.px(size), ratio, rtl)
@@ -186,7 +186,8 @@ class Look(QObject):
     def _draw(self, name: str, colour: QColor, size: int, ratio: float, mirrored: bool) -> QPixmap:
         path = resources.folder("icons") / f"{name}.svg"
         text = _svg(path).replace("currentColor", colour.name())
-        stroke = 1.5 * 24 / size * min(self._scale, 1.5) if size else 1.5
+        drawn = size / self._scale  # 1.5 px from 20 px on; finer below, where it would clog
+        stroke = (1.25 if drawn < 20 else 1.5) * 24 / drawn
         text = text.replace('stroke-width="1.5"', f'stroke-width="{stroke:.3f}"')
         pixmap = QPixmap(QSize(round(size * ratio), round(size * ratio)))
         pixmap.fill(Qt.GlobalColor.transparent)

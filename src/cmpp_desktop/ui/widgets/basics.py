@@ -7,7 +7,7 @@ Keys are given as Qt writes them ("Ctrl+Shift+L", "Return", "N") and shown as pe
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import ClassVar, Literal
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QKeySequence, QPainter, QPainterPath, QPaintEvent, QPen
@@ -61,7 +61,7 @@ class Label(QLabel):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(text, parent)
-        self.setProperty("size", size)
+        self.setProperty("step", size)
         self.setProperty("tone", tone)
         if weight:
             self.setProperty("weight", weight)
@@ -231,7 +231,7 @@ class Button(QPushButton):
         if key and not self.enter:
             self.setShortcut(QKeySequence(key))
         if on is not None:
-            self.clicked.connect(lambda: on())
+            self.clicked.connect(lambda checked=False: on())
         look().changed.connect(self._look_changed)
 
     def set_kind(self, kind: Kind) -> None:
@@ -377,7 +377,7 @@ class Chip(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         if key:
             self.setShortcut(QKeySequence(key))
-        self.toggled.connect(lambda: self.updateGeometry())
+        self.toggled.connect(self.updateGeometry)
         look().changed.connect(self.updateGeometry)
 
     def sizeHint(self) -> QSize:
@@ -431,7 +431,7 @@ class Chip(QPushButton):
 class Badge(Painted):
     """Icon, words and colour together: "2 days late". `state` is one of the tokens' state shapes."""
 
-    TONES = {"overdue": "brick", "soon": "amber", "warning": "amber", "danger": "danger", "done": "ink2", "sent": "accent",
+    TONES: ClassVar[dict[str, str]] = {"overdue": "brick", "soon": "amber", "warning": "amber", "danger": "danger", "done": "ink2", "sent": "accent",
              "offline": "amber", "to_settle": "amber", "set_aside": "amber", "restricted": "ink2", "not_marked": "ink3",
              "sending": "accent", "safe_contact": "danger"}  # fmt: skip
 

@@ -142,7 +142,7 @@ class SearchField(QLineEdit):
         self._timer.setSingleShot(True)
         self._timer.setInterval(delay_ms)
         self._timer.timeout.connect(lambda: self.asked.emit(self.text()))
-        self.textChanged.connect(lambda: self._timer.start())
+        self.textChanged.connect(self._typed)
         look().changed.connect(self._margins)
         self._margins()
 
@@ -152,6 +152,9 @@ class SearchField(QLineEdit):
             end = max(end, look().metrics("small").horizontalAdvance(self._clear_words) + look().px(4))
         start = look().px(24)
         self.setTextMargins(end if is_rtl(self) else start, 0, start if is_rtl(self) else end, 0)
+
+    def _typed(self) -> None:
+        self._timer.start()
 
     def ask_now(self) -> None:
         """Does not wait for the moment."""
@@ -590,7 +593,7 @@ class Tick(QCheckBox):
         self.setChecked(checked)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         if on is not None:
-            self.toggled.connect(lambda state: on(state))
+            self.toggled.connect(on)
 
     def sizeHint(self) -> QSize:
         return QSize(look().metrics().horizontalAdvance(self.text()) + look().px(26), look().px(28))

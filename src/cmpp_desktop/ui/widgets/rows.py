@@ -420,7 +420,7 @@ class RowDelegate(QStyledItemDelegate):
             shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
             painter.drawText(box, int(align | Qt.AlignmentFlag.AlignVCenter), shown)
 
-    # --- the mouse on a painted button -------------------------------------------------------------------------------------------
+    # --- the mouse on a painted button -----------------------------------------------------------------------------------
 
     def editorEvent(self, event: QEvent, model: Any, option: QStyleOptionViewItem, index: Index) -> bool:
         view = option.widget

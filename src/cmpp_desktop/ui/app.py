@@ -1,0 +1,410 @@
+"""The window: first run or unlock, then the frame; hiding, locking, and going away cleanly.
+
+`Window` lives from start to end. What is shown inside is made anew each time that somebody signs in, and all of it goes when
+they lock. The window thread never waits for the workspace: everything goes over the bridge.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QPixmap, QShortcut
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+
+from cmpp_desktop import resources, words
+from cmpp_desktop.changes import Changed
+from cmpp_desktop.domain.questions import Organisation, OrganisationView
+from cmpp_desktop.domain.work import Command
+from cmpp_desktop.ui import places
+from cmpp_desktop.ui.bridge import Bridge
+from cmpp_desktop.ui.frame import Frame
+from cmpp_desktop.ui.messages import message_for
+from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.theme import Look, look
+from cmpp_desktop.ui.widgets import FocusRing, Label, column
+from cmpp_desktop.workspace import SyncStatus, Workspace
+
+RETURN_SECONDS = 60  # F12 within this comes back without the passphrase
+_ACTIVITY = {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.TouchBegin}
+
+
+def local_now() -> datetime:
+    """The time here and now, in the zone of this laptop."""
+    return datetime.now(UTC).astimezone()
+
+
+class Hidden(QWidget):
+    """A clock and nothing else: what F12 shows."""
+
+    def __init__(self, ui: Ui) -> None:
+        super().__init__()
+        self._ui = ui
+        self.setProperty("surface", "paper")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._time = Label("", "page", weight="regular")
+        self._day = Label("", "large", tone="ink2")
+        for label in (self._time, self._day):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.setLayout(column(None, self._time, self._day, None, gap=4))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.tick()
+
+    def tick(self) -> None:
+        now = self._ui.now()
+        self._time.setText(self._ui.words.time(now))
+        self._day.setText(self._ui.words.long_date(now.date(), now.date()))
+        self.setAccessibleName(f"{self._time.text()}, {self._day.text()}")
+
+
+class Window(QWidget):
+    """The one window. `clock`: aware local time; `sync_seconds` 0: no exchanges by itself (tests, demonstrations)."""
+
+    _heard = Signal(object)
+    signed_in = Signal()
+
+    def __init__(
+        self,
+        door: Workspace,
+        bridge: Bridge,
+        *,
+        language: str = "en",
+        clock: Callable[[], datetime] = local_now,
+        steady: Callable[[], float] = time.monotonic,
+        sync_seconds: int = 30,
+        remember: Callable[[str, str], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("CMPP")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._steady = steady
+        self._remember = remember or (lambda name, value: None)
+        self.ui = Ui(words.load(language), bridge, door, clock, self)
+        self.frame: Frame | None = None
+        self.gate: Page | None = None
+        self.hidden: Hidden | None = None
+        self._hidden_at = 0.0
+        self._palette: QWidget | None = None
+        self._keys: QWidget | None = None
+        self._stack = QStackedWidget()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._stack)
+        self.ring = FocusRing(self)
+        bridge.failed.connect(self.trouble)
+        self._heard.connect(self._on_changed, Qt.ConnectionType.QueuedConnection)
+        self._unsubscribe: Callable[[], None] | None = None
+        self._syncing = False
+        self._timers(sync_seconds)
+        shortcut = QShortcut(QKeySequence("F12"), self)
+        shortcut.activated.connect(self.toggle_hidden)
+        app = QApplication.instance()
+        if app is not None:
+            app.installEventFilter(self)
+        self._direction()
+        self.resize(look().px(1366), look().px(768))
+
+    def _timers(self, sync_seconds: int) -> None:
+        self._minute = QTimer(self)
+        self._minute.setInterval(20_000)
+        self._minute.timeout.connect(self._tick)
+        self._minute.start()
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.timeout.connect(self.lock)
+        self._sync_soon = QTimer(self)
+        self._sync_soon.setSingleShot(True)
+        self._sync_soon.setInterval(2_000)
+        self._sync_soon.timeout.connect(self.sync)
+        self._sync_often = QTimer(self)
+        self._sync_often.setInterval(max(sync_seconds, 1) * 1000)
+        self._sync_often.timeout.connect(self.sync)
+        self._sync_by_itself = sync_seconds > 0
+
+    # --- the way in -----------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Asks whether anything is here yet, and shows first run or unlock."""
+        door = self.ui.door
+
+        def look_around() -> tuple[str, Any]:
+            state = door.state()
+            return state, door.greeting() if state == "locked" else None
+
+        self.ui.call(look_around, self._open_gate, owner=self)
+
+    def _open_gate(self, found: tuple[str, Any]) -> None:
+        state, greeting = found
+        if state == "open":
+            self.opened()
+        elif state == "locked":
+            from cmpp_desktop.ui.pages.unlock import UnlockPage
+
+            self._show_gate(UnlockPage(self.ui, greeting))
+        else:
+            from cmpp_desktop.ui.pages.first_run import FirstRunPage
+
+            self._show_gate(FirstRunPage(self.ui))
+
+    def _show_gate(self, page: Page) -> None:
+        self._drop(self.gate)
+        self.gate = page
+        self._stack.addWidget(page)
+        self._stack.setCurrentWidget(page)
+        focus = page.first_focus()
+        if focus is not None:
+            focus.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.ui.call(places.warm, on="work", owner=self)
+
+    def opened(self) -> None:
+        """The workspace is open: who is it, and show Today."""
+        self.ui.ask(Organisation(), self._sign_in, owner=self)
+
+    def _sign_in(self, me: OrganisationView) -> None:
+        self.ui.me = me
+        self._drop(self.frame)
+        self.frame = Frame(self.ui, role=me.me.role, name=me.me.name)
+        self.frame.find_asked.connect(self.open_palette)
+        self.frame.hide_now.connect(self.toggle_hidden)
+        self.frame.lock_now.connect(self.lock)
+        self.frame.all_keys.connect(self.open_keys)
+        self._stack.addWidget(self.frame)
+        self._stack.setCurrentWidget(self.frame)
+        self._drop(self.gate)
+        self.gate = None
+        self._listen()
+        self.frame.go("today")
+        self._idle.start(me.lock_after_minutes * 60_000)
+        self._read_status()
+        self._count_review()
+        if self._sync_by_itself:
+            self._sync_often.start()
+            self._sync_soon.start()
+        self.signed_in.emit()
+
+    def _listen(self) -> None:
+        if self._unsubscribe is None:
+            self._unsubscribe = self.ui.door.changed.subscribe(self._heard.emit)
+
+    def _drop(self, widget: QWidget | None) -> None:
+        if widget is not None:
+            self._stack.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
+
+    # --- what pages ask of the window (Shell) ------------------------------------------------------------------------------------
+
+    def go(self, place: str, **args: Any) -> None:
+        if self.frame is not None:
+            self._close_overlays()
+            self.frame.go(place, **args)
+
+    def back(self) -> None:
+        if self.frame is not None:
+            self.frame.back()
+
+    def say(self, text: str, undo: Command | None = None, undone: Callable[[Any], object] | None = None) -> None:
+        if self.frame is not None:
+            self.frame.say(text, undo, undone)
+
+    def trouble(self, error: BaseException) -> None:
+        message = message_for(error, self.ui.words)
+        if self.frame is not None and self._stack.currentWidget() is self.frame:
+            self.frame.show_message(message)
+        elif self.gate is not None:
+            show = getattr(self.gate, "show_message", None)
+            if show is not None:
+                show(message)
+
+    def keys_changed(self) -> None:
+        if self.frame is not None:
+            self.frame.keys_changed()
+
+    def speak(self, language: str) -> None:
+        """Another language of the interface, at once; what is open is made anew in it."""
+        self.ui.words = words.load(language)
+        self._remember("language", language)
+        self._direction()
+        if self.frame is not None and self.ui.me is not None:
+            place = self.frame.place
+            self.frame.leave()
+            self._sign_in(self.ui.me)
+            if place in ("today", "people", "settings", "review", "sync"):
+                self.frame.go(place)
+        elif self.gate is not None:
+            self.start()
+
+    def choose_look(self, **wishes: Any) -> None:
+        """Another theme or text size, kept for the next time."""
+        look().choose(**wishes)
+        for name, value in wishes.items():
+            self._remember(name, str(value))
+
+    def _direction(self) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            rtl = self.ui.words.rtl
+            app.setLayoutDirection(Qt.LayoutDirection.RightToLeft if rtl else Qt.LayoutDirection.LeftToRight)
+
+    # --- changes and sending --------------------------------------------------------------------------------------------------------
+
+    def _on_changed(self, changed: Changed) -> None:
+        if self.frame is None:
+            return
+        self.frame.refresh(changed)
+        self._read_status()
+        if changed.kinds & {"review", "service_session"}:
+            self._count_review()
+        if self._sync_by_itself and changed.origin != "sync":
+            self._sync_soon.start()
+
+    def _read_status(self) -> None:
+        self.ui.call(self.ui.door.sync_status, self.show_status, lambda error: None, owner=self)
+
+    def show_status(self, status: SyncStatus) -> None:
+        if self.frame is not None:
+            self.frame.show_status(status, self.ui.now())
+
+    def _count_review(self) -> None:
+        if self.frame is None or self.ui.me is None or self.ui.me.me.role not in places.REVIEWERS:
+            return
+        from cmpp_desktop.domain.questions import ReviewQueue
+
+        self.ui.ask(ReviewQueue(), lambda queue: self.frame.show_count("review", len(queue)) if self.frame else None, owner=self)
+
+    def sync(self) -> None:
+        """One exchange now, unless one is under way."""
+        if self.frame is None or self._syncing:
+            return
+        self._syncing = True
+
+        def over(status: SyncStatus | None) -> None:
+            self._syncing = False
+            if status is not None:
+                self.show_status(status)
+
+        self.ui.call(self.ui.door.sync_now, over, lambda error: over(None), on="net", owner=self)
+
+    def _tick(self) -> None:
+        if self.hidden is not None:
+            self.hidden.tick()
+            if self._steady() - self._hidden_at > RETURN_SECONDS and self.frame is not None:
+                self.lock()
+        elif self.frame is not None:
+            self._read_status()
+
+    # --- over the page ----------------------------------------------------------------------------------------------------------------
+
+    def open_palette(self) -> None:
+        """Ctrl+K."""
+        from cmpp_desktop.ui.palette import Palette
+
+        if self.frame is None or self.hidden is not None:
+            return
+        self._close_overlays()
+        self._palette = Palette(self, self.ui)
+        self._palette.open()
+
+    def open_keys(self) -> None:
+        """? : all keys of the page and of the frame."""
+        from cmpp_desktop.ui.palette import AllKeys
+
+        if self.frame is None or self.hidden is not None:
+            return
+        self._close_overlays()
+        page = self.frame.page
+        self._keys = AllKeys(self, self.ui, page.keys() if page is not None else ())
+        self._keys.open()
+
+    def _close_overlays(self) -> None:
+        for name in ("_palette", "_keys"):
+            widget: QWidget | None = getattr(self, name)
+            setattr(self, name, None)
+            if widget is not None:
+                try:
+                    widget.close()
+                except RuntimeError:  # it went away by itself
+                    continue
+
+    # --- hiding and locking ---------------------------------------------------------------------------------------------------------------
+
+    def toggle_hidden(self) -> None:
+        """F12: hides everything at once; F12 again within a minute comes back, later asks for the passphrase."""
+        if self.hidden is None:
+            self._close_overlays()
+            self.setWindowTitle(self.ui.words("Clock"))
+            self.hidden = Hidden(self.ui)
+            self._stack.addWidget(self.hidden)
+            self._stack.setCurrentWidget(self.hidden)
+            self.hidden.setFocus()
+            self._hidden_at = self._steady()
+            if self.frame is not None:
+                self.frame.leave()
+            return
+        late = self._steady() - self._hidden_at > RETURN_SECONDS
+        self._drop(self.hidden)
+        self.hidden = None
+        self.setWindowTitle("CMPP")
+        if self.frame is not None and late:
+            self.lock()
+        elif self.frame is not None:
+            self._stack.setCurrentWidget(self.frame)
+            page = self.frame.page
+            if page is not None:
+                (page.first_focus() or page).setFocus()
+        elif self.gate is not None:
+            self._stack.setCurrentWidget(self.gate)
+
+    def lock(self) -> None:
+        """Ctrl+Shift+L, or nobody was there: drafts are kept, every page goes, the store closes."""
+        if self.frame is None:
+            return
+        self._idle.stop()
+        self._sync_soon.stop()
+        self._sync_often.stop()
+        self._close_overlays()
+        self.frame.leave()
+        self._drop(self.frame)
+        self.frame = None
+        self.ui.me = None
+        self.ui.call(self.ui.door.lock, lambda nothing: self.start(), owner=self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in _ACTIVITY and self._idle.isActive():
+            self._idle.start()
+        return False
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Drafts are kept; the workspace locks; no thread stays."""
+        for timer in (self._minute, self._idle, self._sync_soon, self._sync_often):
+            timer.stop()
+        app = QApplication.instance()
+        if app is not None:
+            app.removeEventFilter(self)
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        if self.frame is not None:
+            self.frame.leave()
+        self.ui.bridge.finish(self.ui.door.close)
+        super().closeEvent(event)
+
+
+def run(make_door: Callable[[], Workspace], *, language: str = "en", argv: list[str] | None = None, remember: Callable[[str, str], None] | None = None,
+        wishes: dict[str, Any] | None = None, sync_seconds: int = 30) -> int:  # fmt: skip
+    """Opens the window and stays until it is closed. Returns the exit status. `make_door` must be quick (no store yet)."""
+    app = QApplication.instance() or QApplication(argv if argv is not None else sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("CMPP")
+    app.setDesktopFileName("cmpp-desktop")
+    app.setWindowIcon(QIcon(QPixmap(str(resources.folder("icons") / "cmpp.svg"))))
+    Look.install(app, **(wishes or {}))
+    window = Window(make_door(), Bridge(), language=language, remember=remember, sync_seconds=sync_seconds)
+    window.show()
+    window.start()
+    return app.exec()

@@ -1,0 +1,201 @@
+"""Trouble in plain words: for every error code what happened, what is safe, and what to do.
+
+No code and no "error" is said, except where somebody else must help: then the code is to be read aloud. The words of a
+field's problem ("It has 7 digits") are here too. A test checks that every code of `errors.CODES` has its words, and no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cmpp_desktop.errors import CmppError, Invalid, KnownError
+from cmpp_desktop.words import Words
+
+Level = Literal["field", "banner", "stop"]  # beside the field; across the page while work goes on; in the way
+
+
+@dataclass(frozen=True)
+class Message:
+    """Said in this order. `read_aloud`: a code for whoever helps, "" when nobody else is needed."""
+
+    happened: str
+    safe: str
+    do: str
+    level: Level = "banner"
+    read_aloud: str = ""
+
+    @property
+    def text(self) -> str:
+        """What is safe and what to do, in one paragraph."""
+        return " ".join(part for part in (self.safe, self.do) if part)
+
+
+def message_for(error: BaseException, words: Words) -> Message:
+    """The words of an error. What is not a KnownError is our own fault and is said to be so."""
+    if isinstance(error, KnownError):
+        table = _TABLE.get(error.code)
+        if table is not None:
+            return _said(table(words, error.facts), error.code)
+        return _ours(words, error.code)
+    return _ours(words, error.code if isinstance(error, CmppError) else type(error).__name__)
+
+
+def _ours(words: Words, code: str) -> Message:
+    return Message(
+        words("The program made a mistake and stopped what it was doing."),
+        words("Everything that was saved before is safe on this laptop."),
+        words("Try once more. If it happens again, tell your administrator and read them the code {code}.", code=code),
+        "banner",
+        code,
+    )
+
+
+def _said(parts: tuple[str, str, str, Level], code: str) -> Message:
+    happened, safe, do, level = parts
+    return Message(happened, safe, do, level, code if level == "stop" else "")
+
+
+def field_problem(problem: str, words: Words, *, field: str = "") -> str:
+    """The words beside a field for a problem code of `Invalid.fields`."""
+    if problem == "missing":
+        return words("This is needed.")
+    return {
+        "too_long": words("This is too long."),
+        "not_valid": words("This cannot be right as it is."),
+        "a_number_digits": words("An A-number has 8 or 9 digits."),
+        "before_start": words("It cannot end before it starts."),
+        "before_opening": words("It cannot be before the case was opened."),
+        "unknown_time_zone": words("This time zone is not known."),
+    }.get(problem, words("This cannot be right as it is."))
+
+
+def problems(error: BaseException, words: Words) -> dict[str, str]:
+    """Field name → words, of an `Invalid`; empty for any other error."""
+    if not isinstance(error, Invalid):
+        return {}
+    return {name: field_problem(str(problem), words, field=name) for name, problem in error.fields.items()}
+
+
+Parts = tuple[str, str, str, Level]
+
+
+def _table() -> Mapping[str, Any]:
+    return {
+        "invalid": lambda w, f: (
+            w("Something is missing or cannot be right."), w("What you typed is still here."), w("Look at the marked fields."), "field"),
+        "wrong_passphrase": lambda w, f: (
+            w.plural("That did not open it. Next try in {n} second.", "That did not open it. Next try in {n} seconds.", int(f.get("wait_seconds", 0)))
+            if f.get("wait_seconds") else w("That did not open it."),
+            w("Each wrong try waits longer. Nothing is deleted."), "", "field"),
+        "wait_before_retry": lambda w, f: (
+            w.plural("Please wait {n} second before the next try.", "Please wait {n} seconds before the next try.", int(f.get("wait_seconds", 0))),
+            w("Nothing is deleted."), "", "field"),
+        "passphrase_weak": lambda w, f: (
+            w("This passphrase would be easy to guess."), "", w("Four or five unrelated words are good, and easy to remember."), "field"),
+        "keyring_missing": lambda w, f: (
+            w("This computer's keyring, which holds half of the key, is not there."),
+            w("Your records are still here, sealed."),
+            w("Sign in to your computer account as usual and start the program again. If you moved to a new account, ask your administrator for a new invitation."), "stop"),
+        "keyring_locked": lambda w, f: (
+            w("This computer's keyring is locked."), w("Your records are still here, sealed."),
+            w("Unlock it when your computer asks for it, then try again."), "banner"),
+        "store_newer": lambda w, f: (
+            w("These records were written by a newer version of this program."), w("Nothing was touched."),
+            w("Install the newer version on this laptop, then open it again."), "stop"),
+        "store_damaged": lambda w, f: (
+            w("Some of this laptop's records cannot be read."),
+            w("The file was left as it is, and what was sent before is on the other laptops."),
+            w("Do not delete anything. Tell your administrator; a copy from before can be put back."), "stop"),
+        "store_missing": lambda w, f: (
+            w("This laptop's records are not where they were."), w("What was sent before is on the other laptops."),
+            w("If the folder was moved, put it back. Otherwise ask your administrator for a new invitation."), "stop"),
+        "slots_damaged": lambda w, f: (
+            w("The file that opens your records with your passphrase cannot be read."), w("The records themselves are still here, sealed."),
+            w("Ask your administrator to help reopen this laptop."), "stop"),
+        "disk_full": lambda w, f: (
+            w("This laptop is full."), w("Everything that was saved before is safe. The last change was not saved, and is still on the screen."),
+            w("Make some room, then save again."), "banner"),
+        "disk_error": lambda w, f: (
+            w("This laptop's disk did not take the last change."), w("Everything that was saved before is safe."),
+            w("Try again. If it happens again, have the disk looked at soon."), "banner"),
+        "profile_in_use": lambda w, f: (
+            w("The program is open already on this laptop."), w("Nothing was touched."), w("Go to the window that is open, or close it first."), "stop"),
+        "migration_failed": lambda w, f: (
+            w("The update could not be finished."), w("The laptop went back to the copy that was made just before. Every record and draft is in it."),
+            w("Start the program again. If it happens again, tell your administrator."), "stop"),
+        "locked": lambda w, f: (w("The program is locked."), w("Your drafts are kept."), w("Unlock it with your passphrase."), "banner"),
+        "not_allowed": lambda w, f: (
+            w("Your role does not allow this."), w("Nothing was changed."), w("If you need it for your work, ask your supervisor."), "banner"),
+        "needs_consent": lambda w, f: (
+            w("There is no consent in force that covers this."), w("Nothing left this laptop."), w("Record the consent first, then do it again."), "banner"),
+        "record_missing": lambda w, f: (
+            w("This is not here any more."), w("It may have been deleted on another laptop; its history is kept."), w("Go back and look again."), "banner"),
+        "case_already_open": lambda w, f: (
+            w("This person has an open case already."), w("Nothing was changed."), w("Open that case instead."), "banner"),
+        "record_settled": lambda w, f: (
+            w("This is signed and cannot be changed."), w("The signed text is as it was."), w("Write an amendment; it stands beside what was signed."), "banner"),
+        "conflict_open": lambda w, f: (
+            w("There are two versions of something in this."), w("Both are kept."), w("Choose one first, then sign."), "banner"),
+        "update_first": lambda w, f: (
+            w("This was changed by a newer version of the program."), w("Nothing is lost."), w("Update this laptop first."), "banner"),
+        "already_signed": lambda w, f: (w("This is signed already."), w("The signed text is as it was."), "", "banner"),
+        "not_submitted": lambda w, f: (
+            w("This has not been sent for signature, or was taken back."), w("Nothing was changed."), w("Look at the list again."), "banner"),
+        "changed_meanwhile": lambda w, f: (
+            w("This was changed while you read it."), w("Nothing was signed."), w("Read it once more; the new text is shown now."), "banner"),
+        "own_work": lambda w, f: (
+            w("Nobody signs their own work."), w("Nothing was changed."), w("Another supervisor can sign it."), "banner"),
+        "instrument_refused": lambda w, f: (
+            w("This form uses something that the program does not know."), w("Nothing was added."), w("The places are listed below. Change them in the form and try again."), "banner"),
+        "instrument_missing": lambda w, f: (
+            w("The form of this interview is not on this laptop yet."), w("The answers are kept."), w("It arrives with the next exchange with the server."), "banner"),
+        "interview_incomplete": lambda w, f: (
+            w("Some questions have no answer yet."), w("All answers so far are saved."), w("Answer them, or mark them as declined or not asked."), "banner"),
+        "interview_finished": lambda w, f: (
+            w("This interview is finished and signed."), w("The answers are as they were."), w("Start a new one if something has changed."), "banner"),
+        "server_unreachable": lambda w, f: (
+            w("The server cannot be reached."), w("Everything typed here is on this laptop."), w("It is sent by itself when you are online. Keep working."), "banner"),
+        "server_refused": lambda w, f: (
+            w("The server did not accept what was sent."), w("Everything typed here is on this laptop."),
+            w("Try again later. If it goes on, tell your administrator."), "banner"),
+        "server_too_old": lambda w, f: (
+            w("The server is older than this program."), w("Everything typed here is on this laptop."), w("Tell your administrator that the server needs an update."), "banner"),
+        "server_too_new": lambda w, f: (
+            w("The server needs a newer version of this program."), w("Everything typed here is on this laptop."), w("Update this laptop; then it is sent."), "banner"),
+        "clock_wrong": lambda w, f: (
+            w("This laptop's clock is wrong."), w("Everything typed here is on this laptop."), w("Set the date and time, then try again."), "banner"),
+        "roster_rejected": lambda w, f: (
+            w("A change of who may open the records was not accepted here."), w("Nothing was opened to anybody."), w("Tell your administrator before you go on sending."), "stop"),
+        "roster_fork": lambda w, f: (
+            w("Two different lists of who may open the records were found."), w("Sending has stopped. Everything is on this laptop."),
+            w("Tell your administrator at once: somebody may have interfered with the server."), "stop"),
+        "invitation_unreadable": lambda w, f: (
+            w("This is not an invitation, or part of it is missing."), w("Nothing was changed."), w("Ask for the file once more, on a stick or by hand."), "field"),
+        "invitation_used": lambda w, f: (
+            w("This invitation has been used already."), w("Nothing was changed."), w("Ask your administrator for a new one."), "field"),
+        "invitation_expired": lambda w, f: (
+            w("This invitation has run out."), w("Nothing was changed."), w("Ask your administrator for a new one."), "field"),
+        "invitation_closed": lambda w, f: (
+            w("This invitation was taken back."), w("Nothing was changed."), w("Ask your administrator for a new one."), "field"),
+        "key_missing": lambda w, f: (
+            w("Something arrived that this laptop has no key for."), w("It is set aside, unopened, and nothing else stopped."), w("Ask your administrator to check what this laptop may open."), "banner"),
+        "another_history": lambda w, f: (
+            w("The server's records are not the ones that this laptop knows."), w("Sending has stopped. Everything is on this laptop."), w("Tell your administrator at once."), "stop"),
+        "device_revoked": lambda w, f: (
+            w("This laptop was closed by your administrator."), w("What was sent before is safe with your team."), w("Call your administrator."), "stop"),
+        "too_big": lambda w, f: (
+            w("This is too big to be sent."), w("It is kept on this laptop."), w("Make the file smaller, or split it."), "banner"),
+        "organisation_unknown": lambda w, f: (
+            w("The server does not know your organisation."), w("Everything typed here is on this laptop."), w("Check the server's address with your administrator."), "banner"),
+        "file_unreadable": lambda w, f: (
+            w("This file cannot be read."), w("Nothing was changed."), w("Check that it is the right file, and that you may open it."), "banner"),
+        "file_not_written": lambda w, f: (
+            w("The file could not be written there."), w("Nothing left the program."), w("Choose another folder, or check that there is room."), "banner"),
+        "report_empty": lambda w, f: (
+            w("There is nothing to print for this."), "", w("Choose something else, or another time."), "banner"),
+    }  # fmt: skip
+
+
+_TABLE = _table()

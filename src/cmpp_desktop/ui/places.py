@@ -1,0 +1,89 @@
+"""The places of the program: which page is behind which name, and which of them stand in the rail.
+
+A place whose page is not part of this version is not shown anywhere. Pages are imported when they are first needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+
+from cmpp_desktop.ui.page import Page
+from cmpp_desktop.words import Words
+
+
+@dataclass(frozen=True)
+class PlaceInfo:
+    """`roles` empty: for everybody."""
+
+    name: str
+    module: str
+    page: str
+    icon: str = ""
+    rail: bool = False
+    roles: frozenset[str] = frozenset()
+
+    @property
+    def exists(self) -> bool:
+        return importlib.util.find_spec(self.module) is not None
+
+    def load(self) -> type[Page]:
+        """Imports the page. On the window thread only after `warm` has done it elsewhere, or when it is small."""
+        found = getattr(importlib.import_module(self.module), self.page)
+        assert isinstance(found, type) and issubclass(found, Page)
+        return found
+
+
+_PAGES = "cmpp_desktop.ui.pages."
+REVIEWERS = frozenset({"supervisor", "administrator"})
+PLACES: tuple[PlaceInfo, ...] = (
+    PlaceInfo("today", _PAGES + "today", "TodayPage", "sun", rail=True),
+    PlaceInfo("people", _PAGES + "people", "PeoplePage", "users", rail=True),
+    PlaceInfo("calendar", _PAGES + "calendar", "CalendarPage", "calendar", rail=True),
+    PlaceInfo("groups", _PAGES + "groups", "GroupsPage", "presentation", rail=True),
+    PlaceInfo("directory", _PAGES + "directory", "DirectoryPage", "book-open", rail=True),
+    PlaceInfo("review", _PAGES + "review", "ReviewPage", "clipboard-check", rail=True, roles=REVIEWERS),
+    PlaceInfo("reports", _PAGES + "reports", "ReportsPage", "chart-column", rail=True),
+    PlaceInfo("settings", _PAGES + "settings", "SettingsPage", "settings", rail=True),
+    PlaceInfo("someone_new", _PAGES + "someone_new", "SomeoneNewPage", "user-plus"),
+    PlaceInfo("participant", _PAGES + "participant", "ParticipantPage", "user"),
+    PlaceInfo("screening", _PAGES + "screening", "ScreeningPage", "clipboard-list"),
+    PlaceInfo("session", _PAGES + "session", "SessionPage", "messages-square"),
+    PlaceInfo("conflict", _PAGES + "conflict", "ConflictPage", "git-compare"),
+    PlaceInfo("sync", _PAGES + "sync_panel", "SyncPage", "refresh-cw"),
+    PlaceInfo("pdf", _PAGES + "pdf_preview", "PdfPreviewPage", "file-text"),
+)
+
+
+def place(name: str) -> PlaceInfo:
+    return next(item for item in PLACES if item.name == name)
+
+
+def in_rail(role: str) -> tuple[PlaceInfo, ...]:
+    """What the rail shows to somebody of this role, in order."""
+    return tuple(item for item in PLACES if item.rail and item.exists and (not item.roles or role in item.roles))
+
+
+def label(name: str, words: Words) -> str:
+    """What a place of the rail is called."""
+    return {
+        "today": words("Today"),
+        "people": words("People"),
+        "calendar": words("Calendar"),
+        "groups": words("Groups"),
+        "directory": words("Directory"),
+        "review": words("Review"),
+        "reports": words("Reports"),
+        "settings": words("Settings"),
+        "sync": words("What was sent and what came in"),
+        "someone_new": words("Someone new"),
+        "conflict": words("Two versions"),
+    }.get(name, name)
+
+
+def warm() -> None:
+    """Imports the pages that are there, so that showing one for the first time does not wait. Runs off the window thread."""
+    for item in PLACES:
+        if item.exists:
+            importlib.import_module(item.module)

@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import pytest
-
 from tools import system
 
 LOADER = "\tlibGL.so.1 (libc6,x86-64) => /lib/x86_64-linux-gnu/libGL.so.1\n"

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -131,4 +132,5 @@ key_envelope = Table(
     *_id("recipient", 32),
     *_body(keys.KEY_ENVELOPE_BYTES, keys.KEY_ENVELOPE_BYTES),
     PrimaryKeyConstraint("org_id", "collection_id", "epoch", "recipient"),
+    Index("key_envelope_recipient", "org_id", "recipient"),
 )

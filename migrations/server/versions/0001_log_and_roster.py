@@ -112,6 +112,7 @@ def upgrade() -> None:
         *_body("key_envelope", KEY_ENVELOPE, KEY_ENVELOPE),
         sa.PrimaryKeyConstraint("org_id", "collection_id", "epoch", "recipient", name="key_envelope_pkey"),
     )
+    op.create_index("key_envelope_recipient", "key_envelope", ["org_id", "recipient"])
     if op.get_bind().dialect.name == "postgresql":
         # Sealed bytes do not compress: keep them out of line and do not try.
         for table in ("envelope", "held"):

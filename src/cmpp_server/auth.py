@@ -1,0 +1,76 @@
+"""Who asks. A device of the roster signs with its key; an invited one with the key that its enrolment entry names.
+
+There is no session and no password: the signature covers server name, time, path and body (see `cmpp_protocol.api`). A
+request outside the clock window is refused with the server's time, so that a laptop with a wrong clock can try once more.
+Inside the window a copied request can be sent again, and does nothing: everything in it is safe to repeat, and its answer is
+sealed to the device that asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cmpp_protocol import api, entries, keys, roster
+from cmpp_server.problems import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The device that asks. `enrolling`: it is not in the roster yet, and brings the entry that adds it."""
+
+    org: bytes
+    device: bytes
+    enrolling: bool = False
+
+
+def check(
+    authorisation: api.Authorisation,
+    state: roster.RosterState | None,
+    request: api.SyncRequest,
+    body: bytes,
+    names: tuple[str, ...],
+    now: int,
+) -> Caller:
+    """The caller of a request. Raises Refused: device_unknown, invitation_…, signature_wrong or clock_wrong."""
+    device = None if state is None else state.devices.get(authorisation.device)
+    key = _new_device_key(authorisation, state, request, now) if device is None else device.keys.sign
+    if not any(authorisation.holds(key, name, api.PATH, body) for name in names):
+        raise Refused("signature_wrong")
+    if abs(authorisation.time - now) > api.CLOCK_WINDOW:
+        raise Refused("clock_wrong")
+    return Caller(authorisation.org, authorisation.device, enrolling=device is None)
+
+
+def _new_device_key(
+    authorisation: api.Authorisation, state: roster.RosterState | None, request: api.SyncRequest, now: int
+) -> bytes:
+    for new in request.entries:
+        try:
+            entry = entries.decode(new.entry)
+        except roster.RosterError:
+            continue
+        if entry.by != authorisation.device or entry.type not in ("genesis", "device_enrolled"):
+            continue
+        device: keys.PublicKeys = entry.fields["device"]
+        if device.id != entry.by:
+            continue
+        if entry.type == "genesis" and state is None and entry.hash == authorisation.org:
+            return device.sign
+        if entry.type == "device_enrolled" and state is not None:
+            _invited(entry, state, now)
+            return device.sign
+    raise Refused("device_unknown")
+
+
+def _invited(entry: entries.Entry, state: roster.RosterState, now: int) -> None:
+    """An enrolment is let in on the word of its introduction key, even if other entries came first meanwhile: it has to
+    read them to be made again. An invitation that is used, closed or expired lets nobody in."""
+    invitation = state.invitations.get(entry.fields["invitation"])
+    if invitation is None or not entry.signed_by("introduction", invitation.keys.sign):
+        raise Refused("device_unknown")
+    if invitation.device is not None:
+        raise Refused("invitation_used")
+    if invitation.closed is not None:
+        raise Refused("invitation_closed")
+    if now > invitation.expires:
+        raise Refused("invitation_expired")

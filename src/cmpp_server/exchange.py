@@ -1,0 +1,259 @@
+"""`POST /v1/sync` without HTTP: who asks, what they bring, what they get.
+
+The order is fixed: roster entries, key envelopes, bundles (each collection its own transaction), then one snapshot from which the
+whole answer is read. Everything is safe to repeat, because a connection may die after the commit and before the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import Connection, or_, select, update
+
+from cmpp_protocol import api, envelope, rights, roster
+from cmpp_server import auth, log, tables
+from cmpp_server import roster as rosters
+from cmpp_server.database import Database
+from cmpp_server.problems import Refused
+from cmpp_server.settings import Settings, organisation_id
+
+ENTRIES_AT_ONCE = 2000
+NO_HASH = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A request whose writing is done: what is known of it when the answer is read. `ignored`: key envelopes not kept."""
+
+    caller: auth.Caller
+    request: api.SyncRequest
+    entry_verdicts: tuple[tuple[api.EntryVerdict, str], ...] = ()
+    verdicts: tuple[api.BundleVerdict, ...] = ()
+    ignored: int = 0
+
+    @property
+    def wrote(self) -> bool:
+        """Whether it brought something that others may wait for."""
+        stored = {api.Verdict.STORED, api.EntryVerdict.STORED}
+        said = [one.verdict for one in self.verdicts] + [verdict for verdict, _ in self.entry_verdicts]
+        return bool(self.request.envelopes) or any(verdict in stored for verdict in said)
+
+
+class Exchange:
+    """The exchange over one database. `now` gives milliseconds since the epoch."""
+
+    def __init__(self, database: Database, settings: Settings, now: Callable[[], int]) -> None:
+        self._database = database
+        self._settings = settings
+        self._now = now
+        self._rosters = rosters.Rosters()
+
+    def prepare(self) -> None:
+        """Accept the organisations that the settings name; others only by `org add`. Raises Busy."""
+        orgs = [organisation_id(one) for one in self._settings.organisations]
+        self._database.write(lambda conn: [add_organisation(conn, org, self._now()) for org in orgs])
+
+    def take(self, header: str, body: bytes) -> Done:
+        """Check the caller and write what the request brings. Raises Refused, Busy."""
+        try:
+            authorisation = api.decode_authorisation(header)
+            request = api.decode_request(body)
+        except api.ApiError as error:
+            raise Refused(error.code, str(error)) from error
+        with self._database.read() as conn:
+            state = self._rosters.current(conn, authorisation.org)
+        caller = auth.check(authorisation, state, request, body, self._settings.server_names, self._now())
+        done = self._append_entries(Done(caller, request))
+        if caller.enrolling and not self._enrolled(done):
+            return done  # it may read the roster, and nothing else is taken from it
+        return self._push(self._keep_envelopes(done))
+
+    def answer(self, done: Done) -> api.SyncAnswer:
+        """What the caller gets now, read from one snapshot. Raises Refused, Busy."""
+        request, caller = done.request, done.caller
+        with self._database.read() as conn:
+            state = self._rosters.current(conn, caller.org)
+            if state is None:  # a genesis that was refused: there is nothing to read
+                return api.SyncAnswer(self._now(), 0, NO_HASH, False, entry_verdicts=done.entry_verdicts)
+            known, new, more = _entries(conn, caller.org, request, state)
+            answer = api.SyncAnswer(
+                time=self._now(),
+                roster_no=state.no,
+                roster_hash=state.hash,
+                roster_known=known,
+                entries=new,
+                entry_verdicts=done.entry_verdicts,
+                verdicts=done.verdicts,
+                more=more,
+            )
+            device = state.devices.get(caller.device)
+            if device is None or not device.active(state.no):
+                return answer  # a revoked device learns so from the signed entry
+            readable = [one for one in request.cursors if rights.may_read(state, caller.device, one.collection)]
+            limit = min(request.limit or self._settings.answer_bytes, self._settings.answer_bytes)
+            logs, more_log = log.read(conn, caller.org, readable, limit)
+            return replace(
+                answer,
+                envelopes=_key_envelopes(conn, state, device, dict(request.opened)),
+                wanted=log.wanted(conn, caller.org, request.offers),
+                logs=logs,
+                more=more or more_log,
+            )
+
+    def fingerprint(self, done: Done) -> tuple[object, ...]:
+        """Changes when something that this caller may wait for has changed: two indexed reads. Raises Busy."""
+        org, places = done.caller.org, [one.collection.bytes for one in done.request.cursors]
+        with self._database.read() as conn:
+            mine = select(tables.org.c.roster_no, tables.org.c.changed_at).where(tables.org.c.org_id == org)
+            table = tables.collection
+            logs = select(table.c.collection_id, table.c.seq).where(
+                table.c.org_id == org, table.c.collection_id.in_(places)
+            )
+            return (*map(tuple, conn.execute(mine)), *sorted(map(tuple, conn.execute(logs))))
+
+    # What a request brings ------------------------------------------------------------------------------------------
+
+    def _enrolled(self, done: Done) -> bool:
+        with self._database.read() as conn:
+            state = self._rosters.current(conn, done.caller.org)
+        return state is not None and done.caller.device in state.devices
+
+    def _append_entries(self, done: Done) -> Done:
+        org, new = done.caller.org, done.request.entries
+        if not new:
+            return done
+        appended = self._database.write(lambda conn: self._rosters.append(conn, org, new, self._now()))
+        return replace(done, entry_verdicts=appended.verdicts)
+
+    def _keep_envelopes(self, done: Done) -> Done:
+        if not done.request.envelopes:
+            return done
+
+        def keep(conn: Connection) -> int:
+            state = self._state(conn, done.caller.org)
+            holder = done.caller.device
+            mine = [one for one in done.request.envelopes if rights.may_read(state, holder, one.collection)]
+            ignored = rosters.keep_envelopes(conn, done.caller.org, state, mine, self._now())
+            return ignored + len(done.request.envelopes) - len(mine)
+
+        return replace(done, ignored=self._database.write(keep))
+
+    def _push(self, done: Done) -> Done:
+        if not done.request.bundles:
+            return done
+        org = done.caller.org
+        with self._database.read() as conn:
+            state = self._state(conn, org)
+            self._within_quota(conn, org)
+        verdicts: dict[int, api.BundleVerdict] = {}
+        groups: dict[UUID, list[tuple[int, log.Parcel]]] = {}
+        for at, data in enumerate(done.request.bundles):
+            opened = _open(data, done.caller, state)
+            if isinstance(opened, api.BundleVerdict):
+                verdicts[at] = opened
+            else:
+                groups.setdefault(opened.parsed.header.collection, []).append((at, opened))
+        for place, group in groups.items():
+            told = self._database.write(self._appender(org, place, [parcel for _, parcel in group]))
+            verdicts.update(zip((at for at, _ in group), told, strict=True))
+        in_order = tuple(verdicts[at] for at in sorted(verdicts))
+        self._count_bytes(org, done.request.bundles, in_order)
+        return replace(done, verdicts=in_order)
+
+    def _appender(
+        self, org: bytes, place: UUID, parcels: Sequence[log.Parcel]
+    ) -> Callable[[Connection], list[api.BundleVerdict]]:
+        limit = self._settings.held_limit
+
+        def append(conn: Connection) -> list[api.BundleVerdict]:
+            return log.append(conn, org, place, lambda c: self._state(c, org), parcels, self._now(), limit)
+
+        return append
+
+    def _state(self, conn: Connection, org: bytes) -> roster.RosterState:
+        state = self._rosters.current(conn, org)
+        if state is None:
+            raise Refused("device_unknown")
+        return state
+
+    def _within_quota(self, conn: Connection, org: bytes) -> None:
+        table = tables.org
+        over = select(table.c.org_id).where(
+            table.c.org_id == org, table.c.quota_bytes > 0, table.c.used_bytes >= table.c.quota_bytes
+        )
+        if conn.execute(over).first() is not None:
+            raise Refused("over_quota")
+
+    def _count_bytes(self, org: bytes, bundles: Sequence[bytes], verdicts: Sequence[api.BundleVerdict]) -> None:
+        """Outside the push: pushes to different collections must not queue for one row. `check` counts exactly."""
+        kept = (api.Verdict.STORED, api.Verdict.HELD)
+        size = sum(len(data) for data, one in zip(bundles, verdicts, strict=True) if one.verdict in kept)
+        table = tables.org
+        grow = update(table).where(table.c.org_id == org).values(used_bytes=table.c.used_bytes + size)
+        if size:
+            self._database.write(lambda conn: conn.execute(grow))
+
+
+def add_organisation(conn: Connection, org: bytes, now: int, quota: int = 0) -> bool:
+    """Accept an organisation; False if it was accepted before. `quota` in bytes, 0 for none."""
+    if conn.execute(select(tables.org.c.org_id).where(tables.org.c.org_id == org)).first() is not None:
+        return False
+    row = {"org_id": org, "roster_no": -1, "roster_hash": NO_HASH, "quota_bytes": quota, "used_bytes": 0}
+    conn.execute(tables.org.insert().values(**row, changed_at=now))
+    return True
+
+
+def _open(data: bytes, caller: auth.Caller, state: roster.RosterState) -> log.Parcel | api.BundleVerdict:
+    """The parcel of a pushed bundle whose signature holds, or why it gets no place. Nothing here needs a lock."""
+    try:
+        parsed = envelope.decode(data)
+    except envelope.EnvelopeError as error:
+        verdict = api.Verdict.TOO_BIG if error.code == "too_big" else api.Verdict.REFUSED
+        return api.BundleVerdict(NO_HASH, verdict, error.code)
+    header, hashed = parsed.header, parsed.hash
+    author = state.devices.get(header.device)
+    if header.org != caller.org:
+        return api.BundleVerdict(hashed, api.Verdict.REFUSED, "organisation")
+    if author is None:
+        unknown = header.roster_no > state.no
+        return api.BundleVerdict(hashed, api.Verdict.ROSTER if unknown else api.Verdict.REFUSED, "device")
+    if not parsed.verify(author.keys.sign):
+        return api.BundleVerdict(hashed, api.Verdict.REFUSED, "signature")
+    # Others' bundles are offered after a restore (rule 37), by those who may read them.
+    if header.device != caller.device and not rights.may_read(state, caller.device, header.collection):
+        return api.BundleVerdict(hashed, api.Verdict.REFUSED, "not_yours")
+    return log.Parcel(parsed, hashed, data)
+
+
+def _entries(
+    conn: Connection, org: bytes, request: api.SyncRequest, state: roster.RosterState
+) -> tuple[bool, tuple[bytes, ...], bool]:
+    """Whether the caller's roster is the beginning of this one, the entries that follow, whether there are more."""
+    no = request.roster_no
+    if no > state.no or (no >= 0 and rosters.hash_at(conn, org, no) != request.roster_hash):
+        return False, (), False
+    new = rosters.read(conn, org, no, state.no, ENTRIES_AT_ONCE)
+    return True, tuple(new), no + len(new) < state.no
+
+
+def _key_envelopes(
+    conn: Connection, state: roster.RosterState, device: roster.Device, opened: dict[UUID, int]
+) -> tuple[api.KeyEnvelope, ...]:
+    """Envelopes for this device, or for the invitation that it used, of epochs that it has not opened."""
+    recipients = [device.id]
+    if device.invitation is not None:
+        recipients.append(state.invitations[device.invitation].keys.id)
+    table = tables.key_envelope
+    query = select(table.c.collection_id, table.c.epoch, table.c.recipient, table.c.body).where(
+        table.c.org_id == state.org_id, or_(*(table.c.recipient == one for one in recipients))
+    )
+    found = []
+    for row in conn.execute(query.order_by(table.c.collection_id, table.c.epoch, table.c.recipient)):
+        place = UUID(bytes=row.collection_id)
+        if row.epoch > opened.get(place, 0) and rights.may_read(state, device.id, place):
+            found.append(api.KeyEnvelope(place, row.epoch, row.recipient, row.body))
+    return tuple(found)
+
+

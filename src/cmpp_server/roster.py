@@ -1,0 +1,229 @@
+"""The organisation's roster on the server: compare-and-append, and the state that it adds up to.
+
+An entry is appended only on top of the head that it names, under the organisation's row lock, after the same
+`validate_and_apply` that every laptop runs. What must be true together (a collection's key and its envelopes, a fence and
+the heads that it cuts) is written in that one transaction or not at all.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from cmpp_protocol import api, entries, envelope, rights, roster
+from cmpp_server import tables
+from cmpp_server.problems import Refused
+
+CACHED = 256
+NO_HEAD = roster.Head(-1, bytes(32))
+# Every holder of a key must be able to open it from the first moment on (rule 44).
+_NEEDS_ENVELOPES = frozenset({"collection_created", "key_rotated"})
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of the entries of one request, in order, and the state after them."""
+
+    verdicts: tuple[tuple[api.EntryVerdict, str], ...]
+    state: roster.RosterState | None
+
+
+class Rosters:
+    """States of organisations, computed from their entries and kept while they are current."""
+
+    def __init__(self) -> None:
+        self._states: OrderedDict[bytes, roster.RosterState] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def head(self, conn: Connection, org: bytes, *, lock: bool = False) -> roster.Head:
+        """The number and hash of the last entry (-1: none yet). Raises Refused("organisation_unknown")."""
+        query = select(tables.org.c.roster_no, tables.org.c.roster_hash).where(tables.org.c.org_id == org)
+        row = conn.execute(query.with_for_update() if lock else query).first()
+        if row is None:
+            raise Refused("organisation_unknown")
+        return roster.Head(row.roster_no, row.roster_hash)
+
+    def current(self, conn: Connection, org: bytes, *, lock: bool = False) -> roster.RosterState | None:
+        """The state in this transaction; None before genesis. Raises Refused("organisation_unknown")."""
+        head = self.head(conn, org, lock=lock)
+        if head == NO_HEAD:
+            return None
+        with self._lock:
+            known = self._states.get(org)
+        if known is not None and known.head == head:
+            return known
+        state = self._grown(conn, org, known, head) if known is not None and known.no < head.no else None
+        state = state or roster.build(read(conn, org, -1, head.no))
+        with self._lock:
+            self._states[org] = state
+            self._states.move_to_end(org)
+            while len(self._states) > CACHED:
+                self._states.popitem(last=False)
+        return state
+
+    def append(self, conn: Connection, org: bytes, new: Sequence[api.NewEntry], now: int) -> Appended:
+        """Append what fits, in order, in the caller's transaction; after the first that does not, the rest is stale."""
+        state = self.current(conn, org, lock=True)
+        verdicts: list[tuple[api.EntryVerdict, str]] = []
+        going = True
+        for one in new:
+            if not going:
+                verdicts.append((api.EntryVerdict.STALE, "after_refused"))
+                continue
+            state, verdict, why = _one(conn, org, state, one, now)
+            verdicts.append((verdict, why))
+            going = verdict in (api.EntryVerdict.STORED, api.EntryVerdict.HAD_IT)
+        return Appended(tuple(verdicts), state)
+
+    def _grown(
+        self, conn: Connection, org: bytes, known: roster.RosterState, head: roster.Head
+    ) -> roster.RosterState | None:
+        try:
+            return roster.build(read(conn, org, known.no, head.no), known)
+        except roster.RosterError:
+            return None  # this process had seen entries that the database does not hold (any more): begin again
+
+
+def read(conn: Connection, org: bytes, after: int, until: int, limit: int | None = None) -> list[bytes]:
+    """The entries numbered above `after` up to `until`, in order."""
+    table = tables.roster
+    query = select(table.c.body).where(table.c.org_id == org, table.c.no > after, table.c.no <= until)
+    return list(conn.execute(query.order_by(table.c.no).limit(limit)).scalars())
+
+
+def hash_at(conn: Connection, org: bytes, no: int) -> bytes | None:
+    """The hash of entry `no`, None if there is no such entry."""
+    table = tables.roster
+    return conn.execute(select(table.c.hash).where(table.c.org_id == org, table.c.no == no)).scalar()
+
+
+def keep_envelopes(
+    conn: Connection, org: bytes, state: roster.RosterState, new: Iterable[api.KeyEnvelope], now: int
+) -> int:
+    """Keep the key envelopes that are for somebody entitled and for an epoch that exists; how many were not.
+
+    A later envelope replaces an earlier one: the first may have been a wrong one, which its receiver recognises by
+    the commitment (rule 44).
+    """
+    table, ignored = tables.key_envelope, 0
+    recipients: dict[UUID, set[bytes]] = {}
+    for one in new:
+        place = state.collections.get(one.collection)
+        if place is not None and one.collection not in recipients:
+            recipients[one.collection] = {each.id for each in rights.entitled(state, one.collection)}
+        if place is None or one.epoch > place.epoch or one.recipient not in recipients[one.collection]:
+            ignored += 1
+            continue
+        key = {
+            "org_id": org,
+            "collection_id": one.collection.bytes,
+            "epoch": one.epoch,
+            "recipient": one.recipient,
+        }
+        conn.execute(delete(table).where(*(table.c[name] == value for name, value in key.items())))
+        conn.execute(insert(table).values(**key, body=one.body))
+    changed(conn, org, now)
+    return ignored
+
+
+def changed(conn: Connection, org: bytes, now: int) -> None:
+    """Make `changed_at` of the organisation grow, for those who wait. Bundles do not: pushes to different
+    collections never meet at the organisation's row."""
+    query = select(tables.org.c.changed_at).where(tables.org.c.org_id == org)
+    before = conn.execute(query.with_for_update()).scalar_one()
+    conn.execute(update(tables.org).where(tables.org.c.org_id == org).values(changed_at=max(now, before + 1)))
+
+
+def _one(
+    conn: Connection, org: bytes, state: roster.RosterState | None, new: api.NewEntry, now: int
+) -> tuple[roster.RosterState | None, api.EntryVerdict, str]:
+    try:
+        entry = entries.decode(new.entry)
+        no = -1 if state is None else state.no
+        if entry.no <= no:
+            if hash_at(conn, org, entry.no) != entry.hash:
+                return state, api.EntryVerdict.STALE, ""
+            return state, api.EntryVerdict.HAD_IT, ""
+        if entry.no > no + 1 or (state is not None and entry.prev != state.hash):
+            return state, api.EntryVerdict.STALE, "gap" if entry.no > no + 1 else ""
+        after = roster.validate_and_apply(state, new.entry)
+    except roster.RosterError as error:
+        return state, api.EntryVerdict.REFUSED, error.code
+    if why := _refusal(conn, org, after, entry, new, now):
+        return state, api.EntryVerdict.REFUSED, why
+    _write(conn, org, after, entry, now)
+    keep_envelopes(conn, org, after, new.envelopes, now)
+    return after, api.EntryVerdict.STORED, ""
+
+
+def _refusal(
+    conn: Connection, org: bytes, after: roster.RosterState, entry: entries.Entry, new: api.NewEntry, now: int
+) -> str:
+    """What only the server can check: whose genesis, its own clock, complete envelopes, fences at the heads."""
+    if after.org_id != org:
+        return "organisation"
+    if entry.type == "device_enrolled" and now > after.invitations[entry.fields["invitation"]].expires:
+        return "invitation_expired"
+    if entry.type in _NEEDS_ENVELOPES:
+        place = entry.fields["collection"]
+        given = {(one.collection, one.epoch, one.recipient) for one in new.envelopes}
+        epoch = after.collections[place].epoch
+        if any((place, epoch, one.id) not in given for one in rights.entitled(after, place)):
+            return "envelopes_missing"
+    for fence in (one for one in after.fences if one.no == entry.no):
+        if _head_of(conn, org, fence) != fence.cut:
+            return "fence_stale"  # rule 28: its author has not seen all that counts; it reads on and tries again
+    return ""
+
+
+def _head_of(conn: Connection, org: bytes, fence: roster.Fence) -> roster.Cut:
+    lock = select(tables.collection.c.seq).where(
+        tables.collection.c.org_id == org, tables.collection.c.collection_id == fence.collection.bytes
+    )
+    conn.execute(lock.with_for_update())  # no bundle takes a place between this comparison and the commit
+    table = tables.device_head
+    row = conn.execute(select(table.c.number, table.c.hash).where(*_head_key(org, fence))).first()
+    return roster.NO_CUT if row is None else roster.Cut(row.number, row.hash)
+
+
+def _write(conn: Connection, org: bytes, after: roster.RosterState, entry: entries.Entry, now: int) -> None:
+    row = {"org_id": org, "no": entry.no, "hash": entry.hash, "prev": entry.prev, "body": entry.data}
+    conn.execute(insert(tables.roster).values(**row))
+    if entry.type == "collection_created":
+        place = entry.fields["collection"]
+        start = {"epoch": 1, "seq": 0, "log_hash": envelope.log_start(org, place), "changed_at": now}
+        conn.execute(insert(tables.collection).values(org_id=org, collection_id=place.bytes, **start))
+    if entry.type == "key_rotated":
+        where = (
+            tables.collection.c.org_id == org,
+            tables.collection.c.collection_id == entry.fields["collection"].bytes,
+        )
+        conn.execute(update(tables.collection).where(*where).values(epoch=entry.fields["epoch"]))
+    for fence in (one for one in after.fences if one.no == entry.no):
+        _write_fence(conn, org, fence)
+    head = {"roster_no": entry.no, "roster_hash": entry.hash}
+    conn.execute(update(tables.org).where(tables.org.c.org_id == org).values(**head))
+
+
+def _write_fence(conn: Connection, org: bytes, fence: roster.Fence) -> None:
+    table = tables.device_head
+    values = {"fence_no": fence.no, "fence_number": fence.cut.number, "fence_hash": fence.cut.hash}
+    if conn.execute(update(table).where(*_head_key(org, fence)).values(**values)).rowcount == 0:
+        start = {"number": 0, "hash": roster.NO_CUT.hash, "roster_no": 0}
+        key = {"org_id": org, "collection_id": fence.collection.bytes, "device_id": fence.device}
+        conn.execute(insert(table).values(**key, **start, **values))
+
+
+def _head_key(org: bytes, fence: roster.Fence) -> tuple[Any, ...]:
+    table = tables.device_head
+    return (
+        table.c.org_id == org,
+        table.c.collection_id == fence.collection.bytes,
+        table.c.device_id == fence.device,
+    )

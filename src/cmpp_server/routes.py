@@ -1,0 +1,133 @@
+"""The HTTP edge: bytes in, bytes out. Every handler hands on to a part that can be tested without HTTP."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from cmpp_protocol import api
+from cmpp_server import logs, metrics
+from cmpp_server.database import Busy, Database, newest_revision
+from cmpp_server.events import Events
+from cmpp_server.exchange import Done, Exchange
+from cmpp_server.problems import Refused
+from cmpp_server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an application is made of; one for each application."""
+
+    settings: Settings
+    database: Database
+    exchange: Exchange
+    events: Events
+    metrics: metrics.Metrics
+    log: Any
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+UsedParts = Annotated[Parts, Depends(_parts)]
+router = APIRouter()
+
+
+@router.post(api.PATH)
+async def sync(request: Request, parts: UsedParts) -> Response:
+    """One exchange (docs/sync-protocol.md)."""
+    body = await _read(request, parts.settings.body_limit)
+    header = request.headers.get("authorization", "")
+    started = time.monotonic()
+    done = await run_in_threadpool(parts.exchange.take, header, body)
+    if done.wrote:
+        parts.events.changed(done.caller.org)
+    answer = await run_in_threadpool(parts.exchange.answer, done)
+    _note(parts, done, answer, time.monotonic() - started)
+    answer = await _waited(parts, done, answer)
+    return Response(answer.encode(), media_type=api.CONTENT_TYPE)
+
+
+@router.get("/healthz")
+async def healthz() -> Response:
+    """The process answers."""
+    return Response("ok\n", media_type="text/plain")
+
+
+@router.get("/readyz")
+async def readyz(parts: UsedParts) -> Response:
+    """The database answers and has this program's schema."""
+    try:
+        ready = await run_in_threadpool(parts.database.revision) == newest_revision()
+    except Busy:
+        ready = False
+    return Response("ready\n" if ready else "not ready\n", 200 if ready else 503, media_type="text/plain")
+
+
+@router.get("/metrics")
+async def show_metrics(parts: UsedParts) -> Response:
+    """Prometheus' text format."""
+    return Response(parts.metrics.text(), media_type=metrics.CONTENT_TYPE)
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    """The body, never more of it in memory than the limit and one chunk."""
+    announced = request.headers.get("content-length", "0")
+    if not announced.isdecimal() or int(announced) > limit:
+        raise Refused("too_big")
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise Refused("too_big")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def _waited(parts: Parts, done: Done, answer: api.SyncAnswer) -> api.SyncAnswer:
+    """The answer, or a later one with news if the caller waits and this one has none."""
+    until = time.monotonic() + done.request.wait
+    if _has_news(answer) or done.request.wait == 0 or parts.events.closing:
+        return answer
+    with parts.metrics.waiting.track_inprogress():
+        before = None
+        while (left := until - time.monotonic()) > 0 and not parts.events.closing:
+            seen = await run_in_threadpool(parts.exchange.fingerprint, done)
+            if seen != before:
+                # Also the first time: something may have come between the answer and this look.
+                before = seen
+                answer = await run_in_threadpool(parts.exchange.answer, done)
+                if _has_news(answer):
+                    return answer
+            await parts.events.wait(done.caller.org, min(left, parts.settings.poll_seconds))
+    return answer
+
+
+def _has_news(answer: api.SyncAnswer) -> bool:
+    pushed = answer.verdicts or answer.entry_verdicts or answer.wanted
+    read = answer.entries or answer.envelopes or not answer.roster_known
+    return bool(pushed or read or any(one.items or not one.known for one in answer.logs))
+
+
+def _note(parts: Parts, done: Done, answer: api.SyncAnswer, seconds: float) -> None:
+    parts.metrics.exchange(done, seconds)
+    parts.metrics.request("ok")
+    parts.log.info(
+        "exchange",
+        org=logs.short(done.caller.org),
+        device=logs.short(done.caller.device),
+        verdicts=[str(one.verdict) for one in done.verdicts],
+        entries=[str(verdict) for verdict, _ in done.entry_verdicts],
+        sent=sum(len(one.items) for one in answer.logs),
+        ignored=done.ignored,
+        ms=round(seconds * 1000, 1),
+    )
+
+
+

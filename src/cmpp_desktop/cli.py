@@ -10,6 +10,7 @@ Secrets are never arguments: they would stand in the list of processes.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import tempfile
@@ -33,11 +34,28 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _window(folder: Path, debug: bool) -> int:
-    from cmpp_desktop.ui.app import run_window
+    from cmpp_desktop import bootstrap, settings
+    from cmpp_desktop.ui.app import run as run_window
 
     handler = logs.start(folder, debug)
+    chosen = settings.load(folder)
+
+    def remember(name: str, value: str) -> None:
+        nonlocal chosen
+        kept = {"language": ("language", value), "wish": ("theme", value), "scale": ("scale", value)}.get(name)
+        if kept is None:
+            return
+        chosen = chosen.changed(**{kept[0]: round(float(value) * 100) if name == "scale" else value})
+        with contextlib.suppress(OSError):  # a full disk: the choice holds until the program is closed
+            settings.save(folder, chosen)
+
     try:
-        return run_window(folder)
+        return run_window(
+            lambda: bootstrap.workspace(folder),
+            language=chosen.language,
+            remember=remember,
+            wishes={"wish": chosen.theme, "scale": chosen.scale / 100},
+        )
     finally:
         logs.stop(handler)
 

@@ -1,0 +1,193 @@
+"""What goes through the door besides commands and questions: frozen values for the window and the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from cmpp_desktop.domain.questions import InstrumentRow
+from cmpp_desktop.domain.work import Role
+from cmpp_desktop.forms import Interview
+
+State = Literal["new", "locked", "open"]
+SyncWord = Literal["sent", "sending", "offline", "to_settle", "set_aside", "update", "refused"]
+SecretPlace = Literal["keyring", "file"]
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """What the unlock page may say before anything is open: staff and laptop names, never a participant's."""
+
+    person: str
+    laptop: str
+    organisation: str
+    wait_seconds: int = 0  # until the next try is allowed
+    secret_place: SecretPlace = "keyring"
+
+
+@dataclass(frozen=True)
+class InvitationInfo:
+    """What an invitation file says, before it is accepted."""
+
+    organisation: str
+    person: str
+    invited_by: str
+    role: Role
+    team: str
+    server: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Founding:
+    """A new organisation: its name, the first administrator, the first team, the server (https, or http on this machine)."""
+
+    organisation: str
+    person: str
+    team: str
+    server: str
+    laptop: str
+    passphrase: str
+
+
+@dataclass(frozen=True)
+class Strength:
+    """Of a passphrase: 0 to 4 (3 is enough), and a code of what would help ("" for nothing)."""
+
+    score: int
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class WaitingItem:
+    """Something written here that the server has not acknowledged yet."""
+
+    kind: str
+    participant: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ArrivedItem:
+    """Something that others wrote and that came in."""
+
+    kind: str
+    verb: str  # "added", "changed", "signed", "returned", "deleted"
+    participant_id: UUID | None
+    participant: str
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class SyncStatus:
+    """How it stands, for the corner and the panel. `problem`: an error code of the last try, or None."""
+
+    word: SyncWord
+    waiting: int = 0
+    waiting_items: tuple[WaitingItem, ...] = ()
+    arrived: tuple[ArrivedItem, ...] = ()
+    conflicts: int = 0
+    set_aside: int = 0
+    last_heard: datetime | None = None
+    problem: str | None = None
+    server: str = ""
+
+
+@dataclass(frozen=True)
+class DeviceRow:
+    """A laptop of the organisation. `state`: in_use, this_one, compare_code, revoked, retired. `code`: the six digits
+    that its user reads out while an administrator compares them; until then it opens nothing restricted."""
+
+    device_id: str  # hex
+    name: str
+    person: str
+    member_id: UUID
+    role: Role
+    state: str
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class OpenInvitation:
+    invitation_id: str  # hex
+    person: str
+    role: Role
+    team: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may open this organisation's records."""
+
+    devices: tuple[DeviceRow, ...]
+    invitations: tuple[OpenInvitation, ...]
+
+
+@dataclass(frozen=True)
+class InvitationFile:
+    """To be handed over in person. Whoever has it can join once."""
+
+    file_name: str
+    data: bytes
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class CaseSummaryRequest:
+    participant_id: UUID
+    purpose: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class SessionNoteRequest:
+    session_id: UUID
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class ScreeningRequest:
+    """`side_by_side`: also the participant's language."""
+
+    screening_id: UUID
+    language: str = "en"
+    side_by_side: bool = True
+
+
+PaperRequest = CaseSummaryRequest | SessionNoteRequest | ScreeningRequest
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A finished PDF, in memory only until the person saves or prints it."""
+
+    title: str
+    file_name: str  # without a name or number of anybody
+    pdf: bytes
+    pages: int
+
+
+@dataclass
+class OpenInterview:
+    """An interview that is being held. `interview` is answered on the window thread (under a millisecond a question);
+    `save_interview` keeps it. `alone` etc. describe the conversation (Administration)."""
+
+    id: UUID
+    participant_id: UUID
+    participant: str
+    instrument: InstrumentRow
+    interview: Interview
+    language: str
+    interpreter: str = ""
+    alone: str = "unknown"
+    interpreter_unrelated: str = "unknown"
+    stops: int = 0
+    raised: set[str] = field(default_factory=set)  # names of alerts that have their task already
+
+    @property
+    def draft_key(self) -> str:
+        return f"interview:{self.id}"

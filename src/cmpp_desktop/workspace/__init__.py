@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from cmpp_desktop.changes import HERE, Bus
 from cmpp_desktop.domain.questions import Draft, Question
 from cmpp_desktop.domain.work import Command, Done, Role
 from cmpp_desktop.errors import BugError
-from cmpp_desktop.forms import Changes
 from cmpp_desktop.workspace.views import (
     Access,
     ArrivedItem,
@@ -40,6 +39,9 @@ from cmpp_desktop.workspace.views import (
     SyncWord,
     WaitingItem,
 )
+
+if TYPE_CHECKING:
+    from cmpp_desktop.forms import Changes
 
 A = TypeVar("A")
 

@@ -15,6 +15,7 @@ from cmpp_desktop.domain.consent import in_force
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
 from cmpp_desktop.domain.participants import AddressFields, ParticipantFields, age
 from cmpp_desktop.domain.questions import OrganisationView, ParticipantView, ScreeningView, SessionView, TimelineEntry
+from cmpp_desktop.domain.reviews import AmendmentFields
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.forms import AnswerLine
 from cmpp_desktop.reports import figures as paper
@@ -144,7 +145,7 @@ def _kept(obligations: Sequence[Stored[ObligationFields]], today: date) -> tuple
 def session_note(view: SessionView, person: ParticipantFields, organisation: OrganisationView) -> paper.SessionNote:
     """A session with its narrative, attendance, reviews and signature."""
     session = view.session.fields
-    signatures = ()
+    signatures: tuple[paper.Signature, ...] = ()
     if view.signed_at is not None:
         signer = next((staff for staff in organisation.staff if staff.name == view.signed_by), None)
         signatures = (
@@ -177,12 +178,14 @@ def session_note(view: SessionView, person: ParticipantFields, organisation: Org
             for review, who in zip(view.reviews, view.reviewers, strict=True)
         ),
         amendments=tuple(
-            paper.AmendmentText(
-                item.fields.text, item.fields.reason, _name(organisation, item.fields.author_id), _here(item.fields.at, organisation)
-            )
-            for item in view.amendments
+            _amendment(item.fields, organisation) for item in view.amendments
         ),
     )
+
+
+def _amendment(item: AmendmentFields, organisation: OrganisationView) -> paper.AmendmentText:
+    who = _name(organisation, item.author_id)
+    return paper.AmendmentText(item.text, item.reason, who, _here(item.at, organisation))
 
 
 def screening(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from cmpp_desktop.domain.questions import InstrumentRow
 from cmpp_desktop.domain.work import Role
-from cmpp_desktop.forms import Interview
+
+if TYPE_CHECKING:  # the unlock page shows before the forms are needed
+    from cmpp_desktop.forms import Interview
 
 State = Literal["new", "locked", "open"]
 SyncWord = Literal["sent", "sending", "offline", "to_settle", "set_aside", "update", "refused"]

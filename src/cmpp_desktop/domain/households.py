@@ -8,7 +8,7 @@ from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
+from pydantic import Field
 
 from cmpp_desktop.domain.cases import CaseOpening, open_case_for
 from cmpp_desktop.domain.consent import ConsentGiven, record_consent_for

@@ -8,8 +8,7 @@ from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import field_validator
-from sqlmodel import Field
+from pydantic import Field, field_validator
 
 from cmpp_desktop.domain.records import BirthDate, Fields, PersonName, PostalAddress, validated
 from cmpp_desktop.domain.work import Command, Done, Work

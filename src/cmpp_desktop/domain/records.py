@@ -1,6 +1,6 @@
 """What a record is: a kind, a compartment, and fields that merge one by one (rule 12: what belongs together is one field).
 
-The `…Fields` classes of the subjects are the schema: the store makes its tables from them, the commands validate with
+The `…Fields` classes of the subjects are the schema: the store makes its SQLModel tables from them, the commands validate with
 them, and sync carries their values as canonical bytes. A field may be added with a default, never renamed or given
 another meaning; unknown fields from a newer version are kept and sent on by the store without coming through here.
 """
@@ -16,7 +16,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
-from sqlmodel import SQLModel
 
 from cmpp_desktop.errors import Invalid
 
@@ -85,10 +84,10 @@ class BirthDate(Part):
     estimated: bool = False
 
 
-class Fields(SQLModel):
+class Fields(BaseModel):
     """Base of every kind of record. Subclasses give `kind` (stable for ever) and their usual compartment."""
 
-    model_config = ConfigDict(extra="forbid", validate_assignment=True, str_strip_whitespace=True)  # type: ignore[assignment]  # SQLModel narrows the type of pydantic's own setting
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, str_strip_whitespace=True)
 
     kind: ClassVar[str]
     compartment: ClassVar[Compartment] = "caseload"

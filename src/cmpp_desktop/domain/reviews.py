@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from sqlmodel import Field
+from pydantic import Field
 
 from cmpp_desktop.domain.records import Fields, Life, validated
 from cmpp_desktop.domain.sessions import AttendanceFields, ServiceSessionFields

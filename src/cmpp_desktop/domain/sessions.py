@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import field_validator
-from sqlmodel import Field
+from pydantic import Field, field_validator
 
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.records import Fields, When, validated

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from sqlmodel import Field
+from pydantic import Field
 
 from cmpp_desktop.domain.records import Compartment, Fields, validated
 from cmpp_desktop.domain.work import Command, Done, Work

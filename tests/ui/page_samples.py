@@ -49,8 +49,8 @@ def when(day: date, at: time | None = None) -> When:
 
 def participant_view() -> q.ParticipantView:
     person = ParticipantFields(
-        legal_name=PersonName(given="Marisela", family="Tzoc Ajanel"),
-        preferred_name="Marisela Tzoc",
+        legal_name=PersonName(given="Marisela Josefa", family="Tzoc"),
+        preferred_name="Marisela",
         pronunciation="mah-ree-SEH-lah tsok",
         birth_date=BirthDate(day=date(1992, 2, 17)),
         languages=["quc", "es"],

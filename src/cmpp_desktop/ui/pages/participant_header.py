@@ -116,6 +116,7 @@ class ANumber(QWidget):
         self._masked = ""
         self._value = Label("", select=False)
         self.button = Button(words("Show"), kind="quiet", name=words("Show the A-number; this is written down"), on=self._pressed)
+        self.button.setFixedHeight(look().px(20))
         self._shown = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -180,6 +181,7 @@ class ParticipantHeader(QWidget):
         self._next_words = Label("", weight="semibold")
         self._next_mark = MarkView()
         self._next.setLayout(row(IconView("landmark"), Label(words("Next"), tone="ink2"), self._next_words, self._next_mark, gap=8))
+        self._next.setMinimumHeight(look().px(32))
         self._next.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._actions = QWidget()
         actions = FlowLayout(self._actions, gap=8)

@@ -55,7 +55,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class SyncPage:
+class SyncSaid:
     """Everything the panel says."""
 
     title: str
@@ -67,7 +67,7 @@ class SyncPage:
     facts: tuple[Fact, ...]
 
 
-def page(status: SyncStatus, now: datetime, words: Words, zone: str) -> SyncPage:
+def page(status: SyncStatus, now: datetime, words: Words, zone: str) -> SyncSaid:
     """`now`: aware. Times are said as the clock here shows them."""
     title, lead = sentence(status, words)
     here = ZoneInfo(zone)
@@ -81,7 +81,7 @@ def page(status: SyncStatus, now: datetime, words: Words, zone: str) -> SyncPage
         Line(KIND_ICONS.get(item.kind, "file"), words.code("kind", item.kind), item.participant, clock(item.at))
         for item in status.waiting_items
     )
-    return SyncPage(
+    return SyncSaid(
         title,
         lead,
         _needs_you(status, words),

@@ -250,8 +250,10 @@ class QuestionHead(QWidget):
         first = Label(whom, "small", tone="ink2")
         words = Label(question, "title", wrap=True, rich=True)
         more = Label(hint, "body", tone="ink2", wrap=True, rich=True)
-        first.setVisible(bool(whom))
-        more.setVisible(bool(hint))
+        if not whom:
+            first.hide()
+        if not hint:
+            more.hide()
         if rtl:
             holder.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         for label in (words, more):

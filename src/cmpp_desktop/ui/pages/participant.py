@@ -1,0 +1,332 @@
+"""One participant: where does this person stand? Header, tabs, and tasks and notes always in reach.
+
+It asks `Participant` for everything but the stream, and the tabs ask for what is theirs. Letters act outside text fields,
+Alt and the letter everywhere. What it changes can be taken back with Ctrl+Z.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from cmpp_desktop.domain.obligations import MarkObligation
+from cmpp_desktop.domain.participants import RevealANumber
+from cmpp_desktop.domain.questions import Draft, Drafts, Participant, ParticipantView, Timeline
+from cmpp_desktop.domain.work import Done
+from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.pages.obligation_form import ObligationForm
+from cmpp_desktop.ui.pages.participant_case import CaseTab
+from cmpp_desktop.ui.pages.participant_family import ConsentTab, FamilyTab, ScreeningsTab
+from cmpp_desktop.ui.pages.participant_header import MarkView, ParticipantHeader
+from cmpp_desktop.ui.pages.participant_model import consent_line
+from cmpp_desktop.ui.pages.participant_rail import ParticipantRail
+from cmpp_desktop.ui.pages.participant_timeline import TimelineTab
+from cmpp_desktop.ui.theme import look
+from cmpp_desktop.ui.widgets import Banner, Button, column, row, rule, scrolled
+from cmpp_desktop.ui.widgets.tabs import Tabs
+from cmpp_desktop.workspace import CaseSummaryRequest, ScreeningRequest
+
+KINDS = frozenset(
+    {
+        "participant", "contact_route", "address", "household", "household_member", "case", "consent", "obligation", "task",
+        "note", "service_session", "attendance", "screening", "review", "amendment", "signed",
+    }
+)  # fmt: skip
+
+
+class ParticipantPage(Page):
+    """`show_for(participant_id=…, tab="timeline")`."""
+
+    place = "participant"
+    rail = "people"
+    kinds: ClassVar[frozenset[str]] = KINDS
+
+    def __init__(self, ui: Ui) -> None:
+        super().__init__(ui)
+        self._id: UUID | None = None
+        self._view: ParticipantView | None = None
+        self._wanted_tab = ""
+        self._open_draft: Draft | None = None
+        words = self.words
+        self.note_button = Button(words("Note"), key="N", on=self._note)
+        self.session_button = Button(words("Session"), key="S", on=self._session)
+        self.screening_button = Button(words("Screening"), key="C", on=self._screening)
+        self.obligation_button = Button(words("Obligation"), key="O", on=self._obligation)
+        self.pdf_button = Button(words("Save PDF"), key="Ctrl+P", on=self._pdf)
+        buttons = (self.note_button, self.session_button, self.screening_button, self.obligation_button, self.pdf_button)
+        self.header = ParticipantHeader(words, buttons, self._reveal)
+        self.tabs = Tabs(words("Parts of this file"), self)
+        self.tabs.chosen.connect(self._show_tab)
+        self._consent = MarkView()
+        self._conflicts = Banner(
+            words("Two versions of something here"), words("Nothing was lost. Choose what is true now."),
+            icon="git-compare", buttons=(Button(words("Choose"), on=self._settle),),
+        )  # fmt: skip
+        self._conflicts.hide()
+        self._resume = Button(words("Go on"), on=self._go_on)
+        self._drafts = Banner(words("An interview is open"), words("It was paused; every answer is here."), tone="calm", icon="circle-pause", buttons=(self._resume,))
+        self._drafts.hide()
+        self._build()
+        self._more_keys()
+
+    def _build(self) -> None:
+        words = self.words
+        self.timeline = TimelineTab(
+            self,
+            (Button(words("Start with consent"), kind="primary", on=self._start_consent), Button(words("Write a note"), on=self._note)),
+        )
+        self.timeline.opened.connect(self._open_entry)
+        self.timeline.mark.connect(self._mark)
+        self.case = CaseTab(self, self._obligation)
+        self.case.mark.connect(self._mark)
+        self.screenings = ScreeningsTab(self, Button(words("Start an interview"), kind="primary", on=self._screening))
+        self.screenings.opened.connect(lambda id: self.ui.go("pdf", request=ScreeningRequest(id, words.language)))
+        self.family = FamilyTab(self)
+        self.family.opened.connect(lambda id: self.ui.go("participant", participant_id=id))
+        self.consent = ConsentTab(self)
+        self.form = ObligationForm(self, self._form_done)
+        self.side = ParticipantRail(self)
+        self._stack = QStackedWidget()
+        self._tab_widgets: dict[str, QWidget] = {
+            "timeline": self.timeline, "case": self.case, "screenings": self.screenings, "family": self.family, "consent": self.consent,
+        }  # fmt: skip
+        for widget in (*self._tab_widgets.values(), self.form):
+            self._stack.addWidget(widget)
+        self._side_area = scrolled(self.side, words("Tasks and notes"))
+        self._side_area.setFixedWidth(look().px(288))
+        self._side_line = rule("v")
+        self._tab_row = row(self.tabs, None, self._consent, gap=8)
+        body = row(self._stack, self._side_line, self._side_area, gap=0)
+        body.setStretch(0, 1)
+        self._body = body
+        whole = column(self.header, 4, self._tab_row, rule(), self._conflicts, self._drafts, body, gap=0, margins=(24, 16, 24, 0))
+        whole.setStretch(6, 1)
+        self.setLayout(whole)
+        self._narrow = False
+        self._set_tabs()
+
+    def _more_keys(self) -> None:
+        """Alt and the letter work in text fields too."""
+        for key, action in (
+            ("Alt+N", self._note), ("Alt+S", self._session), ("Alt+C", self._screening), ("Alt+O", self._obligation),
+            ("Alt+T", self._task), ("/", self._find), ("F", self._filter),
+        ):  # fmt: skip
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(action)
+
+    def _set_tabs(self) -> None:
+        words = self.words
+        tabs = [
+            ("timeline", words("Timeline")), ("case", words("Case")), ("screenings", words("Screenings")),
+            ("family", words("Family")), ("consent", words("Consent")),
+        ]  # fmt: skip
+        if self._narrow:
+            tabs.append(("side", words("Tasks and notes")))
+        self.tabs.set_tabs(tabs)
+
+    # --- what a page is ---------------------------------------------------------------------------------------------------------
+
+    def title(self) -> str:
+        return self._view.participant.fields.called if self._view else self.words("Participant")
+
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        words = self.words
+        if self.tabs.key() == "case":
+            return (("Up|Down", words("move")), ("A|M|V", words("mark")), ("Ctrl+Tab", words("next tab")))
+        return (("Up|Down", words("move")), ("Return", words("open")), ("F", words("filter")), ("/", words("find")), ("Ctrl+Tab", words("next tab")))
+
+    def first_focus(self) -> QWidget | None:
+        return self.timeline.rows if self.tabs.key() == "timeline" else self._tab_widgets.get(self.tabs.key())
+
+    def show_for(self, **args: Any) -> None:
+        participant_id: UUID = args["participant_id"]
+        if participant_id != self._id:
+            self.header.a_number.hide_number()
+            self._form_done()
+            self._id = participant_id
+            self._view = None
+        tab = str(args.get("tab", "")) or ("timeline" if self._view is None else "")
+        if tab:
+            self.tabs.choose(tab)
+        self._wanted_tab = tab
+        self.reload()
+
+    def reload(self) -> None:
+        asked = self._id
+        if asked is None:
+            return
+        self.ask(Participant(asked), lambda view: self._show(asked, view), self._not_there)
+        self.ask(Drafts(asked), lambda drafts: self._show_drafts(asked, drafts))
+        if self.tabs.key() == "screenings":
+            self._load_screenings()
+
+    def leave(self) -> None:
+        self.header.a_number.hide_number()
+        self.side.keep()
+
+    def narrowed(self, narrow: bool) -> None:
+        self._narrow = narrow
+        self.header.set_narrow(narrow)
+        self._side_line.setVisible(not narrow)
+        if narrow and self._stack.indexOf(self._side_area) < 0:
+            self._body.removeWidget(self._side_area)
+            self._side_area.setMinimumWidth(0)
+            self._side_area.setMaximumWidth(16_777_215)
+            self._stack.addWidget(self._side_area)
+        elif not narrow and self._stack.indexOf(self._side_area) >= 0:
+            self._stack.removeWidget(self._side_area)
+            self._body.addWidget(self._side_area)
+            self._side_area.show()
+        if not narrow:
+            self._side_area.setFixedWidth(look().px(288))
+        self.case.narrowed(narrow)
+        self._consent.setVisible(not narrow)
+        self._set_tabs()
+
+    # --- what the store said -------------------------------------------------------------------------------------------------------
+
+    def _show(self, asked: UUID, view: ParticipantView) -> None:
+        if asked != self._id:
+            return
+        self._view = view
+        today = self.ui.today()
+        zone = self.ui.me.zone if self.ui.me else "America/New_York"
+        self.header.show_person(view, today)
+        self._consent.show_mark(consent_line(view, today, self.words))
+        self._conflicts.setVisible(view.conflicts > 0)
+        self.side.show_person(view, zone)
+        self.case.show_person(view)
+        self.family.show_person(view)
+        self.consent.show_person(view)
+        self.timeline.show_for(asked, view.participant.fields.called)
+        self.title_changed.emit()
+
+    def _show_drafts(self, asked: UUID, drafts: tuple[Draft, ...]) -> None:
+        if asked != self._id:
+            return
+        self._open_draft = next((item for item in drafts if item.key.startswith("interview:")), None)
+        self._drafts.setVisible(self._open_draft is not None)
+        if self._open_draft is not None:
+            day = self.words.since(self._open_draft.changed_at, self.ui.now())
+            self._drafts.tell(
+                self.words("An interview is open: {title}", title=self._open_draft.title or self.words("Screening")),
+                self.words("Last answer {ago}; every answer is here.", ago=day),
+            )
+
+    def _not_there(self, error: BaseException) -> None:
+        self.ui.trouble(error)
+        self.ui.back()
+
+    def _show_tab(self, key: str) -> None:
+        widget = self._side_area if key == "side" else self._tab_widgets[key]
+        self._stack.setCurrentWidget(widget)
+        if key == "screenings":
+            self._load_screenings()
+        self.title_changed.emit()
+
+    def _load_screenings(self) -> None:
+        if self._id is not None:
+            asked = self._id
+            question = Timeline(asked, self.ui.today(), ("screening",), limit=200)
+            self.ask(question, lambda answer: self.screenings.show_answer(answer) if asked == self._id else None)
+
+    # --- what somebody does -----------------------------------------------------------------------------------------------------------
+
+    def _note(self) -> None:
+        if self._narrow:
+            self.tabs.choose("side")
+        self.side.write()
+
+    def _task(self) -> None:
+        if self._narrow:
+            self.tabs.choose("side")
+        self.side.add_task()
+
+    def _find(self) -> None:
+        self.tabs.choose("timeline")
+        self.timeline.start_finding()
+
+    def _filter(self) -> None:
+        if self.tabs.key() == "timeline":
+            self.timeline.next_filter()
+
+    def _session(self) -> None:
+        if self._id is not None:
+            self.ui.go("session", participant_id=self._id)
+
+    def _screening(self) -> None:
+        if self._id is not None:
+            self.ui.go("screening", participant_id=self._id)
+
+    def _pdf(self) -> None:
+        if self._id is not None:
+            self.ui.go("pdf", request=CaseSummaryRequest(self._id, language=self.words.language))
+
+    def _settle(self) -> None:
+        self.ui.go("conflict", participant_id=self._id)
+
+    def _go_on(self) -> None:
+        if self._open_draft is not None:
+            self.ui.go("screening", interview_id=UUID(self._open_draft.key.split(":", 1)[1]))
+
+    def _start_consent(self) -> None:
+        self.tabs.choose("consent")
+        self.consent.open_form()
+
+    def _obligation(self) -> None:
+        if self._view is not None:
+            self._stack.setCurrentWidget(self.form)
+            self.form.open_new(self._view, self.ui.me.zone if self.ui.me else "America/New_York")
+
+    def _form_done(self) -> None:
+        if self._stack.currentWidget() is self.form:
+            self._show_tab(self.tabs.key())
+            focus = self.first_focus()
+            if focus is not None:
+                focus.setFocus()
+
+    def _mark(self, obligation_id: UUID, result: str) -> None:
+        if self._view is None or not any(item.id == obligation_id and item.fields.result is None for item in self._view.obligations):
+            return
+        if result == "moved_by_agency":
+            self._stack.setCurrentWidget(self.form)
+            self.form.open_moved(self._view, obligation_id)
+            return
+        said = self.words("Marked: {result}", result=self.words.code("obligation_result", result))
+        self.do(MarkObligation(obligation_id, result), lambda done: self._marked(said, done))
+
+    def _marked(self, said: str, done: Done) -> None:
+        self.ui.say(said, done.undo, lambda _: self.reload())
+        self.reload()
+
+    def _reveal(self) -> None:
+        if self._id is not None:
+            asked = self._id
+            self.do(RevealANumber(asked), lambda done: self._revealed(asked, done))
+
+    def _revealed(self, asked: UUID, done: Done) -> None:
+        if asked == self._id and self.isVisible() and done.more:
+            self.header.a_number.show_number(str(done.more["a_number"]))
+
+    def _open_entry(self, kind: str, entry_id: UUID) -> None:
+        if kind == "session":
+            self.ui.go("session", session_id=entry_id)
+        elif kind == "screening":
+            self.ui.go("pdf", request=ScreeningRequest(entry_id, self.words.language))
+        elif kind == "obligation":
+            self.tabs.choose("case")
+            self.case.rows.choose(entry_id)
+            self.case.rows.setFocus()
+        elif kind in ("address", "consent"):
+            self.tabs.choose("family" if kind == "address" else "consent")
+        elif kind == "case":
+            self.tabs.choose("case")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.header.strip.updateGeometry()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -105,6 +106,9 @@ def _serve(settings: setting.Settings, _parsed: argparse.Namespace) -> int:
             app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5
         )
         server = _Server(config)
+        for one in (signal.SIGTERM, signal.SIGINT):
+            # uvicorn stops on these, and then raises them again: by then the work is done and the exit is a clean one.
+            signal.signal(one, lambda *_: None)
         server.run(sockets=[bound])
         return 0 if server.started else 2
 

@@ -1,0 +1,74 @@
+"""A server in a process of its own, that can be stopped, killed and started again on the same port."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+ROOT = Path(__file__).resolve().parents[2]
+SAYS = "listening on "
+
+
+class ServerProcess:
+    """`python -m cmpp_server serve` on loopback. `url` is known after `start`."""
+
+    def __init__(self, database: str, log: Path, allow: tuple[str, ...] = ()) -> None:
+        self.database, self.log, self.allow = database, log, list(allow)
+        self.url = ""
+        self._port = 0
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> ServerProcess:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def admin(self, *arguments: str) -> str:
+        """An administrator's command on the same database; returns what it printed."""
+        command = [sys.executable, "-m", "cmpp_server", *arguments, "--database", self.database]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(arguments)}: {done.stderr[-400:]}")
+        return done.stdout
+
+    def start(self) -> None:
+        """Starts it and waits until it listens. The first time on a free port, later on the same one."""
+        command = [sys.executable, "-m", "cmpp_server", "serve", "--database", self.database]
+        command += ["--listen", f"127.0.0.1:{self._port}"]
+        for org in self.allow:
+            command += ["--allow-org", org]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith(SAYS):
+                self.url = line.removeprefix(SAYS).strip()
+                self._port = int(self.url.rsplit(":", 1)[1])
+                return
+        raise RuntimeError(f"the server did not start; see {self.log}")
+
+    def stop(self) -> None:
+        """SIGTERM, as an administrator would."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is flushed."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(how)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._process = None

@@ -1,0 +1,188 @@
+"""How the test vectors were made, once, from fixed inputs. Refuses to write over one: a vector, once published, stays.
+
+    python -m tests.vectors.generate
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from cmpp_protocol import api, canon, entries, envelope, ids, keys, labels, roster
+
+HERE = Path(__file__).parent
+MEMBER, PLACE, INVITATION = UUID(int=0x101), UUID(int=0x202), UUID(int=0x303)
+SALT = bytes(range(32))
+TIME = 1_795_000_000_000
+
+
+def pair(byte: int) -> keys.KeyPair:
+    """A key pair whose 128 secret bytes are all the same."""
+    return keys.KeyPair(bytes([byte]) * keys.SECRET_BYTES)
+
+
+def vectors() -> dict[str, dict[str, Any]]:
+    """Every vector by file name; byte strings in hexadecimal."""
+    device, new_device = pair(1), pair(2)
+    recovery, introduction = keys.recovery_keys(bytes([3]) * 32), keys.introduction_keys(bytes([4]) * 16)
+    genesis = entries.genesis(at=TIME, device=device, member=MEMBER, recovery=recovery, policy={})
+    state = roster.validate_and_apply(None, genesis)
+    invitation = entries.invitation_opened(
+        state.head,
+        device,
+        at=TIME + 1,
+        invitation=INVITATION,
+        member=MEMBER,
+        role=roster.Role.ADMINISTRATOR,
+        collections=[],
+        introduction=introduction.public,
+        expires=TIME + 1000,
+    )
+    invited = roster.validate_and_apply(state, invitation)
+    enrolment = entries.device_enrolled(
+        invited.head, new_device, at=TIME + 2, invitation=INVITATION, introduction=introduction
+    )
+    enrolled = roster.validate_and_apply(invited, enrolment)
+    return {
+        "keys": _keys(device, introduction, recovery),
+        "envelope": _envelope(device, state.org_id),
+        "roster_genesis": {"entry": genesis, "org": state.org_id, "device": device.id, "recovery": recovery.pair.id},
+        "enrolment": {
+            "genesis": genesis,
+            "invitation": invitation,
+            "entry": enrolment,
+            "hash": enrolled.hash,
+            "device": new_device.id,
+            "check_code": keys.check_code(state.org_id, enrolled.hash),
+        },
+        "request_signature": _request(device, state.org_id),
+        "key_envelope": _key_envelope(device, state.org_id),
+        "log_hash": _log(state.org_id),
+        "derived_id": _derived(),
+        "canonical_msgpack": {"values": _canonical()},
+        "padme": {"lengths": [[length, envelope.padme(length)] for length in (0, 1, 9, 100, 1000, 70_000, 1 << 20)]},
+    }
+
+
+def _keys(device: keys.KeyPair, introduction: keys.KeyPair, recovery: keys.RecoveryKeys) -> dict[str, Any]:
+    return {
+        "secret": device.secret,
+        "sign": device.public.sign,
+        "seal": device.public.seal,
+        "id": device.id,
+        "introduction": {"secret": bytes([4]) * 16, "pair": introduction.secret, "id": introduction.id},
+        "recovery": {"secret": bytes([3]) * 32, "pair": recovery.pair.secret, "slot": recovery.public.slot},
+    }
+
+
+def _envelope(device: keys.KeyPair, org: bytes) -> dict[str, Any]:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    header = envelope.Header(org, PLACE, 1, device.id, 1, envelope.FIRST, 0, SALT)
+    collection_key, plain = bytes([5]) * 32, b"a change set, packed and compressed"
+    padded = envelope.pad(plain)
+    body = AESGCM(envelope.body_key(collection_key, header)).encrypt(keys.ZERO_NONCE, padded, header.encode())
+    made = envelope.sign(header, body, device)
+    return {
+        "collection_key": collection_key,
+        "plaintext": plain,
+        "padded": padded,
+        "body_key": envelope.body_key(collection_key, header),
+        "header": header.encode(),
+        "hash": made.hash,
+        "sign": device.public.sign,
+        "envelope": made.encode(),
+    }
+
+
+def _request(device: keys.KeyPair, org: bytes) -> dict[str, Any]:
+    request = api.SyncRequest(
+        roster_no=0,
+        roster_hash=org,
+        opened=((PLACE, 1),),
+        cursors=(api.Cursor(PLACE, 0, envelope.log_start(org, PLACE)),),
+        bundles=(b"bundle",),
+        wait=5,
+    )
+    body = request.encode()
+    name = "sync.example.org"
+    made = api.authorise(device, org, name, api.PATH, TIME, body)
+    return {
+        "sign": device.public.sign,
+        "server_name": name,
+        "path": api.PATH,
+        "time": TIME,
+        "body": body,
+        "authorization": made.header(),
+        "signature": made.signature,
+    }
+
+
+def _key_envelope(device: keys.KeyPair, org: bytes) -> dict[str, Any]:
+    key, newer = bytes([5]) * 32, bytes([6]) * 32
+    return {
+        "key": key,
+        "org": org,
+        "collection": PLACE.bytes,
+        "epoch": 1,
+        "recipient_secret": device.secret,
+        "envelope": keys.seal_key(key, device.public, org, PLACE, 1),
+        "commit": keys.key_commit(key, org, PLACE, 1),
+        "next_key": newer,
+        "previous_sealed": keys.seal_previous_key(key, newer, org, PLACE, 2),
+    }
+
+
+def _log(org: bytes) -> dict[str, Any]:
+    start = envelope.log_start(org, PLACE)
+    hashes = [labels.digest(labels.ENVELOPE_CHAIN, bytes([byte])) for byte in (1, 2, 3)]
+    chain = [start]
+    for one in hashes:
+        chain.append(envelope.log_next(chain[-1], one))
+    return {"org": org, "collection": PLACE.bytes, "envelopes": hashes, "log_hashes": chain}
+
+
+def _derived() -> dict[str, Any]:
+    made = ids.derived_id("attendance", MEMBER, "2026-11-24")
+    return {"type": "attendance", "parent": str(MEMBER), "natural_key": "2026-11-24", "id": str(made)}
+
+
+def _canonical() -> list[list[Any]]:
+    shown: list[tuple[str, canon.Value]] = [
+        ("null", None),
+        ("true", True),
+        ("0", 0),
+        ("127", 127),
+        ("128", 128),
+        ("-1", -1),
+        ("-33", -33),
+        ("2^63", 1 << 63),
+        ("text", "añ"),
+        ("32 characters", "x" * 32),
+        ("bytes", b"\x00\xff"),
+        ("list", [1, "a", None]),
+        ("map, keys sorted by their bytes", {"b": 1, "a": 2, "aa": 3, "é": 4}),
+    ]
+    return [[name, canon.pack(value)] for name, value in shown]
+
+
+def as_json(value: Any) -> Any:
+    """The value with byte strings in hexadecimal."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, dict):
+        return {key: as_json(one) for key, one in value.items()}
+    return [as_json(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+if __name__ == "__main__":
+    for name, vector in vectors().items():
+        file = HERE / f"{name}.json"
+        if file.exists():
+            print(f"{file.name} is published and stays")
+        else:
+            file.write_text(json.dumps(as_json(vector), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    sys.exit(0)

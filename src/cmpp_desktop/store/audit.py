@@ -1,0 +1,122 @@
+"""The audit log of this laptop: who opened, unlocked, printed, exported, changed and was shown what.
+
+Each entry's hash covers its content and the hash before it, so that an entry taken out, put in or altered is noticed by
+`verify`. Entries hold ids and counts, never a name or an answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.engine import Connection
+
+from cmpp_desktop.errors import BugError, KnownError
+from cmpp_desktop.store.tables import AUDIT_ENTRY
+from cmpp_protocol import canon
+
+LABEL = b"cmpp/1/audit-entry\x00"
+FIRST = bytes(32)
+ACTIONS = frozenset(
+    {
+        "opened",
+        "unlocked",
+        "locked",
+        "shown",
+        "a_number_shown",
+        "printed",
+        "exported",
+        "changed",
+        "signed",
+        "enrolled",
+        "passphrase_changed",
+        "backup_made",
+        "restricted_opened",
+        "invited",
+        "synced",
+        "paper_made",
+        "paper_saved",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be written down."""
+
+    action: str
+    subject_kind: str
+    subject_id: UUID | None
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+
+
+def append(connection: Connection, entries: Sequence[Entry], member_id: UUID | None, at_ms: int) -> None:
+    """Adds entries to the end of the chain, in the caller's transaction."""
+    if not entries:
+        return
+    last = connection.execute(
+        select(AUDIT_ENTRY.c.number, AUDIT_ENTRY.c.hash).order_by(AUDIT_ENTRY.c.number.desc()).limit(1)
+    ).first()
+    number, previous = (last.number, last.hash) if last else (0, FIRST)
+    rows = []
+    for entry in entries:
+        number += 1
+        body = _body(number, entry, member_id, at_ms)
+        previous = _hash(previous, body)
+        rows.append(
+            {
+                "number": number,
+                "at_ms": at_ms,
+                "member_id": member_id,
+                "action": entry.action,
+                "body": body,
+                "subject_kind": entry.subject_kind,
+                "subject_id": entry.subject_id,
+                "hash": previous,
+            }
+        )
+    connection.execute(insert(AUDIT_ENTRY), rows)
+
+
+def verify(connection: Connection) -> int:
+    """The number of entries, after every link and every column was checked. Raises store_damaged with the first bad one."""
+    previous, count = FIRST, 0
+    for row in connection.execute(select(AUDIT_ENTRY).order_by(AUDIT_ENTRY.c.number)):
+        count += 1
+        previous = _hash(previous, row.body)
+        said = canon.unpack(row.body)
+        told = (said["n"], said["at"], said["member"], said["action"], said["kind"], said["id"])
+        held = (row.number, row.at_ms, _raw(row.member_id), row.action, row.subject_kind, _raw(row.subject_id))
+        if previous != row.hash or told != held or row.number != count:
+            raise KnownError("store_damaged", cause="audit", entry=count, backups=())
+    if count != (connection.execute(select(func.max(AUDIT_ENTRY.c.number))).scalar() or 0):
+        raise KnownError("store_damaged", cause="audit", entry=count, backups=())
+    return count
+
+
+def _body(number: int, entry: Entry, member_id: UUID | None, at_ms: int) -> bytes:
+    if any(not isinstance(value, str | int) for value in entry.facts.values()):
+        raise BugError("audit_fact", action=entry.action)
+    return canon.pack(
+        {
+            "v": 1,
+            "n": number,
+            "at": at_ms,
+            "member": _raw(member_id),
+            "action": entry.action,
+            "kind": entry.subject_kind,
+            "id": _raw(entry.subject_id),
+            "facts": dict(entry.facts),
+        }
+    )
+
+
+def _hash(previous: bytes, body: bytes) -> bytes:
+    return hashlib.sha256(LABEL + previous + body).digest()
+
+
+def _raw(id: UUID | None) -> bytes | None:
+    return None if id is None else id.bytes

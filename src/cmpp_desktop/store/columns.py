@@ -1,0 +1,212 @@
+"""How a field's value lies in a column, and how it becomes canonical bytes again without a bit of difference.
+
+Scalars lie as what SQL can compare (ids as 16 bytes, days as ISO text, moments as UTC milliseconds); composites and lists
+lie as the canonical bytes that sync carries. `Codec.load` takes canonical bytes that came from anywhere: it raises
+ValueError for what this version cannot show, or could not write again as the same bytes.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Union, get_args, get_origin
+from uuid import UUID
+
+import msgpack
+from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, String
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from cmpp_desktop.domain.records import from_wire, to_wire
+from cmpp_protocol import canon
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_ms(moment: datetime) -> int:
+    """UTC milliseconds since 1970 of an aware time."""
+    return (moment - EPOCH) // timedelta(milliseconds=1)
+
+
+def from_ms(ms: int) -> datetime:
+    """The aware UTC time of milliseconds since 1970; times beyond what Python can hold become its last or first day."""
+    try:
+        return EPOCH + timedelta(milliseconds=ms)
+    except OverflowError:
+        return datetime(9999, 12, 31, tzinfo=UTC) if ms > 0 else datetime(1, 1, 1, tzinfo=UTC)
+
+
+class Id(TypeDecorator[UUID]):
+    """A UUID as its 16 bytes."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        return value.bytes if isinstance(value, UUID) else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
+        return None if value is None else UUID(bytes=value)
+
+
+class Day(TypeDecorator[date]):
+    """A date as ISO text, which sorts by time."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return value.isoformat() if isinstance(value, date) else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
+        return None if value is None else date.fromisoformat(value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time as UTC milliseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
+        return to_ms(value) if isinstance(value, datetime) else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else from_ms(value)
+
+
+class Packed(TypeDecorator[Any]):
+    """A composite, a list or a map as canonical msgpack; `annotation` is the field's own."""
+
+    impl = LargeBinary
+    cache_ok = False
+
+    def __init__(self, annotation: Any) -> None:
+        super().__init__()
+        self.annotation = annotation
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
+        return None if value is None else canon.pack(to_wire(value))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else from_wire(self.annotation, msgpack.unpackb(value, raw=False))
+
+    def compare_values(self, x: Any, y: Any) -> bool:
+        return bool(x == y)
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """One field: its SQL type, whether NULL is allowed, `load` (canonical bytes → raw column value), `dump` (back)."""
+
+    sql: TypeEngine[Any]
+    nullable: bool
+    load: Callable[[bytes], Any]
+    dump: Callable[[Any], bytes]
+
+
+def codec_of(annotation: Any) -> Codec:
+    """The codec of a field by its annotation."""
+    inner, nullable = _without_none(annotation)
+    if inner in _SCALARS:
+        sql, check, back = _SCALARS[inner]
+        load = _scalar_loader(inner, check, nullable)
+        return Codec(sql(), nullable, load, lambda raw: canon.pack(None if raw is None else back(raw)))
+    return Codec(Packed(inner), nullable, _packed_loader(inner, nullable), lambda raw: _NONE if raw is None else bytes(raw))
+
+
+_NONE = canon.pack(None)
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    if get_origin(annotation) in (Union, types.UnionType):
+        inner = [item for item in get_args(annotation) if item is not type(None)]
+        if len(inner) == 1:
+            return inner[0], True
+    return annotation, False
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("not text")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int or not -(1 << 63) <= value < 1 << 63:
+        raise ValueError("not a whole number")
+    return value
+
+
+def _yes_no(value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError("not yes or no")
+    return value
+
+
+def _id(value: Any) -> bytes:
+    if not isinstance(value, bytes) or len(value) != 16:
+        raise ValueError("not an id")
+    return value
+
+
+def _bytes(value: Any) -> bytes:
+    if not isinstance(value, bytes):
+        raise ValueError("not bytes")
+    return value
+
+
+def _day(value: Any) -> str:
+    if date.fromisoformat(_text(value)).isoformat() != value:
+        raise ValueError("not a day")
+    return str(value)
+
+
+def _moment(value: Any) -> int:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None or to_wire(moment) != value:
+        raise ValueError("not a moment in UTC milliseconds")
+    return to_ms(moment)
+
+
+_SCALARS: dict[Any, tuple[Callable[[], TypeEngine[Any]], Callable[[Any], Any], Callable[[Any], Any]]] = {
+    str: (String, _text, str),
+    int: (Integer, _whole, int),
+    bool: (Boolean, _yes_no, bool),
+    UUID: (Id, _id, bytes),
+    bytes: (LargeBinary, _bytes, bytes),
+    date: (Day, _day, str),
+    datetime: (Moment, _moment, lambda ms: to_wire(from_ms(ms))),
+}
+
+
+def _scalar_loader(kind: Any, check: Callable[[Any], Any], nullable: bool) -> Callable[[bytes], Any]:
+    def load(data: bytes) -> Any:
+        value = msgpack.unpackb(data, raw=False)
+        if value is None:
+            if not nullable:
+                raise ValueError("must not be empty")
+            return None
+        return check(value)
+
+    return load
+
+
+def _packed_loader(annotation: Any, nullable: bool) -> Callable[[bytes], Any]:
+    @lru_cache(maxsize=4096)
+    def fits(data: bytes) -> bool:
+        value = msgpack.unpackb(data, raw=False)
+        if value is None:
+            if not nullable:
+                raise ValueError("must not be empty")
+            return False
+        try:
+            seen = from_wire(annotation, value)
+        except (TypeError, AttributeError, KeyError) as error:
+            raise ValueError("does not fit") from error
+        return to_wire(seen) is not None
+
+    return lambda data: data if fits(data) else None

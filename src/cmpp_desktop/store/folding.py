@@ -1,0 +1,67 @@
+"""One way to write every name down for comparison: without case, accents or punctuation, in any script.
+
+Pure functions. What is searched and what is typed go through the same folding; `ascii_of` adds a Latin spelling, so that a
+name in Cyrillic is found from a Latin keyboard and the other way round.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from anyascii import anyascii
+
+
+def fold(text: str) -> str:
+    """Lower case, no diacritics, words separated by one space."""
+    return " ".join("".join(letter for letter, _ in _letters(text)).split())
+
+
+def ascii_of(text: str) -> str:
+    """The folded Latin spelling of a text in any script."""
+    return fold(anyascii(text))
+
+
+def spellings(text: str) -> str:
+    """What is indexed for a text: folded, and its Latin spelling where that differs."""
+    own, latin = fold(text), ascii_of(text)
+    return own if own == latin else f"{own} {latin}"
+
+
+def digits(text: str) -> str:
+    """Its digits, as ASCII."""
+    return "".join(str(unicodedata.digit(letter)) for letter in text if letter.isdigit())
+
+
+def _letters(text: str) -> list[tuple[str, int]]:
+    """Folded letters, each with the place in the text it came from; what separates words becomes a space."""
+    found: list[tuple[str, int]] = []
+    for place, original in enumerate(text):
+        for letter in unicodedata.normalize("NFKD", original.casefold()):
+            kind = unicodedata.category(letter)
+            if kind == "Mn" or letter in "'’ʼ`":  # accents, and apostrophes inside names (O'Neill, K'iche')
+                continue
+            found.append((letter if kind[0] in "LNM" else " ", place))
+    return found
+
+
+def spans(text: str, typed: str) -> tuple[tuple[int, int], ...]:
+    """Where the typed words lie in a text, as (start, length) in the text itself; word beginnings before pieces."""
+    letters = _letters(text)
+    folded = "".join(letter for letter, _ in letters)
+    found: list[tuple[int, int]] = []
+    for word in dict.fromkeys((*fold(typed).split(), *ascii_of(typed).split())):
+        at = _place(folded, word)
+        if at is not None:
+            start, end = letters[at][1], letters[at + len(word) - 1][1]
+            found.append((start, end - start + 1))
+    return tuple(sorted(set(found)))
+
+
+def _place(folded: str, word: str) -> int | None:
+    at = folded.find(word)
+    first = at
+    while at >= 0:
+        if at == 0 or folded[at - 1] == " ":
+            return at
+        at = folded.find(word, at + 1)
+    return first if first >= 0 else None

@@ -1,0 +1,126 @@
+"""The line of each participant that the People page reads, and the search index: made again from the records.
+
+`refresh` is called by whoever committed something about these participants, in the same transaction; `rebuild` makes all
+of it anew (after a bulk, or when it is missing). Nothing here is the truth about anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgpack
+from sqlalchemy.engine import Connection
+
+from cmpp_desktop.store.folding import digits, fold, spellings
+
+_OPEN = ("enrolled", "active", "paused")
+# Kinds whose change may alter the line of the participant whom they are about.
+TOUCHING = frozenset({"participant", "contact_route", "case", "service_session", "note"})
+_PARTICIPANTS = (
+    "SELECT id, coll, legal_name, preferred_name, native_name, aliases, languages, interpreter_needed, a_number "
+    "FROM r_participant WHERE meta_shown=1"
+)
+_PERSON = "INSERT INTO person(doc, id, coll, fold, state, caseworker_id, languages, interpreter, last_contact) VALUES (?,?,?,?,?,?,?,?,?)"
+_WORDS = "INSERT INTO person_words(rowid, name, other, number) VALUES (?,?,?,?)"
+_PIECES = "INSERT INTO person_pieces(rowid, name, other, number) VALUES (?,?,?,?)"
+_BATCH = 400
+
+
+def refresh(connection: Connection, participants: Iterable[UUID]) -> None:
+    """Makes the lines and index entries of these participants again; takes those away that are no longer shown."""
+    ids = sorted({id.bytes for id in participants})
+    for start in range(0, len(ids), _BATCH):
+        part = ids[start : start + _BATCH]
+        marks = ",".join("?" * len(part))
+        known = {
+            (row[1], row[2]): row[0]
+            for row in connection.exec_driver_sql(f"SELECT doc, id, coll FROM person WHERE id IN ({marks})", tuple(part))
+        }
+        _forget(connection, list(known.values()))
+        rows = connection.exec_driver_sql(f"{_PARTICIPANTS} AND id IN ({marks})", tuple(part)).all()
+        _write(connection, rows, known, part)
+
+
+def rebuild(connection: Connection) -> None:
+    """Makes everything anew from the records."""
+    connection.exec_driver_sql("DELETE FROM person")
+    for table in ("person_words", "person_pieces"):
+        connection.exec_driver_sql(f"INSERT INTO {table}({table}) VALUES('delete-all')")
+    rows = connection.exec_driver_sql(_PARTICIPANTS).all()
+    _write(connection, rows, {}, None)
+
+
+def _forget(connection: Connection, docs: Sequence[int]) -> None:
+    if docs:
+        places = [(doc,) for doc in docs]
+        for sql in (
+            "DELETE FROM person WHERE doc=?",
+            "DELETE FROM person_words WHERE rowid=?",
+            "DELETE FROM person_pieces WHERE rowid=?",
+        ):
+            connection.exec_driver_sql(sql, places)
+
+
+def _write(connection: Connection, rows: Sequence[Any], known: dict[tuple[bytes, int], int], ids: Sequence[bytes] | None) -> None:
+    if not rows:
+        return
+    cases, contacts, phones = _cases(connection, ids), _contacts(connection, ids), _phones(connection, ids)
+    following = (connection.exec_driver_sql("SELECT max(doc) FROM person").scalar() or 0) + 1
+    people, words = [], []
+    for id, coll, legal, preferred, native, aliases, languages, interpreter, a_number in rows:
+        doc = known.get((id, coll))
+        if doc is None:
+            doc, following = following, following + 1
+        name = msgpack.unpackb(legal, raw=False)
+        given, family = name.get("given", ""), name.get("family", "")
+        state, caseworker = cases.get(id, (None, None))
+        spoken = msgpack.unpackb(languages, raw=False)
+        tongues = "," + ",".join(spoken) + "," if spoken else ""
+        people.append((doc, id, coll, fold(f"{family} {given}"), state, caseworker, tongues, interpreter, contacts.get(id)))
+        other = spellings(" ".join((native, *msgpack.unpackb(aliases, raw=False))))
+        number = " ".join((a_number, *phones.get(id, ())))
+        words.append((doc, spellings(f"{given} {family} {preferred}"), other, number))
+    connection.exec_driver_sql(_PERSON, people)
+    connection.exec_driver_sql(_WORDS, words)
+    connection.exec_driver_sql(_PIECES, words)
+
+
+def _where(ids: Sequence[bytes] | None, column: str = "participant_id") -> tuple[str, tuple[bytes, ...]]:
+    return ("", ()) if ids is None else (f" AND {column} IN ({','.join('?' * len(ids))})", tuple(ids))
+
+
+def _cases(connection: Connection, ids: Sequence[bytes] | None) -> dict[bytes, tuple[str, bytes | None]]:
+    """The open case of each, else the latest: its state and who carries it."""
+    where, values = _where(ids)
+    found: dict[bytes, tuple[str, bytes | None]] = {}
+    for participant, state, caseworker in connection.exec_driver_sql(
+        f'SELECT participant_id, state, caseworker_id FROM "r_case" WHERE meta_shown=1{where} ORDER BY opened_on, id', values
+    ):
+        if state in _OPEN or found.get(participant, ("",))[0] not in _OPEN:
+            found[participant] = (state, caseworker)
+    return found
+
+
+def _contacts(connection: Connection, ids: Sequence[bytes] | None) -> dict[bytes, str]:
+    """The day of the latest session or note with each."""
+    where, values = _where(ids)
+    found: dict[bytes, str] = {}
+    for sql in (
+        f"SELECT participant_id, max(meta_day) FROM r_service_session WHERE meta_shown=1{where} GROUP BY 1",
+        f"SELECT participant_id, date(max(written_at)/1000, 'unixepoch') FROM r_note WHERE meta_shown=1{where} GROUP BY 1",
+    ):
+        for participant, day in connection.exec_driver_sql(sql, values):
+            found[participant] = max(day, found.get(participant, ""))
+    return found
+
+
+def _phones(connection: Connection, ids: Sequence[bytes] | None) -> dict[bytes, list[str]]:
+    where, values = _where(ids)
+    found: dict[bytes, list[str]] = {}
+    for participant, value in connection.exec_driver_sql(
+        f"SELECT participant_id, value FROM r_contact_route WHERE meta_shown=1 AND route IN ('phone','text'){where}", values
+    ):
+        found.setdefault(participant, []).append(digits(value))
+    return found

@@ -1,0 +1,450 @@
+"""Sync's side of the store: roster, keys, chains, merge states, envelopes, cursors, and what was set aside.
+
+It carries out the Protocol that sync asks for, on the tables of the sync rules. What arrives is applied in bulk (no ORM):
+one statement for all records of a kind, one for all clocks, the search index once. A value that this version cannot
+show never stops merging: it stays in the merge state and is sent on like all others.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from cmpp_desktop.changes import LIFE, ChangeSet, RecordState, life_name
+from cmpp_desktop.errors import BugError
+from cmpp_desktop.store import materialise, projection, state
+from cmpp_desktop.store.database import Database
+from cmpp_desktop.store.names import Names, resolve_teams
+from cmpp_desktop.store.settings import read_value, write_value
+from cmpp_desktop.store.tables import LOCAL_SECRET, RECORD_KINDS, ROSTER, participant_of
+from cmpp_protocol.stamps import Stamp
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T", bound="Any")
+# Kinds whose arrival a person wants to hear of; at most so many lines of one page, and of all.
+TOLD = frozenset(
+    {
+        "participant",
+        "service_session",
+        "screening",
+        "obligation",
+        "note",
+        "task",
+        "review",
+        "consent",
+        "contact_route",
+        "amendment",
+        "address",
+        "case",
+    }
+)
+ARRIVALS_OF_A_PAGE, ARRIVALS = 200, 500
+
+
+class Chain(NamedTuple):
+    """As sync's Chain: number and hash of the last counting bundle, last stamp number, roster number."""
+
+    number: int
+    hash: bytes
+    last_hlc: int
+    roster_no: int
+
+
+class StoredEnvelope(NamedTuple):
+    """As sync's StoredEnvelope."""
+
+    collection: UUID
+    device: bytes
+    number: int
+    hash: bytes
+    epoch: int
+    seq: int | None
+    mine: bool
+    state: Any
+    last_hlc: int | None
+    body: bytes
+
+
+class SetAside(NamedTuple):
+    """As sync's SetAside."""
+
+    collection: UUID
+    device: bytes
+    number: int
+    hash: bytes
+    part: int
+    reason: str
+    since: int
+    body: bytes
+
+
+_ENVELOPE = "SELECT e.coll, e.dev, e.number, e.hash, e.epoch, e.seq, e.mine, e.state, e.last_hlc, e.body FROM envelope e"
+
+
+class StoreReplica:
+    """See the Protocol `Replica` of sync for what each method promises."""
+
+    def __init__(self, database: Database, names: Names, defaults: materialise.Defaults) -> None:
+        self._database, self._names, self._defaults = database, names, defaults
+        self._writer: Connection | None = None
+        self._now_ms = 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One write transaction; kept whole when the block ends, rolled back when it raises."""
+        if self._writer is not None:
+            raise BugError("transaction_inside_transaction")
+        try:
+            with self._database.writing() as connection:
+                self._writer = connection
+                self._names.use(connection)
+                try:
+                    yield
+                finally:
+                    self._writer = None
+        except BaseException:
+            with self._database.reading() as connection:
+                self._names.read(connection)
+            raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        if self._writer is not None:
+            yield self._writer
+            return
+        with self._database.reading() as connection:
+            yield connection
+
+    def _write(self) -> Connection:
+        if self._writer is None:
+            raise BugError("write_outside_transaction")
+        return self._writer
+
+    # --- roster and keys ------------------------------------------------------------------------------------------------
+
+    def roster(self) -> Sequence[bytes]:
+        with self._reading() as connection:
+            return list(connection.execute(select(ROSTER.c.body).order_by(ROSTER.c.no)).scalars())
+
+    def append_roster(self, no: int, hash: bytes, entry: bytes) -> None:
+        self._write().exec_driver_sql("INSERT INTO roster(no, hash, body) VALUES (?,?,?)", (no, hash, entry))
+
+    def collection_keys(self) -> Mapping[tuple[UUID, int], bytes]:
+        with self._reading() as connection:
+            rows = connection.exec_driver_sql("SELECT coll, epoch, key FROM collection_key").all()
+        return {(self._collection(row[0]), row[1]): row[2] for row in rows}
+
+    def put_collection_key(self, collection: UUID, epoch: int, key: bytes) -> None:
+        sql = "INSERT OR REPLACE INTO collection_key(coll, epoch, key) VALUES (?,?,?)"
+        self._write().exec_driver_sql(sql, (self._coll(collection), epoch, key))
+
+    def put_collection(self, collection: UUID, kind: str, team_id: UUID | None, held: bool) -> None:
+        self._write().exec_driver_sql(
+            "INSERT INTO collection(collection_id, kind, team_id, held) VALUES (?,?,?,?) ON CONFLICT(collection_id) DO UPDATE "
+            "SET kind=excluded.kind, team_id=coalesce(excluded.team_id, team_id), held=excluded.held",
+            (collection.bytes, kind, team_id.bytes if team_id else None, int(held)),
+        )
+        resolve_teams(self._write(), self._names)
+
+    def put_device(self, device: bytes, member: UUID) -> None:
+        number = self._device(device)
+        self._write().exec_driver_sql("UPDATE device SET member_id=? WHERE idx=?", (member.bytes, number))
+
+    def secret(self, name: str) -> bytes | None:
+        with self._reading() as connection:
+            return read_value(connection, LOCAL_SECRET, name)
+
+    def put_secret(self, name: str, value: bytes | None) -> None:
+        write_value(self._write(), LOCAL_SECRET, name, value)
+
+    # --- merging ----------------------------------------------------------------------------------------------------------
+
+    def chains(self, collection: UUID) -> Mapping[bytes, Chain]:
+        with self._reading() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT dev, number, hash, last_hlc, roster_no FROM chain WHERE coll=?", (self._known(collection),)
+            ).all()
+        return {self._names.devices.name(row[0]): Chain(row[1], row[2], state.unsigned64(row[3]), row[4]) for row in rows}
+
+    def put_chain(self, collection: UUID, device: bytes, chain: Any) -> None:
+        self._write().exec_driver_sql(
+            "INSERT OR REPLACE INTO chain(coll, dev, number, hash, last_hlc, roster_no) VALUES (?,?,?,?,?,?)",
+            (
+                self._coll(collection),
+                self._device(device),
+                chain.number,
+                chain.hash,
+                state.signed64(chain.last_hlc),
+                chain.roster_no,
+            ),
+        )
+
+    def states(self, collection: UUID, ids: Iterable[UUID]) -> dict[UUID, RecordState]:
+        with self._reading() as connection:
+            held = state.load(connection, self._names, self._known(collection), list(ids))
+        return {id: item.state for id, item in held.items()}
+
+    def save_states(
+        self, collection: UUID, before: Mapping[UUID, RecordState], after: Mapping[UUID, RecordState]
+    ) -> frozenset[UUID]:
+        connection, names, coll = self._write(), self._names, self._coll(collection)
+        now_ms = _latest_ms(after)
+        created = self._created(coll, before, after)
+        clocks: list[tuple[Any, ...]] = []
+        rows: dict[str, list[tuple[Any, ...]]] = {}
+        hidden: dict[str, list[tuple[Any, ...]]] = {}
+        touched: set[UUID] = set(after)
+        people: set[UUID] = set()
+        told: list[tuple[Any, ...]] = []
+        for id, after_state in after.items():
+            values, extra = self._shape(id, after_state)
+            clocks.append(state.record_row(coll, id, after_state, names, extra, values is not None))
+            if values is None:
+                if id in created and after_state.kind in RECORD_KINDS:
+                    hidden.setdefault(after_state.kind, []).append((id.bytes, coll))
+            else:
+                row = materialise.row_of(names, coll, id, after_state, values, now_ms, created.get(id))
+                rows.setdefault(after_state.kind, []).append(row)
+                about = participant_of(after_state.kind, id, values)
+                touched |= {about} if about else set()
+                if about and after_state.kind in projection.TOUCHING:
+                    people.add(about)
+                if after_state.kind in TOLD and len(told) < ARRIVALS_OF_A_PAGE:
+                    told.append(self._told(id, about, before.get(id), after_state, values))
+        flags = self._flags(coll, before)
+        if clocks:
+            connection.exec_driver_sql(state.UPSERT, clocks)
+        for kind, listed in rows.items():
+            connection.exec_driver_sql(materialise.upsert_sql(kind), listed)
+        for kind, gone in hidden.items():
+            connection.exec_driver_sql(f'DELETE FROM "r_{kind}" WHERE id=? AND coll=?', gone)
+        for id, after_state in after.items():
+            if flags.get(id, 0) or state.facts_of(after_state, True):
+                state.save_beside(connection, names, coll, id, after_state, flags.get(id, 0))
+        projection.refresh(connection, people)
+        self._tell(told)
+        if any(item.kind == "team" for item in after.values()):
+            resolve_teams(connection, names)
+        return frozenset(touched)
+
+    def _shape(self, id: UUID, after: RecordState) -> tuple[dict[str, Any] | None, dict[str, bytes]]:
+        """What is shown of a state; nothing, when this version cannot show it, whatever it holds (rules 10, 42)."""
+        try:
+            shape = state.shape(after, self._defaults)
+            if shape.values is not None:
+                materialise.sorting(after.kind, shape.values)
+            return shape.values, shape.extra
+        except Exception as error:  # rule 42: an error in materialising never stops merging
+            log.warning("record %s of kind %s cannot be shown: %s", id, after.kind, type(error).__name__)
+            return None, state.all_single(after)
+
+    def _created(self, coll: int, before: Mapping[UUID, Any], after: Mapping[UUID, RecordState]) -> dict[UUID, tuple[int, int]]:
+        found: dict[UUID, tuple[int, int]] = {}
+        by_kind: dict[str, list[bytes]] = {}
+        for id in before:
+            if id in after and after[id].kind in RECORD_KINDS:
+                by_kind.setdefault(after[id].kind, []).append(id.bytes)
+        for kind, ids in by_kind.items():
+            for start in range(0, len(ids), 500):
+                part = ids[start : start + 500]
+                sql = f'SELECT id, meta_created, meta_created_dev FROM "r_{kind}" WHERE coll=? AND id IN ({",".join("?" * len(part))})'
+                for row in self._write().exec_driver_sql(sql, (coll, *part)):
+                    found[UUID(bytes=row[0])] = (row[1], row[2])
+        return found
+
+    def _flags(self, coll: int, before: Mapping[UUID, Any]) -> dict[UUID, int]:
+        """The flags of the records that were there: whether something stands beside them."""
+        found: dict[UUID, int] = {}
+        ids = [id.bytes for id in before]
+        for start in range(0, len(ids), 500):
+            part = ids[start : start + 500]
+            sql = f"SELECT id, flags FROM sync_record WHERE coll=? AND flags<>0 AND id IN ({','.join('?' * len(part))})"
+            for row in self._write().exec_driver_sql(sql, (coll, *part)):
+                found[UUID(bytes=row[0])] = row[1]
+        return found
+
+    def _told(
+        self, id: UUID, about: UUID | None, before: RecordState | None, after: RecordState, values: Mapping[str, Any]
+    ) -> tuple[Any, ...]:
+        last = max(state.stamps_of(after))
+        life = life_name(after.shown(LIFE) or b"")
+        verb = "deleted" if life == "deleted" else "signed" if life == "signed" else "changed" if before else "added"
+        if after.kind == "review" and values.get("verdict") == "returned":
+            verb = "returned"
+        return (last.ms, after.kind, verb, about.bytes if about else None, self._names.devices.number(last.device), id.bytes)
+
+    def _tell(self, told: Sequence[tuple[Any, ...]]) -> None:
+        if told:
+            connection = self._write()
+            connection.exec_driver_sql(
+                "INSERT INTO arrival(at_ms, kind, verb, participant_id, dev, id) VALUES (?,?,?,?,?,?)", list(told)
+            )
+            connection.exec_driver_sql(f"DELETE FROM arrival WHERE n <= (SELECT max(n) FROM arrival) - {ARRIVALS}")
+
+    def conflict_count(self, now_ms: int) -> int:
+        with self._reading() as connection:
+            return int(connection.exec_driver_sql(CONFLICT_COUNT, (now_ms - state.PATIENCE_MS,)).scalar() or 0)
+
+    # --- own changes ------------------------------------------------------------------------------------------------------
+
+    def outbox(self, collection: UUID | None = None) -> Sequence[ChangeSet]:
+        where, values = ("", ()) if collection is None else (" WHERE coll=?", (self._known(collection),))
+        own = self._own_device()
+        with self._reading() as connection:
+            rows = connection.exec_driver_sql(f"SELECT coll, hlc, body FROM outbox{where} ORDER BY coll, hlc", values).all()
+        return [
+            state.unpack_change_set(self._names.places[row[0]].id, Stamp(state.unsigned64(row[1]), own), row[2]) for row in rows
+        ]
+
+    def trim_outbox(self, collection: UUID, up_to_hlc: int) -> None:
+        sql = "DELETE FROM outbox WHERE coll=? AND hlc<=?"
+        self._write().exec_driver_sql(sql, (self._coll(collection), state.signed64(up_to_hlc)))
+
+    # --- bundles ----------------------------------------------------------------------------------------------------------
+
+    def put_envelope(self, envelope: Any) -> None:
+        self._write().exec_driver_sql(
+            "INSERT INTO envelope(coll, dev, number, hash, epoch, seq, mine, state, last_hlc, body) VALUES (?,?,?,?,?,?,?,?,?,?) "
+            "ON CONFLICT(coll, dev, number, hash) DO UPDATE SET seq=excluded.seq, state=excluded.state",
+            (
+                self._coll(envelope.collection),
+                self._device(envelope.device),
+                envelope.number,
+                envelope.hash,
+                envelope.epoch,
+                envelope.seq,
+                int(envelope.mine),
+                envelope.state,
+                None if envelope.last_hlc is None else state.signed64(envelope.last_hlc),
+                envelope.body,
+            ),
+        )
+
+    def envelopes(
+        self, collection: UUID, *, state: Any = None, logged: bool | None = None, mine: bool | None = None
+    ) -> Sequence[StoredEnvelope]:
+        wanted, values = ["e.coll=?"], [self._known(collection)]
+        if state is not None:
+            wanted.append("e.state=?")
+            values.append(state)
+        if logged is not None:
+            wanted.append("e.seq IS NOT NULL" if logged else "e.seq IS NULL")
+        if mine is not None:
+            wanted.append("e.mine=?")
+            values.append(int(mine))
+        sql = f"{_ENVELOPE} JOIN device d ON d.idx=e.dev WHERE {' AND '.join(wanted)} ORDER BY d.device_id, e.number, e.hash"
+        with self._reading() as connection:
+            return [self._envelope(row) for row in connection.exec_driver_sql(sql, tuple(values))]
+
+    def envelope(self, collection: UUID, device: bytes, number: int, hash: bytes) -> StoredEnvelope | None:
+        sql = f"{_ENVELOPE} WHERE e.coll=? AND e.dev=? AND e.number=? AND e.hash=?"
+        known = self._names.devices.known(device)
+        with self._reading() as connection:
+            row = connection.exec_driver_sql(sql, (self._known(collection), known or 0, number, hash)).first()
+        return None if row is None else self._envelope(row)
+
+    def forget_log(self, collection: UUID) -> None:
+        self._write().exec_driver_sql("UPDATE envelope SET seq=NULL WHERE coll=?", (self._coll(collection),))
+
+    def cursor(self, collection: UUID) -> tuple[int, bytes] | None:
+        with self._reading() as connection:
+            row = connection.exec_driver_sql("SELECT seq, log_hash FROM cursor WHERE coll=?", (self._known(collection),)).first()
+        return None if row is None else (row[0], row[1])
+
+    def put_cursor(self, collection: UUID, seq: int, log_hash: bytes) -> None:
+        sql = "INSERT OR REPLACE INTO cursor(coll, seq, log_hash) VALUES (?,?,?)"
+        self._write().exec_driver_sql(sql, (self._coll(collection), seq, log_hash))
+
+    # --- set aside --------------------------------------------------------------------------------------------------------
+
+    def set_aside(self, item: Any) -> None:
+        self._write().exec_driver_sql(
+            "INSERT OR IGNORE INTO quarantine(coll, dev, number, hash, part, reason, since, body) VALUES (?,?,?,?,?,?,?,?)",
+            (
+                self._coll(item.collection),
+                self._device(item.device),
+                item.number,
+                item.hash,
+                item.part,
+                item.reason,
+                item.since,
+                item.body,
+            ),
+        )
+
+    def release(self, collection: UUID, device: bytes, number: int, hash: bytes) -> None:
+        sql = "DELETE FROM quarantine WHERE coll=? AND dev=? AND number=? AND hash=?"
+        self._write().exec_driver_sql(sql, (self._coll(collection), self._device(device), number, hash))
+
+    def all_set_aside(self) -> Sequence[SetAside]:
+        with self._reading() as connection:
+            rows = connection.exec_driver_sql(
+                "SELECT coll, dev, number, hash, part, reason, since, body FROM quarantine ORDER BY since, coll, dev, number, part"
+            ).all()
+        return [
+            SetAside(self._collection(row[0]), self._names.devices.name(row[1]), row[2], row[3], row[4], row[5], row[6], row[7])
+            for row in rows
+        ]
+
+    # --- numbers ----------------------------------------------------------------------------------------------------------
+
+    def _coll(self, collection: UUID) -> int:
+        place = self._names.place(collection.bytes)
+        if place is None:
+            raise BugError("collection_unknown", collection=str(collection))
+        return place.idx
+
+    def _known(self, collection: UUID) -> int:
+        """The number of a collection for a question; 0, which nothing has, for one that was never heard of."""
+        place = self._names.place(collection.bytes)
+        return place.idx if place else 0
+
+    def _collection(self, coll: int) -> UUID:
+        return UUID(bytes=self._names.places[coll].id)
+
+    def _device(self, device: bytes) -> int:
+        self._write()
+        return self._names.devices.number(device)
+
+    def _own_device(self) -> bytes:
+        with self._reading() as connection:
+            found = connection.exec_driver_sql("SELECT dev FROM own_clock").scalar()
+        return self._names.devices.name(found) if found else b""
+
+    def _envelope(self, row: Any) -> StoredEnvelope:
+        last = None if row[8] is None else state.unsigned64(row[8])
+        return StoredEnvelope(
+            self._collection(row[0]),
+            self._names.devices.name(row[1]),
+            row[2],
+            row[3],
+            row[4],
+            row[5],
+            bool(row[6]),
+            row[7],
+            last,
+            row[9],
+        )
+
+
+# Records with a conflict to show: their values differ, or they changed since; unless something is still waited for.
+CONFLICT_COUNT = (
+    f"SELECT count(*) FROM sync_record s JOIN collection c ON c.idx=s.coll AND c.held=1 "
+    f"WHERE s.flags <> 0 AND s.flags & {state.CONFLICT | state.CHANGED_SINCE} AND NOT EXISTS "
+    "(SELECT 1 FROM waiting w WHERE w.coll=s.coll AND w.id=s.id AND w.since > ?)"
+)
+
+
+def _latest_ms(states: Mapping[UUID, RecordState]) -> int:
+    """The time by which waits are judged when the status of arrived records is kept: the newest wait or stamp in them."""
+    return max(
+        (max(list(item.since.values()) or [stamp.ms for stamp in state.stamps_of(item)] or [0]) for item in states.values()),
+        default=0,
+    )

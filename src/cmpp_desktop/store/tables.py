@@ -1,0 +1,299 @@
+"""The tables: one for each kind of record, made from the domain's own `…Fields`, and those of sync and of this laptop.
+
+A record table has the fields of its kind as columns (columns.py), the key (id, coll), and `meta_…` columns that the unit
+of work and the replica keep: life, whether it is shown, who touched it when, and the columns that queries sort by. The sync
+tables follow the section `Tables` of the sync rules; `clock` is written by state.py alone. All of it lies in SQLCipher.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from cmpp_desktop.changes import SIGNED
+from cmpp_desktop.domain.dispatch import KINDS
+from cmpp_desktop.domain.records import Fields
+from cmpp_desktop.store.columns import Codec, Id, codec_of
+
+METADATA = MetaData()
+
+
+class SignedFields(Fields):
+    """What was signed, for ever (rules 20, 21): canonical bytes and the signature of the device. The id is their hash."""
+
+    kind: ClassVar[str] = SIGNED
+    about: ClassVar[str] = ""
+
+    content: bytes
+    signature: bytes
+
+
+RECORD_KINDS: Mapping[str, type[Fields]] = {**KINDS, SIGNED: SignedFields}
+CODECS: Mapping[str, Mapping[str, Codec]] = {
+    kind: {name: codec_of(info.annotation) for name, info in model.model_fields.items()} for kind, model in RECORD_KINDS.items()
+}
+
+# Columns that queries sort or filter by, made from a composite field of the record: kind → (column, type).
+EXTRA_COLUMNS: Mapping[str, tuple[tuple[str, Any], ...]] = {
+    "obligation": (("meta_starts", BigInteger), ("meta_day", String)),
+    "service_session": (("meta_starts", BigInteger), ("meta_day", String)),
+}
+
+INDEXES: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "contact_route": (("participant_id",),),
+    "address": (("participant_id",),),
+    "household_member": (("participant_id",), ("household_id",)),
+    "case": (("participant_id",), ("caseworker_id", "state")),
+    "consent": (("participant_id",), ("expires_on",)),
+    "obligation": (("participant_id", "meta_starts"), ("meta_shown", "meta_day", "result")),
+    "task": (("participant_id",), ("assigned_to", "done_at", "due_on"), ("subject_id",)),
+    "note": (("participant_id", "written_at"),),
+    "service_session": (("participant_id", "meta_starts"),),
+    "attendance": (("session_id",), ("participant_id",)),
+    "screening": (("participant_id",),),
+    "review": (("subject_id", "at"), ("participant_id",), ("verdict", "at")),
+    "amendment": (("subject_id",), ("participant_id",)),
+    "instrument": (("form_id",), ("hash",)),
+}
+
+
+class Row(SQLModel):
+    """Base of the record tables. They do not validate: the unit of work validates with the `…Fields` first."""
+
+    metadata = METADATA
+
+
+def _row_class(kind: str, model: type[Fields]) -> type[Row]:
+    columns: dict[str, Column[Any]] = {
+        "id": Column("id", Id, primary_key=True),
+        "coll": Column("coll", Integer, primary_key=True),
+    }
+    for name, codec in CODECS[kind].items():
+        columns[name] = Column(name, codec.sql, nullable=codec.nullable)
+    columns["meta_life"] = Column("meta_life", String, nullable=False)
+    columns["meta_status"] = Column("meta_status", String, nullable=False)
+    columns["meta_shown"] = Column("meta_shown", Integer, nullable=False)
+    columns["meta_signed_id"] = Column("meta_signed_id", Id)
+    for name in ("meta_created", "meta_created_dev", "meta_changed", "meta_changed_dev"):
+        columns[name] = Column(name, BigInteger, nullable=False)
+    for name, sql in EXTRA_COLUMNS.get(kind, ()):
+        columns[name] = Column(name, sql)
+    # `default=None` alone would make SQLModel build its own column: it takes ours as it is.
+    body: dict[str, Any] = {name: Field(default=None, sa_column=column) for name, column in columns.items()}
+    body["__annotations__"] = dict.fromkeys(columns, Any)
+    body["__module__"] = __name__
+    body["__tablename__"] = f"r_{kind}"
+    body["__table_args__"] = tuple(
+        Index(f"r_{kind}_{'_'.join(item.removeprefix('meta_') for item in names)}", *names) for names in INDEXES.get(kind, ())
+    )
+    metaclass: Any = type(Row)
+    made: type[Row] = metaclass(f"{model.__name__.removesuffix('Fields')}Row", (Row,), body, table=True)
+    return made
+
+
+ROWS: Mapping[str, type[Row]] = {kind: _row_class(kind, model) for kind, model in RECORD_KINDS.items()}
+TABLES: Mapping[str, Table] = {kind: METADATA.tables[f"r_{kind}"] for kind in RECORD_KINDS}
+
+
+def _table(name: str, *columns: Any, rowid: bool = False) -> Table:
+    return Table(name, METADATA, *columns, sqlite_with_rowid=rowid)
+
+
+def _key(name: str, sql: Any = Integer) -> Column[Any]:
+    return Column(name, sql, primary_key=True)
+
+
+def _col(name: str, sql: Any = Integer, *, null: bool = False) -> Column[Any]:
+    return Column(name, sql, nullable=null)
+
+
+# What small numbers stand for.
+DEVICE = _table(
+    "device",
+    _key("idx"),
+    Column("device_id", LargeBinary, unique=True, nullable=False),
+    _col("member_id", Id, null=True),
+    rowid=True,
+)
+KIND = _table("kind", _key("idx"), Column("name", String, unique=True, nullable=False), rowid=True)
+FIELD = _table("field", _key("idx"), Column("name", String, unique=True, nullable=False), rowid=True)
+FIELDSET = _table("fieldset", _key("idx"), Column("members", LargeBinary, unique=True, nullable=False), rowid=True)
+COLLECTION = _table(
+    "collection",
+    _key("idx"),
+    Column("collection_id", LargeBinary, unique=True, nullable=False),
+    _col("kind", String),  # organisation, caseload, restricted
+    _col("team_id", Id, null=True),
+    _col("held"),  # 1: this laptop may show and write it
+    rowid=True,
+)
+
+# Sync.
+ROSTER = _table("roster", _key("no"), Column("hash", LargeBinary, unique=True, nullable=False), _col("body", LargeBinary))
+COLLECTION_KEY = _table("collection_key", _key("coll"), _key("epoch"), _col("key", LargeBinary))
+SYNC_RECORD = _table(
+    "sync_record",
+    _key("coll"),
+    _key("id", LargeBinary),
+    _col("kind"),
+    _col("clock", LargeBinary),
+    _col("life"),
+    _col("flags"),
+    _col("extra", LargeBinary, null=True),
+    Index("sync_record_id", "id"),
+)
+Index("sync_record_flag", SYNC_RECORD.c.coll, SYNC_RECORD.c.flags, sqlite_where=SYNC_RECORD.c.flags != 0)
+SIBLING = _table(
+    "sibling",
+    _key("coll"),
+    _key("id", LargeBinary),
+    _key("field"),
+    _key("hlc", BigInteger),
+    _key("dev"),
+    _col("value", LargeBinary),
+)
+WAITING = _table(
+    "waiting",
+    _key("coll"),
+    _key("id", LargeBinary),
+    _key("field"),
+    _key("hlc", BigInteger),
+    _key("dev"),
+    _col("since", BigInteger),
+    _col("covered"),
+)
+COVERS = _table("covers", _key("coll"), _key("id", LargeBinary), _key("hlc", BigInteger), _key("dev"), _col("body", LargeBinary))
+CHAIN = _table(
+    "chain",
+    _key("coll"),
+    _key("dev"),
+    _col("number", BigInteger),
+    _col("hash", LargeBinary),
+    _col("last_hlc", BigInteger),
+    _col("roster_no"),
+)
+OUTBOX = _table(
+    "outbox",
+    _key("n"),
+    _col("coll"),
+    _col("hlc", BigInteger),
+    _col("origin", LargeBinary, null=True),
+    _col("body", LargeBinary),
+    Index("outbox_coll", "coll", "hlc"),
+    rowid=True,
+)
+ENVELOPE = _table(
+    "envelope",
+    _key("coll"),
+    _key("dev"),
+    _key("number", BigInteger),
+    _key("hash", LargeBinary),
+    _col("epoch"),
+    _col("seq", BigInteger, null=True),
+    _col("mine"),
+    _col("state", String),
+    _col("last_hlc", BigInteger, null=True),
+    _col("body", LargeBinary),
+)
+CURSOR = _table("cursor", _key("coll"), _col("seq", BigInteger), _col("log_hash", LargeBinary))
+QUARANTINE = _table(
+    "quarantine",
+    _key("coll"),
+    _key("dev"),
+    _key("number", BigInteger),
+    _key("hash", LargeBinary),
+    _key("part"),
+    _col("reason", String),
+    _col("since", BigInteger),
+    _col("body", LargeBinary),
+)
+SNAPSHOT = _table(
+    "snapshot",
+    _key("coll"),
+    _key("seq", BigInteger),
+    _key("maker"),
+    _col("log_hash", LargeBinary),
+    _col("roster_no"),
+    _col("digest", LargeBinary),
+    _col("chain_hash", LargeBinary),
+    _col("confirmed_by", null=True),
+    _col("taken_at", BigInteger),
+)
+
+# This laptop alone.
+OWN_CLOCK = _table("own_clock", _key("one"), _col("hlc", BigInteger), _col("dev"))
+SETTING = _table("setting", _key("name", String), _col("value", LargeBinary))
+LOCAL_SECRET = _table("local_secret", _key("name", String), _col("value", LargeBinary))
+DRAFT = _table(
+    "draft",
+    _key("member_id", Id),
+    _key("key", String),
+    _col("participant_id", Id, null=True),
+    _col("subject_id", Id, null=True),
+    _col("title", String),
+    _col("body", LargeBinary),
+    _col("words"),
+    _col("changed_ms", BigInteger),
+)
+AUDIT_ENTRY = _table(
+    "audit_entry",
+    _key("number"),
+    _col("at_ms", BigInteger),
+    _col("member_id", Id, null=True),
+    _col("action", String),
+    _col("subject_kind", String),
+    _col("subject_id", Id, null=True),
+    _col("body", LargeBinary),
+    _col("hash", LargeBinary),
+    rowid=True,
+)
+ARRIVAL = _table(
+    "arrival",
+    _key("n"),
+    _col("at_ms", BigInteger),
+    _col("kind", String),
+    _col("verb", String),
+    _col("participant_id", Id, null=True),
+    _col("dev"),
+    _col("id", Id),
+    rowid=True,
+)
+
+# What the People page and find-as-you-type read: one line a participant, kept by projection.py, rebuilt from the records.
+PERSON = _table(
+    "person",
+    _key("doc"),
+    Column("id", Id, nullable=False),
+    _col("coll"),
+    _col("fold", String),
+    _col("state", String, null=True),
+    _col("caseworker_id", Id, null=True),
+    _col("languages", String),
+    _col("interpreter"),
+    _col("last_contact", String, null=True),
+    UniqueConstraint("id", "coll"),
+    Index("person_fold", "fold", "doc"),
+    Index("person_contact", "last_contact", "fold"),
+    Index("person_filter", "caseworker_id", "state", "interpreter", "languages", "last_contact", "fold", "doc"),
+    rowid=True,
+)
+
+# Full-text search (search.py): words by their beginnings, and pieces of three letters. Only row numbers are in them.
+SEARCH_DDL = (
+    "CREATE VIRTUAL TABLE person_words USING fts5(name, other, number, content='', contentless_delete=1, "
+    "tokenize=\"unicode61 remove_diacritics 0\", prefix='1 2 3')",
+    "CREATE VIRTUAL TABLE person_pieces USING fts5(name, other, number, content='', contentless_delete=1, tokenize='trigram')",
+)
+
+
+def participant_of(kind: str, id: UUID, values: Mapping[str, Any]) -> UUID | None:
+    """The participant whom a record is about, from its raw or Python values; None for none."""
+    model = RECORD_KINDS.get(kind)
+    if model is None or not model.about:
+        return None
+    found = id if model.about == "id" else values.get(model.about)
+    return UUID(bytes=found) if isinstance(found, bytes) else found

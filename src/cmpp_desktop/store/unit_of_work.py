@@ -1,0 +1,455 @@
+"""The only way to write: one unit of work is one transaction, with everything that belongs to it, or nothing.
+
+It carries out `domain.work.Work` for the handlers. What they did is captured when rows are flushed, and on `commit` goes
+into the same transaction as: the merge state of each record (local writes name exactly the heads held, rule 4), one change
+set per collection under one stamp (rules 1, 14), the search index, and the audit log. Leaving without `commit` rolls back.
+Bulk UPDATE and DELETE raise here, because they would escape the capture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import event, inspect, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import ORMExecuteState, Session
+
+from cmpp_desktop.changes import HERE, LIFE, LIVE, Changed, ChangeSet, Head, RecordState, Write, life_value
+from cmpp_desktop.domain.records import Compartment, F, Fields, Life, from_wire, to_wire, validated
+from cmpp_desktop.domain.work import Actor, Stored
+from cmpp_desktop.errors import BugError, KnownError, NotAllowed
+from cmpp_desktop.store import audit, materialise, projection, signing, state
+from cmpp_desktop.store.names import Names, Place, resolve_teams
+from cmpp_desktop.store.tables import CODECS, OWN_CLOCK, RECORD_KINDS, ROWS, Row, SignedFields, participant_of
+from cmpp_protocol import canon
+from cmpp_protocol.ids import uuid7
+from cmpp_protocol.stamps import Stamp, next_hlc
+
+
+@dataclass
+class Touched:
+    """A record that this unit of work writes: its state before, and the new canonical bytes by field."""
+
+    kind: str
+    before: state.Held | None
+    writes: dict[str, bytes] = field(default_factory=dict)
+    picked: set[str] = field(default_factory=set)  # fields that are written although the value shown stays
+    row: Row | None = None
+
+
+_KIND_OF_ROW = {row: kind for kind, row in ROWS.items()}
+_NOTHING = RecordState("")
+
+
+class UnitOfWork:
+    """Implements `domain.work.Work`. Made by `Store.work`, which owns the transaction."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        names: Names,
+        defaults: materialise.Defaults,
+        *,
+        actor: Actor,
+        now_ms: int,
+        sign: signing.Signer,
+        randomness: Callable[[int], bytes],
+        roster_no: int = 0,
+    ) -> None:
+        self._connection, self._names, self._defaults = connection, names, defaults
+        self._actor, self._now_ms, self._sign, self._randomness = actor, now_ms, sign, randomness
+        self._roster_no = roster_no
+        self._touched: dict[state.Key, Touched] = {}
+        self._entries: list[audit.Entry] = []
+        names.use(connection)
+        self._device = names.devices.number(actor.device_id)
+        connection.exec_driver_sql("UPDATE device SET member_id=? WHERE idx=?", (actor.member_id.bytes, self._device))
+        last = connection.execute(select(OWN_CLOCK.c.hlc)).scalar() or 0
+        self.stamp = Stamp(next_hlc(now_ms, state.unsigned64(last)), actor.device_id)
+        self._session = Session(bind=connection, expire_on_commit=False)
+        event.listen(self._session, "before_flush", self._before_flush)
+        event.listen(self._session, "do_orm_execute", _no_bulk)
+
+    # --- what the handlers see --------------------------------------------------------------------------------------
+
+    @property
+    def actor(self) -> Actor:
+        return self._actor
+
+    @property
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self._now_ms // 1000, UTC).replace(microsecond=self._now_ms % 1000 * 1000)
+
+    @property
+    def session(self) -> Session:
+        """The session itself, for tests of the capture."""
+        return self._session
+
+    def new_id(self) -> UUID:
+        return uuid7(self._now_ms, self._randomness(10))
+
+    def add(
+        self, record: Fields, *, id: UUID | None = None, team_id: UUID | None = None, compartment: Compartment | None = None
+    ) -> UUID:
+        place = self._place(compartment or record.compartment, team_id or self._actor.team_id)
+        record_id = id or self.new_id()
+        if id is not None:
+            known = self._row(type(record), id, deleted_too=True, coll=place.idx)
+            if known is not None:
+                self._bring_back(known, type(record), record)
+                return id
+        self._session.add(_new_row(record, record_id, place.idx))
+        return record_id
+
+    def get(self, kind: type[F], id: UUID) -> Stored[F]:
+        row = self._row(kind, id)
+        if row is None:
+            raise KnownError("record_missing", kind=kind.kind)
+        return self._stored(kind, row)
+
+    def find(self, kind: type[F], **equals: Any) -> Sequence[Stored[F]]:
+        model: Any = ROWS[kind.kind]
+        for name in equals:
+            if name not in CODECS[kind.kind]:
+                raise BugError("no_such_field", kind=kind.kind, field=name)
+        wanted = [getattr(model, name) == value for name, value in equals.items()]
+        query = (
+            select(model)
+            .where(model.meta_shown == 1, model.coll.in_(self._names.held()), *wanted)
+            .order_by(model.meta_created, model.id)
+        )
+        return [self._stored(kind, row) for row in self._session.scalars(query)]
+
+    def change(self, kind: type[F], id: UUID, **values: Any) -> None:
+        row = self._settleable(kind, id)
+        current = {name: getattr(row, name) for name in CODECS[kind.kind]}
+        self._set(row, kind, validated(kind, **{**current, **values}), values)
+
+    def delete(self, kind: type[F], id: UUID, reason: str) -> None:
+        row = self._settleable(kind, id)
+        self._set_life(row, Life.DELETED, life_value("deleted", reason))
+
+    def restore(self, kind: type[F], id: UUID) -> None:
+        row: Any = self._row(kind, id, deleted_too=True)
+        if row is None:
+            raise KnownError("record_missing", kind=kind.kind)
+        if row.meta_life == Life.LIVE:
+            return
+        if row.meta_life != Life.DELETED:
+            raise KnownError("record_settled", kind=kind.kind)
+        self._set_life(row, Life.LIVE, LIVE)
+
+    def sign(self, kind: type[F], id: UUID, *, meaning: str, children: Sequence[tuple[type[Fields], UUID]] = ()) -> UUID:
+        row: Any = self._row(kind, id)
+        if row is None:
+            raise KnownError("record_missing", kind=kind.kind)
+        if row.meta_life == Life.SIGNED and row.meta_status == "settled":
+            raise KnownError("already_signed")
+        subject, parts = self._parts(kind, id, children)
+        for part in (subject, *parts):
+            if state.open_fields(part.state) or state.uncovered(part.state):
+                raise KnownError("conflict_open", kind=part.kind)
+            if set(part.state.heads) - set(CODECS[part.kind]) - {LIFE}:
+                raise KnownError("update_first", kind=part.kind)
+        made = signing.make(
+            subject,
+            parts,
+            device=self._actor.device_id,
+            signer=self._actor.member_id,
+            roster_no=self._roster_no,
+            ms=self._now_ms,
+            meaning=meaning,
+            sign=self._sign,
+        )
+        self.add_to(row.coll, SignedFields(content=made.content, signature=made.signature), made.id)
+        self._set_life(row, Life.SIGNED, life_value("signed", made.id.bytes))
+        row.meta_signed_id, row.meta_shown = made.id, 1
+        self.audit("signed", kind.kind, id)
+        return made.id
+
+    def pick(self, kind: str, id: UUID, field: str, wire_value: Any) -> None:
+        key, touched = self._any_record(kind, id)
+        current = self._now_held(touched)
+        if len(current.heads.get(field, ())) < 1:
+            raise KnownError("record_missing", kind=kind, field=field)
+        value = canon.pack(wire_value)
+        if field == LIFE:
+            raise BugError("pick_life_by_restore_or_delete")
+        codec = CODECS.get(kind, {}).get(field)
+        if codec is not None and touched.row is not None:
+            codec.load(value)
+            shown = from_wire(RECORD_KINDS[kind].model_fields[field].annotation, wire_value)
+            problem_free = validated(RECORD_KINDS[kind], **{**_values(kind, touched.row), field: shown})
+            setattr(touched.row, field, getattr(problem_free, field))
+        touched.writes[field] = value
+        touched.picked.add(field)
+        self._touched[key] = touched
+
+    def content_hash(self, kind: type[F], id: UUID, children: Sequence[tuple[type[Fields], UUID]] = ()) -> str:
+        return signing.content_hash(*self._parts(kind, id, children))
+
+    def audit(self, action: str, subject_kind: str, subject_id: UUID | None, **facts: str | int) -> None:
+        self._entries.append(audit.Entry(action, subject_kind, subject_id, facts))
+
+    # --- the end --------------------------------------------------------------------------------------------------------
+
+    def finish(self) -> Changed:
+        """Flushes everything and writes what belongs to it. The caller commits."""
+        self._session.flush()
+        sets: dict[int, list[Write]] = {}
+        people: set[UUID] = set()
+        ids: set[UUID] = set()
+        for (coll, id), touched in self._touched.items():
+            writes, after = self._writes(id, touched)
+            if not writes:
+                continue
+            sets.setdefault(coll, []).extend(writes)
+            self._keep(coll, id, touched, after)
+            about = participant_of(touched.kind, id, _values(touched.kind, touched.row) if touched.row is not None else {})
+            ids |= {id} | ({about} if about else set())
+            if about and touched.kind in projection.TOUCHING:
+                people.add(about)
+            self._noted(touched.kind, id, about)
+        self._session.flush()
+        kinds = frozenset(touched.kind for touched in self._touched.values())
+        projection.refresh(self._connection, people)
+        audit.append(self._connection, self._entries, self._actor.member_id, self._now_ms)
+        self._to_outbox(sets)
+        if "team" in kinds:
+            resolve_teams(self._connection, self._names)
+        return Changed(kinds, frozenset(ids), HERE)
+
+    def close(self) -> None:
+        """Forgets the session; the transaction is the caller's."""
+        self._session.close()
+
+    # --- rows -----------------------------------------------------------------------------------------------------------
+
+    def add_to(self, coll: int, record: Fields, id: UUID) -> None:
+        """Adds a record to one collection under a given id, unless it is there."""
+        if self._row(type(record), id, deleted_too=True, coll=coll) is None:
+            self._session.add(_new_row(record, id, coll))
+
+    def _place(self, compartment: Compartment, team_id: UUID | None) -> Place:
+        place = self._names.place_for(compartment, team_id)
+        if place is None or not place.held:
+            raise NotAllowed("not_allowed", needs=compartment)
+        return place
+
+    def _row(self, kind: type[Fields], id: UUID, *, deleted_too: bool = False, coll: int | None = None) -> Row | None:
+        model: Any = ROWS[kind.kind]
+        query = select(model).where(model.id == id, model.coll.in_(self._names.held() if coll is None else [coll]))
+        if not deleted_too:
+            query = query.where(model.meta_shown == 1)
+        found: Row | None = self._session.scalars(query.order_by(model.meta_shown.desc(), model.coll)).first()
+        return found
+
+    def _settleable(self, kind: type[Fields], id: UUID) -> Row:
+        """A record that may be written: live, not settled (rule 18)."""
+        row: Any = self._row(kind, id, deleted_too=True)
+        if row is None or row.meta_status == "new":
+            raise KnownError("record_missing", kind=kind.kind)
+        if row.meta_life != Life.LIVE:
+            raise KnownError("record_settled", kind=kind.kind)
+        found: Row = row
+        return found
+
+    def _bring_back(self, row: Any, kind: type[Fields], record: Fields) -> None:
+        """A derived id that exists: live changes nothing; deleted comes back with the new values."""
+        if row.meta_life == Life.DELETED:
+            self._set(row, kind, record, dict.fromkeys(CODECS[kind.kind]))
+            self._set_life(row, Life.LIVE, LIVE)
+
+    def _set(self, row: Any, kind: type[Fields], record: Fields, names: dict[str, Any]) -> None:
+        for name in names:
+            value = getattr(record, name)
+            if to_wire(value) != to_wire(getattr(row, name)):
+                setattr(row, name, value)
+
+    def _set_life(self, row: Any, life: Life, value: bytes) -> None:
+        self._capture_now(row).writes[LIFE] = value
+        row.meta_life, row.meta_shown = life.value, int(life in (Life.LIVE, Life.SIGNED))
+        row.meta_status = "live" if life is Life.LIVE else "settled"
+        if life is not Life.SIGNED:
+            row.meta_signed_id = None
+
+    def _stored(self, kind: type[F], row: Any) -> Stored[F]:
+        place = self._names.places[row.coll]
+        return materialise.stored(kind, row, place, self._member)
+
+    def _member(self, device: int) -> UUID:
+        found = self._connection.exec_driver_sql("SELECT member_id FROM device WHERE idx=?", (device,)).scalar()
+        return UUID(bytes=found) if found else UUID(int=0)
+
+    # --- capture --------------------------------------------------------------------------------------------------------
+
+    def _before_flush(self, session: Session, context: Any, instances: Any) -> None:
+        if session.deleted:
+            raise BugError("rows_are_never_deleted")
+        for row in (*session.new, *session.dirty):
+            if not session.is_modified(row) and row not in session.new:
+                continue
+            self._capture(row, new=row in session.new)
+
+    def _capture(self, row: Any, *, new: bool) -> None:
+        kind = _KIND_OF_ROW[type(row)]
+        touched = self._capture_now(row)
+        history = inspect(row).attrs
+        changed = [name for name in CODECS[kind] if new or history[name].history.has_changes()]
+        for name in changed:
+            touched.writes[name] = canon.pack(to_wire(getattr(row, name)))
+        if new:
+            touched.writes.setdefault(LIFE, LIVE)
+            row.meta_created, row.meta_created_dev = state.signed64(self.stamp.hlc), self._device
+            row.meta_changed, row.meta_changed_dev = row.meta_created, self._device
+        elif changed or LIFE in touched.writes:
+            row.meta_changed, row.meta_changed_dev = state.signed64(self.stamp.hlc), self._device
+        materialise.sort_columns(kind, row)
+
+    def _capture_now(self, row: Any) -> Touched:
+        key = (row.coll, row.id)
+        if key not in self._touched:
+            before = state.load(self._connection, self._names, row.coll, [row.id]).get(row.id)
+            self._touched[key] = Touched(_KIND_OF_ROW[type(row)], before)
+        self._touched[key].row = row
+        return self._touched[key]
+
+    def _any_record(self, kind: str, id: UUID) -> tuple[state.Key, Touched]:
+        """A record by kind and id, also one that this version cannot show."""
+        model = RECORD_KINDS.get(kind)
+        row: Any = self._row(model, id, deleted_too=True) if model else None
+        if row is not None:
+            return (row.coll, row.id), self._capture_now(row)
+        for coll in self._names.held():
+            before = state.load(self._connection, self._names, coll, [id]).get(id)
+            if before is not None and before.state.kind == kind:
+                return (coll, id), self._touched.get((coll, id)) or Touched(kind, before)
+        raise KnownError("record_missing", kind=kind)
+
+    # --- merge state ----------------------------------------------------------------------------------------------------
+
+    def _now_held(self, touched: Touched) -> RecordState:
+        """The state as this unit of work has made it so far (rule 4: a write replaces exactly the heads held)."""
+        before = touched.before.state if touched.before else RecordState(touched.kind)
+        heads = dict(before.heads)
+        for name, value in touched.writes.items():
+            if self._writes_it(before, touched, name, value):
+                heads[name] = (Head(self.stamp, value),)
+        covers = before.covers
+        if heads.get(LIFE) != before.heads.get(LIFE):
+            life = heads[LIFE][0]
+            covers = {} if life.value == LIVE else {life.stamp: state.held_stamps(heads)}
+        return RecordState(before.kind, heads, before.waiting, covers, _since(before, covers))
+
+    def _writes_it(self, before: RecordState, touched: Touched, name: str, value: bytes) -> bool:
+        held = before.heads.get(name, ())
+        return name in touched.picked or {head.value for head in held} != {value}
+
+    def _writes(self, id: UUID, touched: Touched) -> tuple[list[Write], RecordState]:
+        after = self._now_held(touched)
+        before = touched.before.state if touched.before else _NOTHING
+        written = [name for name, heads in after.heads.items() if heads and heads[-1].stamp == self.stamp]
+        writes = []
+        for name in sorted(written, key=lambda name: (name == LIFE, name)):
+            value = after.heads[name][0].value
+            covers = after.covers.get(self.stamp, ()) if name == LIFE else ()
+            writes.append(Write(touched.kind, id, name, value, before.stamps(name), covers))
+        return writes, after
+
+    def _keep(self, coll: int, id: UUID, touched: Touched, after: RecordState) -> None:
+        shape = state.shape(after, self._defaults)
+        before_flags = touched.before.flags if touched.before else 0
+        row: Any = touched.row
+        if row is None and shape.values is not None:
+            materialise.write_row(self._connection, self._names, coll, id, after, shape.values, self._now_ms)
+        state.save(
+            self._connection,
+            self._names,
+            coll,
+            id,
+            after,
+            before_flags=before_flags,
+            materialised=shape.values is not None,
+            extra=shape.extra,
+        )
+        if row is not None:
+            name, shown = state.status(after, self._now_ms), int(state.is_shown(after, self._now_ms))
+            if (row.meta_status, row.meta_shown) != (name, shown):
+                row.meta_status, row.meta_shown = name, shown
+
+    def _parts(
+        self, kind: type[Fields], id: UUID, children: Sequence[tuple[type[Fields], UUID]]
+    ) -> tuple[signing.Part, list[signing.Part]]:
+        self._session.flush()
+        return self._part(kind, id), [self._part(child, child_id) for child, child_id in children]
+
+    def _part(self, kind: type[Fields], id: UUID) -> signing.Part:
+        row: Any = self._row(kind, id, deleted_too=True)
+        if row is None:
+            raise KnownError("record_missing", kind=kind.kind)
+        touched = self._touched.get((row.coll, id))
+        if touched is None:
+            touched = Touched(kind.kind, state.load(self._connection, self._names, row.coll, [id])[id])
+        return signing.Part(kind.kind, id, self._now_held(touched))
+
+    def _noted(self, kind: str, id: UUID, about: UUID | None) -> None:
+        """One line in the audit log for each subject that was changed."""
+        subject = ("participant", about) if about else (kind, id)
+        if not any(entry.action == "changed" and (entry.subject_kind, entry.subject_id) == subject for entry in self._entries):
+            self.audit("changed", *subject)
+
+    def _to_outbox(self, sets: dict[int, list[Write]]) -> None:
+        if not sets:
+            return
+        hlc = state.signed64(self.stamp.hlc)
+        self._connection.exec_driver_sql("INSERT OR REPLACE INTO own_clock(one, hlc, dev) VALUES (1, ?, ?)", (hlc, self._device))
+        for coll, writes in sets.items():
+            change_set = ChangeSet(self._names.places[coll].id, self.stamp, tuple(writes))
+            self._connection.exec_driver_sql(
+                "INSERT INTO outbox(coll, hlc, origin, body) VALUES (?, ?, NULL, ?)",
+                (coll, hlc, state.pack_change_set(change_set)),
+            )
+
+
+def _since(before: RecordState, covers: Any) -> dict[tuple[str, Stamp], int]:
+    named = {(name, stamp) for body in covers.values() for name, stamps in body for stamp in stamps}
+    waits = {(name, stamp) for name, stamps in before.waiting.items() for stamp in stamps}
+    return {key: began for key, began in before.since.items() if key in waits or key in named}
+
+
+def _new_row(record: Fields, id: UUID, coll: int) -> Row:
+    model: Any = ROWS[record.kind]
+    row = model(id=id, coll=coll, **{name: getattr(record, name) for name in CODECS[record.kind]})
+    row.meta_life, row.meta_status, row.meta_shown = Life.LIVE.value, "live", 1
+    made: Row = row
+    return made
+
+
+def _values(kind: str, row: Any) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in CODECS[kind]}
+
+
+def _no_bulk(execution: ORMExecuteState) -> None:
+    if execution.is_update or execution.is_delete or execution.is_insert:
+        raise BugError("bulk_write_escapes_capture")
+
+
+class Commit:
+    """What `Store.work` gives: the unit of work, and the one call that keeps it."""
+
+    def __init__(self, unit: UnitOfWork) -> None:
+        self.work = unit
+        self.called = False
+        self.changed = Changed(frozenset(), frozenset())
+
+    def __call__(self) -> Changed:
+        """Writes all that belongs to it; it is durable once the `with` block has been left."""
+        if self.called:
+            raise BugError("committed_twice")
+        self.changed = self.work.finish()
+        self.called = True
+        return self.changed

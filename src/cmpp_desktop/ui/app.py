@@ -10,8 +10,9 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
@@ -28,6 +29,9 @@ from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.theme import Look, look
 from cmpp_desktop.ui.widgets import FocusRing, Label, column
 from cmpp_desktop.workspace import SyncStatus, Workspace
+
+if TYPE_CHECKING:
+    from cmpp_desktop.ui.palette import Overlay
 
 RETURN_SECONDS = 60  # F12 within this comes back without the passphrase
 _ACTIVITY = {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.TouchBegin}
@@ -89,8 +93,7 @@ class Window(QWidget):
         self.gate: Page | None = None
         self.hidden: Hidden | None = None
         self._hidden_at = 0.0
-        self._palette: QWidget | None = None
-        self._keys: QWidget | None = None
+        self._overlay: Overlay | None = None
         self._stack = QStackedWidget()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -304,32 +307,26 @@ class Window(QWidget):
         """Ctrl+K."""
         from cmpp_desktop.ui.palette import Palette
 
-        if self.frame is None or self.hidden is not None:
-            return
-        self._close_overlays()
-        self._palette = Palette(self, self.ui)
-        self._palette.open()
+        if self.frame is not None and self.hidden is None:
+            self._lay_over(Palette(self, self.ui))
 
     def open_keys(self) -> None:
         """? : all keys of the page and of the frame."""
         from cmpp_desktop.ui.palette import AllKeys
 
-        if self.frame is None or self.hidden is not None:
-            return
+        if self.frame is not None and self.hidden is None:
+            page = self.frame.page
+            self._lay_over(AllKeys(self, self.ui, page.keys() if page is not None else ()))
+
+    def _lay_over(self, overlay: Overlay) -> None:
         self._close_overlays()
-        page = self.frame.page
-        self._keys = AllKeys(self, self.ui, page.keys() if page is not None else ())
-        self._keys.open()
+        self._overlay = overlay
+        overlay.open()
 
     def _close_overlays(self) -> None:
-        for name in ("_palette", "_keys"):
-            widget: QWidget | None = getattr(self, name)
-            setattr(self, name, None)
-            if widget is not None:
-                try:
-                    widget.close()
-                except RuntimeError:  # it went away by itself
-                    continue
+        overlay, self._overlay = self._overlay, None
+        if overlay is not None and shiboken6.isValid(overlay):
+            overlay.close()
 
     # --- hiding and locking ---------------------------------------------------------------------------------------------------------------
 

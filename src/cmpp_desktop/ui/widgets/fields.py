@@ -34,28 +34,45 @@ from cmpp_desktop.words import Words
 
 
 class Field(QWidget):
-    """One input with its words. `problem(text)` shows an error, `problem("")` takes it away."""
+    """One input with its words. `problem(text)` shows an error, `problem("")` takes it away. `end` stands beside the input."""
 
     def __init__(
-        self, label: str, input: QWidget, *, hint: str = "", help: str = "", optional: str = "", parent: QWidget | None = None
+        self,
+        label: str,
+        input: QWidget,
+        *,
+        hint: str = "",
+        help: str = "",
+        optional: str = "",
+        end: QWidget | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.input = input
+        self._target = input.focusProxy() or input
         self.label = Label(label, weight="medium")
-        self.label.setBuddy(input)
+        self.label.setBuddy(self._target)
         self.hint = Label(hint or optional, "small", tone="ink2")
         self.error = Label("", weight="medium", tone="danger", wrap=True)
-        self._error_icon = IconView("circle-alert", "danger", 14)
         self._error_row = QWidget()
-        self._error_row.setLayout(row(self._error_icon, self.error, gap=4))
+        icon = column(IconView("circle-alert", "danger", 14), None, margins=(0, 3, 0, 0))
+        error_row = row(icon, self.error, gap=4)
+        error_row.setStretch(1, 1)
+        self._error_row.setLayout(error_row)
         self.help = Label(help, "small", tone="ink2", wrap=True)
         self.help.setVisible(bool(help))
         self._error_row.hide()
         head = row(self.label, self.hint, None, gap=8)
-        self.body = column(head, self._error_row, input, self.help, gap=4)
+        if end is None:
+            self.body = column(head, self._error_row, input, self.help, gap=4)
+        else:
+            beside = row(input, end, gap=8)
+            beside.setAlignment(end, Qt.AlignmentFlag.AlignTop)
+            self.body = column(head, self._error_row, beside, self.help, gap=4)
         self.setLayout(self.body)
-        if isinstance(input, QWidget) and help:
-            input.setAccessibleDescription(help)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        if help:
+            self._target.setAccessibleDescription(help)
 
     def problem(self, text: str) -> None:
         """Says what is wrong, beside the field; "" for nothing. What was typed stays."""
@@ -64,11 +81,11 @@ class Field(QWidget):
         self._error_row.setVisible(bad)
         margin = look().px(12) if bad else 0
         self.body.setContentsMargins(0 if is_rtl(self) else margin, 0, margin if is_rtl(self) else 0, 0)
-        if self.input.property("bad") != bad:
-            self.input.setProperty("bad", bad)
-            self.input.style().unpolish(self.input)
-            self.input.style().polish(self.input)
-        self.input.setAccessibleDescription(text or self.help.text())
+        if self._target.property("bad") != bad:
+            self._target.setProperty("bad", bad)
+            self._target.style().unpolish(self._target)
+            self._target.style().polish(self._target)
+        self._target.setAccessibleDescription(text or self.help.text())
         self.update()
 
     def say(self, help: str) -> None:

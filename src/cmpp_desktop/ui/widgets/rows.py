@@ -484,6 +484,8 @@ class RowList(QListView):
     opened = Signal(object)  # ListRow
     current_changed = Signal(object)  # ListRow or None
     pressed_button = Signal(object, str)  # row id, button id
+    sideways = Signal(int)  # ← is -1, → is 1, in reading direction
+    entered = Signal()  # the keyboard came in
 
     def __init__(self, name: str, delegate: RowDelegate | None = None, *, model: Any = None) -> None:
         super().__init__()
@@ -565,6 +567,7 @@ class RowList(QListView):
         if not self.currentIndex().isValid():
             self.choose_first()
         self.viewport().update()
+        self.entered.emit()
 
     def focusOutEvent(self, event: Any) -> None:
         super().focusOutEvent(event)
@@ -579,6 +582,10 @@ class RowList(QListView):
         row = self.current_row()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and row is not None:
             self.opened.emit(row)
+            return
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            step = 1 if event.key() == Qt.Key.Key_Right else -1
+            self.sideways.emit(-step if is_rtl(self) else step)
             return
         letter = event.text().upper()
         plain = not event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)

@@ -1,0 +1,194 @@
+"""Unlock: nothing but the passphrase. What is wrong is said beside the field, and how long until the next try."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.ui.frame import Mark
+from cmpp_desktop.ui.messages import Message, message_for
+from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.theme import look
+from cmpp_desktop.ui.widgets import Banner, Button, Field, IconView, Label, PassphraseField, announce, column, isolate, row, rule
+from cmpp_desktop.words import LANGUAGES
+from cmpp_desktop.workspace import Greeting
+
+LANGUAGE_NAMES = {"en": "English", "es": "Español"}
+
+
+def language_switch(ui: Ui) -> QHBoxLayout:
+    """The languages of the interface, each in its own name; the one in force is plain text."""
+    parts: list[QWidget] = []
+    for code in LANGUAGES:
+        if code == ui.words.language:
+            parts.append(Label(LANGUAGE_NAMES[code], "small", tone="ink2"))
+        else:
+            parts.append(Button(LANGUAGE_NAMES[code], kind="quiet", on=lambda code=code: ui.shell.speak(code)))  # type: ignore[misc]  # a default keeps the code
+    return row(*parts, gap=8)
+
+
+class UnlockPage(Page):
+    """For somebody who has worked here before."""
+
+    place = "unlock"
+
+    def __init__(self, ui: Ui, greeting: Greeting) -> None:
+        super().__init__(ui)
+        self._greeting = greeting
+        self._wait = 0
+        self._busy = False
+        self._second = QTimer(self)
+        self._second.setInterval(1000)
+        self._second.timeout.connect(self._tick)
+        self._build()
+        self._wait_for(greeting.wait_seconds, "")
+
+    def title(self) -> str:
+        return self.words("Unlock")
+
+    def first_focus(self) -> QWidget:
+        return self.passphrase.line
+
+    # --- making it --------------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        words, now = self.words, self.ui.now()
+        first = self._greeting.person.split()[0] if self._greeting.person.strip() else ""
+        hello = Label(good_day(self.ui, first), "page", wrap=True)
+        day = Label(words("{day}. Not you?", day=words.long_date(now.date(), now.date())), tone="ink2")
+        other = Button(words("Someone else"), kind="quiet", on=self._someone_else)
+        self.passphrase = PassphraseField(words, large=True)
+        self.passphrase.line.setAccessibleDescription(words("Opens the records on this laptop."))
+        self.passphrase.entered.connect(self.unlock)
+        self.button = Button(words("Unlock"), kind="primary", key="Return", large=True, on=self.unlock)
+        self.field = Field(words("Passphrase"), self.passphrase, end=self.button)
+        self.forgot = self._forgotten()
+        self.notice = column(gap=0)
+        middle = QWidget()
+        middle.setFixedWidth(look().px(374))
+        middle.setLayout(
+            column(self.notice, hello, row(day, other, None, gap=0), 24, self.field, 8, rule(), 12, self.forgot, gap=4)
+        )
+        place = Label(
+            words("{laptop}, {organisation}. Everything on it stays sealed until you unlock.", laptop=isolate(self._greeting.laptop), organisation=isolate(self._greeting.organisation)),
+            "small", tone="ink2", wrap=True,
+        )  # fmt: skip
+        top = row(Mark(), None, margins=(64, 48, 64, 0))
+        bottom = row(IconView("laptop", "ink2", 14), place, language_switch(self.ui), gap=8, margins=(64, 0, 64, 40))
+        bottom.setStretch(1, 1)
+        bottom.setAlignment(Qt.AlignmentFlag.AlignVCenter)
+        whole = column(top, None, row(None, middle, None), None, bottom, gap=0)
+        whole.setStretch(1, 2)
+        whole.setStretch(3, 3)
+        self.setLayout(whole)
+
+    def _forgotten(self) -> QWidget:
+        words = self.words
+        self._forgot_more = Label(
+            words("Call your administrator and say which laptop it is. They make a new invitation; what you sent before comes back with it, and what was not sent yet stays sealed on this laptop until then."),
+            "small", tone="ink2", wrap=True,
+        )  # fmt: skip
+        self._forgot_more.hide()
+        ask = Button(
+            words("I forgot my passphrase"),
+            kind="quiet",
+            icon="key-round",
+            on=lambda: self._forgot_more.setVisible(not self._forgot_more.isVisible()),
+        )
+        help = Label(
+            words("Nobody can read it back to you, and nothing is deleted. Your administrator can help."),
+            "small",
+            tone="ink2",
+            wrap=True,
+        )
+        below = column(help, self._forgot_more, gap=8, margins=(24, 0, 0, 0))
+        holder = QWidget()
+        holder.setLayout(column(row(ask, None), below, gap=0))
+        return holder
+
+    # --- doing it ------------------------------------------------------------------------------------------------------------
+
+    def unlock(self) -> None:
+        """Tries the passphrase; keys are made elsewhere, the window stays alive."""
+        text = self.passphrase.text()
+        if not text or self._busy or self._wait:
+            return
+        self._busy = True
+        self.button.setEnabled(False)
+        self.button.set_text(self.words("Opening"))
+        self._problem("")
+        self.call(lambda: self.ui.door.unlock(text), self._opened, self._refused)
+
+    def _opened(self, nothing: None) -> None:
+        self.passphrase.clear()
+        self.ui.shell.opened()
+
+    def _refused(self, error: BaseException) -> None:
+        self._busy = False
+        self.button.setEnabled(True)
+        self.button.set_text(self.words("Unlock"))
+        message = message_for(error, self.words)
+        if isinstance(error, KnownError) and message.level == "field":
+            self.passphrase.line.selectAll()
+            self._wait_for(int(error.facts.get("wait_seconds", 0)), error.code)
+            if not self._wait:
+                self._problem(message.happened)
+        else:
+            self.show_message(message)
+        self.passphrase.line.setFocus()
+
+    def _problem(self, text: str) -> None:
+        self.field.problem(text)
+        announce(self, text)
+
+    def _wait_for(self, seconds: int, code: str) -> None:
+        self._wait, self._code = seconds, code or "wait_before_retry"
+        self.button.setEnabled(not seconds)
+        if seconds:
+            self._problem(message_for(KnownError(self._code, wait_seconds=seconds), self.words).happened)
+            self._second.start()
+
+    def _tick(self) -> None:
+        self._wait = max(self._wait - 1, 0)
+        if self._wait:
+            self.field.problem(message_for(KnownError(self._code, wait_seconds=self._wait), self.words).happened)
+            return
+        self._second.stop()
+        self.button.setEnabled(True)
+        self.field.problem("")
+
+    def show_message(self, message: Message) -> None:
+        """Something other than the passphrase is in the way."""
+        while (item := self.notice.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        text = message.text
+        if message.read_aloud:
+            text += " " + self.words("Code to read aloud: {code}.", code=message.read_aloud)
+        self.notice.addWidget(Banner(message.happened, text))
+        self.notice.addSpacing(look().px(24))
+
+    def _someone_else(self) -> None:
+        """Two people do not share a laptop's records: say how another person works here."""
+        self.show_message(
+            Message(
+                self.words("This laptop opens the records of one person."),
+                self.words("What is on it stays sealed."),
+                self.words(
+                    "Somebody else signs in to the computer with their own account, and joins there with their own invitation."
+                ),
+            )
+        )
+
+
+def good_day(ui: Ui, name: str) -> str:
+    """ "Good morning, Ana", by the hour."""
+    hour = ui.now().hour
+    words = ui.words
+    if hour < 12:
+        return words("Good morning, {name}", name=name) if name else words("Good morning")
+    if hour < 18:
+        return words("Good afternoon, {name}", name=name) if name else words("Good afternoon")
+    return words("Good evening, {name}", name=name) if name else words("Good evening")

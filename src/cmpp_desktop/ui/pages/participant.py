@@ -39,7 +39,7 @@ KINDS = frozenset(
 
 
 class ParticipantPage(Page):
-    """`show_for(participant_id=…, tab="timeline")`."""
+    """`show_for(participant_id=…, tab="timeline", action="")`; actions: note, task, obligation, screening."""
 
     place = "participant"
     rail = "people"
@@ -49,7 +49,7 @@ class ParticipantPage(Page):
         super().__init__(ui)
         self._id: UUID | None = None
         self._view: ParticipantView | None = None
-        self._wanted_tab = ""
+        self._wanted_action = ""
         self._open_draft: Draft | None = None
         words = self.words
         self.note_button = Button(words("Note"), key="N", on=self._note)
@@ -153,7 +153,7 @@ class ParticipantPage(Page):
         tab = str(args.get("tab", "")) or ("timeline" if self._view is None else "")
         if tab:
             self.tabs.choose(tab)
-        self._wanted_tab = tab
+        self._wanted_action = str(args.get("action", ""))
         self.reload()
 
     def reload(self) -> None:
@@ -205,6 +205,10 @@ class ParticipantPage(Page):
         self.consent.show_person(view)
         self.timeline.show_for(asked, view.participant.fields.called)
         self.title_changed.emit()
+        action, self._wanted_action = self._wanted_action, ""
+        doing = {"note": self._note, "task": self._task, "obligation": self._obligation, "screening": self._screening}.get(action)
+        if doing is not None:
+            doing()
 
     def _show_drafts(self, asked: UUID, drafts: tuple[Draft, ...]) -> None:
         if asked != self._id:

@@ -121,7 +121,7 @@ def test_an_author_who_breaks_the_format_gets_a_void_bundle_and_no_crash(place: 
     try:
         sets = seal.unpack(bytes(packed), COLLECTION, AUTHOR.id)
     except seal.NotOpened as error:
-        outcome = error.outcome
+        outcome: str = error.outcome
     else:
         outcome = "void" if not seal.pack(sets) else "opens"  # another valid bundle
     assert outcome in ("void", "update", "opens")

@@ -23,12 +23,25 @@ EnvelopeState = Literal["counts", "void", "waits", "held"]
 DEVICE_SECRET = "device"  # 128 bytes: cmpp_protocol.keys.KeyPair.secret
 ORG = "org"  # 32 bytes: the organisation's id, pinned
 SERVER = "server"  # canonical map {"url": str, "ca": str}
-PENDING = "pending"  # canonical list of roster entries (with key envelopes) that the server has not taken yet
-INTRODUCTION = "introduction"  # the introduction secret, until the enrolment is in the server's roster
+PENDING = "pending"  # canonical list of [entry, [key envelopes]] of a founding that the server has not taken yet
+INTRODUCTION = "introduction"  # canonical [invitation's 16 bytes, secret], until the enrolment is in the server's roster
 CLOCK_OFFSET = "clock_offset"  # canonical int, ms to add to the system clock (rule 2)
 LAST_HEARD = "last_heard"  # canonical int, ms, of the server's last good answer
 PROBLEM = "problem"  # canonical str, the code of the last exchange's failure; absent after a good one
 KEY_ENVELOPES = "key_envelopes"  # canonical list of key envelopes to hand to the server
+
+
+class ChainRow(Protocol):
+    """A `Chain` as the store hands it out."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def hash(self) -> bytes: ...
+    @property
+    def last_hlc(self) -> int: ...
+    @property
+    def roster_no(self) -> int: ...
 
 
 class Chain(NamedTuple):
@@ -41,7 +54,32 @@ class Chain(NamedTuple):
     roster_no: int
 
 
-NO_CHAIN = Chain(0, bytes(32), 0, 0)
+NO_CHAIN: ChainRow = Chain(0, bytes(32), 0, 0)
+
+
+class EnvelopeRow(Protocol):
+    """A `StoredEnvelope` as the store hands it out."""
+
+    @property
+    def collection(self) -> UUID: ...
+    @property
+    def device(self) -> bytes: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def hash(self) -> bytes: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def seq(self) -> int | None: ...
+    @property
+    def mine(self) -> bool: ...
+    @property
+    def state(self) -> EnvelopeState: ...
+    @property
+    def last_hlc(self) -> int | None: ...
+    @property
+    def body(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +99,23 @@ class StoredEnvelope:
     state: EnvelopeState
     last_hlc: int | None
     body: bytes
+
+
+class SetAsideRow(Protocol):
+    """A `SetAside` as the store hands it out."""
+
+    @property
+    def collection(self) -> UUID: ...
+    @property
+    def device(self) -> bytes: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def part(self) -> int: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def since(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +176,7 @@ class Replica(Protocol):
 
     # Merging
 
-    def chains(self, collection: UUID) -> Mapping[bytes, Chain]:
+    def chains(self, collection: UUID) -> Mapping[bytes, ChainRow]:
         """By device. This device's own entry speaks of its bundles that were sealed."""
         ...
 
@@ -163,11 +218,11 @@ class Replica(Protocol):
 
     def envelopes(
         self, collection: UUID, *, state: EnvelopeState | None = None, logged: bool | None = None, mine: bool | None = None
-    ) -> Sequence[StoredEnvelope]:
+    ) -> Sequence[EnvelopeRow]:
         """Envelopes by device and number. `logged` False: `seq` is None. None: no such filter."""
         ...
 
-    def envelope(self, collection: UUID, device: bytes, number: int, hash: bytes) -> StoredEnvelope | None: ...
+    def envelope(self, collection: UUID, device: bytes, number: int, hash: bytes) -> EnvelopeRow | None: ...
 
     def forget_log(self, collection: UUID) -> None:
         """Sets every `seq` of a collection to None: the server's log has another history (rule 37)."""
@@ -189,4 +244,4 @@ class Replica(Protocol):
         """Removes what was set aside of one bundle: it could be applied after all."""
         ...
 
-    def all_set_aside(self) -> Sequence[SetAside]: ...
+    def all_set_aside(self) -> Sequence[SetAsideRow]: ...

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QWidget
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.screening_model import CHOICES, has_value, label, mirrored, picks, plain, toggled
 from cmpp_desktop.ui.theme import look
-from cmpp_desktop.ui.widgets import DateField, IconView, Label, TextArea, TextField, TimeField, announce, column, row
+from cmpp_desktop.ui.widgets import DateField, IconView, Label, TextArea, TextField, TimeField, announce, column, row, rule
 from cmpp_desktop.ui.widgets.answers import START, Answer, AnswerList, QuestionHead
 
 TYPED_AFTER_MS = 400
@@ -65,7 +65,9 @@ class QuestionBlock(QWidget):
         problem.setStretch(1, 1)
         self._problem.setLayout(problem)
         self.between = column(gap=0)
-        self.setLayout(column(self.head, 8, self.between, self._problem, self.answers, self.holder, self._marked, gap=8))
+        self._line = rule()
+        self.setLayout(column(self.head, 8, self.between, self._problem, self._line, self.answers, self.holder, self._marked, gap=8))
+        self.layout().setSpacing(0)  # type: ignore[union-attr]  # set just before
         for part in (self._problem, self._marked, self.holder):
             part.hide()
         self._typing = QTimer(self)
@@ -82,16 +84,16 @@ class QuestionBlock(QWidget):
         if question.ref != self._ref:
             self.flush()
         self._ref, self._type, self._value = question.ref, question.type, question.value
-        mark = " *" if question.required else ""
         self.head.show_columns(
             [
-                (who, rich(label(question.labels, code)) + mark, rich(label(question.hints, code)) if question.hints else "", mirrored(code))
+                (who, rich(label(question.labels, code)), rich(label(question.hints, code)) if question.hints else "", mirrored(code))
                 for code, who in zip(languages, whom, strict=True)
             ]
         )
         name = plain(label(question.labels, languages[0]))
         choices = question.type in CHOICES or question.type in ("acknowledge", "trigger")
         self.answers.setVisible(choices)
+        self._line.setVisible(choices)
         self.answers.setAccessibleName(name)
         if choices:
             self._drop_input()

@@ -69,7 +69,9 @@ class ScreeningEnd(QWidget):
             )
         )  # fmt: skip
         inner.setMaximumWidth(look().px(820))
-        self.setLayout(column(scrolled(row(inner, None), words("Finish and sign"))))
+        side = row(inner, None, gap=0)
+        side.setStretch(0, 1000)
+        self.setLayout(column(scrolled(side, words("Finish and sign"))))
 
     def show_walk(self, walk: Walk, language: str, me: str) -> None:
         """What is left, and the outcome."""

@@ -63,7 +63,7 @@ class ScreeningStart(QWidget):
             "clipboard-list", words("No instrument is here yet"),
             words("An administrator brings them in as XLSForms. They arrive on this laptop with the next exchange."),
         )  # fmt: skip
-        who = row(self.language_field, self.alone_field, gap=16)
+        who = row(column(self.language_field, None), column(self.alone_field, None), gap=16)
         who.setStretch(0, 1)
         who.setStretch(1, 1)
         self._form = QWidget()
@@ -75,7 +75,9 @@ class ScreeningStart(QWidget):
         inner = QWidget()
         inner.setLayout(column(self.title, kept, self.open_one, self.nothing, self._form, None, gap=16, margins=(24, 16, 24, 16)))
         inner.setMaximumWidth(look().px(760))
-        self.setLayout(column(scrolled(row(inner, None), words("Before the first question"))))
+        side = row(inner, None, gap=0)
+        side.setStretch(0, 1000)
+        self.setLayout(column(scrolled(side, words("Before the first question"))))
 
     def show_person(self, view: ParticipantView) -> None:
         person = view.participant.fields

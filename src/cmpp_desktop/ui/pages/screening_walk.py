@@ -98,7 +98,7 @@ class WalkView(QWidget):
         inner = QWidget()
         inner.setLayout(
             column(
-                self.block, self._lists, 4, buttons, 12, rule(), self._note_box, self.note_button, row(None, self.pause), None,
+                self.block, self._lists, 8, buttons, 12, rule(), self._note_box, row(self.note_button, None, self.pause), None,
                 gap=8, margins=(32, 24, 26, 16),
             )
         )  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
@@ -71,6 +72,10 @@ class SessionForm:
         if not self.narrative.strip():
             found["narrative"] = "missing"
         return found
+
+    def without_headings(self, headings: Sequence[str]) -> SessionForm:
+        """The same, with headings of the template that have nothing below them left out."""
+        return replace(self, narrative=written(self.narrative, headings))
 
 
 def fresh(view: ParticipantView, now: datetime, zone: str) -> SessionForm:
@@ -142,6 +147,23 @@ def unpack(body: bytes, usual: SessionForm) -> SessionForm:
     if "marks" in known:
         known["marks"] = tuple((UUID(hex=person), mark) for person, mark in known["marks"])
     return replace(usual, **known)
+
+
+def template(headings: Sequence[str]) -> str:
+    """The provider's headings, with room below each."""
+    return "\n\n".join(f"{heading}\n" for heading in headings)
+
+
+def written(text: str, headings: Sequence[str]) -> str:
+    """A narrative without the headings that nobody wrote anything below."""
+    parts: list[list[str]] = [[]]
+    for line in text.split("\n"):
+        if line.strip() in headings:
+            parts.append([line])
+        else:
+            parts[-1].append(line)
+    kept = [parts[0]] + [part for part in parts[1:] if any(line.strip() for line in part[1:])]
+    return "\n\n".join("\n".join(part).strip() for part in kept if "\n".join(part).strip())
 
 
 def count_words(text: str) -> int:

@@ -305,7 +305,7 @@ class Frame(QWidget):
         """Sizes that depend on the look and on how wide the window is."""
         current = look()
         self.narrow = self.width() / current.scale < 900 or current.scale >= 2
-        self.rail.setFixedWidth(current.px("nav_width_narrow" if self.narrow else "nav_width"))
+        self.rail.setFixedWidth(current.px("nav_width_narrow" if self.narrow else "nav_width") - 1)
         self._mark.with_name = not self.narrow
         side = (self.rail.width() - current.px(24)) // 2 if self.narrow else current.px(14)
         self._mark_row.setContentsMargins(side, current.px(12), 0, current.px(20))

@@ -117,9 +117,6 @@ class TodayPage(Page):
         )
         for number, part in enumerate(self._columns):
             self._wire(number, part)
-        self._ahead = Label("", "small", tone="ink2", wrap=True)
-        self._ahead.setContentsMargins(look().px(8), look().px(8), 0, 0)
-        self._columns[2].layout().addWidget(self._ahead)  # type: ignore[union-attr]  # it was given one
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(look().px(24))
@@ -213,10 +210,10 @@ class TodayPage(Page):
         self._date.setText(words.long_date(today, today))
         self._next.setText(next_line(answer, words))
         for part, rows in zip(self._columns, columns(answer, today, words), strict=True):
-            part.show_rows(rows)
+            ahead = self._ahead_words(answer) if part is self._columns[2] else ""
+            part.show_rows([*rows, ListRow(title=ahead, head=True)] if ahead and rows else rows)
         for chip, part in zip(self._tab_chips, self._columns, strict=True):
             chip.setText(f"{part.title_words} {part.count.text()}".strip())
-        self._ahead.setText(self._ahead_words(answer))
         self._stack.setCurrentWidget(self._board if everything else self._empty)
         self.ui.shell.keys_changed()
         if first:

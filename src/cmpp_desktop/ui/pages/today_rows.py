@@ -81,7 +81,8 @@ def overdue_row(item: TodayItem, today: date, words: Words) -> ListRow:
     if item.when is not None:
         was = words("was due {day}", day=words.short_date(item.when.day, today))
         place = item.place if item.kind == "obligation" else ""
-        details.append(", ".join(part for part in (place, was) if part))
+        line = ", ".join(part for part in (place, was) if part)
+        details.append(line[:1].upper() + line[1:])
         badge = RowBadge(words.distance(item.when.day, today), "overdue") if item.when.day < today else None
     elif item.title and item.kind == "returned":
         details.append(item.title)

@@ -24,8 +24,10 @@ def language_switch(ui: Ui) -> QHBoxLayout:
         if code == ui.words.language:
             parts.append(Label(LANGUAGE_NAMES[code], "small", tone="ink2"))
         else:
-            parts.append(Button(LANGUAGE_NAMES[code], kind="quiet", on=lambda code=code: ui.shell.speak(code)))  # type: ignore[misc]  # a default keeps the code
-    return row(*parts, gap=8)
+            parts.append(
+                Button(LANGUAGE_NAMES[code], kind="quiet", small=True, flush=True, on=lambda code=code: ui.shell.speak(code))
+            )  # type: ignore[misc]  # a default keeps the code
+    return row(*parts, gap=16)
 
 
 class UnlockPage(Page):
@@ -57,7 +59,7 @@ class UnlockPage(Page):
         first = self._greeting.person.split()[0] if self._greeting.person.strip() else ""
         hello = Label(good_day(self.ui, first), "page", wrap=True)
         day = Label(words("{day}. Not you?", day=words.long_date(now.date(), now.date())), tone="ink2")
-        other = Button(words("Someone else"), kind="quiet", on=self._someone_else)
+        other = Button(words("Someone else"), kind="quiet", flush=True, on=self._someone_else)
         self.passphrase = PassphraseField(words, large=True)
         self.passphrase.line.setAccessibleDescription(words("Opens the records on this laptop."))
         self.passphrase.entered.connect(self.unlock)
@@ -68,7 +70,7 @@ class UnlockPage(Page):
         middle = QWidget()
         middle.setFixedWidth(look().px(374))
         middle.setLayout(
-            column(self.notice, hello, row(day, other, None, gap=0), 24, self.field, 8, rule(), 12, self.forgot, gap=4)
+            column(self.notice, hello, row(day, other, None, gap=4), 24, self.field, 8, rule(), 12, self.forgot, gap=4)
         )
         place = Label(
             words("{laptop}, {organisation}. Everything on it stays sealed until you unlock.", laptop=isolate(self._greeting.laptop), organisation=isolate(self._greeting.organisation)),
@@ -92,6 +94,7 @@ class UnlockPage(Page):
         self._forgot_more.hide()
         ask = Button(
             words("I forgot my passphrase"),
+            flush=True,
             kind="quiet",
             icon="key-round",
             on=lambda: self._forgot_more.setVisible(not self._forgot_more.isVisible()),

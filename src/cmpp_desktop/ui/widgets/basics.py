@@ -199,7 +199,8 @@ class Button(QPushButton):
     """Verb and key. Kinds: primary (one a screen), secondary (outlined), quiet (teal words), plain (grey words).
 
     `key` is shown, and works while the button can be seen: "Return" by way of the page (so that Enter inside a field goes
-    on), every other as a shortcut. `large` is 40 px high, for the last step. `icon` is a name of the icon set.
+    on), every other as a shortcut. `large` is 40 px high, for the last step; `flush` has no
+    room at its ends (words among words), `small` is 12 px. `icon` is a name of the icon set.
     """
 
     def __init__(
@@ -211,6 +212,8 @@ class Button(QPushButton):
         icon: str = "",
         large: bool = False,
         boxed_key: bool = False,
+        flush: bool = False,
+        small: bool = False,
         name: str = "",
         on: Callable[[], object] | None = None,
         parent: QWidget | None = None,
@@ -222,6 +225,8 @@ class Button(QPushButton):
         self._icon = icon
         self._large = large
         self._boxed_key = boxed_key
+        self._flush = flush
+        self._small = small or kind == "plain"
         self.setAutoDefault(False)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -250,6 +255,8 @@ class Button(QPushButton):
         self.update()
 
     def _padding(self) -> int:
+        if self._flush:
+            return look().px(1)
         if self.kind in ("quiet", "plain"):
             return look().px(8)
         return look().px(16 if self._large else 12)
@@ -257,7 +264,7 @@ class Button(QPushButton):
     def _parts(self) -> tuple[int, int, int]:
         """Widths of icon, words and key, gaps included."""
         current = look()
-        size: TextSize = "small" if self.kind == "plain" else "body"
+        size: TextSize = "small" if self._small else "body"
         icon = current.px(16) + (current.px(8) if self.text() else 0) if self._icon else 0
         words = current.metrics(size, self._weight()).horizontalAdvance(self.text())
         if not self.key:
@@ -293,7 +300,7 @@ class Button(QPushButton):
         self._paint_box(painter, current)
         parts = self._parts()
         x = max((self.width() - sum(parts)) // 2, current.px(2))
-        painter.setFont(current.font("small" if self.kind == "plain" else "body", self._weight()))
+        painter.setFont(current.font("small" if self._small else "body", self._weight()))
         if self._icon:
             self._paint_part(painter, x, current.px(16), icon=(self._icon, icon))
             x += parts[0]

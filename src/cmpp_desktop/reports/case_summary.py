@@ -9,7 +9,15 @@ from cmpp_desktop.reports.layout.blocks import Columns, Facts, Heading, Letterhe
 from cmpp_desktop.reports.layout.page import SMALL, Block, Paper
 from cmpp_desktop.reports.layout.tables import Column, Row, Table
 from cmpp_desktop.reports.layout.text import REGULAR, STRONG, Content, Span, isolated
-from cmpp_desktop.reports.sentences import country, duration, masked, missing_characters, paper, side_lines
+from cmpp_desktop.reports.sentences import (
+    country,
+    duration,
+    language,
+    masked,
+    missing_characters,
+    paper,
+    side_lines,
+)
 from cmpp_desktop.words import Words
 
 # A crossed-out handset in a 24 × 24 box: the sign of the safe-contact rule.
@@ -33,6 +41,7 @@ def render(figures: CaseSummary, stationery: Stationery, words: Words) -> bytes:
         Letterhead(
             words("{organisation}, case summary", organisation=isolated(stationery.organisation)),
             figures.name,
+            words("Name not recorded"),
             _under_the_name(figures, words),
             side_lines(stationery, words, figures.as_of),
         )
@@ -61,7 +70,7 @@ def render(figures: CaseSummary, stationery: Stationery, words: Words) -> bytes:
         )
     )
     if figures.in_short:
-        sheet.add(Heading(words("In short")), Paragraph(figures.in_short))
+        sheet.add(Heading(words("In short")), Paragraph(figures.in_short, keep=True))  # so that nobody signs an empty page
     _add_end(sheet, figures, words)
     return sheet.finish()
 
@@ -85,7 +94,7 @@ def _person(figures: CaseSummary, words: Words) -> list[tuple[str, Content]]:
     return [
         (words("Born"), _born(figures.birth_date, figures, words)),
         (words("Country"), country(words, figures.country)),
-        (words("Languages"), ", ".join(words.language_name(code) for code in figures.languages)),
+        (words("Languages"), ", ".join(language(words, code) for code in figures.languages)),
         (words("Interpreter"), interpreter),
         (words("A-number"), masked(figures.a_number_end)),
         (words("Lives at"), lives),

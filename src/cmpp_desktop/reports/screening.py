@@ -12,6 +12,7 @@ from cmpp_desktop.reports.layout.text import REGULAR, STRONG, Content, Span, Sty
 from cmpp_desktop.reports.sentences import (
     fingerprint,
     joined,
+    language,
     masked,
     missing_characters,
     moment,
@@ -32,6 +33,7 @@ def render(figures: ScreeningPaper, stationery: Stationery, words: Words) -> byt
         Letterhead(
             words("{organisation}, screening", organisation=isolated(stationery.organisation)),
             figures.participant,
+            words("Name not recorded"),
             [figures.title],
             side_lines(stationery, words, stationery.printed_at.date()),
         )
@@ -83,7 +85,7 @@ def _administration(figures: ScreeningPaper, words: Words) -> list[tuple[str, Co
         (words("Participant"), figures.participant),
         (words("A-number"), masked(figures.a_number_end)),
         (words("Asked by"), figures.staff),
-        (words("Language"), words.language_name(figures.language)),
+        (words("Language"), language(words, figures.language)),
         (words("Interpreter"), through or words("None")),
         (words("Interpreter unrelated"), unrelated if through else ""),
         (words("Alone"), words.code("yes_no_unknown", figures.alone)),
@@ -113,9 +115,9 @@ def _answers(figures: ScreeningPaper, words: Words) -> Table:
     """Number, the question in each language, the answer in the same order of languages."""
     columns = [Column(words("No."), 5)]
     wide = 60 / len(figures.languages)
-    for n, language in enumerate(figures.languages):
-        title = words("Question, {language}", language=words.language_name(language)) if len(figures.languages) > 1 else ""
-        columns.append(Column(title or words("Question"), wide, "auto", header=n == 0, lang=language))
+    for n, code in enumerate(figures.languages):
+        title = words("Question, {language}", language=language(words, code)) if len(figures.languages) > 1 else ""
+        columns.append(Column(title or words("Question"), wide, "auto", header=n == 0, lang=code))
     columns.append(Column(words("Answer"), 35, "auto"))
     rows: list[Row] = []
     section: Mapping[str, str] = {}
@@ -125,7 +127,7 @@ def _answers(figures: ScreeningPaper, words: Words) -> Table:
             names = _in_languages(section, figures.languages)
             if names:
                 rows.append(Row([" / ".join(isolated(name) for name in names)], banner=True))
-        questions = [answer.label.get(language, "") for language in figures.languages]
+        questions = [answer.label.get(code, "") for code in figures.languages]
         if not any(questions):
             questions[0] = next(iter(answer.label.values()), "")
         rows.append(Row([str(number), *questions, _answer(answer, figures.languages, words)]))
@@ -145,7 +147,7 @@ def _answer(answer: Answer, languages: tuple[str, ...], words: Words) -> Content
 
 def _in_languages(texts: Mapping[str, str], languages: tuple[str, ...]) -> list[str]:
     """The texts in these languages, without repetition; any other language when none of them is there."""
-    found = list(dict.fromkeys(texts[language] for language in languages if texts.get(language)))
+    found = list(dict.fromkeys(texts[code] for code in languages if texts.get(code)))
     return found or [text for text in texts.values() if text][:1]
 
 

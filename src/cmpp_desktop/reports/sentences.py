@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
 from cmpp_desktop.domain.participants import masked_a_number
@@ -46,6 +46,14 @@ def country(words: Words, code: str | None) -> str:
     if not code:
         return ""
     return str(Locale.parse(words.language).territories.get(code.upper()) or code)
+
+
+def language(words: Words, code: str) -> str:
+    """The name of a language; one that nobody has a name for is shown by its code."""
+    try:
+        return words.language_name(code)
+    except UnknownLocaleError:
+        return code
 
 
 def fingerprint(content_hash: str) -> str:

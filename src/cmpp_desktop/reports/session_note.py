@@ -22,6 +22,7 @@ from cmpp_desktop.reports.sentences import (
     duration,
     fingerprint,
     joined,
+    language,
     masked,
     missing_characters,
     moment,
@@ -42,6 +43,7 @@ def render(figures: SessionNote, stationery: Stationery, words: Words) -> bytes:
         Letterhead(
             words("{organisation}, session note", organisation=isolated(stationery.organisation)),
             figures.participant,
+            words("Name not recorded"),
             [f"{services}. {when(words, figures.when)}" if services else when(words, figures.when)],
             side_lines(stationery, words, stationery.printed_at.date()),
         )
@@ -140,7 +142,7 @@ def _people(figures: SessionNote, words: Words) -> list[tuple[str, Content]]:
         (words("Participant"), figures.participant),
         (words("A-number"), masked(figures.a_number_end)),
         (words("Staff"), joined(list(figures.staff))),
-        (words("Language"), words.language_name(figures.language)),
+        (words("Language"), language(words, figures.language)),
         (words("Interpreter"), figures.interpreter or words("None")),
         (words("Status"), words.code("document_status", figures.status)),
     ]

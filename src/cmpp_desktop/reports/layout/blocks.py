@@ -204,29 +204,38 @@ class Notice:
 
 
 def side_by_side(cells: Sequence[list[Strip]], *, together: bool) -> list[Strip]:
-    """Rows of strips from columns of strips: line beside line. Marked content is reopened by whoever comes next."""
+    """Columns of strips beside each other, line beside line. `together`: as one strip, each cell drawn whole before the
+    next; otherwise as one strip a line, which may be parted (but not after the first or before the last)."""
     tallest = max((len(cell) for cell in cells), default=0)
-    out: list[Strip] = []
-    for n in range(tallest):
-        row = [cell[n] for cell in cells if n < len(cell)]
-        high = max(strip.height for strip in row)
+    heights = [max(cell[n].height for cell in cells if n < len(cell)) for n in range(tallest)]
 
-        def paint(pen: Pen, top: float, row: list[Strip] = row, high: float = high) -> None:
-            for strip in row:
-                if strip.paint is not None:  # in the middle of its row, so that scripts of two heights share a line
-                    strip.paint(pen, top + (high - strip.height) / 2)
+    def painter(first: int, last: int) -> Callable[[Pen, float], None]:
+        def paint(pen: Pen, top: float) -> None:
+            for cell in cells:
+                at = top
+                for n in range(first, min(last, len(cell))):
+                    strip = cell[n]
+                    if strip.paint is not None:  # in the middle of its line, so that scripts of two heights share it
+                        strip.paint(pen, at + (heights[n] - strip.height) / 2)
+                    at += heights[n]
 
-        keep = n < tallest - 1 and (together or n == 0 or n == tallest - 2)
-        out.append(Strip(high, paint, keep=keep))
-    return out
+        return paint
+
+    if together:
+        return [Strip(sum(heights), painter(0, tallest))] if tallest else []
+    return [
+        Strip(heights[n], painter(n, n + 1), keep=n < tallest - 1 and n in (0, tallest - 2)) for n in range(tallest)
+    ]
 
 
 @dataclass(frozen=True)
 class Letterhead:
-    """The head of the first page: what this is and from whom, the title, a line below; at the end edge, short lines."""
+    """The head of the first page: what this is and from whom, the title (`untitled` when nothing of it can be seen), a line
+    below; at the end edge, short lines."""
 
     over: str
     title: str
+    untitled: str
     under: Sequence[str] = ()
     side: Sequence[str] = ()
 
@@ -237,10 +246,9 @@ class Letterhead:
         left: list[Strip] = strips_of(
             setter.set(self.over, beside, wide), Tag("P"), start, wide, "start", keep=True
         )
-        title = setter.set(self.title, TITLE, wide)
-        left += strips_of(title, Tag("H1"), start, wide, "start", keep=True)
-        if title.lines:
-            left[-len(title.lines)] = bookmarked(left[-len(title.lines)], self.title, 0)
+        said = self.title if setter.set(self.title, TITLE, wide).lines else self.untitled
+        title = strips_of(setter.set(said, TITLE, wide), Tag("H1"), start, wide, "start", keep=True)
+        left += [bookmarked(title[0], said, 0), *title[1:]]
         for text in self.under:
             left += strips_of(setter.set(text, BODY, wide), Tag("P"), start, wide, "start")
         right: list[Strip] = []
@@ -277,7 +285,7 @@ class SignatureLines:
                     pen.file.mark(tag)
                     pen.text(setting, n, top + 4 + n * setting.leading, at, wide, "start")
 
-        return [gap(6), Strip(28, None, keep=True), Strip(height, paint)]
+        return [Strip(32, None, keep=True), Strip(height, paint)]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ objects in compressed streams). The structure is that of PDF/UA; no validator ha
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
@@ -19,6 +20,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from cmpp_desktop.errors import BugError
 from cmpp_desktop.reports.layout.fonts import Faces
+from cmpp_desktop.reports.layout.text import plain
+
+_LANGUAGE = re.compile("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")  # BCP 47
 
 LETTER = (612.0, 792.0)  # points
 
@@ -65,7 +69,7 @@ class Tag(PDFObject):  # type: ignore[misc]  # reportlab has no type information
         ).encode("ascii")
 
     def _more(self) -> str:
-        more = f"/Lang({self.lang})" if self.lang else ""
+        more = f"/Lang({self.lang})" if _LANGUAGE.fullmatch(self.lang) else ""
         if self.spoken is not None:
             more += f"/ActualText{_unicode(self.spoken)}"
         if self.alt:
@@ -117,11 +121,11 @@ class TaggedFile:
         self.size = size
         self._buffer = io.BytesIO()
         self._canvas = _Canvas(self._buffer, pagesize=size, invariant=1, pageCompression=1, pdfVersion=(1, 7), lang=language)
-        self._canvas.setTitle(title)
-        self._canvas.setAuthor(author)
+        self._canvas.setTitle(plain(title))
+        self._canvas.setAuthor(plain(author))
         self._canvas.setCreator("CMPP Desktop")
         self._canvas.setProducer("CMPP Desktop")
-        self._canvas.setSubject(title)
+        self._canvas.setSubject(plain(title))
         self._doc: PDFDocument = self._canvas._doc
         self._root = _Root()
         self.document = Tag("Document", self._root)
@@ -185,7 +189,7 @@ class TaggedFile:
         """An entry of the outline (level 0 is the title) that leads to height `y` of this page."""
         key = f"p{self.pages}-{len(self._marks)}"
         self._canvas.bookmarkHorizontal(key, 0, y)
-        self._canvas.addOutlineEntry(text, key, level, False)
+        self._canvas.addOutlineEntry(plain(text), key, level, False)
 
     def end_page(self) -> None:
         self._close()

@@ -127,9 +127,14 @@ def clean(text: str) -> str:
     return _NUMBERS.sub(lambda found: ltr(found.group()), text) if bidi.turns(text) else text
 
 
+def plain(text: str) -> str:
+    """One line of text for where a file holds names as they are: its title, its outline."""
+    return _without_controls(clean(_BREAKS.sub(" ", text))).strip(" ")
+
+
 def paragraphs(text: str) -> list[str]:
     """The paragraphs of a longer text, cleaned; empty ones left out."""
-    return [said for part in _BREAKS.split(text) if (said := clean(part).strip(" "))]
+    return [said for part in _BREAKS.split(text) if (said := clean(part).strip(" ")) and _without_controls(said).strip(" ")]
 
 
 class Typesetter:
@@ -158,7 +163,9 @@ class Typesetter:
         Line breaks in a string begin new lines; spaces in a row are one.
         """
         if isinstance(content, str):
-            parts = [_Paragraph(said, None, style.weight) for said in paragraphs(content)]
+            said = paragraphs(content)  # a space between paragraphs, so that copied words are not joined
+            parts = [_Paragraph(text + " ", None, style.weight) for text in said[:-1]]
+            parts += [_Paragraph(text, None, style.weight) for text in said[-1:]]
         else:
             parts = [_Paragraph.of(content, style.weight)]
         lines: list[Line] = []
@@ -174,7 +181,7 @@ class Typesetter:
                 line = self._line(part, levels, level, start, end, style, plain)
                 tall = tall or any(piece.font.typeface.leading_matters for piece in line.pieces)
                 lines.append(line)
-        text = "\n".join(part.text for part in parts)
+        text = "\n".join(part.text.rstrip(" ") for part in parts)
         return Setting(
             tuple(lines), style, style.leading * (_TALL if tall else 1), rtl, _without_controls(text) if turned else None
         )
@@ -258,7 +265,7 @@ class Typesetter:
             reorders = not any(level & 1 for level, _ in logical) and any(p.font.typeface.reorders for _, p in logical)
             pieces = [logical[i][1] for i in bidi.visual_order([level for level, _ in logical])]
             units = sum(piece.width for piece in pieces) - (self._space(part.weight) if ended else 0.0)
-        spoken = _without_controls(text[start : end + 1]) if reorders else None
+        spoken = _without_controls(text[start : end + 1 if ended else end]) if reorders else None
         return Line(tuple(pieces), units * style.size / 1000, spoken, tail)
 
     def _runs(self, part: _Paragraph, levels: Sequence[int], start: int, end: int) -> Iterator[tuple[int, Piece]]:

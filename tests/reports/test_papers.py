@@ -1,0 +1,221 @@
+"""Every paper, in every language: the same bytes for the same figures, and a structure that a screen reader can trust."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cmpp_desktop import words
+from cmpp_desktop.reports import case_summary, screening, session_note
+from cmpp_desktop.reports import figures as f
+from tests.reports import people
+from tests.reports.pdf_reader import FOOTER, HEADER, Paper
+
+Render = Callable[..., bytes]
+
+PAPERS: dict[str, tuple[Render, Any]] = {
+    "case summary": (case_summary.render, people.summary()),
+    "case summary, three pages": (
+        case_summary.render,
+        replace(people.summary(), duties=people.summary().duties * 14, in_short=people.STORY * 12),
+    ),
+    "case summary, nearly empty": (case_summary.render, f.CaseSummary(people.summary().as_of, "Leila")),
+    "note": (session_note.render, people.note()),
+    "note in Arabic": (session_note.render, people.arabic_note()),
+    "note, long": (session_note.render, people.note("\n".join([people.STORY * 8] * 12))),
+    "screening": (screening.render, people.screening("en", "es")),
+    "screening in Arabic": (screening.render, people.screening("en", "ar")),
+    "screening, long": (screening.render, people.screening("es", times=20)),
+    "screening, nothing asked": (
+        screening.render,
+        replace(people.screening("en"), answers=(), signature=None, band={}, score=None, follow_up="", alerts=()),
+    ),
+}
+
+
+def made(name: str, language: str = "en") -> bytes:
+    render, figures = PAPERS[name]
+    return render(figures, people.stationery(language), words.load(language))
+
+
+@pytest.mark.parametrize("language", ["en", "es", "ar"])
+@pytest.mark.parametrize("name", PAPERS)
+def test_every_mark_has_its_place_in_the_tree(name: str, language: str) -> None:
+    Paper(made(name, language)).check()
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_the_same_figures_give_the_same_bytes(name: str) -> None:
+    assert made(name) == made(name)
+
+
+def test_another_process_gives_the_same_bytes() -> None:
+    program = (
+        "import sys; from tests.reports import test_papers as t; "
+        "sys.stdout.buffer.write(b''.join(t.made(n, l) for n in ('note in Arabic', 'screening') for l in ('en', 'es')))"
+    )
+    root = Path(__file__).resolve().parents[2]
+    env = {**os.environ, "PYTHONHASHSEED": "77", "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
+    other = subprocess.run([sys.executable, "-c", program], env=env, cwd=root, capture_output=True, check=True).stdout
+    assert other == b"".join(made(name, lang) for name in ("note in Arabic", "screening") for lang in ("en", "es"))
+
+
+def test_what_was_printed_before_changes_nothing() -> None:
+    before = made("note")
+    made("note in Arabic")
+    assert made("note") == before
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_each_page_says_which_it_is_who_printed_it_and_that_it_is_confidential(name: str) -> None:
+    paper = Paper(made(name))
+    count = len(paper.pages)
+    for number, page in enumerate(paper.pages, 1):
+        foot = page.artifact(FOOTER)
+        assert f"Page {number} of {count}" in foot
+        assert "Printed by Ana Marroquín, Mon 23 Nov 2026, 2:40 pm" in foot
+        assert "Confidential. Leaves the file only with the consent named above." in foot
+        assert ("Lantern Street Services" in page.artifact(HEADER)) == (number > 1)
+
+
+@pytest.mark.parametrize(("name", "at_least"), [("case summary, three pages", 3), ("note, long", 3), ("screening, long", 4)])
+def test_long_papers_go_on_over_pages(name: str, at_least: int) -> None:
+    assert len(Paper(made(name)).pages) >= at_least
+
+
+def test_the_feet_are_spanish_in_spanish() -> None:
+    paper = Paper(made("note, long", "es"))
+    assert f"Página 2 de {len(paper.pages)}" in paper.pages[1].artifact(FOOTER)
+    assert "Impreso por Ana Marroquín, lun 23 nov 2026, 2:40 p.m." in paper.pages[0].artifact(FOOTER)
+    assert str(paper.pdf.Root.Lang) == "es"
+
+
+def test_a_paper_in_a_language_without_words_says_them_in_english_and_is_mirrored() -> None:
+    """The language of the file is that of its sentences, so that they are not read aloud as Arabic."""
+    paper = Paper(made("case summary", "ar"))
+    assert str(paper.pdf.Root.Lang) == "en"
+    assert "What must be done" in paper.text
+    assert _left_of(made("case summary", "ar"), "Page 1 of") < 100 < 400 < _left_of(made("case summary"), "Page 1 of")
+
+
+def test_the_title_of_the_file_names_nobody() -> None:
+    for name in PAPERS:
+        paper = Paper(made(name))
+        said = [str(value) for value in paper.pdf.docinfo.values()]
+        assert any(text.endswith("Lantern Street Services") for text in said)
+        assert not any("Marisela" in text or people.ARABIC_NAME in text for text in said)
+
+
+def test_the_title_is_the_only_first_heading_and_leads_the_outline() -> None:
+    paper = Paper(made("case summary"))
+    assert paper.of("H1")[0].text == "Marisela Tzoc Ajanel"
+    with paper.pdf.open_outline() as outline:
+        (title,) = outline.root
+        assert title.title == "Marisela Tzoc Ajanel"
+        assert [child.title for child in title.children] == [heading.text for heading in paper.of("H2")]
+
+
+def test_heads_of_tables_are_repeated_for_the_eye_only() -> None:
+    paper = Paper(made("screening, long"))
+    assert len([cell for cell in paper.of("TH") if cell.text == "Answer"]) == 1
+    assert all("Answer" in page.artifact(HEADER) for page in paper.pages[1:4])
+
+
+def test_a_paragraph_over_two_pages_is_one_paragraph() -> None:
+    story = people.STORY * 50
+    paper = Paper(session_note.render(people.note(story), people.stationery(), words.load("en")))
+    (paragraph,) = [p for p in paper.of("P") if p.text.startswith("She asked")]
+    assert paragraph.text.split() == story.split()
+    assert len({page for page, _ in paragraph.marks}) == 2
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    alone = {name: made(name) for name in PAPERS}
+    with ThreadPoolExecutor(4) as pool:
+        assert dict(pool.map(lambda name: (name, made(name)), [*PAPERS, *PAPERS])) == alone
+
+
+# --- hostile text ------------------------------------------------------------------------------------------------------
+
+HOSTILE = st.one_of(
+    st.text(alphabet=st.characters(), max_size=60),
+    st.text(alphabet="ab אב اب 12 ()\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c", max_size=40),
+    st.text(alphabet="हिन्दीမြန်မာਪੰਜਾਬੀአማርኛ中文😀👩🏽‍⚕️\u0301\u200d\ufe0f\x00\x07\x1b\ud800\n\t", max_size=40),
+    st.sampled_from(["W" * 300, "ب" * 200, "{0} {name} %s <b>&", "\u202e" * 50, "\n" * 80, ") Tj ET EMC", "\\(((", " "]),
+)
+
+
+def hostile(value: Any, draw: Callable[[], str]) -> Any:
+    """The same figures with every text replaced by what somebody could have typed or pasted."""
+    if isinstance(value, str):
+        return draw()
+    if is_dataclass(value) and not isinstance(value, type) and not isinstance(value, f.Stationery):
+        free = {field.name: getattr(value, field.name) for field in fields(value)}
+        return replace(value, **{name: hostile(part, draw) for name, part in free.items() if name not in ("status", "languages")})
+    if isinstance(value, tuple) and all(is_dataclass(part) or isinstance(part, str) for part in value):
+        return tuple(hostile(part, draw) for part in value[:3])
+    if isinstance(value, dict):
+        return {key: hostile(part, draw) for key, part in value.items()}
+    return value
+
+
+@pytest.mark.parametrize("name", ["case summary", "note", "screening"])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(data=st.data(), language=st.sampled_from(["en", "es", "ar"]))
+def test_nothing_that_is_typed_breaks_a_paper(name: str, data: st.DataObject, language: str) -> None:
+    render, figures = PAPERS[name]
+    texts = data.draw(st.lists(HOSTILE, min_size=1, max_size=6))
+    turn = iter(range(10**6))
+    figures = hostile(figures, lambda: texts[next(turn) % len(texts)])
+    stationery = replace(people.stationery(language), purpose=texts[0], printed_by=texts[-1], organisation="Lantern")
+    pdf = render(figures, stationery, words.load(language))
+    paper = Paper(pdf)
+    paper.check()
+    assert f"{len(paper.pages)}" in paper.pages[-1].artifact(FOOTER)
+    assert render(figures, stationery, words.load(language)) == pdf
+
+
+@pytest.mark.parametrize("word", ["W" * 5000, "ب" * 5000, "में" * 2500], ids=["Latin", "Arabic", "Devanagari"])
+def test_a_word_of_five_thousand_letters_is_printed_whole(word: str) -> None:
+    note = replace(people.note(f"Before {word} after."), participant=word, amendments=())
+    paper = Paper(session_note.render(note, people.stationery(), words.load("en")))
+    paper.check()
+    assert word in paper.of("H1")[0].text.replace(" ", "")
+    (story,) = [p for p in paper.of("P") if p.text.startswith("Before")]
+    assert story.text.replace(" ", "") == f"Before{word}after."
+
+
+def _left_of(pdf: bytes, text: str) -> float:
+    """The x of the line on the first page that begins with this text, by the Tm operators and the fonts' maps."""
+    import pikepdf
+
+    from tests.reports.pdf_reader import _to_unicode
+
+    paper = Paper(pdf)
+    page = paper.pdf.pages[0]
+    maps = {name: _to_unicode(font) for name, font in page.Resources.Font.items()}
+    x, font, said = 0.0, {}, ""
+    for operands, operator in pikepdf.parse_content_stream(page):
+        if str(operator) == "Tm":
+            x, said = float(operands[4]), ""
+        elif str(operator) == "Tf":
+            font = maps[str(operands[0])]
+        elif str(operator) == "TJ":
+            for part in operands[0]:
+                if isinstance(part, pikepdf.String):
+                    codes = bytes(part)
+                    said += "".join(font[int.from_bytes(codes[n : n + 2], "big")] for n in range(0, len(codes), 2))
+            if said.startswith(text):
+                return x
+    raise AssertionError(f"{text!r} is not on the page")

@@ -138,9 +138,13 @@ def verify(sign_public: bytes, signature: bytes, label: bytes, *parts: bytes) ->
 
 
 def seal_public_is_valid(seal: bytes) -> bool:
-    """Whether 1216 bytes are an ML-KEM-768 public key followed by an X25519 one."""
+    """Whether 1216 bytes are an ML-KEM-768 public key followed by an X25519 one to which can be sealed.
+
+    A point of small order would make every attempt to seal to its owner fail: it is refused before it is in a roster.
+    """
     try:
         _sealing_key(seal)
+        X25519PrivateKey.from_private_bytes(b"\x01" * 32).exchange(X25519PublicKey.from_public_bytes(seal[1184:]))
     except (KeyProblem, ValueError):
         return False
     return True

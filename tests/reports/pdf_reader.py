@@ -151,11 +151,12 @@ class Paper:
 def _page(page: pikepdf.Page) -> Page:
     """Follows the content stream: who owns what, and the text that the fonts' ToUnicode maps give."""
     found = Page()
-    maps = {name: _to_unicode(font) for name, font in page.Resources.Font.items()}
+    maps = {name: to_unicode(font) for name, font in page.Resources.Font.items()}
     stack: list[tuple[str, Any]] = []
     font: dict[int, str] = {}
-    for operands, operator in pikepdf.parse_content_stream(page):
-        name = str(operator)
+    for instruction in pikepdf.parse_content_stream(page):
+        operands: Any = instruction.operands
+        name = str(instruction.operator)
         if name == "BDC":
             kind = str(operands[0])
             assert not stack or kind == "/Span", "marked content inside marked content"
@@ -194,6 +195,6 @@ def _add(found: Page, stack: list[tuple[str, Any]], text: str) -> None:
         found.marked[int(owner[1].MCID)] += text
 
 
-def _to_unicode(font: Any) -> dict[int, str]:
+def to_unicode(font: Any) -> dict[int, str]:
     entries = re.findall(rb"<([0-9A-F]{4})><([0-9A-F]+)>", font.ToUnicode.read_bytes())
     return {int(code, 16): bytes.fromhex(text.decode()).decode("utf-16-be") for code, text in entries if len(text) >= 4}

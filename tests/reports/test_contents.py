@@ -9,6 +9,7 @@ import pytest
 
 from cmpp_desktop import words
 from cmpp_desktop.domain.records import BirthDate, When
+from cmpp_desktop.domain.reviews import DocumentStatus
 from cmpp_desktop.reports import case_summary, screening, session_note
 from cmpp_desktop.reports import figures as f
 from tests.reports import people
@@ -164,7 +165,7 @@ def test_an_amendment_stands_beside_the_signed_text() -> None:
         ("returned", "Came back from review, not signed"),
     ],
 )
-def test_what_is_not_signed_says_so_at_the_head_of_every_page(status: f.DocumentStatus, said: str) -> None:
+def test_what_is_not_signed_says_so_at_the_head_of_every_page(status: DocumentStatus, said: str) -> None:
     unsigned = replace(people.note("\n".join([people.STORY * 8] * 8)), status=status, signatures=(), steps=())
     paper = note(unsigned)
     assert len(paper.pages) > 1

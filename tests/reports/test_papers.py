@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
+from babel.messages.pofile import read_po
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cmpp_desktop import words
+from cmpp_desktop import resources, words
 from cmpp_desktop.reports import case_summary, screening, session_note
 from cmpp_desktop.reports import figures as f
 from tests.reports import people
-from tests.reports.pdf_reader import FOOTER, HEADER, Paper
+from tests.reports.pdf_reader import FOOTER, HEADER, Paper, to_unicode
 
 Render = Callable[..., bytes]
 
@@ -139,8 +143,6 @@ def test_a_paragraph_over_two_pages_is_one_paragraph() -> None:
 
 
 def test_threads_do_not_disturb_each_other() -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     alone = {name: made(name) for name in PAPERS}
     with ThreadPoolExecutor(4) as pool:
         assert dict(pool.map(lambda name: (name, made(name)), [*PAPERS, *PAPERS])) == alone
@@ -196,26 +198,47 @@ def test_a_word_of_five_thousand_letters_is_printed_whole(word: str) -> None:
     assert story.text.replace(" ", "") == f"Before{word}after."
 
 
+def test_a_foot_that_is_a_novel_leaves_room_for_the_page() -> None:
+    stationery = replace(people.stationery(), confidentiality="Confidential. " * 2000, printed_by="W" * 5000)
+    paper = Paper(session_note.render(people.note(), stationery, words.load("en")))
+    paper.check()
+    assert len(paper.pages) <= 3
+
+
+def test_every_fixed_sentence_has_its_spanish_words() -> None:
+    """Sentences are found in the source, so that none can be added without its translation."""
+    folder = Path(case_summary.__file__).parent
+    catalogue = read_po((resources.folder("i18n") / "es" / "reports.po").read_text(encoding="utf-8").splitlines(True))
+    known = {message.id if isinstance(message.id, str) else message.id[0] for message in catalogue if message.string}
+    said: set[str] = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                if name in ("words", "plural") or (name == "day" and "{day}" in str(node.args[0].value)):
+                    said.add(str(node.args[0].value))
+    assert len(said) > 80
+    assert said - known == set()
+    assert known - said - {""} == set()
+
+
 def _left_of(pdf: bytes, text: str) -> float:
     """The x of the line on the first page that begins with this text, by the Tm operators and the fonts' maps."""
-    import pikepdf
-
-    from tests.reports.pdf_reader import _to_unicode
-
     paper = Paper(pdf)
     page = paper.pdf.pages[0]
-    maps = {name: _to_unicode(font) for name, font in page.Resources.Font.items()}
-    x, font, said = 0.0, {}, ""
-    for operands, operator in pikepdf.parse_content_stream(page):
-        if str(operator) == "Tm":
+    maps = {name: to_unicode(font) for name, font in page.Resources.Font.items()}
+    x, said = 0.0, ""
+    font: dict[int, str] = {}
+    for instruction in pikepdf.parse_content_stream(page):
+        operands: Any = instruction.operands
+        name = str(instruction.operator)
+        if name == "Tm":
             x, said = float(operands[4]), ""
-        elif str(operator) == "Tf":
+        elif name == "Tf":
             font = maps[str(operands[0])]
-        elif str(operator) == "TJ":
-            for part in operands[0]:
-                if isinstance(part, pikepdf.String):
-                    codes = bytes(part)
-                    said += "".join(font[int.from_bytes(codes[n : n + 2], "big")] for n in range(0, len(codes), 2))
+        elif name == "TJ":
+            codes = b"".join(bytes(part) for part in operands[0] if isinstance(part, pikepdf.String))
+            said += "".join(font[int.from_bytes(codes[n : n + 2], "big")] for n in range(0, len(codes), 2))
             if said.startswith(text):
                 return x
     raise AssertionError(f"{text!r} is not on the page")

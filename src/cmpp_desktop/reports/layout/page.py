@@ -8,7 +8,7 @@ from the start edge of the reading direction: a right-to-left paper is the same 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from cmpp_desktop.reports.layout.tagged import TaggedFile
@@ -28,6 +28,7 @@ HEAD = Style(8.5, 12, MEDIUM, INK2)
 SMALL = Style(8.5, 11.6, ink=INK2)
 FOOT = Style(7.5, 10, ink=INK2)
 
+_FOOT_LINES = 6  # a foot never takes the page away from the paper
 _PAGE_WORDS = 62.0  # points for "Page x of y"
 
 Align = Literal["start", "end", "auto"]  # auto: right-to-left paragraphs stand at the right, others at the left
@@ -194,10 +195,9 @@ class Paper:
         second = max(room - first - 18, 0)
         last = min(wants[1], second)
         start = first + (room - first - last) / 2  # between its neighbours
-        return [
-            (self.setter.set(self.foot[0], FOOT, first), 0.0, first),
-            (self.setter.set(self.foot[1], FOOT, last), start, last),
-        ]
+        places = [(self.foot[0], 0.0, first), (self.foot[1], start, last)]
+        settings = [(self.setter.set(text, FOOT, width), at, width) for text, at, width in places]
+        return [(replace(setting, lines=setting.lines[:_FOOT_LINES]), at, width) for setting, at, width in settings]
 
     def _draw_head(self, pen: Pen) -> None:
         with pen.file.only_artifacts("/Type/Pagination/Subtype/Header"):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QMenu,
+    QSizePolicy,
     QStackedWidget,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -252,6 +253,8 @@ class PeoplePage(Page):
         chips.setLayout(flow(*self._all_chips))
         tools = row(self.search, chips, self.matching, gap=20)
         tools.setStretch(1, 1)
+        tools.setAlignment(chips, Qt.AlignmentFlag.AlignVCenter)
+        chips.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.empty = EmptyState(
             "search-x",
             words("Nobody here yet"),

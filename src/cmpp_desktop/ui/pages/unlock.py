@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -24,9 +26,7 @@ def language_switch(ui: Ui) -> QHBoxLayout:
         if code == ui.words.language:
             parts.append(Label(LANGUAGE_NAMES[code], "small", tone="ink2"))
         else:
-            parts.append(
-                Button(LANGUAGE_NAMES[code], kind="quiet", small=True, flush=True, on=lambda code=code: ui.shell.speak(code))
-            )  # type: ignore[misc]  # a default keeps the code
+            parts.append(Button(LANGUAGE_NAMES[code], kind="quiet", small=True, flush=True, on=partial(ui.shell.speak, code)))
     return row(*parts, gap=16)
 
 

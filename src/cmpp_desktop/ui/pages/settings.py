@@ -1,0 +1,408 @@
+"""Settings: who you are, how it looks and speaks, the laptops that can open the records, what this program is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from cmpp_desktop.domain.work import Role
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.ui.messages import message_for
+from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.pages.first_run import ENOUGH, advice_words
+from cmpp_desktop.ui.pages.unlock import LANGUAGE_NAMES
+from cmpp_desktop.ui.theme import look
+from cmpp_desktop.ui.widgets import (
+    Banner,
+    Button,
+    CodeCombo,
+    Field,
+    Label,
+    ListRow,
+    PassphraseField,
+    Radio,
+    RowBadge,
+    RowDelegate,
+    RowList,
+    SectionHead,
+    TextField,
+    column,
+    heading,
+    isolate,
+    row,
+    rule,
+    scrolled,
+)
+from cmpp_desktop.words import LANGUAGES
+from cmpp_desktop.workspace import Access, DeviceRow, InvitationFile
+
+PARTS = ("you", "look", "laptops", "about")
+INVITERS = frozenset({"administrator"})
+
+
+class SettingsPage(Page):
+    """`show_for(part="you")`: you, look, laptops or about."""
+
+    place = "settings"
+    kinds = frozenset({"staff_member", "device_name", "team", "organisation"})
+
+    def __init__(self, ui: Ui) -> None:
+        super().__init__(ui)
+        self._part = "you"
+        self._file: InvitationFile | None = None
+        self._build()
+
+    def title(self) -> str:
+        return self.words("Settings")
+
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        return (("Up|Down", self.words("move")), ("Tab", self.words("next field")))
+
+    def first_focus(self) -> QWidget:
+        return self.menu
+
+    # --- making it --------------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        words = self.words
+        names = {
+            "you": words("You"),
+            "look": words("Look and language"),
+            "laptops": words("Laptops and invitations"),
+            "about": words("About"),
+        }
+        self.menu = RowList(words("Settings"), RowDelegate(lead_width=0, top=6, pad=8, bar=False))
+        icons = {"you": "user", "look": "contrast", "laptops": "laptop", "about": "info"}
+        self.menu.show_rows([ListRow(id=part, title=names[part], icon=icons[part]) for part in PARTS])
+        self.menu.current_changed.connect(self._chosen)
+        self.menu.setFixedWidth(look().px(208))
+        self.stack = QStackedWidget()
+        makers: dict[str, Callable[[], QLayout]] = {
+            "you": self._you,
+            "look": self._look,
+            "laptops": self._laptops,
+            "about": self._about,
+        }
+        self._parts: dict[str, QWidget] = {}
+        for part in PARTS:
+            inner = QWidget()
+            inner.setMaximumWidth(look().px(760))
+            inner.setLayout(makers[part]())
+            held = column(row(inner, None), None, margins=(24, 0, 24, 24))
+            self._parts[part] = scrolled(held, names[part])
+            self.stack.addWidget(self._parts[part])
+        self._title = Label(words("Settings"), "title")
+        left = column(self._title, 8, self.menu, gap=0)
+        whole = row(left, rule("v"), self.stack, gap=16, margins=(24, 16, 0, 0))
+        whole.setStretch(2, 1)
+        self.setLayout(whole)
+
+    def narrowed(self, narrow: bool) -> None:
+        self.menu.setFixedWidth(look().px(160 if narrow else 208))
+
+    def _chosen(self, item: ListRow | None) -> None:
+        if item is not None:
+            self._part = item.id
+            self.stack.setCurrentWidget(self._parts[self._part])
+
+    def show_for(self, **args: Any) -> None:
+        self.menu.choose(args.get("part", self._part))
+        self.reload()
+
+    def reload(self) -> None:
+        self.call(self.ui.door.access, self._show_access)
+
+    # --- you ------------------------------------------------------------------------------------------------------------------
+
+    def _you(self) -> QLayout:
+        words = self.words
+        me = self.ui.me.me if self.ui.me is not None else None
+        who = me.name if me is not None else ""
+        role = words.code("role", me.role) if me is not None else ""
+        about = ", ".join(
+            part for part in (role, me.team if me is not None else "", self.ui.me.name if self.ui.me is not None else "") if part
+        )
+        self.old, self.new, self.again = PassphraseField(words), PassphraseField(words, meter=True), PassphraseField(words)
+        self._old_field = Field(words("Your passphrase now"), self.old)
+        self._new_field = Field(words("The new one"), self.new, hint=words("four or five words that do not belong together"))
+        self._again_field = Field(words("The new one once more"), self.again)
+        self.new.changed.connect(self._strength)
+        self._change_button = Button(words("Change the passphrase"), kind="secondary", on=self._change)
+        minutes = self.ui.me.lock_after_minutes if self.ui.me is not None else 10
+        locks = words.plural(
+            "Locks by itself when nobody types for {n} minute.", "Locks by itself when nobody types for {n} minutes.", minutes
+        )
+        fields = QWidget()
+        fields.setMaximumWidth(look().px(380))
+        fields.setLayout(column(self._old_field, self._new_field, self._again_field, 8, row(self._change_button, None), gap=8))
+        return column(
+            heading(who),
+            Label(about, "large", tone="ink2"),
+            Label(locks, tone="ink2"),
+            16,
+            SectionHead(words("Passphrase")),
+            fields,
+            gap=8,
+        )
+
+    def _strength(self, text: str) -> None:
+        def show(found: Any) -> None:
+            if text == self.new.text():
+                self.new.show_strength(found.score, advice_words(found.advice, self.words) if found.score < ENOUGH else "")
+
+        self.call(lambda: self.ui.door.passphrase_strength(text), show, lambda error: None, on="work")
+
+    def _change(self) -> None:
+        words = self.words
+        for field, fine, said in (
+            (self._old_field, bool(self.old.text()), words("This is needed.")),
+            (self._new_field, bool(self.new.text()), words("This is needed.")),
+            (self._again_field, self.new.text() == self.again.text(), words("This is not the same as above.")),
+        ):
+            field.problem("" if fine else said)
+            if not fine:
+                field.input.setFocus()
+                return
+        old, new = self.old.text(), self.new.text()
+
+        def change() -> None:
+            if self.ui.door.passphrase_strength(new).score < ENOUGH:
+                raise KnownError("passphrase_weak")
+            self.ui.door.change_passphrase(old, new)
+
+        self.call(change, self._changed, self._not_changed)
+
+    def _changed(self, nothing: None) -> None:
+        for line in (self.old, self.new, self.again):
+            line.clear()
+        self.ui.say(self.words("The passphrase is changed. The old one opens nothing any more."))
+
+    def _not_changed(self, error: BaseException) -> None:
+        message = message_for(error, self.words)
+        code = getattr(error, "code", "")
+        if code in ("wrong_passphrase", "wait_before_retry"):
+            self._old_field.problem(message.happened)
+        elif code == "passphrase_weak":
+            self._new_field.problem(f"{message.happened} {message.do}")
+        else:
+            self.ui.trouble(error)
+
+    # --- look and language -------------------------------------------------------------------------------------------------------
+
+    def _look(self) -> QLayout:
+        words = self.words
+        wishes = (
+            ("system", words("As this computer")),
+            ("light", words("Light")),
+            ("dark", words("Dark")),
+            ("high_contrast", words("High contrast")),
+        )
+        themes = self._choices(wishes, look().wish, lambda value: self._window().choose_look(wish=value))
+        sizes = tuple((str(size), f"{size} %") for size in (100, 125, 150, 200))
+        scales = self._choices(
+            sizes, str(round(look().scale * 100)), lambda value: self._window().choose_look(scale=int(value) / 100)
+        )
+        tongues = tuple((code, LANGUAGE_NAMES[code]) for code in LANGUAGES)
+        languages = self._choices(tongues, words.language, self.ui.shell.speak)
+        note = Label(
+            words(
+                "Questions are shown to participants in any language that their form has; this is the language of the program."
+            ),
+            "small",
+            tone="ink2",
+            wrap=True,
+        )
+        return column(
+            heading(words("Look and language")), 8, SectionHead(words("Colours")), themes, 8, SectionHead(words("Size of the text")), scales, 8,
+            SectionHead(words("Language of the program")), languages, note, gap=8,
+        )  # fmt: skip
+
+    def _choices(self, choices: tuple[tuple[str, str], ...], now: str, take: Callable[[str], object]) -> QWidget:
+        holder = QWidget()
+        layout = QVBoxLayout(holder)
+        layout.setContentsMargins(look().px(8), 0, 0, 0)
+        layout.setSpacing(0)
+        for value, said in choices:
+            button = Radio(said)
+            button.setChecked(value == now)
+            button.clicked.connect(lambda checked=False, value=value: take(value))
+            layout.addWidget(button)
+        return holder
+
+    def _window(self) -> Any:
+        return self.window()
+
+    # --- laptops and invitations --------------------------------------------------------------------------------------------------
+
+    def _laptops(self) -> QLayout:
+        words = self.words
+        self._count = Label("", "large", tone="ink2", wrap=True)
+        self.devices = RowList(words("Laptops"), RowDelegate(lead_width=0))
+        self.devices.setMinimumHeight(look().px(57) * 4)
+        self.waiting = RowList(words("Open invitations"), RowDelegate(lead_width=0))
+        self.waiting.setMinimumHeight(look().px(60))
+        self._waiting_head = SectionHead(words("Open invitations"))
+        role = self.ui.me.me.role if self.ui.me is not None else ""
+        self._invite_form = self._invite()
+        self._invite_form.setVisible(role in INVITERS)
+        only = Label(words("Administrators invite people. Ask one of yours."), tone="ink2")
+        only.setVisible(role not in INVITERS)
+        return column(
+            heading(words("Laptops")), self._count, 8, self._invite_form, only, 12, SectionHead(words("Laptops")), self.devices, self._waiting_head,
+            self.waiting, gap=8,
+        )  # fmt: skip
+
+    def _invite(self) -> QWidget:
+        words = self.words
+        self.person = TextField()
+        self._person_field = Field(words("Who is invited"), self.person)
+        roles = [(code.id, code.name(words.language)) for code in words.codes("role")]
+        self.role = CodeCombo(roles, "caseworker")
+        teams = self.ui.me.teams if self.ui.me is not None else ()
+        self.team = CodeCombo(list(teams), teams[0][0] if teams else None)
+        self._invite_button = Button(
+            words("Make the invitation"), kind="primary", icon="user-plus", key="Return", on=self._make_invitation
+        )
+        self._save_button = Button(words("Save as file"), icon="download", on=self._save_invitation)
+        self._made = Banner(
+            words("The invitation is ready."),
+            words("Hand it over in person, on a stick. Whoever has it can join once; do not e-mail it."),
+            tone="calm",
+            icon="file-lock",
+            buttons=(self._save_button,),
+        )
+        self._made.hide()
+        form = QWidget()
+        fields = row(self._person_field, Field(words("Role"), self.role), Field(words("Team"), self.team), gap=12)
+        form.setLayout(column(SectionHead(words("Invite someone")), fields, row(self._invite_button, None), self._made, gap=8))
+        return form
+
+    def _make_invitation(self) -> None:
+        person = self.person.text().strip()
+        self._person_field.problem("" if person else self.words("This is needed."))
+        team = self.team.value()
+        if not person or team is None:
+            return
+        role: Role = self.role.value()
+        self._invite_button.setEnabled(False)
+        self.call(lambda: self.ui.door.invite(person, role, team), self._invited, self._not_invited, on="net")
+
+    def _invited(self, file: InvitationFile) -> None:
+        self._file = file
+        self._invite_button.setEnabled(True)
+        until = self.words.short_date(file.expires_at.astimezone().date(), self.ui.today())
+        self._made.tell(
+            self.words(
+                "The invitation for {name} is ready. It works once, until {day}.",
+                name=isolate(self.person.text().strip()),
+                day=until,
+            ),
+            self.words("Hand it over in person, on a stick. Whoever has it can join once; do not e-mail it."),
+        )
+        self._made.show()
+        self._save_button.setFocus()
+        self.reload()
+
+    def _not_invited(self, error: BaseException) -> None:
+        self._invite_button.setEnabled(True)
+        self.ui.trouble(error)
+
+    def _save_invitation(self) -> None:
+        if self._file is None:
+            return
+        path, _ = QFileDialog.getSaveFileName(self, self.words("Save as file"), self._file.file_name)
+        if path:
+            self.write_invitation(Path(path))
+
+    def write_invitation(self, path: Path) -> None:
+        """Writes the invitation where the person asked."""
+        file = self._file
+        if file is None:
+            return
+
+        def write() -> None:
+            try:
+                path.touch(mode=0o600)
+                path.write_bytes(file.data)
+            except OSError:
+                raise KnownError("file_not_written") from None
+
+        self.call(write, lambda nothing: self.ui.say(self.words("Saved. Hand it over in person.")))
+
+    def _show_access(self, access: Access) -> None:
+        words = self.words
+        in_use = sum(device.state in ("in_use", "this_one") for device in access.devices)
+        name = self.ui.me.name if self.ui.me is not None else ""
+        self._count.setText(
+            words.plural(
+                "{n} laptop can open {organisation}’s records.",
+                "{n} laptops can open {organisation}’s records.",
+                in_use,
+                organisation=isolate(name),
+            )
+        )
+        self.devices.show_rows([self._device_row(device) for device in access.devices])
+        self.devices.setMinimumHeight(look().px(58) * min(len(access.devices), 8))
+        rows = []
+        for invitation in access.invitations:
+            day = invitation.expires_at.astimezone().date()
+            left = words.plural("{n} day left", "{n} days left", max((day - self.ui.today()).days, 0))
+            rows.append(
+                ListRow(
+                    id=invitation.invitation_id,
+                    title=invitation.person,
+                    icon="mail",
+                    what=f"{words.code('role', invitation.role)}, {invitation.team}",
+                    badge=RowBadge(left, "soon"),
+                )
+            )
+        self.waiting.show_rows(rows)
+        self.waiting.setVisible(bool(rows))
+        self._waiting_head.setVisible(bool(rows))
+        self._waiting_head.show_count(str(len(rows)))
+
+    def _device_row(self, device: DeviceRow) -> ListRow:
+        words = self.words
+        said, state = {
+            "in_use": (words("In use"), "done"),
+            "this_one": (words("This one"), "sent"),
+            "compare_code": (words("Compare the code"), "soon"),
+            "revoked": (words("Closed"), "danger"),
+            "retired": (words("Retired"), "restricted"),
+        }.get(device.state, (device.state, "done"))
+        return ListRow(
+            id=device.device_id,
+            title=device.name,
+            icon="laptop",
+            what=f"{device.person}, {words.code('role', device.role)}",
+            badge=RowBadge(said, state),
+        )
+
+    # --- about ---------------------------------------------------------------------------------------------------------------------
+
+    def _about(self) -> QLayout:
+        words = self.words
+        try:
+            number = version("cmpp-desktop")
+        except PackageNotFoundError:
+            number = "?"
+        lines = (
+            words("Version {number}", number=number),
+            words(
+                "What caseworkers carry: screenings, sessions and dates, offline, encrypted on this laptop and until the reader’s."
+            ),
+            words("The server stores sealed packages. It cannot read a name, an A-number or a word of yours."),
+            words("Dates are counted by rules and are not legal advice: confirm them with the attorney."),
+            words(
+                "Free software under the Apache License 2.0. Qt under the LGPL; letters: Noto Sans (OFL); icons: Lucide (ISC)."
+            ),
+        )
+        labels = [Label(line, tone="ink2" if place else "ink", wrap=True) for place, line in enumerate(lines)]
+        for label in labels:
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        return column(heading(words("About CMPP")), *labels, gap=8)

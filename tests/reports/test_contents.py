@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, time
+from unicodedata import normalize
 
 import pytest
 
@@ -180,6 +181,12 @@ def test_a_note_in_arabic_is_read_in_the_order_in_which_it_was_written() -> None
     for part in (*people.ARABIC.splitlines(), people.HINDI, people.AMHARIC, people.BURMESE):
         assert any(_plain(p.text) == part for p in paper.of("P")), part
     assert [row[0] for row in rows(paper, "Name")] == [people.ARABIC_NAME, "Omar (ابن)"]
+
+
+def test_an_arabic_name_can_be_copied_out_of_the_glyphs_themselves() -> None:
+    """Readers turn the line round glyph by glyph: ligatures (lam-alef) must not be turned inside."""
+    (title,) = note(people.arabic_note()).of("H1")
+    assert normalize("NFKC", title.own.strip()[::-1]) == people.ARABIC_NAME
 
 
 def test_a_visit_without_a_time_of_day_prints_its_day() -> None:

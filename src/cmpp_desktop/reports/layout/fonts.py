@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from unicodedata import category
+from unicodedata import category, normalize
 
 import uharfbuzz as hb
 from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFDocument, PDFStream, PDFZCompress
@@ -66,6 +66,8 @@ class Typeface:
         for info, at in zip(infos, buffer.glyph_positions, strict=True):
             cluster = info.cluster
             meant = _SILENT if cluster in said else text[cluster : ends[cluster]]
+            if rtl and len(meant) > 1:
+                meant = _ligatures().get(meant, meant)
             said.add(cluster)
             glyphs.append((info.codepoint, meant, at.x_advance * scale, at.x_offset * scale, at.y_offset * scale))
         return glyphs
@@ -221,6 +223,17 @@ class Faces:
         for embedded in self._used.values():
             if len(embedded._widths) > 1:
                 embedded.add_to(doc)
+
+
+@lru_cache(maxsize=1)  # of the Unicode database
+def _ligatures() -> dict[str, str]:
+    """Letters that an Arabic ligature stands for → the one character that Unicode has for it.
+
+    Readers turn the glyphs of a right-to-left line round, and several of them turn the letters inside a glyph round with it;
+    one character cannot be turned, and they take it apart again in the right order.
+    """
+    forms = (*range(0xFC00, 0xFD3E), *range(0xFEF5, 0xFEFD))
+    return {normalize("NFKC", chr(code)): chr(code) for code in forms}
 
 
 def _is_mark(char: str) -> bool:

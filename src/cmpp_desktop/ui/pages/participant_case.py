@@ -173,8 +173,9 @@ class CaseLine(Painted):
 class FactList(QWidget):
     """Label and value below each other, labels in one column."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, *, label_width: int = 88) -> None:
         super().__init__()
+        self._label_width = label_width
         self._title = Label(title, "large", weight="semibold")
         self._box = column(gap=6)
         self.setLayout(column(self._title, self._box, None, gap=8))
@@ -188,7 +189,7 @@ class FactList(QWidget):
         self.setVisible(bool(facts))
         for fact in facts:
             label = Label(fact.label, "small", tone="ink2")
-            label.setFixedWidth(look().px(88))
+            label.setFixedWidth(look().px(self._label_width))
             label.setWordWrap(True)
             value = Label(fact.value, wrap=True, select=True)
             holder = QWidget()

@@ -8,13 +8,12 @@ from uuid import UUID
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor, QTextDocument
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cmpp_desktop.domain.participants import age
 from cmpp_desktop.domain.questions import ParticipantView
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.session_model import SessionForm, count_words, template, written
-from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
     Chip,
     CodeCombo,
@@ -155,6 +154,7 @@ class SessionFields(QWidget):
         )  # fmt: skip
         body = column(self.narrative_field, row(None, self._words_count), gap=4)
         body.setStretch(0, 1)
+        self.narrative_field.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.narrative_field.body.setStretch(2, 1)
         self.right.setLayout(body)
 
@@ -266,7 +266,8 @@ class SessionFields(QWidget):
                 old.deleteLater()
         self._people = []
         me = Tick(view.participant.fields.called, True)
-        me.setEnabled(False)
+        me.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # always there: it is their file
+        me.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._add_person(view.participant.id, me, self._words("Participant"))
         for member in view.household:
             years = age(member.birth_date, today)

@@ -95,6 +95,9 @@ class StreamDelegate(RowDelegate):
             self._text(painter, self._at(rect, left, y, width, height, rtl), row.what, current, rtl, tone="ink2", wrap=row.wrap)
             y += height
             row = replace(row, what="")
+        if isinstance(row, StreamRow) and row.below is not None:
+            width = current.metrics("small", "medium").horizontalAdvance(row.below.text) + current.px(26)
+            rect = rect.adjusted(width, 0, 0, 0) if rtl else rect.adjusted(0, 0, -width, 0)
         super()._paint_below(painter, rect, row, current, rtl, opened, left, y)
 
 

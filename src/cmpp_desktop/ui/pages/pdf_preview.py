@@ -1,0 +1,373 @@
+"""A finished paper before it leaves: seen as it prints, read aloud as text, saved with a reason, or printed.
+
+The paper is in memory only. Pages are rendered off the window thread and painted on white. What is saved leaves the
+encrypted store: the page says so, asks why, and offers a password.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+from uuid import UUID
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, QStandardPaths, Qt
+from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtPdf import QPdfDocument
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QScrollArea, QStackedWidget, QWidget
+
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.pages.pdf_print import PaperPrinter
+from cmpp_desktop.ui.pages.session_signed import Reading
+from cmpp_desktop.ui.theme import look
+from cmpp_desktop.ui.widgets import Banner, Button, Chip, Field, Label, Panel, TextField, column, row, scrolled
+from cmpp_desktop.workspace import CaseSummaryRequest, Paper, PaperRequest, SessionNoteRequest
+
+ZOOMS = (0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0)
+POINTS_AN_INCH = 72
+SCREEN_DOTS = 96
+
+
+class PageView(QWidget):
+    """One page of paper: always black on white, whatever the theme."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pixmap = QPixmap()
+
+    def show_image(self, image: QImage, ratio: float) -> None:
+        """`image` on white, at the size that it was rendered for."""
+        pixmap = QPixmap.fromImage(image)
+        pixmap.setDevicePixelRatio(ratio)
+        self._pixmap = pixmap
+        self.setFixedSize(round(pixmap.width() / ratio) + 2, round(pixmap.height() / ratio) + 2)
+        self.update()
+
+    @property
+    def empty(self) -> bool:
+        return self._pixmap.isNull()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(look().colour("edge"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        if not self._pixmap.isNull():
+            painter.drawPixmap(1, 1, self._pixmap)
+
+
+def render(document: QPdfDocument, page: int, size: QSize) -> QImage:
+    """A page on white paper. Runs off the window thread: the document is not closed while this is under way."""
+    drawn = document.render(page, size)
+    paper = QImage(size, QImage.Format.Format_RGB32)
+    paper.fill(Qt.GlobalColor.white)
+    painter = QPainter(paper)
+    painter.drawImage(0, 0, drawn)
+    painter.end()
+    return paper
+
+
+class PdfPreviewPage(Page):
+    """`show_for(request=…)`: a CaseSummaryRequest, SessionNoteRequest or ScreeningRequest."""
+
+    place = "pdf"
+    rail = "people"
+    kinds: ClassVar[frozenset[str]] = frozenset({"-"})  # a finished paper does not change by itself
+
+    def __init__(self, ui: Ui) -> None:
+        super().__init__(ui)
+        self._request: PaperRequest | None = None
+        self.paper: Paper | None = None
+        self._document: QPdfDocument | None = None
+        self._old: list[QPdfDocument] = []
+        self._rendering = 0
+        self._number = 0
+        self._zoom: float | None = None  # None: as wide as the room
+        words = self.words
+        self.heading = Label("", "title")
+        self.count = Label("", tone="ink2")
+        self.view = PageView()
+        self.reading = Reading(words("The paper as text"))
+        self.as_text = Chip(words("As text"))
+        self.as_text.clicked.connect(self._show_text)
+        self.smaller = Button("", icon="zoom-out", kind="plain", key="Ctrl+-", name=words("Smaller"), on=lambda: self._step_zoom(-1))
+        self.larger = Button("", icon="zoom-in", kind="plain", key="Ctrl++", name=words("Larger"), on=lambda: self._step_zoom(1))
+        self.fit = Chip(words("Whole width"), checked=True)
+        self.fit.clicked.connect(self._fit_width)
+        self.before = Button("", icon="chevron-left", kind="plain", key="PgUp", name=words("Page before"), on=lambda: self._turn(-1))
+        self.after = Button("", icon="chevron-right", kind="plain", key="PgDown", name=words("Next page"), on=lambda: self._turn(1))
+        self.save_button = Button(words("Save"), kind="primary", key="Ctrl+S", icon="download", on=self.open_form)
+        self.print_button = Button(words("Print"), key="Ctrl+P", icon="printer", on=self._print)
+        self.close_button = Button(words("Close"), kind="quiet", key="Esc", on=self._close)
+        self.printer = PaperPrinter(self, render)
+        self._make_form()
+        self._build()
+
+    def _make_form(self) -> None:
+        words = self.words
+        self.reason = TextField()
+        self.path = TextField()
+        self.password = TextField()
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.reason_field = Field(words("Why does it leave?"), self.reason, help=words("For the record: “for her lawyer”, “for the supervisor”."))
+        self.path_field = Field(words("Where to"), self.path)
+        self.password_field = Field(words("Password"), self.password, hint=words("may stay empty"), help=words("Whoever opens the file is asked for it."))
+        warning = Banner(
+            words("What you save leaves the encrypted store."),
+            words("Whoever has the file can read it. It is written down that you saved it, and why."),
+        )  # fmt: skip
+        browse = Button(words("Another place"), on=self._browse)
+        where = row(self.path_field, column(None, browse), gap=12)
+        where.setStretch(0, 1)
+        self.write = Button(words("Save the PDF"), kind="primary", key="Return", large=True, on=self._save)
+        self.leave_form = Button(words("Leave"), kind="quiet", key="Esc", on=self._close_form)
+        self.form = Panel(warning, self.reason_field, where, self.password_field, row(None, self.leave_form, self.write, gap=16))
+        self.form.hide()
+
+    def _build(self) -> None:
+        area = QScrollArea()
+        area.setWidget(self.view)
+        area.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setAccessibleName(self.words("The paper as it prints"))
+        self._area = area
+        self._text_area = scrolled(column(self.reading, None), self.words("The paper as text"))
+        self._stack = QStackedWidget()
+        self._stack.addWidget(area)
+        self._stack.addWidget(self._text_area)
+        self._tools = [self.before, self.after, self.smaller, self.larger, self.fit, self.as_text]
+        head = row(self.heading, self.count, None, self.save_button, self.print_button, self.close_button, gap=10)
+        tools = row(self.before, self.after, 8, self.smaller, self.larger, self.fit, None, self.as_text, gap=4)
+        whole = column(head, tools, self.form, self._stack, gap=10, margins=(24, 16, 24, 0))
+        whole.setStretch(3, 1)
+        self.setLayout(whole)
+
+    # --- what a page is -----------------------------------------------------------------------------------------------------------
+
+    def title(self) -> str:
+        return self.paper.title if self.paper else self.words("PDF")
+
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        words = self.words
+        return (("Ctrl+S", words("save")), ("Ctrl+P", words("print")), ("PgDown", words("next page")), ("Ctrl++", words("larger")), ("Esc", words("close")))
+
+    def footer(self) -> str | None:
+        return self.words("This paper is in memory only until you save or print it.")
+
+    def first_focus(self) -> QWidget | None:
+        return self._area
+
+    def show_for(self, **args: Any) -> None:
+        request: PaperRequest = args["request"]
+        self._request = request
+        self._close_form()
+        self.reason.clear()
+        self.password.clear()
+        self.path.clear()
+        self._drop()
+        self.heading.setText(self.words("Making the PDF…"))
+        self.count.setText("")
+        self._set_ready(False)
+        door = self.ui.door
+        self.call(lambda: door.paper(request), lambda paper: self._show_paper(request, paper), self._failed, on="work")
+
+    def reload(self) -> None:
+        """A finished paper stays what it is."""
+
+    def leave(self) -> None:
+        """Nothing of it stays in memory once somebody has gone elsewhere."""
+        self._drop()
+
+    # --- showing --------------------------------------------------------------------------------------------------------------------
+
+    def _failed(self, error: BaseException) -> None:
+        self.ui.trouble(error)
+        self.heading.setText(self.words("The PDF could not be made"))
+
+    def _show_paper(self, request: PaperRequest, paper: Paper) -> None:
+        if request is not self._request:
+            return
+        document = QPdfDocument(self)
+        buffer = QBuffer(document)  # the document's own: it reads from it as long as it lives
+        buffer.setData(QByteArray(paper.pdf))
+        buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+        document.load(buffer)
+        if document.status() != QPdfDocument.Status.Ready:
+            document.deleteLater()
+            self._failed(KnownError("file_unreadable"))
+            return
+        self.paper, self._document, self._number = paper, document, 0
+        self.heading.setText(paper.title)
+        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation) or str(Path.home())
+        self.path.setText(str(Path(folder) / paper.file_name))
+        self._set_ready(True)
+        self._fill_text()
+        self._draw()
+        self.title_changed.emit()
+        self._area.setFocus()
+
+    def _set_ready(self, ready: bool) -> None:
+        for button in (self.save_button, self.print_button, *self._tools):
+            button.setEnabled(ready)
+
+    def _drop(self) -> None:
+        if self._document is not None:
+            self._old.append(self._document)
+        self._document, self.paper = None, None
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Closes documents that nobody renders from any more."""
+        if not self._rendering:
+            for old in self._old:
+                old.close()
+                old.deleteLater()
+            self._old = []
+
+    def _draw(self) -> None:
+        document = self._document
+        if document is None:
+            return
+        number, total = self._number, document.pageCount()
+        self.count.setText(self.words("page {n} of {total}", n=number + 1, total=total))
+        self.before.setEnabled(number > 0)
+        self.after.setEnabled(number + 1 < total)
+        ratio = self.devicePixelRatioF()
+        points = document.pagePointSize(number)
+        scale = self._scale(points.width())
+        size = QSize(round(points.width() * scale * ratio), round(points.height() * scale * ratio))
+        self._rendering += 1
+        self.ui.bridge.run(
+            lambda: render(document, number, size), lambda image: self._drawn(document, number, image, ratio), self._not_drawn, "work"
+        )
+
+    def _scale(self, width: float) -> float:
+        """Pixels for a point of paper."""
+        if self._zoom is not None:
+            return self._zoom * SCREEN_DOTS / POINTS_AN_INCH
+        room = max(self._area.viewport().width() - look().px(8), look().px(200))
+        return float(min(room / max(width, 1), 1.6 * SCREEN_DOTS / POINTS_AN_INCH))
+
+    def _drawn(self, document: QPdfDocument, number: int, image: QImage, ratio: float) -> None:
+        self._rendering -= 1
+        if document is self._document and number == self._number:
+            self.view.show_image(image, ratio)
+            self.view.setAccessibleName(self.count.text())
+            self.view.setAccessibleDescription(document.getAllText(number).text())
+        self._sweep()
+
+    def _not_drawn(self, error: BaseException) -> None:
+        self._rendering -= 1
+        self._sweep()
+        self.ui.trouble(error)
+
+    def _fill_text(self) -> None:
+        document = self._document
+        if document is not None:
+            self.reading.setPlainText("\n\n".join(document.getAllText(page).text() for page in range(document.pageCount())))
+
+    def _show_text(self) -> None:
+        self._stack.setCurrentIndex(1 if self.as_text.isChecked() else 0)
+        (self.reading if self.as_text.isChecked() else self._area).setFocus()
+
+    def _turn(self, by: int) -> None:
+        if self._document is not None and 0 <= self._number + by < self._document.pageCount():
+            self._number += by
+            self._area.verticalScrollBar().setValue(0)
+            self._draw()
+
+    def _step_zoom(self, by: int) -> None:
+        if self._document is None:
+            return
+        now = self._zoom or self._scale(self._document.pagePointSize(self._number).width()) * POINTS_AN_INCH / SCREEN_DOTS
+        larger = [zoom for zoom in ZOOMS if zoom > now + 0.01]
+        smaller = [zoom for zoom in ZOOMS if zoom < now - 0.01]
+        self._zoom = (larger[0] if larger else ZOOMS[-1]) if by > 0 else (smaller[-1] if smaller else ZOOMS[0])
+        self.fit.setChecked(False)
+        self._draw()
+
+    def _fit_width(self) -> None:
+        self._zoom = None
+        self.fit.setChecked(True)
+        self._draw()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._zoom is None and self._document is not None:
+            self._draw()
+
+    def _close(self) -> None:
+        self.ui.back()
+
+    # --- leaving the store ----------------------------------------------------------------------------------------------------------------
+
+    def open_form(self) -> None:
+        """Asks why and where to."""
+        if self.paper is not None:
+            self.close_button.hide()
+            self.form.show()
+            self.reason.setFocus()
+
+    def _close_form(self) -> None:
+        self.form.hide()
+        self.close_button.show()
+
+    def _browse(self) -> None:
+        dialog = QFileDialog(self, self.words("Save the PDF"), self.path.text(), "PDF (*.pdf)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("pdf")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.path.setText)
+        dialog.open()
+
+    def _save(self) -> None:
+        paper = self.paper
+        if paper is None:
+            return
+        reason, path = self.reason.text().strip(), self.path.text().strip()
+        self.reason_field.problem("" if reason else self.words("Say why, in a few words."))
+        self.path_field.problem("" if path else self.words("Say where to."))
+        if not reason or not path:
+            (self.path if reason else self.reason).setFocus()
+            return
+        target = Path(path).expanduser()
+        password, door = self.password.text(), self.ui.door
+        self.write.setEnabled(False)
+        self.call(lambda: door.save_paper(paper, target, reason=reason, password=password), lambda _: self._saved(target), self._not_saved)
+
+    def _saved(self, target: Path) -> None:
+        self.write.setEnabled(True)
+        self.password.clear()
+        self._close_form()
+        self.ui.say(self.words("Saved as {file}", file=target.name))
+        self._area.setFocus()
+
+    def _not_saved(self, error: BaseException) -> None:
+        self.write.setEnabled(True)
+        self.ui.trouble(error)
+
+    def _print(self) -> None:
+        if self._document is not None and self.paper is not None:
+            self.printer.start(self._document, self.paper, self._subject())
+
+    def _subject(self) -> tuple[str, UUID | None]:
+        """What the paper is about, for the audit log."""
+        request = self._request
+        if isinstance(request, CaseSummaryRequest):
+            return "participant", request.participant_id
+        if isinstance(request, SessionNoteRequest):
+            return "service_session", request.session_id
+        return "screening", request.screening_id if request is not None else None
+
+    def rendering_begins(self) -> None:
+        """The printer renders from the document: it stays open until it is done."""
+        self._rendering += 1
+
+    def rendering_ends(self) -> None:
+        self._rendering -= 1
+        self._sweep()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.form.isVisible():
+            self._close_form()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,190 @@
+"""What was sent and what came in: one sentence first, then what needs you, then the lists. F5 tries now."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from PySide6.QtWidgets import QBoxLayout, QWidget
+
+from cmpp_desktop.ui.bridge import Job
+from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.pages.participant_case import FactList
+from cmpp_desktop.ui.pages.rows_of import sync_row
+from cmpp_desktop.ui.pages.sync_model import Line, SyncSaid
+from cmpp_desktop.ui.pages.sync_model import page as said_of
+from cmpp_desktop.ui.theme import look
+from cmpp_desktop.ui.widgets import (
+    Button,
+    IconView,
+    Label,
+    ListRow,
+    ProgressRow,
+    SectionHead,
+    announce,
+    column,
+    heading,
+    row,
+    rule,
+    scrolled,
+)
+from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate, StreamRow
+from cmpp_desktop.workspace import SyncStatus
+
+
+class SyncPage(Page):
+    """`show_for()`."""
+
+    place = "sync"
+    kinds: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, ui: Ui) -> None:
+        super().__init__(ui)
+        self._job: Job | None = None
+        self._said: SyncSaid | None = None
+        words = self.words
+        self.sentence = heading("")
+        self.sentence.setWordWrap(True)
+        self.lead = Label("", "large", tone="ink2", wrap=True)
+        self.try_now = Button(words("Try now"), key="F5", icon="refresh-cw", large=True, on=self.sync)
+        self.progress = ProgressRow(words("Sending and fetching"), words("Stop"), self._stop)
+        self.progress.hide()
+        self.needs = FittedRows(words("Needs you"), StreamDelegate(top=8, pad=4))
+        self.waiting = FittedRows(words("Waiting to be sent"), StreamDelegate(top=8, pad=4), most=320)
+        self.arrived = FittedRows(words("Came in"), StreamDelegate(top=8, pad=4), most=360)
+        self.needs_head = SectionHead(words("Needs you"))
+        self.waiting_head = SectionHead(words("Waiting to be sent"))
+        self.arrived_head = SectionHead(words("Came in"))
+        self.nothing_waits = Label(words("Nothing waits."), tone="ink2")
+        self.nothing_came = Label(words("Nothing new since the program was opened."), tone="ink2", wrap=True)
+        self.more_waits = Label("", "small", tone="ink2")
+        self.facts = FactList(words("How it stands"), label_width=150)
+        for rows in (self.needs, self.arrived):
+            rows.opened.connect(self._open)
+        self.needs.clicked.connect(lambda index: self._clicked())
+        self._build()
+
+    def _build(self) -> None:
+        words = self.words
+        head = row(column(self.sentence, self.lead, gap=4), self.try_now, gap=16)
+        head.setStretch(0, 1)
+        self._needs_box = QWidget()
+        self._needs_box.setLayout(column(self.needs_head, self.needs, 12, gap=4))
+        left, right = QWidget(), QWidget()
+        left.setLayout(column(self._needs_box, self.waiting_head, self.nothing_waits, self.waiting, self.more_waits, None, gap=4))
+        right.setLayout(column(self.arrived_head, self.nothing_came, self.arrived, 12, self.facts, None, gap=4))
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._columns.setSpacing(look().px(48))
+        self._columns.addWidget(left, 1)
+        self._columns.addWidget(right, 1)
+        sealed = row(IconView("lock-keyhole"), Label(words("The server stores sealed packages. It cannot read a name, an A-number or a word of yours."), tone="ink2", wrap=True), gap=8)
+        sealed.setStretch(1, 1)
+        body = column(head, self.progress, 8, self._columns, 4, rule(), sealed, None, gap=12, margins=(24, 16, 24, 16))
+        self.setLayout(column(scrolled(body, words("What was sent and what came in"))))
+
+    # --- what a page is ---------------------------------------------------------------------------------------------------------------
+
+    def title(self) -> str:
+        return self.words("What was sent and what came in")
+
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        words = self.words
+        return (("F5", words("try now")), ("Return", words("open")))
+
+    def first_focus(self) -> QWidget | None:
+        return self.needs if self.needs.isVisibleTo(self) else self.try_now
+
+    def show_for(self, **args: Any) -> None:
+        self.reload()
+
+    def reload(self) -> None:
+        self.call(lambda: self.ui.door.sync_status(), self._show)
+
+    def narrowed(self, narrow: bool) -> None:
+        self._columns.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
+
+    # --- what the store said ------------------------------------------------------------------------------------------------------------
+
+    def _show(self, status: SyncStatus) -> None:
+        zone = self.ui.me.zone if self.ui.me else "America/New_York"
+        said = said_of(status, self.ui.now(), self.words, zone)
+        if self._said is not None and said.title != self._said.title:
+            announce(self, said.title)
+        self._said = said
+        self.sentence.setText(said.title)
+        self.lead.setText(said.lead)
+        self._fill(self.needs, said.needs_you)
+        self._needs_box.setVisible(bool(said.needs_you))
+        self.needs_head.show_count(str(len(said.needs_you)))
+        self._fill(self.waiting, said.waiting)
+        self.waiting_head.show_count(str(said.waiting_count) if said.waiting_count else "")
+        self.nothing_waits.setVisible(not said.waiting_count)
+        rest = said.waiting_count - len(said.waiting)
+        self.more_waits.setText(self.words.plural("and {n} more", "and {n} more", rest) if rest > 0 else "")
+        self.more_waits.setVisible(rest > 0)
+        self._fill(self.arrived, said.arrived)
+        self.arrived_head.show_count(str(len(said.arrived)) if said.arrived else "")
+        self.nothing_came.setVisible(not said.arrived)
+        self.facts.show_facts(said.facts)
+
+    def _fill(self, rows: FittedRows, lines: tuple[Line, ...]) -> None:
+        rows.show_rows([sync_row(number, line) for number, line in enumerate(lines)])
+        rows.setVisible(bool(lines))
+
+    def _line(self, rows: object, number: int) -> Line | None:
+        if self._said is None:
+            return None
+        lines = self._said.needs_you if rows is self.needs else self._said.arrived
+        return lines[number] if 0 <= number < len(lines) else None
+
+    def _clicked(self) -> None:
+        """A single click does what the teal words at the end say."""
+        current = self.needs.current_row()
+        if isinstance(current, StreamRow) and current.link:
+            self._do(self._line(self.needs, current.id))
+
+    def _open(self, line: ListRow) -> None:
+        self._do(self._line(self.sender(), line.id))
+
+    def _do(self, line: Line | None) -> None:
+        if line is None:
+            return
+        if line.action == "conflicts":
+            self.ui.go("conflict")
+        elif line.action == "participant":
+            self.ui.go("participant", participant_id=line.target)
+
+    # --- trying now --------------------------------------------------------------------------------------------------------------------------
+
+    def sync(self) -> None:
+        """One exchange, now."""
+        if self._job is not None:
+            return
+        door = self.ui.door
+        self.try_now.setEnabled(False)
+        self.progress.advance(0, 0, "")
+        self.progress.show()
+        self._job = self.ui.bridge.run(
+            lambda step: door.sync_now(step), self._synced, self._not_synced, "net", steps=self._step, owner=self
+        )
+
+    def _step(self, done: int, total: int) -> None:
+        self.progress.advance(done, total, self.words("{done} of {total}", done=done, total=total))
+
+    def _stop(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+        self._over()
+        self.reload()
+
+    def _synced(self, status: SyncStatus) -> None:
+        self._over()
+        self._show(status)
+
+    def _not_synced(self, error: BaseException) -> None:
+        self._over()
+        self.ui.trouble(error)
+
+    def _over(self) -> None:
+        self._job = None
+        self.progress.hide()
+        self.try_now.setEnabled(True)

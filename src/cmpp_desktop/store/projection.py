@@ -22,7 +22,10 @@ _PARTICIPANTS = (
     "SELECT id, coll, legal_name, preferred_name, native_name, aliases, languages, interpreter_needed, a_number "
     "FROM r_participant WHERE meta_shown=1"
 )
-_PERSON = "INSERT INTO person(doc, id, coll, fold, state, caseworker_id, languages, interpreter, last_contact) VALUES (?,?,?,?,?,?,?,?,?)"
+_PERSON = (
+    "INSERT INTO person(doc, id, coll, fold, state, caseworker_id, languages, interpreter, last_contact) "
+    "VALUES (?,?,?,?,?,?,?,?,?)"
+)
 _WORDS = "INSERT INTO person_words(rowid, name, other, number) VALUES (?,?,?,?)"
 _PIECES = "INSERT INTO person_pieces(rowid, name, other, number) VALUES (?,?,?,?)"
 _BATCH = 400

@@ -254,7 +254,8 @@ class StoreReplica:
         for kind, ids in by_kind.items():
             for start in range(0, len(ids), 500):
                 part = ids[start : start + 500]
-                sql = f'SELECT id, meta_created, meta_created_dev FROM "r_{kind}" WHERE coll=? AND id IN ({",".join("?" * len(part))})'
+                marks = ",".join("?" * len(part))
+                sql = f'SELECT id, meta_created, meta_created_dev FROM "r_{kind}" WHERE coll=? AND id IN ({marks})'
                 for row in self._write().exec_driver_sql(sql, (coll, *part)):
                     found[UUID(bytes=row[0])] = (row[1], row[2])
         return found
@@ -386,7 +387,8 @@ class StoreReplica:
     def all_set_aside(self) -> Sequence[SetAside]:
         with self._reading() as connection:
             rows = connection.exec_driver_sql(
-                "SELECT coll, dev, number, hash, part, reason, since, body FROM quarantine ORDER BY since, coll, dev, number, part"
+                "SELECT coll, dev, number, hash, part, reason, since, body FROM quarantine "
+                "ORDER BY since, coll, dev, number, part"
             ).all()
         return [
             SetAside(self._collection(row[0]), self._names.devices.name(row[1]), row[2], row[3], row[4], row[5], row[6], row[7])

@@ -49,7 +49,11 @@ INDEXES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "household_member": (("participant_id",), ("household_id",)),
     "case": (("participant_id",), ("caseworker_id", "state")),
     "consent": (("participant_id",), ("expires_on",)),
-    "obligation": (("participant_id", "meta_starts"), ("meta_shown", "meta_day", "result")),
+    "obligation": (
+        ("participant_id", "meta_starts"),
+        ("meta_shown", "meta_day", "result"),
+        ("meta_shown", "result", "meta_starts"),
+    ),
     "task": (("participant_id",), ("assigned_to", "done_at", "due_on"), ("subject_id",)),
     "note": (("participant_id", "written_at"),),
     "service_session": (("participant_id", "meta_starts"),),
@@ -276,9 +280,9 @@ PERSON = _table(
     _col("interpreter"),
     _col("last_contact", String, null=True),
     UniqueConstraint("id", "coll"),
-    Index("person_fold", "fold", "doc"),
-    Index("person_contact", "last_contact", "fold"),
-    Index("person_filter", "caseworker_id", "state", "interpreter", "languages", "last_contact", "fold", "doc"),
+    Index("person_fold", "fold", "doc", "coll"),
+    Index("person_contact", "last_contact", "fold", "coll"),
+    Index("person_filter", "caseworker_id", "state", "interpreter", "languages", "last_contact", "fold", "coll"),
     rowid=True,
 )
 

@@ -1,0 +1,45 @@
+"""All reads: every question of `domain.questions`, answered with frozen values from one moment of the store.
+
+One module a subject. Only records in collections that this laptop holds are looked at, so what somebody may not open is
+not in an answer at all. Lists read columns, never entities; `answer` is the one door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cmpp_desktop.domain import questions as q
+from cmpp_desktop.errors import BugError
+from cmpp_desktop.store.queries import conflicts, office, participant, people, sessions, timeline, today
+from cmpp_desktop.store.queries.common import Asked
+
+ANSWERS: Mapping[type[q.Question[Any]], Callable[[Asked, Any], Any]] = {
+    q.Today: today.today,
+    q.People: people.people,
+    q.LikelyDuplicates: people.likely_duplicates,
+    q.Participant: participant.participant,
+    q.Timeline: timeline.timeline,
+    q.Session: sessions.session,
+    q.LastSession: sessions.last_session,
+    q.ReviewQueue: sessions.review_queue,
+    q.Instruments: sessions.instruments,
+    q.InstrumentSource: sessions.instrument_source,
+    q.Screening: sessions.screening,
+    q.Conflicts: conflicts.conflicts,
+    q.Drafts: office.drafts,
+    q.Organisation: office.organisation,
+    q.AuditTrail: office.audit_trail,
+}
+
+
+def answer(asked: Asked, question: q.Question[Any]) -> Any:
+    """The answer to a question. Raises KnownError where the question says so."""
+    try:
+        found = ANSWERS[type(question)]
+    except KeyError:
+        raise BugError("no_answer", question=type(question).__name__) from None
+    return found(asked, question)
+
+
+__all__ = ["ANSWERS", "Asked", "answer"]

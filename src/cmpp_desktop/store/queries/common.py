@@ -1,0 +1,139 @@
+"""What all queries share: who asks, records of a kind, names of people, merge states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.engine import Connection, Row
+from sqlalchemy.schema import Table
+
+from cmpp_desktop.domain.obligations import ObligationFields
+from cmpp_desktop.domain.participants import ParticipantFields
+from cmpp_desktop.domain.records import F, Fields, PersonName
+from cmpp_desktop.domain.work import Actor, Stored
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.store import materialise, signing, state
+from cmpp_desktop.store.names import Names
+from cmpp_desktop.store.tables import OWN_CLOCK, TABLES
+
+MIDNIGHT = 86_400_000
+
+
+class Asked:
+    """One moment of the store, and who asks."""
+
+    def __init__(self, connection: Connection, names: Names, asker: Actor) -> None:
+        self.connection, self.names, self.asker = connection, names, asker
+        self.held = names.held()
+        self._members: dict[int, UUID] = {}
+
+    def select(self, kind: type[Fields], *where: Any, shown: bool = True) -> Select[Any]:
+        """The records of a kind that may be seen."""
+        table = TABLES[kind.kind]
+        query = select(table).where(table.c.coll.in_(self.held), *where)
+        return query.where(table.c.meta_shown == 1) if shown else query
+
+    def all(self, kind: type[F], *where: Any, order: Sequence[Any] = ()) -> list[Stored[F]]:
+        """Them, oldest first or in the order asked for."""
+        table = TABLES[kind.kind]
+        query = self.select(kind, *where).order_by(*(order or (table.c.meta_created, table.c.id)))
+        return [self.stored(kind, row) for row in self.connection.execute(query)]
+
+    def one(self, kind: type[F], id: UUID, *, shown: bool = True) -> Stored[F]:
+        """One of them. Raises record_missing."""
+        query = self.select(kind, TABLES[kind.kind].c.id == id, shown=shown)
+        row = self.connection.execute(query.order_by(TABLES[kind.kind].c.meta_shown.desc())).first()
+        if row is None:
+            raise KnownError("record_missing", kind=kind.kind)
+        return self.stored(kind, row)
+
+    def stored(self, kind: type[F], row: Row[Any]) -> Stored[F]:
+        """A row as the domain sees it."""
+        return materialise.stored(kind, row, self.names.places[row.coll], self.member)
+
+    def member(self, device: int) -> UUID:
+        """Whose device it is; the zero id when nobody has said so yet."""
+        if device not in self._members:
+            sql = "SELECT member_id FROM device WHERE idx=?"
+            found = self.connection.exec_driver_sql(sql, (device,)).scalar()
+            self._members[device] = UUID(bytes=found) if found else UUID(int=0)
+        return self._members[device]
+
+    @cached_property
+    def staff(self) -> Mapping[UUID, str]:
+        """Names of staff by id."""
+        table = TABLES["staff_member"]
+        rows = self.connection.execute(select(table.c.id, table.c.name).where(table.c.coll.in_(self.held)))
+        return {row.id: row.name for row in rows}
+
+    @cached_property
+    def latest_ms(self) -> int:
+        """The newest time (ms) that this store has seen, of its own work and of what was heard: what waits are judged by."""
+        own = self.connection.execute(select(OWN_CLOCK.c.hlc)).scalar() or 0
+        waits = self.connection.exec_driver_sql("SELECT max(since) FROM waiting").scalar() or 0
+        heard = self.connection.exec_driver_sql("SELECT max(at_ms) FROM arrival").scalar() or 0
+        return max(state.unsigned64(own) >> 16, waits, heard)
+
+    def who(self, member: UUID | None) -> str:
+        """The name of somebody of the staff, or ""."""
+        return self.staff.get(member, "") if member else ""
+
+    def called(self, ids: Iterable[UUID]) -> dict[UUID, str]:
+        """What participants are called, by id."""
+        return {id: facts.called for id, facts in self.people(ids).items()}
+
+    def people(self, ids: Iterable[UUID]) -> dict[UUID, ParticipantFields]:
+        """The fields of these participants."""
+        table = TABLES["participant"]
+        wanted = list(dict.fromkeys(ids))
+        found: dict[UUID, ParticipantFields] = {}
+        for start in range(0, len(wanted), 500):
+            query = self.select(ParticipantFields, table.c.id.in_(wanted[start : start + 500]))
+            for row in self.connection.execute(query):
+                found[row.id] = self.stored(ParticipantFields, row).fields
+        return found
+
+    def states(self, coll: int, ids: Sequence[UUID]) -> dict[UUID, state.Held]:
+        """Merge states."""
+        return state.load(self.connection, self.names, coll, ids)
+
+    def coll_of(self, kind: type[Fields], id: UUID) -> int:
+        """In which collection a record lies."""
+        table = TABLES[kind.kind]
+        query = select(table.c.coll).where(table.c.id == id, table.c.coll.in_(self.held)).order_by(table.c.meta_shown.desc())
+        found: int = self.connection.execute(query).scalar() or 0
+        return found
+
+    def content_hash(self, kind: type[Fields], id: UUID, children: Sequence[tuple[type[Fields], UUID]]) -> str:
+        """The hash that the unit of work computes of the same document."""
+        return signing.content_hash(self._part(kind, id), [self._part(child, child_id) for child, child_id in children])
+
+    def _part(self, kind: type[Fields], id: UUID) -> signing.Part:
+        return signing.Part(kind.kind, id, self.states(self.coll_of(kind, id), [id])[id].state)
+
+
+def listed_name(name: PersonName) -> str:
+    """ "Rahimi, Farid": the name as lists are ordered by it."""
+    return ", ".join(part for part in (name.family, name.given) if part)
+
+
+def table(kind: type[Fields]) -> Table:
+    """The table of a kind."""
+    return TABLES[kind.kind]
+
+
+def next_of(asked: Asked, ids: Sequence[UUID], day: date) -> dict[UUID, ObligationFields]:
+    """The next obligation of each participant from a day on that has no result yet."""
+    obligations = TABLES["obligation"]
+    query = asked.select(
+        ObligationFields,
+        obligations.c.participant_id.in_(list(ids)),
+        obligations.c.result.is_(None),
+        obligations.c.meta_day >= day.isoformat(),
+    ).order_by(obligations.c.meta_starts.desc())
+    return {row.participant_id: asked.stored(ObligationFields, row).fields for row in asked.connection.execute(query)}

@@ -1,0 +1,65 @@
+"""The office: organisation, staff, teams, laptops; the asker's drafts; the audit log."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from cmpp_desktop.domain.questions import AuditRow, AuditTrail, Draft, Drafts, Organisation, OrganisationView, StaffRow
+from cmpp_desktop.domain.staff import DeviceNameFields, OrganisationFields, StaffMemberFields, TeamFields
+from cmpp_desktop.store import audit
+from cmpp_desktop.store.columns import from_ms
+from cmpp_desktop.store.drafts import draft_of
+from cmpp_desktop.store.queries.common import Asked
+from cmpp_desktop.store.tables import AUDIT_ENTRY, DRAFT
+
+
+def organisation(asked: Asked, question: Organisation) -> OrganisationView:
+    """See the question. Before the organisation's records have come, the names are empty."""
+    found = asked.all(OrganisationFields)
+    fields = found[0].fields if found else OrganisationFields.model_construct(None, name="")
+    teams = {item.id: item.fields.name for item in asked.all(TeamFields)}
+    staff = tuple(
+        StaffRow(item.id, item.fields.name, item.fields.role, item.fields.team_id, teams.get(item.fields.team_id or item.id, ""))
+        for item in sorted(asked.all(StaffMemberFields), key=lambda item: (item.fields.name.casefold(), item.id))
+        if item.fields.active
+    )
+    asker = asked.asker
+    me = next((row for row in staff if row.id == asker.staff_id), None)
+    devices = asked.all(DeviceNameFields)
+    return OrganisationView(
+        id=found[0].id if found else UUID(int=0),
+        name=fields.name,
+        confidentiality=fields.confidentiality,
+        zone=fields.zone,
+        lock_after_minutes=fields.lock_after_minutes,
+        me=me or StaffRow(asker.staff_id, "", asker.role, asker.team_id, teams.get(asker.team_id or asker.staff_id, "")),
+        staff=staff,
+        teams=tuple(sorted(teams.items(), key=lambda team: team[1].casefold())),
+        device_names=tuple((item.fields.device_id, item.fields.name, item.fields.member_id) for item in devices),
+    )
+
+
+def drafts(asked: Asked, question: Drafts) -> tuple[Draft, ...]:
+    """See the question."""
+    return drafts_of(asked, question.participant_id)
+
+
+def drafts_of(asked: Asked, participant_id: UUID | None) -> tuple[Draft, ...]:
+    """The asker's drafts, newest first."""
+    query = select(DRAFT).where(DRAFT.c.member_id == asked.asker.member_id)
+    if participant_id is not None:
+        query = query.where(DRAFT.c.participant_id == participant_id)
+    rows = asked.connection.execute(query.order_by(DRAFT.c.changed_ms.desc(), DRAFT.c.key))
+    return tuple(draft_of(row) for row in rows)
+
+
+def audit_trail(asked: Asked, question: AuditTrail) -> tuple[AuditRow, ...]:
+    """See the question."""
+    audit.verify(asked.connection)
+    columns = AUDIT_ENTRY.c
+    rows = asked.connection.execute(select(AUDIT_ENTRY).order_by(columns.number.desc()).limit(question.limit))
+    return tuple(
+        AuditRow(row.number, from_ms(row.at_ms), row.member_id, row.action, row.subject_kind, row.subject_id) for row in rows
+    )

@@ -1,0 +1,207 @@
+"""Today: what is late, what is today, what the week brings; for one person or for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from cmpp_desktop.domain.consent import ConsentFields
+from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
+from cmpp_desktop.domain.questions import Today, TodayAnswer, TodayItem
+from cmpp_desktop.domain.records import Life, When
+from cmpp_desktop.domain.reviews import ReviewFields
+from cmpp_desktop.domain.sessions import ServiceSessionFields
+from cmpp_desktop.domain.tasks import TaskFields
+from cmpp_desktop.domain.work import Stored
+from cmpp_desktop.store.queries.common import Asked, table
+from cmpp_desktop.store.queries.office import drafts_of
+from cmpp_desktop.store.tables import PERSON
+
+WEEK, MONTH = 7, 30
+DEADLINES = ("filing_deadline", "asylum_deadline", "address_change", "departure")
+
+
+def today(asked: Asked, question: Today) -> TodayAnswer:
+    """See the question."""
+    day, last = question.day, question.day + timedelta(days=WEEK)
+    mine = _carried(asked) if question.mine else None
+    found = [
+        *_obligations(asked, day, last, mine),
+        *_tasks(asked, question),
+        *_ending_consents(asked, day, last, mine),
+    ]
+    found.sort(key=_order)
+    left = [*_returned(asked, question.mine), *_open_drafts(asked)]
+    named = _with_people(asked, [*found, *left])
+    dated, undated = named[: len(found)], named[len(found) :]
+    overdue = [item for item in dated if item.when and item.when.day < day and item.result is None]
+    now = [item for item in dated if item.when and (item.when.day == day or (item.when.day < day and item.result is not None))]
+    week = [item for item in dated if item.when and item.when.day > day]
+    week += [item for item in dated if item.when is None]
+    return TodayAnswer(
+        tuple(overdue),
+        tuple(now + undated),
+        tuple(week),
+        _count(asked, day, mine, HEARINGS),
+        _count(asked, day, mine, DEADLINES),
+    )
+
+
+def _carried(asked: Asked) -> set[UUID]:
+    """The participants whose case the asker carries."""
+    query = select(PERSON.c.id).where(PERSON.c.caseworker_id == asked.asker.staff_id, PERSON.c.coll.in_(asked.held))
+    return set(asked.connection.execute(query).scalars())
+
+
+def _order(item: TodayItem) -> tuple[str, str, str]:
+    if item.when is None:
+        return ("9999", "", str(item.id))
+    return (item.when.day.isoformat(), item.when.at.isoformat() if item.when.at else "", str(item.id))
+
+
+def _obligations(asked: Asked, day: date, last: date, mine: set[UUID] | None) -> list[TodayItem]:
+    columns = table(ObligationFields).c
+    due = or_(columns.result.is_(None), columns.meta_day == day.isoformat())
+    rows = asked.all(ObligationFields, columns.meta_day <= last.isoformat(), due)
+    return [
+        TodayItem(
+            "obligation",
+            item.id,
+            item.fields.participant_id,
+            "",
+            item.fields.type,
+            "",
+            item.fields.when,
+            item.fields.place,
+            item.fields.transport,
+            item.fields.interpreter,
+            False,
+            item.fields.lawyer,
+            item.fields.reminder,
+            item.fields.result,
+            item.fields.rule,
+        )
+        for item in rows
+        if mine is None or item.fields.participant_id in mine
+    ]
+
+
+def _tasks(asked: Asked, question: Today) -> list[TodayItem]:
+    columns = table(TaskFields).c
+    start = When(day=question.day).instant
+    wanted = [or_(columns.done_at.is_(None), columns.done_at >= start)]
+    if question.mine:
+        wanted.append(columns.assigned_to == asked.asker.staff_id)
+    last = question.day + timedelta(days=WEEK)
+    found = []
+    for item in asked.all(TaskFields, *wanted):
+        task = item.fields
+        due = task.due_on if task.done_at is None else question.day
+        if due is not None and due > last:
+            continue
+        found.append(
+            TodayItem(
+                "task",
+                item.id,
+                task.participant_id,
+                "",
+                task.title_code or "",
+                task.title,
+                When(day=due) if due else None,
+                result="done" if task.done_at else None,
+            )
+        )
+    return found
+
+
+def _ending_consents(asked: Asked, day: date, last: date, mine: set[UUID] | None) -> list[TodayItem]:
+    columns = table(ConsentFields).c
+    rows = asked.all(ConsentFields, columns.expires_on >= day, columns.expires_on <= last, columns.withdrawn_on.is_(None))
+    return [
+        TodayItem(
+            "consent_ends",
+            item.id,
+            item.fields.participant_id,
+            "",
+            item.fields.scope[0] if item.fields.scope else "",
+            item.fields.recipient,
+            When(day=item.fields.expires_on),
+        )
+        for item in rows
+        if item.fields.expires_on is not None and (mine is None or item.fields.participant_id in mine)
+    ]
+
+
+def _returned(asked: Asked, mine: bool) -> list[TodayItem]:
+    """Sessions that a supervisor sent back and that have not been submitted again."""
+    reviews = table(ReviewFields).c
+    returned = {item.fields.subject_id for item in asked.all(ReviewFields, reviews.verdict == "returned")}
+    found = []
+    for session in _sessions(asked, returned):
+        if session.life is not Life.LIVE or (mine and asked.asker.staff_id not in session.fields.staff_ids):
+            continue
+        last = asked.all(ReviewFields, reviews.subject_id == session.id, order=(reviews.at, reviews.id))[-1]
+        if last.fields.verdict == "returned":
+            code = session.fields.services[0] if session.fields.services else ""
+            found.append(
+                TodayItem(
+                    "returned",
+                    session.id,
+                    session.fields.participant_id,
+                    "",
+                    code,
+                    "",
+                    None,
+                    since=last.fields.at,
+                )
+            )
+    return found
+
+
+def _sessions(asked: Asked, ids: Iterable[UUID]) -> list[Stored[ServiceSessionFields]]:
+    return asked.all(ServiceSessionFields, table(ServiceSessionFields).c.id.in_(list(ids)))
+
+
+def _open_drafts(asked: Asked) -> list[TodayItem]:
+    return [
+        TodayItem(
+            "draft",
+            draft.subject_id or draft.participant_id or UUID(int=0),
+            draft.participant_id,
+            "",
+            draft.key.partition(":")[0],
+            draft.title,
+            None,
+            words=draft.words,
+            since=draft.changed_at,
+        )
+        for draft in drafts_of(asked, None)
+    ]
+
+
+def _with_people(asked: Asked, items: list[TodayItem]) -> list[TodayItem]:
+    people = asked.people(item.participant_id for item in items if item.participant_id)
+    found = []
+    for item in items:
+        person = people.get(item.participant_id) if item.participant_id else None
+        found.append(
+            item if person is None else replace(item, participant=person.called, interpreter_needed=person.interpreter_needed)
+        )
+    return found
+
+
+def _count(asked: Asked, day: date, mine: set[UUID] | None, types: tuple[str, ...]) -> int:
+    columns = table(ObligationFields).c
+    query = select(columns.participant_id).where(
+        columns.coll.in_(asked.held),
+        columns.meta_shown == 1,
+        columns.result.is_(None),
+        columns.meta_day >= day.isoformat(),
+        columns.meta_day <= (day + timedelta(days=MONTH)).isoformat(),
+        columns.type.in_(types),
+    )
+    return sum(mine is None or id in mine for id in asked.connection.execute(query).scalars())

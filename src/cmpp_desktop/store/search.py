@@ -1,0 +1,118 @@
+"""Find as you type: a piece of a name in any script, an alias, any digits of an A-number or phone; the best match first.
+
+Words are found by their beginnings in one index, pieces of three letters and more in another (projection.py fills both).
+First come names that begin with what was typed, then names with a word that does, then other spellings and numbers, then
+pieces inside words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, and_, func, select, text
+from sqlalchemy.engine import Connection
+
+from cmpp_desktop.store.folding import ascii_of, digits, fold
+from cmpp_desktop.store.tables import PERSON
+
+PIECE = 3
+MANY = 2_000  # so many matches are no longer put in order of how good they are, only by name
+CANDIDATES = 300
+
+
+def is_number(typed: str) -> bool:
+    """Whether digits are looked for: nothing but digits and what stands between them, or an A before them."""
+    rest = typed.strip().lstrip("aA#+").strip()
+    return bool(digits(rest)) and all(letter.isdigit() or letter in " -().–/" for letter in rest)
+
+
+def find(
+    connection: Connection, typed: str, wanted: Sequence[ColumnElement[bool]], offset: int, limit: int
+) -> tuple[list[int], int]:
+    """A page of row numbers of `person`, best first, and how many match in all. `wanted`: conditions on `person`."""
+    words, pieces, start = _queries(typed)
+    begin = _matching("person_words", words)
+    count = _count(connection, begin, wanted)
+    if count > MANY:
+        return _many(connection, begin, wanted, start, offset, limit), count
+    ranked = _ranked(connection, begin, wanted, start)
+    if pieces and len(ranked) < offset + limit:
+        known = set(ranked)
+        inside = select(PERSON.c.doc).where(_matching("person_pieces", pieces), *wanted).order_by(PERSON.c.fold, PERSON.c.doc)
+        ranked += [doc for doc in connection.execute(inside).scalars() if doc not in known]
+        return ranked[offset : offset + limit], len(ranked)
+    total = len(ranked)
+    if pieces:
+        total = _count(connection, _matching("person_words", words) | _matching("person_pieces", pieces), wanted)
+    return ranked[offset : offset + limit], total
+
+
+def alike(
+    connection: Connection, names: Sequence[str], numbers: Sequence[str], wanted: Sequence[ColumnElement[bool]]
+) -> list[int]:
+    """Row numbers of people worth comparing with these names and numbers: at most some hundreds, best first."""
+    terms = {f'"{word[:PIECE]}"*' for name in names for word in (*fold(name).split(), *ascii_of(name).split()) if word}
+    terms |= {f'"{number[-10:]}"' for number in numbers if len(number) >= PIECE}
+    found: list[int] = []
+    if terms:
+        sql = text("SELECT rowid FROM person_words WHERE person_words MATCH :q ORDER BY rank LIMIT :most")
+        found += connection.execute(sql, {"q": " OR ".join(sorted(terms)), "most": CANDIDATES}).scalars().all()
+    pieces = {
+        f'"{word[at : at + PIECE]}"' for name in names for word in fold(name).split() for at in range(len(word) - PIECE + 1)
+    }
+    pieces |= {f'"{number[-10:]}"' for number in numbers if len(number) >= 7}
+    if pieces:
+        sql = text("SELECT rowid FROM person_pieces WHERE person_pieces MATCH :q ORDER BY rank LIMIT :most")
+        found += connection.execute(sql, {"q": " OR ".join(sorted(pieces)), "most": CANDIDATES}).scalars().all()
+    query = select(PERSON.c.doc).where(PERSON.c.doc.in_(list(dict.fromkeys(found))), *wanted)
+    return list(connection.execute(query).scalars())
+
+
+def _queries(typed: str) -> tuple[str, str, str]:
+    """The query for beginnings of words, the one for pieces ("" for none), and the folded text."""
+    if is_number(typed):
+        number = digits(typed)
+        return f'number : "{number}"*', f'number : "{number}"' if len(number) >= PIECE else "", number
+    own, latin = fold(typed), ascii_of(typed)
+    spelled = [own] if own == latin or not latin else [own, latin]
+    words = " OR ".join("(" + " AND ".join(f'"{word}"*' for word in one.split()) + ")" for one in spelled if one)
+    long = [one for one in spelled if one and all(len(word) >= PIECE for word in one.split())]
+    pieces = " OR ".join("(" + " AND ".join(f'"{word}"' for word in one.split()) + ")" for one in long)
+    return words or '""', pieces, latin or own
+
+
+def _matching(index: str, query: str) -> ColumnElement[bool]:
+    name = f"{index}_q"
+    return PERSON.c.doc.in_(text(f"SELECT rowid FROM {index} WHERE {index} MATCH :{name}").bindparams(**{name: query}))
+
+
+def _count(connection: Connection, matching: ColumnElement[bool], wanted: Sequence[ColumnElement[bool]]) -> int:
+    return int(connection.execute(select(func.count()).select_from(PERSON).where(matching, *wanted)).scalar() or 0)
+
+
+def _ranked(connection: Connection, begin: ColumnElement[bool], wanted: Sequence[ColumnElement[bool]], start: str) -> list[int]:
+    """All of them: names that begin with the text, then names with a word that does, then the rest; each by name."""
+    rows = connection.execute(select(PERSON.c.doc, PERSON.c.fold).where(begin, *wanted)).tuples().all()
+    first = start.split()[0] if start.split() else start
+
+    def rank(fold: str) -> int:
+        if fold.startswith(start):
+            return 0
+        return 1 if fold.startswith(first) or f" {first}" in fold else 2
+
+    return [doc for _, _, doc in sorted((rank(name), name, doc) for doc, name in rows)]
+
+
+def _many(
+    connection: Connection, begin: ColumnElement[bool], wanted: Sequence[ColumnElement[bool]], start: str, offset: int, limit: int
+) -> list[int]:
+    """A page of very many: those whose name begins with it, by name, read from the index; then the others by name."""
+    named = and_(PERSON.c.fold >= start, PERSON.c.fold < start + "\U0010ffff")
+    page = select(PERSON.c.doc).where(named, *wanted).order_by(PERSON.c.fold, PERSON.c.doc)
+    found = list(connection.execute(page.limit(limit).offset(offset)).scalars())
+    if len(found) < limit:
+        before = int(connection.execute(select(func.count()).select_from(PERSON).where(named, *wanted)).scalar() or 0)
+        others = select(PERSON.c.doc).where(begin, ~named, *wanted).order_by(PERSON.c.fold, PERSON.c.doc)
+        skip = max(offset - before, 0)
+        found += connection.execute(others.limit(limit - len(found)).offset(skip)).scalars().all()
+    return found

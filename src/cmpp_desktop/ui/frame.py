@@ -421,7 +421,7 @@ class Frame(QWidget):
     def show_message(self, message: Message) -> None:
         """Across the top of the page, until it is closed or somebody goes elsewhere."""
         self.clear_notice()
-        close = Button(self.words("Close"), kind="quiet", key="Esc", on=self.clear_notice)
+        close = Button(self.words("Close"), kind="quiet", key="Alt+X", on=self.clear_notice)
         holder = QWidget()
         banner = Banner(message.happened, message.text, tone="amber", buttons=(close,))
         holder.setLayout(column(banner, margins=(24, 12, 24, 0)))

@@ -105,7 +105,7 @@ class FirstRunPage(Page):
         inner.setMaximumWidth(look().px(628))
         inner.setLayout(content)
         outer = row(inner, None, margins=(96, 112, 48, 48))
-        outer.setStretch(0, 1)
+        outer.setStretch(0, 100)
         held = column(outer, None)
         part = scrolled(held)
         self._parts[name] = part
@@ -210,9 +210,7 @@ class FirstRunPage(Page):
         self._kit_label.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         save = Button(words("Save as file"), icon="download", on=self._save_kit)
         print_it = Button(words("Print"), icon="printer", key="Ctrl+P", on=self._print_kit)
-        self._kept = Tick(
-            words("The words are on paper or on a stick, away from this laptop."), on=self._kept_changed
-        )
+        self._kept = Tick(words("The words are on paper or on a stick, away from this laptop."), on=self._kept_changed)
         self._finish = Button(words("Start working"), kind="primary", key="Return", large=True, on=self.ui.shell.opened)
         self._finish.setEnabled(False)
         self._focus["kit"] = self._kit_label

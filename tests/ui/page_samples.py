@@ -65,7 +65,11 @@ def participant_view() -> q.ParticipantView:
             stored(ContactRouteFields(participant_id=MARISELA, value="+12025550148", route="text", preferred=True), "route1"),
             stored(
                 ContactRouteFields(
-                    participant_id=MARISELA, value="+12025550190", route="phone", safe=False, safe_note="Shared with her landlord"
+                    participant_id=MARISELA,
+                    value="+12025550190",
+                    route="phone",
+                    safe=False,
+                    safe_note="Shared with her landlord",
                 ),
                 "route2",
             ),
@@ -74,7 +78,9 @@ def participant_view() -> q.ParticipantView:
             stored(
                 AddressFields(
                     participant_id=MARISELA,
-                    address=PostalAddress(line1="61 Alder St", line2="Apt 2", city="Newbridge", state="NJ", postal_code="07000"),
+                    address=PostalAddress(
+                        line1="61 Alder St", line2="Apt 2", city="Newbridge", state="NJ", postal_code="07000"
+                    ),
                     since=date(2026, 11, 16),
                 ),
                 "address1",
@@ -87,8 +93,14 @@ def participant_view() -> q.ParticipantView:
         ),
         case=stored(
             CaseFields(
-                participant_id=MARISELA, state="active", award="24-017", site="North", opened_on=date(2026, 3, 20),
-                eligibility_basis="removal_not_detained", referral_source="court", risk="medium",
+                participant_id=MARISELA,
+                state="active",
+                award="24-017",
+                site="North",
+                opened_on=date(2026, 3, 20),
+                eligibility_basis="removal_not_detained",
+                referral_source="court",
+                risk="medium",
             ),
             "case",
         ),
@@ -96,8 +108,11 @@ def participant_view() -> q.ParticipantView:
         consents=(
             stored(
                 ConsentFields(
-                    participant_id=MARISELA, scope=["services", "share_legal", "share_school"], language="quc",
-                    given_on=date(2026, 5, 14), expires_on=date(2027, 5, 14),
+                    participant_id=MARISELA,
+                    scope=["services", "share_legal", "share_school"],
+                    language="quc",
+                    given_on=date(2026, 5, 14),
+                    expires_on=date(2027, 5, 14),
                 ),
                 "consent1",
             ),
@@ -105,28 +120,44 @@ def participant_view() -> q.ParticipantView:
         obligations=(
             stored(
                 ObligationFields(
-                    participant_id=MARISELA, type="isap_check_in", when=when(date(2026, 11, 12)), mode="app",
-                    result="attended", how_known="seen", result_note="On her phone",
+                    participant_id=MARISELA,
+                    type="isap_check_in",
+                    when=when(date(2026, 11, 12)),
+                    mode="app",
+                    result="attended",
+                    how_known="seen",
+                    result_note="On her phone",
                 ),
                 "isap",
             ),
             stored(
                 ObligationFields(
-                    participant_id=MARISELA, type="address_change", when=when(date(2026, 11, 21)), mode="mail",
-                    rule="address_change_5_days", note="5 days after the move (16 Nov)",
+                    participant_id=MARISELA,
+                    type="address_change",
+                    when=when(date(2026, 11, 21)),
+                    mode="mail",
+                    rule="address_change_5_days",
+                    note="5 days after the move (16 Nov)",
                 ),
                 "eoir33",
             ),
             stored(
                 ObligationFields(
-                    participant_id=MARISELA, type="master_hearing", when=when(date(2026, 12, 8), time(8, 30)),
-                    place="Newbridge Immigration Court, room 4", judge="H. Castellane", transport="Ride booked with Ana",
-                    interpreter="K’iche’, by the court", lawyer="J. Whitlock",
+                    participant_id=MARISELA,
+                    type="master_hearing",
+                    when=when(date(2026, 12, 8), time(8, 30)),
+                    place="Newbridge Immigration Court, room 4",
+                    judge="H. Castellane",
+                    transport="Ride booked with Ana",
+                    interpreter="K’iche’, by the court",
+                    lawyer="J. Whitlock",
                 ),
                 "hearing",
             ),
             stored(
-                ObligationFields(participant_id=MARISELA, type="asylum_deadline", when=when(date(2027, 3, 4)), rule="asylum_1_year"),
+                ObligationFields(
+                    participant_id=MARISELA, type="asylum_deadline", when=when(date(2027, 3, 4)), rule="asylum_1_year"
+                ),
                 "i589",
             ),
         ),
@@ -139,7 +170,10 @@ def participant_view() -> q.ParticipantView:
         pinned=(
             stored(
                 NoteFields(
-                    participant_id=MARISELA, pinned=True, author_id=ANA, written_at=datetime(2026, 9, 3, 14, 0, tzinfo=UTC),
+                    participant_id=MARISELA,
+                    pinned=True,
+                    author_id=ANA,
+                    written_at=datetime(2026, 9, 3, 14, 0, tzinfo=UTC),
                     text="Reads slowly in Spanish; use pictures. Mateo does not interpret for her, she asked for this.",
                 ),
                 "pinned1",
@@ -164,25 +198,75 @@ def timeline() -> q.TimelineAnswer:
         ahead=(
             _entry("obligation", "i589", date(2027, 3, 4), code="asylum_deadline", title="asylum_1_year"),
             _entry(
-                "obligation", "hearing", date(2026, 12, 8), at="08:30", code="master_hearing",
-                place="Newbridge Immigration Court, room 4", text="Ride booked with Ana. Court gives a K’iche’ interpreter.",
+                "obligation",
+                "hearing",
+                date(2026, 12, 8),
+                at="08:30",
+                code="master_hearing",
+                place="Newbridge Immigration Court, room 4",
+                text="Ride booked with Ana. Court gives a K’iche’ interpreter.",
             ),
         ),
-        today=(_entry("session", "session1", TODAY, code="case_management", minutes=50, place="home", status="returned", who="Ana Marroquín"),),
+        today=(
+            _entry(
+                "session",
+                "session1",
+                TODAY,
+                code="case_management",
+                minutes=50,
+                place="home",
+                status="returned",
+                who="Ana Marroquín",
+            ),
+        ),
         earlier=(
             _entry("obligation", "eoir33", date(2026, 11, 21), code="address_change", title="address_change_5_days"),
             _entry(
-                "session", "session0", date(2026, 11, 18), code="social_services", minutes=50, place="home", status="signed",
-                who="Denise Okafor", text=story,
+                "session",
+                "session0",
+                date(2026, 11, 18),
+                code="social_services",
+                minutes=50,
+                place="home",
+                status="signed",
+                who="Denise Okafor",
+                text=story,
             ),
-            _entry("address", "address1", date(2026, 11, 16), place="61 Alder St, Apt 2", who="Ana Marroquín", text="Household of 3."),
             _entry(
-                "obligation", "isap", date(2026, 11, 12), code="isap_check_in", result="attended", text="Seen on her phone",
+                "address",
+                "address1",
+                date(2026, 11, 16),
+                place="61 Alder St, Apt 2",
+                who="Ana Marroquín",
+                text="Household of 3.",
+            ),
+            _entry(
+                "obligation",
+                "isap",
+                date(2026, 11, 12),
+                code="isap_check_in",
+                result="attended",
+                text="Seen on her phone",
                 who="Ana Marroquín",
             ),
-            _entry("note", "note1", date(2026, 11, 11), code="contact", text="Called from the school office.", who="Ana Marroquín", conflict=True),
+            _entry(
+                "note",
+                "note1",
+                date(2026, 11, 11),
+                code="contact",
+                text="Called from the school office.",
+                who="Ana Marroquín",
+                conflict=True,
+            ),
             _entry("restricted", "restricted1", date(2026, 11, 10)),
-            _entry("screening", "screening1", date(2026, 11, 9), title="Work and safety guide", status="signed", who="Ana Marroquín"),
+            _entry(
+                "screening",
+                "screening1",
+                date(2026, 11, 9),
+                title="Work and safety guide",
+                status="signed",
+                who="Ana Marroquín",
+            ),
         ),
         more=False,
     )
@@ -208,7 +292,12 @@ def session_fields(**changes: Any) -> ServiceSessionFields:
 def session_view(status: Any = "submitted", comment: str = "") -> q.SessionView:
     reviews, names = [], []
     submitted = ReviewFields(
-        participant_id=MARISELA, subject_kind="service_session", subject_id=uid("session1"), verdict="submitted", reviewer_id=ANA, at=NOW
+        participant_id=MARISELA,
+        subject_kind="service_session",
+        subject_id=uid("session1"),
+        verdict="submitted",
+        reviewer_id=ANA,
+        at=NOW,
     )
     if status != "draft":
         reviews.append(stored(submitted, "review1"))
@@ -243,7 +332,15 @@ def review_queue() -> tuple[q.ReviewItem, ...]:
 
     return (
         item("session1", "Marisela Tzoc", ANA, "Ana Marroquín", TODAY),
-        item("session2", "Farid Rahimi", ANA, "Ana Marroquín", date(2026, 11, 20), code="legal_orientation_individual", minutes=40),
+        item(
+            "session2",
+            "Farid Rahimi",
+            ANA,
+            "Ana Marroquín",
+            date(2026, 11, 20),
+            code="legal_orientation_individual",
+            minutes=40,
+        ),
         item("session3", "Nadia Haddad", ANA, "Ana Marroquín", date(2026, 11, 20), minutes=35, times=2),
         item("session4", "Leila Rahmani", LEON, "Leon Brandt", date(2026, 11, 18), minutes=60, late_days=5),
     )
@@ -254,21 +351,36 @@ def conflict_items() -> tuple[q.ConflictItem, ...]:
     theirs = "Weekdays 10 am to 2 pm."
     return (
         q.ConflictItem(
-            "participant", uid("rosa"), "safe_contact", uid("rosa"), "Rosa Quispe Mamani", "",
+            "participant",
+            uid("rosa"),
+            "safe_contact",
+            uid("rosa"),
+            "Rosa Quispe Mamani",
+            "",
             (
                 q.Version(mine, mine, "Ana Marroquín", "Blue ThinkPad", True, datetime(2026, 11, 20, 21, 12, tzinfo=UTC)),
                 q.Version(theirs, theirs, "Leon Brandt", "Leon’s laptop", False, datetime(2026, 11, 20, 22, 3, tzinfo=UTC)),
             ),
         ),
         q.ConflictItem(
-            "contact_route", uid("route1"), "value", MARISELA, "Marisela Tzoc", "text",
+            "contact_route",
+            uid("route1"),
+            "value",
+            MARISELA,
+            "Marisela Tzoc",
+            "text",
             (
                 q.Version("+12025550148", "+1 202-555-0148", "Ana Marroquín", "Blue ThinkPad", True, NOW),
                 q.Version("+12025550177", "+1 202-555-0177", "Denise Okafor", "Office laptop", False, NOW),
             ),
         ),
         q.ConflictItem(
-            "service_session", uid("session9"), "life", MARISELA, "Marisela Tzoc", "",
+            "service_session",
+            uid("session9"),
+            "life",
+            MARISELA,
+            "Marisela Tzoc",
+            "",
             (
                 q.Version(["signed", b"\x01" * 16], "Signed", "Denise Okafor", "Office laptop", False, NOW),
                 q.Version(["live"], "Changed", "Ana Marroquín", "Blue ThinkPad", True, NOW),
@@ -298,7 +410,7 @@ def sync_status() -> SyncStatus:
     )
 
 
-# --- An interview of twelve questions ------------------------------------------------------------------------------------
+# --- An interview of twelve questions ------------------------------------------------------------------
 
 
 @dataclass
@@ -359,7 +471,9 @@ class FakeInterview:
         for section, _, count in SECTIONS:
             for _ in range(count):
                 number += 1
-                self._questions[f"{section}/q{number}"] = FakeQuestion(f"{section}/q{number}", "select_one", dict(ASKED), section, YES_NO)
+                self._questions[f"{section}/q{number}"] = FakeQuestion(
+                    f"{section}/q{number}", "select_one", dict(ASKED), section, YES_NO
+                )
         self.current_ref = next(iter(self._questions))
 
     def questions(self) -> tuple[FakeQuestion, ...]:
@@ -392,7 +506,10 @@ class FakeInterview:
 
     def outcome(self) -> Any:
         alerts = tuple(item.ref for item in self._questions.values() if item.value == "now")
-        band = {"en": "Several signs. Talk it through with your supervisor.", "es": "Varias señales. Háblelo con su supervisora."}
+        band = {
+            "en": "Several signs. Talk it through with your supervisor.",
+            "es": "Varias señales. Háblelo con su supervisora.",
+        }
         return SimpleNamespace(score="5", band=band, follow_up="", alerts=alerts)
 
 
@@ -466,7 +583,9 @@ class FakeWorkspace:
         self, participant_id: UUID, instrument_id: UUID, *, language: str, interpreter: str = "", alone: str = "unknown"
     ) -> OpenInterview:
         interview: Any = FakeInterview()
-        self.held = OpenInterview(uid("interview"), participant_id, "Marisela Tzoc", INSTRUMENT, interview, language, interpreter, alone)
+        self.held = OpenInterview(
+            uid("interview"), participant_id, "Marisela Tzoc", INSTRUMENT, interview, language, interpreter, alone
+        )
         return self.held
 
     def resume_interview(self, interview_id: UUID) -> OpenInterview:
@@ -514,6 +633,10 @@ def organisation(role: str = "caseworker") -> q.OrganisationView:
     ana = q.StaffRow(ANA, "Ana Marroquín", role, uid("north"), "Team North")
     return q.OrganisationView(
         uid("organisation"), "Lantern Street Services", "", ZONE, 10, ana,
-        (ana, q.StaffRow(DENISE, "Denise Okafor", "supervisor", uid("north"), "Team North"), q.StaffRow(LEON, "Leon Brandt", "caseworker", uid("north"), "Team North")),
+        (
+            ana,
+            q.StaffRow(DENISE, "Denise Okafor", "supervisor", uid("north"), "Team North"),
+            q.StaffRow(LEON, "Leon Brandt", "caseworker", uid("north"), "Team North"),
+        ),
         ((uid("north"), "Team North"),), (),
     )  # fmt: skip

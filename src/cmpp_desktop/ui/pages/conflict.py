@@ -75,7 +75,12 @@ class ConflictPage(Page):
         self.text_field = Field(words("What is true now"), self.text)
         self.use = Button(words("Choose a version"), kind="secondary", key="Return", large=True, on=self._use)
         self.later = Button(words("Decide later"), kind="quiet", key="Esc", on=self._later)
-        self.empty = EmptyState("git-compare", words("Nothing to settle"), words("When two people change the same thing while one is offline, both versions appear here."), Button(words("Back"), on=ui.back))
+        self.empty = EmptyState(
+            "git-compare",
+            words("Nothing to settle"),
+            words("When two people change the same thing while one is offline, both versions appear here."),
+            Button(words("Back"), on=ui.back),
+        )
         self._build()
 
     def _build(self) -> None:
@@ -104,7 +109,7 @@ class ConflictPage(Page):
         self.setLayout(whole)
         self.text_field.hide()
 
-    # --- what a page is -------------------------------------------------------------------------------------------------------------
+    # --- what a page is ------------------------------------------------------------------
 
     def title(self) -> str:
         return self.words("Two versions")
@@ -134,7 +139,7 @@ class ConflictPage(Page):
     def _zone(self) -> str:
         return self.ui.me.zone if self.ui.me else "America/New_York"
 
-    # --- the list ---------------------------------------------------------------------------------------------------------------------
+    # --- the list ------------------------------------------------------------------
 
     def _show(self, items: tuple[ConflictItem, ...]) -> None:
         first = [item for item in items if item.participant_id == self._participant]
@@ -167,7 +172,9 @@ class ConflictPage(Page):
         self._key, self._settling, self._chosen = _key(item), said, None
         self.question.setText(said.title)
         self.lead.setText(said.lead)
-        self.wait.setText(self.words("Some changes of {laptop} have not come yet; you may wait for them.", laptop=item.waiting_for))
+        self.wait.setText(
+            self.words("Some changes of {laptop} have not come yet; you may wait for them.", laptop=item.waiting_for)
+        )
         self.wait.setVisible(bool(item.waiting_for))
         self._show_cards(said)
         self.text_field.hide()
@@ -199,7 +206,7 @@ class ConflictPage(Page):
         self._lines_box.setVisible(self._lines_column.count() > 0)
         self._cards_box.setVisible(self._cards_row.count() > 0)
 
-    # --- choosing ------------------------------------------------------------------------------------------------------------------------
+    # --- choosing ------------------------------------------------------------------
 
     def choose(self, number: int) -> None:
         """What the key `number` does."""
@@ -229,7 +236,10 @@ class ConflictPage(Page):
 
     def _first_words(self) -> str:
         choices = self._settling.choices if self._settling else ()
-        return next((str(choice.wire_value) for choice in choices if choice.kind == "version" and isinstance(choice.wire_value, str)), "")
+        return next(
+            (str(choice.wire_value) for choice in choices if choice.kind == "version" and isinstance(choice.wire_value, str)),
+            "",
+        )
 
     def _say_button(self) -> None:
         chosen = self._chosen
@@ -252,7 +262,12 @@ class ConflictPage(Page):
         self.text_field.problem("")
         self._busy = True
         self._say_button()
-        phone = chosen.kind == "again" and item.kind == "contact_route" and item.field == "value" and item.label in ("phone", "text", "")
+        phone = (
+            chosen.kind == "again"
+            and item.kind == "contact_route"
+            and item.field == "value"
+            and item.label in ("phone", "text", "")
+        )
         door, origin = self.ui.door, self.origin
 
         def settle() -> object:

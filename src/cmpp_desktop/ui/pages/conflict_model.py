@@ -17,7 +17,9 @@ from cmpp_desktop.ui.pages.participant_model import first_name, lower_first
 from cmpp_desktop.words import Words
 
 # Fields of free text: both may be kept, one after the other.
-TEXTS = frozenset({"safe_contact", "narrative", "text", "note", "accessibility", "interpreter_note", "result_note", "safe_note"})
+TEXTS = frozenset(
+    {"safe_contact", "narrative", "text", "note", "accessibility", "interpreter_note", "result_note", "safe_note"}
+)
 
 _QUESTIONS = {
     "safe_contact": "When is it safe to call {name}?",
@@ -128,13 +130,13 @@ def _lead(item: ConflictItem, words: Words) -> str:
 
 
 def version_when(version: Version, words: Words, today: date, zone: str) -> str:
-    """"Fri 20 Nov, 4:12 pm, on this laptop"."""
+    """ "Fri 20 Nov, 4:12 pm, on this laptop"."""
     local = version.at.astimezone(ZoneInfo(zone))
     where = words("on this laptop") if version.here else words("on {laptop}", laptop=version.device or words("another laptop"))
     return f"{words.short_date(local.date(), today)}, {words.time(local)}, {where}"
 
 
-# --- Changed after it was signed ------------------------------------------------------------------------------------------
+# --- Changed after it was signed ------------------------------------------------------------------
 
 
 def _life_title(item: ConflictItem, words: Words) -> str:
@@ -181,7 +183,12 @@ def _life_choices(item: ConflictItem, words: Words, today: date, zone: str) -> t
         who = words("You, {name}", name=version.staff) if version.here else version.staff
         choices.append(
             Choice(
-                "version", labels[word], buttons[word], version.wire_value, version, (Piece(version.shown or who),),
+                "version",
+                labels[word],
+                buttons[word],
+                version.wire_value,
+                version,
+                (Piece(version.shown or who),),
                 f"{who}, {version_when(version, words, today, zone)}",
             )
         )
@@ -190,7 +197,7 @@ def _life_choices(item: ConflictItem, words: Words, today: date, zone: str) -> t
     return tuple(choices)
 
 
-# --- Which words differ -----------------------------------------------------------------------------------------------------
+# --- Which words differ ------------------------------------------------------------------
 
 _WORDS = re.compile(r"\s+|[^\s]+")
 

@@ -63,7 +63,9 @@ class DraftKeeper(QObject):
             return
         body, words = packed
         self._page.ui.call(
-            lambda: door.save_draft(key, body, title=title, participant_id=participant, words=words), self._was_saved, owner=None
+            lambda: door.save_draft(key, body, title=title, participant_id=participant, words=words),
+            self._was_saved,
+            owner=None,
         )
 
     def drop(self) -> None:

@@ -53,11 +53,16 @@ class ObligationForm(QWidget):
         self._people: list[tuple[UUID, Tick]] = []
         words = self._words = page.words
         self.title = Label("", "title")
-        self.type = CodeCombo([(code.id, code.name(words.language)) for code in words.codes("obligation_type") if not code.retired], "master_hearing")
+        self.type = CodeCombo(
+            [(code.id, code.name(words.language)) for code in words.codes("obligation_type") if not code.retired],
+            "master_hearing",
+        )
         self.day = DateField(words, page.ui.today)
         self.at = TimeField(words)
         self.zone = CodeCombo([(zone, self._zone_words(zone)) for zone in ZONES])
-        self.mode = CodeCombo([(code.id, code.name(words.language)) for code in words.codes("obligation_mode") if not code.retired], "in_person")
+        self.mode = CodeCombo(
+            [(code.id, code.name(words.language)) for code in words.codes("obligation_mode") if not code.retired], "in_person"
+        )
         self.place = TextField()
         self.judge = TextField()
         self.transport = TextField()
@@ -72,7 +77,9 @@ class ObligationForm(QWidget):
         self._for_whom.setLayout(self._for_whom_box)
         self._whom_head = Label(words("For whom"), weight="medium")
         self._more = QWidget()
-        self._rule_note = Label(words("Counted dates are not legal advice. Confirm with the attorney."), "small", tone="ink2", wrap=True)
+        self._rule_note = Label(
+            words("Counted dates are not legal advice. Confirm with the attorney."), "small", tone="ink2", wrap=True
+        )
         self.add = Button(words("Add"), kind="primary", key="Ctrl+Return", large=True, on=self._add)
         self.cancel = Button(words("Leave"), kind="quiet", key="Esc", on=self._leave)
         self.type.chosen.connect(lambda _: self._type_changed())
@@ -86,12 +93,16 @@ class ObligationForm(QWidget):
     def _lay_out(self) -> None:
         words = self._words
         first = QWidget()
-        first.setLayout(flow(self.type_field, self.day_field, self.at_field, Field(words("Time zone of the court"), self.zone), gap=16))
+        first.setLayout(
+            flow(self.type_field, self.day_field, self.at_field, Field(words("Time zone of the court"), self.zone), gap=16)
+        )
         self._more.setLayout(
             column(
                 self._whom_head,
                 self._for_whom,
-                self._pair(Field(words("Where"), self.place, hint=words("court, room or office")), Field(words("How"), self.mode)),
+                self._pair(
+                    Field(words("Where"), self.place, hint=words("court, room or office")), Field(words("How"), self.mode)
+                ),
                 self._pair(Field(words("Judge"), self.judge), Field(words("Lawyer"), self.lawyer)),
                 self._pair(Field(words("How they get there"), self.transport), Field(words("Interpreter"), self.interpreter)),
                 Field(words("Note"), self.note),
@@ -100,7 +111,18 @@ class ObligationForm(QWidget):
         )
         inner = QWidget()
         inner.setLayout(
-            column(self.title, first, self._more, self._rule_note, 4, rule(), row(None, self.cancel, self.add, gap=16), None, gap=12, margins=(0, 12, 24, 16))
+            column(
+                self.title,
+                first,
+                self._more,
+                self._rule_note,
+                4,
+                rule(),
+                row(None, self.cancel, self.add, gap=16),
+                None,
+                gap=12,
+                margins=(0, 12, 24, 16),
+            )
         )
         inner.setMaximumWidth(look().px(900))
         self.setLayout(column(scrolled(inner, words("New hearing or check-in"))))
@@ -115,7 +137,7 @@ class ObligationForm(QWidget):
         holder.setLayout(pair)
         return holder
 
-    # --- opening ---------------------------------------------------------------------------------------------------------------
+    # --- opening ------------------------------------------------------------------
 
     def open_new(self, view: ParticipantView, zone: str) -> None:
         """A new one for this participant (and whoever of the household is ticked)."""
@@ -183,7 +205,7 @@ class ObligationForm(QWidget):
         if hearing and not self.interpreter.text() and self.interpreter.placeholderText():
             self.interpreter.setToolTip(self._words("Courts bring their own interpreter; write which language."))
 
-    # --- adding ----------------------------------------------------------------------------------------------------------------
+    # --- adding ------------------------------------------------------------------
 
     def _when(self) -> When | None:
         problems: dict[str, str] = {}

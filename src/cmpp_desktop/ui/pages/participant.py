@@ -68,7 +68,13 @@ class ParticipantPage(Page):
         )  # fmt: skip
         self._conflicts.hide()
         self._resume = Button(words("Go on"), on=self._go_on)
-        self._drafts = Banner(words("An interview is open"), words("It was paused; every answer is here."), tone="calm", icon="circle-pause", buttons=(self._resume,))
+        self._drafts = Banner(
+            words("An interview is open"),
+            words("It was paused; every answer is here."),
+            tone="calm",
+            icon="circle-pause",
+            buttons=(self._resume,),
+        )
         self._drafts.hide()
         self._build()
         self._more_keys()
@@ -77,7 +83,10 @@ class ParticipantPage(Page):
         words = self.words
         self.timeline = TimelineTab(
             self,
-            (Button(words("Start with consent"), kind="primary", on=self._start_consent), Button(words("Write a note"), on=self._note)),
+            (
+                Button(words("Start with consent"), kind="primary", on=self._start_consent),
+                Button(words("Write a note"), on=self._note),
+            ),
         )
         self.timeline.opened.connect(self._open_entry)
         self.timeline.mark.connect(self._mark)
@@ -92,8 +101,12 @@ class ParticipantPage(Page):
         self.side = ParticipantRail(self)
         self._stack = QStackedWidget()
         self._tab_widgets: dict[str, QWidget] = {
-            "timeline": self.timeline, "case": self.case, "screenings": self.screenings, "family": self.family, "consent": self.consent,
-        }  # fmt: skip
+            "timeline": self.timeline,
+            "case": self.case,
+            "screenings": self.screenings,
+            "family": self.family,
+            "consent": self.consent,
+        }
         for widget in (*self._tab_widgets.values(), self.form):
             self._stack.addWidget(widget)
         self._side_area = scrolled(self.side, words("Tasks and notes"))
@@ -103,7 +116,9 @@ class ParticipantPage(Page):
         body = row(self._stack, self._side_line, self._side_area, gap=0)
         body.setStretch(0, 1)
         self._body = body
-        whole = column(self.header, 4, self._tab_row, rule(), self._conflicts, self._drafts, body, gap=0, margins=(24, 16, 24, 0))
+        whole = column(
+            self.header, 4, self._tab_row, rule(), self._conflicts, self._drafts, body, gap=0, margins=(24, 16, 24, 0)
+        )
         whole.setStretch(6, 1)
         self.setLayout(whole)
         self._narrow = False
@@ -129,7 +144,7 @@ class ParticipantPage(Page):
             tabs.append(("side", words("Tasks and notes")))
         self.tabs.set_tabs(tabs)
 
-    # --- what a page is ---------------------------------------------------------------------------------------------------------
+    # --- what a page is ------------------------------------------------------------------
 
     def title(self) -> str:
         return self._view.participant.fields.called if self._view else self.words("Participant")
@@ -138,7 +153,13 @@ class ParticipantPage(Page):
         words = self.words
         if self.tabs.key() == "case":
             return (("Up|Down", words("move")), ("A|M|V", words("mark")), ("Ctrl+Tab", words("next tab")))
-        return (("Up|Down", words("move")), ("Return", words("open")), ("F", words("filter")), ("/", words("find")), ("Ctrl+Tab", words("next tab")))
+        return (
+            ("Up|Down", words("move")),
+            ("Return", words("open")),
+            ("F", words("filter")),
+            ("/", words("find")),
+            ("Ctrl+Tab", words("next tab")),
+        )
 
     def first_focus(self) -> QWidget | None:
         return self.timeline.rows if self.tabs.key() == "timeline" else self._tab_widgets.get(self.tabs.key())
@@ -188,7 +209,7 @@ class ParticipantPage(Page):
         self._consent.setVisible(not narrow)
         self._set_tabs()
 
-    # --- what the store said -------------------------------------------------------------------------------------------------------
+    # --- what the store said ------------------------------------------------------------------
 
     def _show(self, asked: UUID, view: ParticipantView) -> None:
         if asked != self._id:
@@ -206,7 +227,9 @@ class ParticipantPage(Page):
         self.timeline.show_for(asked, view.participant.fields.called)
         self.title_changed.emit()
         action, self._wanted_action = self._wanted_action, ""
-        doing = {"note": self._note, "task": self._task, "obligation": self._obligation, "screening": self._screening}.get(action)
+        doing = {"note": self._note, "task": self._task, "obligation": self._obligation, "screening": self._screening}.get(
+            action
+        )
         if doing is not None:
             doing()
 
@@ -239,7 +262,7 @@ class ParticipantPage(Page):
             question = Timeline(asked, self.ui.today(), ("screening",), limit=200)
             self.ask(question, lambda answer: self.screenings.show_answer(answer) if asked == self._id else None)
 
-    # --- what somebody does -----------------------------------------------------------------------------------------------------------
+    # --- what somebody does ------------------------------------------------------------------
 
     def _note(self) -> None:
         if self._narrow:
@@ -295,7 +318,9 @@ class ParticipantPage(Page):
                 focus.setFocus()
 
     def _mark(self, obligation_id: UUID, result: str) -> None:
-        if self._view is None or not any(item.id == obligation_id and item.fields.result is None for item in self._view.obligations):
+        if self._view is None or not any(
+            item.id == obligation_id and item.fields.result is None for item in self._view.obligations
+        ):
             return
         if result == "moved_by_agency":
             self._stack.setCurrentWidget(self.form)

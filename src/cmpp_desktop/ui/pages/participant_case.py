@@ -14,16 +14,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from cmpp_desktop.domain.obligations import HEARINGS
 from cmpp_desktop.domain.questions import ParticipantView
 from cmpp_desktop.ui.page import Page
-from cmpp_desktop.ui.pages.participant_model import (
-    DEADLINES,
-    Fact,
-    Mark,
-    case_facts,
-    court_facts,
-    distance,
-    lower_first,
-    obligation_rows,
-)
+from cmpp_desktop.ui.pages.case_model import case_facts, court_facts, obligation_rows
+from cmpp_desktop.ui.pages.participant_model import DEADLINES, Fact, Mark, distance, lower_first
 from cmpp_desktop.ui.pages.rows_of import obligation_row
 from cmpp_desktop.ui.theme import is_rtl, look
 from cmpp_desktop.ui.widgets import Button, Chip, EmptyState, Label, ListRow, Painted, column, row, rule, scrolled
@@ -114,7 +106,9 @@ class CaseLine(Painted):
 
     def _paint_line(self, painter: QPainter, now: float, y: int) -> None:
         current = look()
-        first, last = (self.width() - current.px(8), current.px(8)) if is_rtl(self) else (current.px(8), self.width() - current.px(8))
+        first, last = (
+            (self.width() - current.px(8), current.px(8)) if is_rtl(self) else (current.px(8), self.width() - current.px(8))
+        )
         painter.setPen(QPen(current.colour("accent"), current.px(3)))
         painter.drawLine(QPointF(first, y), QPointF(now, y))
         dashes = QPen(current.colour("edge"), current.px(1.5), Qt.PenStyle.DashLine)
@@ -125,7 +119,9 @@ class CaseLine(Painted):
         painter.setFont(current.font("small", "semibold"))
         side = Qt.AlignmentFlag.AlignLeft if is_rtl(self) else Qt.AlignmentFlag.AlignRight
         width = current.px(80)
-        box = QRectF(now + current.px(6) if is_rtl(self) else now - width - current.px(6), y - current.px(28), width, current.px(16))
+        box = QRectF(
+            now + current.px(6) if is_rtl(self) else now - width - current.px(6), y - current.px(28), width, current.px(16)
+        )
         painter.setPen(current.colour("accent"))
         painter.drawText(box, int(side | Qt.AlignmentFlag.AlignVCenter), self._words("Today"))
 
@@ -162,7 +158,9 @@ class CaseLine(Painted):
             size = current.px(8)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(current.colour("amber_mark" if point.mark.state == "soon" else "accent"))
-            painter.drawPolygon(QPolygonF([QPointF(x, y - size), QPointF(x + size, y), QPointF(x, y + size), QPointF(x - size, y)]))
+            painter.drawPolygon(
+                QPolygonF([QPointF(x, y - size), QPointF(x + size, y), QPointF(x, y + size), QPointF(x - size, y)])
+            )
         else:
             half = current.px(7)
             painter.setPen(QPen(current.colour("ink"), current.px(2)))
@@ -232,7 +230,14 @@ class CaseTab(QWidget):
         self.case = FactList(words("Case"))
         self.court = FactList(words("In court"))
         add_button = Button(words("Obligation"), kind="quiet", icon="plus", on=add)
-        head = row(Label(words("Obligations and deadlines"), "large", weight="semibold"), None, self.recent, self.all, add_button, gap=8)
+        head = row(
+            Label(words("Obligations and deadlines"), "large", weight="semibold"),
+            None,
+            self.recent,
+            self.all,
+            add_button,
+            gap=8,
+        )
         facts = QWidget()
         pair = row(self.case, self.court, gap=32)
         pair.setStretch(0, 1)
@@ -240,7 +245,19 @@ class CaseTab(QWidget):
         facts.setLayout(pair)
         inner = QWidget()
         inner.setLayout(
-            column(self.line, head, rule("head"), self.rows, self._marks, self.empty, 8, facts, None, gap=8, margins=(0, 12, 24, 16))
+            column(
+                self.line,
+                head,
+                rule("head"),
+                self.rows,
+                self._marks,
+                self.empty,
+                8,
+                facts,
+                None,
+                gap=8,
+                margins=(0, 12, 24, 16),
+            )
         )
         self.setLayout(column(scrolled(inner, words("Case"))))
         self.rows.current_changed.connect(lambda _: self._say_marks())
@@ -267,7 +284,9 @@ class CaseTab(QWidget):
             for item in self._view.obligations
             if item.fields.result is not None and (today - item.fields.when.day).days > RECENT_DAYS
         }
-        shown = [item for item in obligation_rows(self._view, today, self._words) if not (self.recent.isChecked() and item.id in old)]
+        shown = [
+            item for item in obligation_rows(self._view, today, self._words) if not (self.recent.isChecked() and item.id in old)
+        ]
         if shown and shown[-1].head:
             shown.pop()
         self.all.setText(self._words("All {n}", n=len(self._view.obligations)))

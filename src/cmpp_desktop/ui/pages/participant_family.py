@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from cmpp_desktop.domain.consent import RecordConsent, ConsentGiven, RestoreConsent, WithdrawConsent
+from cmpp_desktop.domain.consent import ConsentGiven, RecordConsent, RestoreConsent, WithdrawConsent
 from cmpp_desktop.domain.participants import AddContactRoute, ChangeContactRoute, ContactRouteFields, age
 from cmpp_desktop.domain.questions import ParticipantView, TimelineAnswer
 from cmpp_desktop.domain.work import Done, Stored
@@ -38,7 +38,7 @@ from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate, StreamRo
 
 
 def phone_words(value: str) -> str:
-    """"+12025550148" as "+1 202-555-0148"; anything else as it is. Isolated from the direction of the text around it."""
+    """ "+12025550148" as "+1 202-555-0148"; anything else as it is. Isolated from the direction of the text around it."""
     if value.startswith("+1") and len(value) == 12 and value[1:].isdigit():
         value = f"+1 {value[2:5]}-{value[5:8]}-{value[8:]}"
     return isolate(value)
@@ -128,7 +128,11 @@ class FamilyTab(QWidget):
         self._edit_button = Button(words("Change"), key="E", on=lambda: self._edit(self.routes.current_row()))
         self._add = Button(words("Add a way"), kind="quiet", icon="plus", on=self._new)
         self.household_head = SectionHead(words("Household"))
-        self.nobody = EmptyState("users", words("Nobody else is written down"), words("Families are served together: whoever lives here belongs here."))
+        self.nobody = EmptyState(
+            "users",
+            words("Nobody else is written down"),
+            words("Families are served together: whoever lives here belongs here."),
+        )
         self._addresses_head = SectionHead(words("Addresses"))
         inner = QWidget()
         inner.setLayout(
@@ -155,7 +159,12 @@ class FamilyTab(QWidget):
             years = age(member.birth_date, today)
             name = f"{member.name}, {years}" if years is not None else member.name
             members.append(
-                StreamRow(id=member.participant_id, title=name, icon="user", badge=RowBadge(words.code("relationship", member.relationship), plain=True))
+                StreamRow(
+                    id=member.participant_id,
+                    title=name,
+                    icon="user",
+                    badge=RowBadge(words.code("relationship", member.relationship), plain=True),
+                )
             )
         self.household.show_rows(members)
         self.household.setVisible(bool(members))
@@ -187,7 +196,9 @@ class FamilyTab(QWidget):
             parts.append(words("until {day}", day=words.short_date(until, today)))
         secret = RowBadge(words("Confidential"), "restricted") if getattr(fields, "confidential", False) else None
         line = getattr(fields, "address").one_line  # noqa: B009  # one type of record, read here only
-        return StreamRow(id=item.id, title=isolate(line), icon="map-pin-house", details=(", ".join(parts),), badge=secret, muted=bool(until))
+        return StreamRow(
+            id=item.id, title=isolate(line), icon="map-pin-house", details=(", ".join(parts),), badge=secret, muted=bool(until)
+        )
 
     def _edit(self, line: ListRow | None) -> None:
         if self._view is None or line is None:
@@ -208,7 +219,9 @@ class ConsentForm(Panel):
         self._page = page
         words = page.words
         self._participant: UUID | None = None
-        self.scopes = [(code.id, Tick(code.name(words.language), code.id == "services")) for code in words.codes("consent_scope")]
+        self.scopes = [
+            (code.id, Tick(code.name(words.language), code.id == "services")) for code in words.codes("consent_scope")
+        ]
         scope_box = QWidget()
         scope_box.setLayout(flow(*(tick for _, tick in self.scopes), gap=16))
         scope_box.setAccessibleName(words("What for"))
@@ -221,7 +234,13 @@ class ConsentForm(Panel):
         self.save = Button(words("Write it down"), kind="primary", key="Ctrl+Return", on=self._save)
         self.cancel = Button(words("Leave"), kind="quiet", key="Esc", on=self.hide)
         first = row(Field(words("To whom"), self.recipient, hint=words("empty: only us")), self.purpose_field, gap=16)
-        second = row(Field(words("How"), self.how), Field(words("In which language"), self.language), Field(words("Ends"), self.ends), None, gap=16)
+        second = row(
+            Field(words("How"), self.how),
+            Field(words("In which language"), self.language),
+            Field(words("Ends"), self.ends),
+            None,
+            gap=16,
+        )
         super().__init__(scope_box, first, second, row(None, self.cancel, self.save, gap=16))
         self.hide()
 
@@ -274,7 +293,11 @@ class ConsentTab(QWidget):
         self.withdraw = Button(words("Withdraw"), key="W", on=self._withdraw)
         self.rows.key_map["W"] = lambda line: self._withdraw()
         self.rows.current_changed.connect(lambda _: self._say_buttons())
-        self.empty = EmptyState("file-check", words("Nothing was agreed to yet"), words("Consent comes first: what we do, with whom we share, and until when."))
+        self.empty = EmptyState(
+            "file-check",
+            words("Nothing was agreed to yet"),
+            words("Consent comes first: what we do, with whom we share, and until when."),
+        )
         inner = QWidget()
         inner.setLayout(
             column(
@@ -291,7 +314,10 @@ class ConsentTab(QWidget):
         self._view = view
         found = consent_rows(view.consents, self._page.ui.today(), self._words)
         self.rows.show_rows(
-            [StreamRow(id=id, title=what, icon="file-check", details=(how,), badge=badge(mark)) for id, what, how, mark in found]
+            [
+                StreamRow(id=id, title=what, icon="file-check", details=(how,), badge=badge(mark))
+                for id, what, how, mark in found
+            ]
         )
         self.rows.setVisible(bool(found))
         self.empty.setVisible(not found)
@@ -333,9 +359,11 @@ class ScreeningsTab(QWidget):
         self.rows = FittedRows(words("Screenings"), StreamDelegate(lead_width=96, top=6))
         self.rows.opened.connect(lambda line: self.opened.emit(line.id[1]))
         self.empty = EmptyState(
-            "clipboard-list", words("No interview yet"),
-            words("Choose an instrument and a language. Each answer is saved as it is given, and you can stop at any question."), start,
-        )  # fmt: skip
+            "clipboard-list",
+            words("No interview yet"),
+            words("Choose an instrument and a language. Each answer is saved as it is given, and you can stop at any question."),
+            start,
+        )
         inner = QWidget()
         inner.setLayout(column(self.rows, self.empty, None, gap=8, margins=(0, 12, 24, 16)))
         self.setLayout(column(scrolled(inner, words("Screenings"))))

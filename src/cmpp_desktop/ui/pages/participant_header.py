@@ -65,7 +65,11 @@ class SafeContactStrip(Painted):
         side = current.px(16)
         x = self.width() - current.px(12) - side if rtl else current.px(12)
         current.paint_icon(painter, x, (self.height() - side) / 2, "phone-off", "on_danger", 16)
-        words = self.rect().adjusted(current.px(12), 0, -current.px(36), 0) if rtl else self.rect().adjusted(current.px(36), 0, -current.px(12), 0)
+        words = (
+            self.rect().adjusted(current.px(12), 0, -current.px(36), 0)
+            if rtl
+            else self.rect().adjusted(current.px(36), 0, -current.px(12), 0)
+        )
         painter.setFont(current.font("body", "semibold"))
         painter.setPen(current.colour("on_danger"))
         align = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
@@ -115,7 +119,9 @@ class ANumber(QWidget):
         self._words = words
         self._masked = ""
         self._value = Label("", select=False)
-        self.button = Button(words("Show"), kind="quiet", name=words("Show the A-number; this is written down"), on=self._pressed)
+        self.button = Button(
+            words("Show"), kind="quiet", name=words("Show the A-number; this is written down"), on=self._pressed
+        )
         self.button.setFixedHeight(look().px(20))
         self._shown = False
         self._timer = QTimer(self)
@@ -180,7 +186,9 @@ class ParticipantHeader(QWidget):
         self._next = QWidget()
         self._next_words = Label("", weight="semibold")
         self._next_mark = MarkView()
-        self._next.setLayout(row(IconView("landmark"), Label(words("Next"), tone="ink2"), self._next_words, self._next_mark, gap=8))
+        self._next.setLayout(
+            row(IconView("landmark"), Label(words("Next"), tone="ink2"), self._next_words, self._next_mark, gap=8)
+        )
         self._next.setMinimumHeight(look().px(32))
         self._next.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._actions = QWidget()

@@ -119,7 +119,13 @@ class ParticipantRail(QWidget):
         self.new_task = TextField(placeholder=words("Enter adds it, Esc leaves"))
         self.new_due = DateField(words, page.ui.today, width=150)
         self._form = QWidget()
-        self._form.setLayout(column(Field(words("What is to be done?"), self.new_task), Field(words("By"), self.new_due, hint=words("may stay empty")), gap=8))
+        self._form.setLayout(
+            column(
+                Field(words("What is to be done?"), self.new_task),
+                Field(words("By"), self.new_due, hint=words("may stay empty")),
+                gap=8,
+            )
+        )
         self._form.hide()
         self._pinned = QWidget()
         self._pinned_box = column(gap=12)
@@ -144,7 +150,7 @@ class ParticipantRail(QWidget):
             self._note_saved, None, gap=4, margins=(24, 12, 0, 16),
         )  # fmt: skip
 
-    # --- what the store said -------------------------------------------------------------------------------------------------
+    # --- what the store said ------------------------------------------------------------------
 
     def show_person(self, view: ParticipantView, zone: str) -> None:
         fresh = view.participant.id != self._participant
@@ -207,14 +213,16 @@ class ParticipantRail(QWidget):
         me = self._page.ui.me
         return next((person.name for person in me.staff if person.id == author_id), "") if me is not None else ""
 
-    # --- tasks -----------------------------------------------------------------------------------------------------------------
+    # --- tasks ------------------------------------------------------------------
 
     def _tick(self, line: ListRow) -> None:
         task = next((item for item in self._rows if item.id == line.id), None)
         if task is None:
             return
         command = ReopenTask(task.id) if task.done else CompleteTask(task.id)
-        said = self._words("Opened again: {task}", task=task.title) if task.done else self._words("Done: {task}", task=task.title)
+        said = (
+            self._words("Opened again: {task}", task=task.title) if task.done else self._words("Done: {task}", task=task.title)
+        )
         self._page.do(command, lambda done: self._ticked(said, done))
 
     def _ticked(self, said: str, done: Done) -> None:
@@ -254,7 +262,7 @@ class ParticipantRail(QWidget):
         else:
             super().keyPressEvent(event)
 
-    # --- the quick note ----------------------------------------------------------------------------------------------------------
+    # --- the quick note ------------------------------------------------------------------
 
     def write(self) -> None:
         """The keyboard goes into the note."""

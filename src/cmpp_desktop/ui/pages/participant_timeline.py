@@ -69,7 +69,9 @@ class TimelineTab(QWidget):
             self._choose(self.chips[0], ())
         self.empty.tell(
             self._words("{name}’s story starts here", name=first_name(called)),
-            self._words("Sessions, hearings, notes and papers appear in one stream, newest first. Consent comes first, then intake."),
+            self._words(
+                "Sessions, hearings, notes and papers appear in one stream, newest first. Consent comes first, then intake."
+            ),
         )
         self.reload()
 

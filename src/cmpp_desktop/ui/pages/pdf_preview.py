@@ -11,13 +11,14 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, QStandardPaths, Qt
-from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent
 from PySide6.QtPdf import QPdfDocument
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QScrollArea, QStackedWidget, QWidget
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.pdf_print import PaperPrinter
+from cmpp_desktop.ui.pages.pdf_view import PageView, render
 from cmpp_desktop.ui.pages.session_signed import Reading
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import Banner, Button, Chip, Field, Label, Panel, TextField, column, row, scrolled
@@ -26,44 +27,7 @@ from cmpp_desktop.workspace import CaseSummaryRequest, Paper, PaperRequest, Sess
 ZOOMS = (0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0)
 POINTS_AN_INCH = 72
 SCREEN_DOTS = 96
-
-
-class PageView(QWidget):
-    """One page of paper: always black on white, whatever the theme."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._pixmap = QPixmap()
-
-    def show_image(self, image: QImage, ratio: float) -> None:
-        """`image` on white, at the size that it was rendered for."""
-        pixmap = QPixmap.fromImage(image)
-        pixmap.setDevicePixelRatio(ratio)
-        self._pixmap = pixmap
-        self.setFixedSize(round(pixmap.width() / ratio) + 2, round(pixmap.height() / ratio) + 2)
-        self.update()
-
-    @property
-    def empty(self) -> bool:
-        return self._pixmap.isNull()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setPen(look().colour("edge"))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        if not self._pixmap.isNull():
-            painter.drawPixmap(1, 1, self._pixmap)
-
-
-def render(document: QPdfDocument, page: int, size: QSize) -> QImage:
-    """A page on white paper. Runs off the window thread: the document is not closed while this is under way."""
-    drawn = document.render(page, size)
-    paper = QImage(size, QImage.Format.Format_RGB32)
-    paper.fill(Qt.GlobalColor.white)
-    painter = QPainter(paper)
-    painter.drawImage(0, 0, drawn)
-    painter.end()
-    return paper
+WIDEST = 1.2  # of paper's own size, unless somebody asks for more
 
 
 class PdfPreviewPage(Page):
@@ -89,12 +53,20 @@ class PdfPreviewPage(Page):
         self.reading = Reading(words("The paper as text"))
         self.as_text = Chip(words("As text"))
         self.as_text.clicked.connect(self._show_text)
-        self.smaller = Button("", icon="zoom-out", kind="plain", key="Ctrl+-", name=words("Smaller"), on=lambda: self._step_zoom(-1))
-        self.larger = Button("", icon="zoom-in", kind="plain", key="Ctrl++", name=words("Larger"), on=lambda: self._step_zoom(1))
+        self.smaller = Button(
+            "", icon="zoom-out", kind="plain", key="Ctrl+-", name=words("Smaller"), on=lambda: self._step_zoom(-1)
+        )
+        self.larger = Button(
+            "", icon="zoom-in", kind="plain", key="Ctrl+=", name=words("Larger"), on=lambda: self._step_zoom(1)
+        )
         self.fit = Chip(words("Whole width"), checked=True)
         self.fit.clicked.connect(self._fit_width)
-        self.before = Button("", icon="chevron-left", kind="plain", key="PgUp", name=words("Page before"), on=lambda: self._turn(-1))
-        self.after = Button("", icon="chevron-right", kind="plain", key="PgDown", name=words("Next page"), on=lambda: self._turn(1))
+        self.before = Button(
+            "", icon="chevron-left", kind="plain", key="PgUp", name=words("Page before"), on=lambda: self._turn(-1)
+        )
+        self.after = Button(
+            "", icon="chevron-right", kind="plain", key="PgDown", name=words("Next page"), on=lambda: self._turn(1)
+        )
         self.save_button = Button(words("Save"), kind="primary", key="Ctrl+S", icon="download", on=self.open_form)
         self.print_button = Button(words("Print"), key="Ctrl+P", icon="printer", on=self._print)
         self.close_button = Button(words("Close"), kind="quiet", key="Esc", on=self._close)
@@ -108,9 +80,16 @@ class PdfPreviewPage(Page):
         self.path = TextField()
         self.password = TextField()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.reason_field = Field(words("Why does it leave?"), self.reason, help=words("For the record: “for her lawyer”, “for the supervisor”."))
+        self.reason_field = Field(
+            words("Why does it leave?"), self.reason, help=words("For the record: “for her lawyer”, “for the supervisor”.")
+        )
         self.path_field = Field(words("Where to"), self.path)
-        self.password_field = Field(words("Password"), self.password, hint=words("may stay empty"), help=words("Whoever opens the file is asked for it."))
+        self.password_field = Field(
+            words("Password"),
+            self.password,
+            hint=words("may stay empty"),
+            help=words("Whoever opens the file is asked for it."),
+        )
         warning = Banner(
             words("What you save leaves the encrypted store."),
             words("Whoever has the file can read it. It is written down that you saved it, and why."),
@@ -120,7 +99,10 @@ class PdfPreviewPage(Page):
         where.setStretch(0, 1)
         self.write = Button(words("Save the PDF"), kind="primary", key="Return", large=True, on=self._save)
         self.leave_form = Button(words("Leave"), kind="quiet", key="Esc", on=self._close_form)
-        self.form = Panel(warning, self.reason_field, where, self.password_field, row(None, self.leave_form, self.write, gap=16))
+        self.form = Panel(
+            warning, self.reason_field, where, self.password_field, row(None, self.leave_form, self.write, gap=16)
+        )
+        self.form.setMaximumWidth(look().px(720))
         self.form.hide()
 
     def _build(self) -> None:
@@ -141,14 +123,20 @@ class PdfPreviewPage(Page):
         whole.setStretch(3, 1)
         self.setLayout(whole)
 
-    # --- what a page is -----------------------------------------------------------------------------------------------------------
+    # --- what a page is ------------------------------------------------------------------
 
     def title(self) -> str:
         return self.paper.title if self.paper else self.words("PDF")
 
     def keys(self) -> tuple[tuple[str, str], ...]:
         words = self.words
-        return (("Ctrl+S", words("save")), ("Ctrl+P", words("print")), ("PgDown", words("next page")), ("Ctrl++", words("larger")), ("Esc", words("close")))
+        return (
+            ("Ctrl+S", words("save")),
+            ("Ctrl+P", words("print")),
+            ("PgDown", words("next page")),
+            ("Ctrl+=", words("larger")),
+            ("Esc", words("close")),
+        )
 
     def footer(self) -> str | None:
         return self.words("This paper is in memory only until you save or print it.")
@@ -177,7 +165,7 @@ class PdfPreviewPage(Page):
         """Nothing of it stays in memory once somebody has gone elsewhere."""
         self._drop()
 
-    # --- showing --------------------------------------------------------------------------------------------------------------------
+    # --- showing ------------------------------------------------------------------
 
     def _failed(self, error: BaseException) -> None:
         self.ui.trouble(error)
@@ -237,15 +225,18 @@ class PdfPreviewPage(Page):
         size = QSize(round(points.width() * scale * ratio), round(points.height() * scale * ratio))
         self._rendering += 1
         self.ui.bridge.run(
-            lambda: render(document, number, size), lambda image: self._drawn(document, number, image, ratio), self._not_drawn, "work"
+            lambda: render(document, number, size),
+            lambda image: self._drawn(document, number, image, ratio),
+            self._not_drawn,
+            "work",
         )
 
     def _scale(self, width: float) -> float:
         """Pixels for a point of paper."""
         if self._zoom is not None:
             return self._zoom * SCREEN_DOTS / POINTS_AN_INCH
-        room = max(self._area.viewport().width() - look().px(8), look().px(200))
-        return float(min(room / max(width, 1), 1.6 * SCREEN_DOTS / POINTS_AN_INCH))
+        room = max(self._area.width() - look().px(20), look().px(200))
+        return float(min(room / max(width, 1), WIDEST * SCREEN_DOTS / POINTS_AN_INCH))
 
     def _drawn(self, document: QPdfDocument, number: int, image: QImage, ratio: float) -> None:
         self._rendering -= 1
@@ -298,17 +289,19 @@ class PdfPreviewPage(Page):
     def _close(self) -> None:
         self.ui.back()
 
-    # --- leaving the store ----------------------------------------------------------------------------------------------------------------
+    # --- leaving the store ------------------------------------------------------------------
 
     def open_form(self) -> None:
         """Asks why and where to."""
         if self.paper is not None:
             self.close_button.hide()
+            self.save_button.set_kind("secondary")
             self.form.show()
             self.reason.setFocus()
 
     def _close_form(self) -> None:
         self.form.hide()
+        self.save_button.set_kind("primary")
         self.close_button.show()
 
     def _browse(self) -> None:
@@ -332,7 +325,11 @@ class PdfPreviewPage(Page):
         target = Path(path).expanduser()
         password, door = self.password.text(), self.ui.door
         self.write.setEnabled(False)
-        self.call(lambda: door.save_paper(paper, target, reason=reason, password=password), lambda _: self._saved(target), self._not_saved)
+        self.call(
+            lambda: door.save_paper(paper, target, reason=reason, password=password),
+            lambda _: self._saved(target),
+            self._not_saved,
+        )
 
     def _saved(self, target: Path) -> None:
         self.write.setEnabled(True)

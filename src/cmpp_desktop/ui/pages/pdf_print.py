@@ -37,7 +37,8 @@ class PaperPrinter(QObject):
         dialog = QPrintDialog(printer, self._page)
         dialog.accepted.connect(lambda: self.print_to(printer, document, subject))
         dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        dialog.setModal(True)
+        dialog.show()
 
     def print_to(self, printer: QPrinter, document: QPdfDocument, subject: tuple[str, UUID | None]) -> None:
         """All pages onto a printer that was chosen."""
@@ -56,7 +57,10 @@ class PaperPrinter(QObject):
             return
         size = self._painter.viewport().size()
         self._page.ui.bridge.run(
-            lambda: self._render(document, number, size), lambda image: self._draw(document, number, image), self._failed, "work"
+            lambda: self._render(document, number, size),
+            lambda image: self._draw(document, number, image),
+            self._failed,
+            "work",
         )
 
     def _draw(self, document: QPdfDocument, number: int, image: QImage) -> None:

@@ -85,7 +85,9 @@ class ReviewPage(Page):
         self.open_button = Button(words("Open their page"), kind="quiet", key="Ctrl+O", on=self._open_person)
         self._checks = column(gap=14)
         self._before = column(gap=6)
-        self.empty = EmptyState("clipboard-check", words("All signed"), words("Nothing waits for you. What is sent to you appears here by itself."))
+        self.empty = EmptyState(
+            "clipboard-check", words("All signed"), words("Nothing waits for you. What is sent to you appears here by itself.")
+        )
         self._build()
 
     def _build(self) -> None:
@@ -98,8 +100,8 @@ class ReviewPage(Page):
         note = QWidget()
         note.setLayout(
             column(
-                row(self.person, self.place_words, None, gap=12), self.about, rule(), self.earlier_comment, self.reading, rule(), self.facts, 4,
-                self.comment_field, None, gap=10, margins=(24, 16, 24, 8),
+                row(self.person, self.place_words, None, gap=12), self.about, rule(), self.earlier_comment, self.reading,
+                rule(), self.facts, 4, self.comment_field, None, gap=10, margins=(24, 16, 24, 8),
             )
         )  # fmt: skip
         buttons = row(self.return_button, None, self.sign_button)
@@ -113,7 +115,8 @@ class ReviewPage(Page):
         side.setLayout(
             column(
                 Label(words("Looked at for you"), "large", weight="semibold"), 4, self._checks, 8, rule(), 8,
-                Label(words("Before this"), "large", weight="semibold"), self._before, self.open_button, None, gap=4, margins=(24, 20, 24, 0),
+                Label(words("Before this"), "large", weight="semibold"), self._before, self.open_button, None,
+                gap=4, margins=(24, 20, 24, 0),
             )
         )  # fmt: skip
         self._side = scrolled(side, words("Looked at for you"))
@@ -133,7 +136,7 @@ class ReviewPage(Page):
         layout.setStretch(2, 1)
         self.setLayout(layout)
 
-    # --- what a page is ----------------------------------------------------------------------------------------------------------
+    # --- what a page is ------------------------------------------------------------------
 
     def title(self) -> str:
         return self.words("Review")
@@ -160,7 +163,7 @@ class ReviewPage(Page):
         self._side_line.setVisible(not narrow)
         self._queue.setFixedWidth(look().px(200 if narrow else 312))
 
-    # --- the queue -----------------------------------------------------------------------------------------------------------------
+    # --- the queue ------------------------------------------------------------------
 
     def _show_queue(self, items: tuple[ReviewItem, ...]) -> None:
         self._items = items
@@ -215,7 +218,10 @@ class ReviewPage(Page):
         self._say_buttons()
         person = self._current.participant_id
         self.ask(Participant(person), lambda view: self._got_person(asked, view))
-        self.ask(Timeline(person, today, ("session", "obligation", "address"), limit=4), lambda answer: self._got_before(asked, answer))
+        self.ask(
+            Timeline(person, today, ("session", "obligation", "address"), limit=4),
+            lambda answer: self._got_before(asked, answer),
+        )
 
     def _show_earlier(self, document: SessionView) -> None:
         """What was said when it was returned before."""
@@ -232,7 +238,9 @@ class ReviewPage(Page):
         for check in checks(document, view, self.ui.today(), self.words):
             holder = QWidget()
             icon = IconView("check" if check.good else "triangle-alert", "accent" if check.good else "amber_mark")
-            said = column(Label(check.title, weight="medium", wrap=True), Label(check.detail, "small", tone="ink2", wrap=True), gap=0)
+            said = column(
+                Label(check.title, weight="medium", wrap=True), Label(check.detail, "small", tone="ink2", wrap=True), gap=0
+            )
             line = row(column(icon, None), said, gap=8)
             line.setStretch(1, 1)
             holder.setLayout(line)
@@ -248,7 +256,7 @@ class ReviewPage(Page):
             said = entry_row(entry, self.ui.today(), self.words)
             self._before.addWidget(Label(f"{said.date}, {said.title}", "small", tone="ink2", wrap=True))
 
-    # --- deciding --------------------------------------------------------------------------------------------------------------------
+    # --- deciding ------------------------------------------------------------------
 
     def _say_buttons(self) -> None:
         has = bool(self.comment.toPlainText().strip())
@@ -274,7 +282,10 @@ class ReviewPage(Page):
         if self._current is None or self._document is None or self._busy:
             return
         command = SignDocument(
-            self._current.subject_kind, self._current.subject_id, self._document.content_hash, self.comment.toPlainText().strip()
+            self._current.subject_kind,
+            self._current.subject_id,
+            self._document.content_hash,
+            self.comment.toPlainText().strip(),
         )
         self._decide(command, self.words("Signed"))
 

@@ -70,7 +70,7 @@ def _row(item: ReviewItem, today: date, words: Words) -> QueueRow:
 
 
 def about(view: SessionView, author: str, today: date, words: Words) -> str:
-    """"Session by Ana Marroquín, Mon 23 Nov, 1:30 pm, 50 min, at home, K'iche' by phone"."""
+    """ "Session by Ana Marroquín, Mon 23 Nov, 1:30 pm, 50 min, at home, K'iche' by phone"."""
     fields = view.session.fields
     parts = [
         words("Session by {author}", author=author),

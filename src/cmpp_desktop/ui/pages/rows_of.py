@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cmpp_desktop.ui.pages.participant_model import Mark, ObligationRow, Row
+from cmpp_desktop.ui.pages.case_model import ObligationRow
+from cmpp_desktop.ui.pages.participant_model import Mark, Row
 from cmpp_desktop.ui.pages.review_model import QueueRow
 from cmpp_desktop.ui.pages.sync_model import Line
 from cmpp_desktop.ui.widgets import ListRow, RowBadge
@@ -36,7 +37,9 @@ def obligation_row(row: ObligationRow) -> ListRow:
     if row.head:
         return ListRow(id="head", title=row.head, head=True)
     details = (row.detail,) if row.detail else ()
-    return StreamRow(id=row.id, title=row.what, lead=row.when, details=details, middle=row.how, badge=badge(row.mark), said=_said(row))
+    return StreamRow(
+        id=row.id, title=row.what, lead=row.when, details=details, middle=row.how, badge=badge(row.mark), said=_said(row)
+    )
 
 
 def _said(row: ObligationRow) -> str:

@@ -72,7 +72,7 @@ class ScreeningPage(Page):
         self._next.setInterval(GO_ON_MS)
         self._next.timeout.connect(self._forward)
 
-    # --- what a page is ----------------------------------------------------------------------------------------------------------
+    # --- what a page is ------------------------------------------------------------------
 
     def title(self) -> str:
         return self.words("Interview")
@@ -131,7 +131,7 @@ class ScreeningPage(Page):
         self._side_line.setVisible(not narrow)
         self.view.narrowed(narrow)
 
-    # --- beginning and leaving -------------------------------------------------------------------------------------------------------
+    # --- beginning and leaving ------------------------------------------------------------------
 
     def _show_person(self, asked: UUID, view: ParticipantView) -> None:
         if asked == self._participant:
@@ -192,7 +192,7 @@ class ScreeningPage(Page):
         self.ui.say(self.words("Paused. Every answer is on this laptop."))
         self.ui.go("participant", participant_id=participant)
 
-    # --- the walk ----------------------------------------------------------------------------------------------------------------------
+    # --- the walk ------------------------------------------------------------------
 
     def languages(self) -> tuple[str, ...]:
         """The languages of the columns: mine, then the participant's."""
@@ -202,7 +202,7 @@ class ScreeningPage(Page):
         return found if self._both else found[:1]
 
     def whom(self) -> tuple[str, ...]:
-        """"English, for you", "Español, for Kenia"."""
+        """ "English, for you", "Español, for Kenia"."""
         if self.held is None:
             return ("",)
         names = [self.words.language_name(code) for code in self.languages()]
@@ -363,14 +363,16 @@ class ScreeningPage(Page):
             return
         super().keyPressEvent(event)
 
-    # --- the end -------------------------------------------------------------------------------------------------------------------------
+    # --- the end ------------------------------------------------------------------
 
     def _sign(self, typed: str, strokes: tuple[tuple[int, ...], ...]) -> None:
         held = self.held
         if held is not None:
             door = self.ui.door
             self.call(
-                lambda: door.finish_interview(held, signature=strokes, typed=typed, origin=self.origin), self._signed, self._refused
+                lambda: door.finish_interview(held, signature=strokes, typed=typed, origin=self.origin),
+                self._signed,
+                self._refused,
             )
 
     def _signed(self, done: Any) -> None:

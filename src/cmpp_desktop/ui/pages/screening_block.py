@@ -66,7 +66,9 @@ class QuestionBlock(QWidget):
         self._problem.setLayout(problem)
         self.between = column(gap=0)
         self._line = rule()
-        self.setLayout(column(self.head, 8, self.between, self._problem, self._line, self.answers, self.holder, self._marked, gap=8))
+        self.setLayout(
+            column(self.head, 8, self.between, self._problem, self._line, self.answers, self.holder, self._marked, gap=8)
+        )
         self.layout().setSpacing(0)  # type: ignore[union-attr]  # set just before
         for part in (self._problem, self._marked, self.holder):
             part.hide()
@@ -86,7 +88,12 @@ class QuestionBlock(QWidget):
         self._ref, self._type, self._value = question.ref, question.type, question.value
         self.head.show_columns(
             [
-                (who, rich(label(question.labels, code)), rich(label(question.hints, code)) if question.hints else "", mirrored(code))
+                (
+                    who,
+                    rich(label(question.labels, code)),
+                    rich(label(question.hints, code)) if question.hints else "",
+                    mirrored(code),
+                )
                 for code, who in zip(languages, whom, strict=True)
             ]
         )
@@ -111,7 +118,11 @@ class QuestionBlock(QWidget):
             items = [Answer("OK", said, "1", has_value(question.value))]
             several = True
         else:
-            chosen = picks(question.value) if question.type != "select_one" else ((question.value,) if has_value(question.value) else ())
+            chosen = (
+                picks(question.value)
+                if question.type != "select_one"
+                else ((question.value,) if has_value(question.value) else ())
+            )
             several = question.type != "select_one"
             items = [
                 Answer(
@@ -132,7 +143,7 @@ class QuestionBlock(QWidget):
         else:
             self.given.emit(self._ref, toggled(self._value, value))
 
-    # --- typed answers ---------------------------------------------------------------------------------------------------------
+    # --- typed answers ------------------------------------------------------------------
 
     def _show_input(self, question: Any, name: str) -> None:
         key = (question.ref, question.type, question.appearance)
@@ -176,7 +187,12 @@ class QuestionBlock(QWidget):
             return area
         wide = question.type in ("text", "string", "image", "audio", "video", "file")
         line = TextField(width=480 if wide else 200)
-        patterns = {"integer": r"-?\d{0,9}", "int": r"-?\d{0,9}", "decimal": r"-?\d{0,12}([.,]\d{0,9})?", "range": r"-?\d{0,9}([.,]\d{0,6})?"}
+        patterns = {
+            "integer": r"-?\d{0,9}",
+            "int": r"-?\d{0,9}",
+            "decimal": r"-?\d{0,12}([.,]\d{0,9})?",
+            "range": r"-?\d{0,9}([.,]\d{0,6})?",
+        }
         if question.type in patterns:
             line.setValidator(QRegularExpressionValidator(QRegularExpression(patterns[question.type]), line))
         line.textEdited.connect(self._typing.start)
@@ -231,7 +247,7 @@ class QuestionBlock(QWidget):
                     widget.hide()
                     widget.deleteLater()
 
-    # --- what is said of it ------------------------------------------------------------------------------------------------------
+    # --- what is said of it ------------------------------------------------------------------
 
     def say_problem(self, text: str) -> None:
         """Beside the answer; what was given stays."""

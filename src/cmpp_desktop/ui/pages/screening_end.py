@@ -31,7 +31,11 @@ class ScreeningEnd(QWidget):
     """`go_to(ref)` when somebody wants to answer after all; `sign(typed, strokes)` once."""
 
     def __init__(
-        self, page: Page, go_to: Callable[[str], object], sign: Callable[[str, tuple[tuple[int, ...], ...]], object], back: Callable[[], object]
+        self,
+        page: Page,
+        go_to: Callable[[str], object],
+        sign: Callable[[str, tuple[tuple[int, ...], ...]], object],
+        back: Callable[[], object],
     ) -> None:
         super().__init__()
         self._page = page
@@ -40,7 +44,10 @@ class ScreeningEnd(QWidget):
         self._missing: tuple[str, ...] = ()
         self.title = heading(words("Every question was asked"))
         self.lead = Label("", "large", tone="ink2", wrap=True)
-        self.need = Banner(words("Some questions need an answer or a mark"), words("Answer them, or mark them declined or not asked. Then sign."))
+        self.need = Banner(
+            words("Some questions need an answer or a mark"),
+            words("Answer them, or mark them declined or not asked. Then sign."),
+        )
         self.need.hide()
         self.rows = FittedRows(words("Without an answer"), StreamDelegate(top=6), most=240)
         self.rows.opened.connect(lambda line: go_to(line.id))
@@ -53,10 +60,14 @@ class ScreeningEnd(QWidget):
         outcome.setStretch(1, 1)
         self._outcome.setLayout(outcome)
         self.name = TextField()
-        self.name_field = Field(words("Your name signs it"), self.name, help=words("From then on nobody can change it; it can only be added to."))
+        self.name_field = Field(
+            words("Your name signs it"), self.name, help=words("From then on nobody can change it; it can only be added to.")
+        )
         self.pad = SignaturePad(words("Draw your signature"), words("or sign here with a pen or finger"))
         self.clear = Button(words("Clear"), kind="quiet", on=self.pad.clear)
-        self.sign_button = Button(words("Sign and finish"), kind="primary", key="Return", large=True, icon="pen-line", on=self._signed)
+        self.sign_button = Button(
+            words("Sign and finish"), kind="primary", key="Return", large=True, icon="pen-line", on=self._signed
+        )
         self.back_button = Button(words("Back"), key="Shift+Return", on=back)
         self.clear.hide()
         self.pad.changed.connect(lambda: self.clear.setVisible(bool(self.pad.strokes)))
@@ -79,10 +90,21 @@ class ScreeningEnd(QWidget):
         gaps = walk.gaps(language, words)
         self._missing = walk.missing()
         number = len(walk.questions())
-        self.lead.setText(words.plural("{n} question. What it indicates is seen by you and your supervisor.", "{n} questions. What it indicates is seen by you and your supervisor.", number))
+        self.lead.setText(
+            words.plural(
+                "{n} question. What it indicates is seen by you and your supervisor.",
+                "{n} questions. What it indicates is seen by you and your supervisor.",
+                number,
+            )
+        )
         self.rows.show_rows(
             [
-                StreamRow(id=gap.ref, title=gap.label, icon="circle", badge=RowBadge(gap.marker, "warning" if gap.ref in self._missing else "not_marked"))
+                StreamRow(
+                    id=gap.ref,
+                    title=gap.label,
+                    icon="circle",
+                    badge=RowBadge(gap.marker, "warning" if gap.ref in self._missing else "not_marked"),
+                )
                 for gap in gaps
             ]
         )

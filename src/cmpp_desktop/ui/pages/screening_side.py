@@ -29,7 +29,9 @@ class ScreeningSide(QWidget):
         self.rows.opened.connect(lambda line: go_to(self._firsts[line.id]))
         self.rows.clicked.connect(lambda index: self._clicked(go_to))
         self._facts = column(gap=6)
-        self.setLayout(column(self.title, self.lead, 8, self.rows, 8, rule(), 8, self._facts, None, gap=4, margins=(24, 16, 16, 16)))
+        self.setLayout(
+            column(self.title, self.lead, 8, self.rows, 8, rule(), 8, self._facts, None, gap=4, margins=(24, 16, 16, 16))
+        )
         self.setFixedWidth(look().px(240))
 
     def _clicked(self, go_to: Callable[[str], object]) -> None:

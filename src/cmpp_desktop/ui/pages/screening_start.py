@@ -33,7 +33,11 @@ class ScreeningStart(QWidget):
     """`start(instrument_id, language, interpreter, alone)` and `resume(draft)` are called by what somebody chooses."""
 
     def __init__(
-        self, page: Page, start: Callable[[UUID, str, str, str], object], resume: Callable[[Draft], object], leave: Callable[[], object]
+        self,
+        page: Page,
+        start: Callable[[UUID, str, str, str], object],
+        resume: Callable[[Draft], object],
+        leave: Callable[[], object],
     ) -> None:
         super().__init__()
         self._page = page
@@ -50,14 +54,26 @@ class ScreeningStart(QWidget):
         self.language = CodeCombo([])
         self.language_field = Field(words("In which language"), self.language)
         self.alone = CodeCombo([(code.id, code.name(words.language)) for code in words.codes("yes_no_unknown")], "unknown")
-        self.alone_field = Field(words("Is the participant alone with you?"), self.alone, help=words("Ask for a moment alone before questions about safety."))
+        self.alone_field = Field(
+            words("Is the participant alone with you?"),
+            self.alone,
+            help=words("Ask for a moment alone before questions about safety."),
+        )
         self.interpreter = TextField(placeholder=words("nobody"))
-        self.interpreter_field = Field(words("Interpreter"), self.interpreter, help=words("Never a family member for these questions."))
+        self.interpreter_field = Field(
+            words("Interpreter"), self.interpreter, help=words("Never a family member for these questions.")
+        )
         self.guide = Label("", "small", tone="ink2", wrap=True)
         self.begin = Button(words("Begin"), kind="primary", key="Return", large=True, on=self._go)
         self.cancel = Button(words("Leave"), kind="quiet", key="Esc", on=leave)
         self._go_on = Button(words("Go on"), on=self._go_on_now)
-        self.open_one = Banner(words("An interview is open"), words("It was paused; every answer is here."), tone="calm", icon="circle-pause", buttons=(self._go_on,))
+        self.open_one = Banner(
+            words("An interview is open"),
+            words("It was paused; every answer is here."),
+            tone="calm",
+            icon="circle-pause",
+            buttons=(self._go_on,),
+        )
         self.open_one.hide()
         self.nothing = EmptyState(
             "clipboard-list", words("No instrument is here yet"),
@@ -70,10 +86,20 @@ class ScreeningStart(QWidget):
         self._form.setLayout(
             column(self.rows, self.guide, 8, who, self.interpreter_field, 8, row(self.begin, self.cancel, None, gap=16), gap=12)
         )
-        kept = row(IconView("shield-check", "ink2"), Label(words("Each answer is saved on this laptop as it is given. You can stop at any question."), tone="ink2", wrap=True), gap=8)
+        kept = row(
+            IconView("shield-check", "ink2"),
+            Label(
+                words("Each answer is saved on this laptop as it is given. You can stop at any question."),
+                tone="ink2",
+                wrap=True,
+            ),
+            gap=8,
+        )
         kept.setStretch(1, 1)
         inner = QWidget()
-        inner.setLayout(column(self.title, kept, self.open_one, self.nothing, self._form, None, gap=16, margins=(24, 16, 24, 16)))
+        inner.setLayout(
+            column(self.title, kept, self.open_one, self.nothing, self._form, None, gap=16, margins=(24, 16, 24, 16))
+        )
         inner.setMaximumWidth(look().px(760))
         side = row(inner, None, gap=0)
         side.setStretch(0, 1000)
@@ -85,7 +111,9 @@ class ScreeningStart(QWidget):
         self.title.setText(self._words("Interview with {name}", name=first_name(person.called)))
         if person.interpreter_needed and not self.interpreter.text():
             tongue = self._words.language_name(person.languages[0]) if person.languages else ""
-            self.interpreter.setPlaceholderText(self._words("needed: {language}", language=tongue) if tongue else self._words("needed"))
+            self.interpreter.setPlaceholderText(
+                self._words("needed: {language}", language=tongue) if tongue else self._words("needed")
+            )
         self._chosen(self.rows.current_row())
 
     def show_instruments(self, instruments: tuple[InstrumentRow, ...]) -> None:
@@ -110,7 +138,12 @@ class ScreeningStart(QWidget):
     def _row(self, item: InstrumentRow) -> ListRow:
         tongues = ", ".join(self._words.language_name(code) for code in item.languages)
         version = self._words("version {n}", n=item.version) if item.version else ""
-        return StreamRow(id=item.id, title=item.title or item.form_id, icon="clipboard-list", details=(", ".join(part for part in (tongues, version) if part),))
+        return StreamRow(
+            id=item.id,
+            title=item.title or item.form_id,
+            icon="clipboard-list",
+            details=(", ".join(part for part in (tongues, version) if part),),
+        )
 
     def _chosen(self, line: ListRow | None) -> None:
         found = next((item for item in self._instruments if line is not None and item.id == line.id), None)

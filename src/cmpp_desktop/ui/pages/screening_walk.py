@@ -126,7 +126,7 @@ class WalkView(QWidget):
         self.clear_banner()
         self._drop_blocks()
 
-    # --- showing -----------------------------------------------------------------------------------------------------------------
+    # --- showing ------------------------------------------------------------------
 
     def show_walk(self, walk: Walk, languages: Sequence[str], whom: Sequence[str]) -> None:
         words = self._words
@@ -202,7 +202,7 @@ class WalkView(QWidget):
         self.note_button.hide()
         self.note.setFocus()
 
-    # --- stops -------------------------------------------------------------------------------------------------------------------
+    # --- stops ------------------------------------------------------------------
 
     def _show_alert(self, walk: Walk, question: Any) -> None:
         alert = walk.step == "alert"
@@ -213,7 +213,9 @@ class WalkView(QWidget):
         self.next.updateGeometry()
         if alert and self._banner_kind not in ("alert", "steps"):
             self._make_alert(question.ref)
-        elif not alert and self._banner_kind in ("alert", "steps") or not question.marker and self._banner_kind == "stopped":
+        elif (not alert and self._banner_kind in ("alert", "steps")) or (
+            not question.marker and self._banner_kind == "stopped"
+        ):
             self.clear_banner()
 
     def _make_alert(self, ref: str) -> None:
@@ -242,7 +244,9 @@ class WalkView(QWidget):
         )
         safe = Button(words("Safe now, go on"), key="G", on=lambda: self.pressed.emit("safe"))
         pause = Button(words("Pause here"), kind="primary", key="Return", on=lambda: self.pressed.emit("pause"))
-        self._put_banner("steps", Banner(words("Follow these steps"), said, tone="danger", buttons=(safe, pause)), self._note_ref)
+        self._put_banner(
+            "steps", Banner(words("Follow these steps"), said, tone="danger", buttons=(safe, pause)), self._note_ref
+        )
         announce(self, said)
         self._first = pause
         pause.setFocus()
@@ -293,7 +297,7 @@ class WalkView(QWidget):
         found = [person.name for person in me.staff if person.role == "supervisor" and person.team_id == me.me.team_id]
         return first_name(found[0]) if len(found) == 1 else ""
 
-    # --- the keyboard --------------------------------------------------------------------------------------------------------------
+    # --- the keyboard ------------------------------------------------------------------
 
     def focus(self) -> None:
         """To the answer of the question that is asked."""

@@ -93,7 +93,7 @@ class SessionPage(Page):
         self._saved_icon.hide()
         self._narrow = False
 
-    # --- what a page is -------------------------------------------------------------------------------------------------------------
+    # --- what a page is ------------------------------------------------------------------
 
     def title(self) -> str:
         return self.heading.text() or self.words("Session")
@@ -102,7 +102,12 @@ class SessionPage(Page):
         words = self.words
         if self._stack.currentWidget() is self.signed:
             return (("Alt+A", words("amend")), ("Ctrl+P", words("PDF")), ("Esc", words("back")))
-        return (("Tab", words("next field")), ("Ctrl+Down", words("next heading")), ("Ctrl+Return", words("send")), ("Esc", words("leave as draft")))
+        return (
+            ("Tab", words("next field")),
+            ("Ctrl+Down", words("next heading")),
+            ("Ctrl+Return", words("send")),
+            ("Esc", words("leave as draft")),
+        )
 
     def first_focus(self) -> QWidget | None:
         return self.fields.narrative if self._stack.currentIndex() == 0 else None
@@ -153,7 +158,7 @@ class SessionPage(Page):
     def _zone(self) -> str:
         return self.ui.me.zone if self.ui.me else "America/New_York"
 
-    # --- what the store said ------------------------------------------------------------------------------------------------------------
+    # --- what the store said ------------------------------------------------------------------
 
     def _got_document(self, asked: UUID, document: SessionView) -> None:
         if asked != self._session:
@@ -209,7 +214,9 @@ class SessionPage(Page):
             try:
                 form = unpack(draft.body, usual)
                 at = draft.changed_at.astimezone(self.ui.now().tzinfo)
-                filled = self.words("Your draft of {day}, {time}", day=self.words.day(at.date(), self.ui.today()), time=self.words.time(at))
+                filled = self.words(
+                    "Your draft of {day}, {time}", day=self.words.day(at.date(), self.ui.today()), time=self.words.time(at)
+                )
             except (ValueError, TypeError, KeyError):
                 filled = self.words("The draft could not be read; it is kept aside.")
         called = view.participant.fields.called
@@ -233,7 +240,10 @@ class SessionPage(Page):
         if document is not None and document.status == "returned":
             last = max(document.reviews, key=lambda item: item.fields.at)
             pairs = zip(document.reviews, document.reviewers, strict=False)
-            who, said = next(((name, item.fields.comment) for item, name in reversed(list(pairs)) if item.fields.verdict == "returned"), ("", last.fields.comment))
+            who, said = next(
+                ((name, item.fields.comment) for item, name in reversed(list(pairs)) if item.fields.verdict == "returned"),
+                ("", last.fields.comment),
+            )
             self.comment.tell(self.words("{name} sent this back", name=who or self.words("Your supervisor")), said)
             self.comment.show()
         elif document is not None and document.status == "submitted":
@@ -246,7 +256,7 @@ class SessionPage(Page):
         self.ui.trouble(error)
         self.ui.back()
 
-    # --- writing ---------------------------------------------------------------------------------------------------------------------------
+    # --- writing ------------------------------------------------------------------
 
     def _pack(self) -> tuple[bytes, int] | None:
         form = self.fields.form()
@@ -257,7 +267,9 @@ class SessionPage(Page):
 
     def _say_saved(self, at: datetime | None) -> None:
         self._saved_icon.setVisible(at is not None)
-        self._saved.setText(self.words("Draft saved on this laptop at {time}", time=self.words.time(at)) if at is not None else "")
+        self._saved.setText(
+            self.words("Draft saved on this laptop at {time}", time=self.words.time(at)) if at is not None else ""
+        )
 
     def _start_empty(self) -> None:
         if self._view is not None:
@@ -274,7 +286,13 @@ class SessionPage(Page):
         self._to_participant()
 
     def _to_participant(self) -> None:
-        person = self._view.participant.id if self._view else self._document.session.fields.participant_id if self._document else None
+        person = (
+            self._view.participant.id
+            if self._view
+            else self._document.session.fields.participant_id
+            if self._document
+            else None
+        )
         self._usual = None
         if person is not None:
             self.ui.go("participant", participant_id=person)
@@ -294,7 +312,9 @@ class SessionPage(Page):
         if self._session is not None:
             self.do(ChangeSession(self._session, form.content(), submit=True), lambda done: self._sent(), self._refused)
         else:
-            self.do(RecordSession(self._view.participant.id, form.content(), submit=True), lambda done: self._sent(), self._refused)
+            self.do(
+                RecordSession(self._view.participant.id, form.content(), submit=True), lambda done: self._sent(), self._refused
+            )
 
     def _sent(self) -> None:
         self._sending = False

@@ -129,7 +129,9 @@ class SessionFields(QWidget):
         self._connect()
 
     def _codes(self, list_id: str) -> CodeCombo:
-        return CodeCombo([(code.id, code.name(self._words.language)) for code in self._words.codes(list_id) if not code.retired])
+        return CodeCombo(
+            [(code.id, code.name(self._words.language)) for code in self._words.codes(list_id) if not code.retired]
+        )
 
     def _build(self) -> None:
         words = self._words
@@ -142,7 +144,9 @@ class SessionFields(QWidget):
         self._services_problem = Label("", weight="medium", tone="danger")
         self._services_problem.hide()
         self._services_box.setAccessibleName(words("Kind of service"))
-        self._people_head = row(Label(words("Who was there"), weight="medium"), Label(words("Space ticks"), "small", tone="ink2"), None)
+        self._people_head = row(
+            Label(words("Who was there"), weight="medium"), Label(words("Space ticks"), "small", tone="ink2"), None
+        )
         first = row(self.day_field, self.at_field, self.minutes_field, None, gap=12)
         second = self._pair(Field(words("&Where"), self.place), Field(words("M&ode"), self.mode))
         third = self._pair(Field(words("&Language"), self.language), Field(words("&Interpreter"), self.interpreter))
@@ -183,7 +187,7 @@ class SessionFields(QWidget):
         body = "\n".join(line for line in self.narrative.toPlainText().split("\n") if line.strip() not in self.headings)
         self._words_count.setText(self._words.plural("{n} word", "{n} words", count_words(body)))
 
-    # --- the form -----------------------------------------------------------------------------------------------------------------
+    # --- the form ------------------------------------------------------------------
 
     def show_form(self, form: SessionForm, view: ParticipantView) -> None:
         self._form = form
@@ -201,7 +205,9 @@ class SessionFields(QWidget):
         self.interpreter.setText(form.interpreter)
         tongue = view.participant.fields
         if tongue.interpreter_needed and tongue.languages:
-            self.interpreter.setPlaceholderText(self._words("needed: {language}", language=self._words.language_name(tongue.languages[0])))
+            self.interpreter.setPlaceholderText(
+                self._words("needed: {language}", language=self._words.language_name(tongue.languages[0]))
+            )
         self.narrative.show_text(form.narrative)
         self.say_problems({})
         self._say_count()
@@ -232,7 +238,9 @@ class SessionFields(QWidget):
         self._services_flow.removeWidget(self._more)
         self._services = {}
         listed = [code for code in self._words.codes("service") if not code.retired or code.id in chosen]
-        first = [code for code in listed if code.id in chosen] + [code for code in listed if code.id in COMMON and code.id not in chosen]
+        first = [code for code in listed if code.id in chosen] + [
+            code for code in listed if code.id in COMMON and code.id not in chosen
+        ]
         rest = [code for code in listed if code not in first]
         for code in (*first, *rest):
             chip = Chip(code.name(self._words.language), checked=code.id in chosen)
@@ -271,7 +279,9 @@ class SessionFields(QWidget):
         self._add_person(view.participant.id, me, self._words("Participant"))
         for member in view.household:
             years = age(member.birth_date, today)
-            tick = Tick(f"{member.name}, {years}" if years is not None else member.name, member.participant_id in form.attendees)
+            tick = Tick(
+                f"{member.name}, {years}" if years is not None else member.name, member.participant_id in form.attendees
+            )
             tick.toggled.connect(self._changed)
             self._add_person(member.participant_id, tick, self._words.code("relationship", member.relationship))
 
@@ -281,7 +291,7 @@ class SessionFields(QWidget):
         self._people_column.addWidget(holder)
         self._people.append((person, tick))
 
-    # --- what is wrong -----------------------------------------------------------------------------------------------------------
+    # --- what is wrong ------------------------------------------------------------------
 
     def say_problems(self, problems: dict[str, str]) -> None:
         """Beside the fields; the first one gets the keyboard."""

@@ -82,7 +82,9 @@ def fresh(view: ParticipantView, now: datetime, zone: str) -> SessionForm:
     """An empty page: today, now (to the quarter of an hour), the participant's own language."""
     languages = view.participant.fields.languages
     at = time(now.hour, now.minute - now.minute % 15)
-    return SessionForm(now.date(), at, USUAL_MINUTES, ("case_management",), language=languages[0] if languages else "en", zone=zone)
+    return SessionForm(
+        now.date(), at, USUAL_MINUTES, ("case_management",), language=languages[0] if languages else "en", zone=zone
+    )
 
 
 def from_last(last: ServiceSessionFields, view: ParticipantView, now: datetime, zone: str) -> SessionForm:
@@ -172,7 +174,7 @@ def count_words(text: str) -> int:
 
 
 def read_time(text: str) -> time | None:
-    """"1:30 pm", "13:30", "9", "9 am" as a time; None for what is none."""
+    """ "1:30 pm", "13:30", "9", "9 am" as a time; None for what is none."""
     found = _TIME.match(text)
     if not found:
         return None

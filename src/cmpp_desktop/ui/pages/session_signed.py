@@ -24,7 +24,9 @@ def narrative_html(text: str, headings: tuple[str, ...] = ()) -> str:
         lines = block.split("\n")
         head = lines[0].strip() in headings or (len(lines) > 1 and len(lines[0]) <= 40 and lines[0][-1:] not in ".!?:;,")
         if head:
-            parts.append(f"<p style='margin:0 0 10px 0'><b>{escape(lines[0])}</b><br>{'<br>'.join(escape(line) for line in lines[1:])}</p>")
+            parts.append(
+                f"<p style='margin:0 0 10px 0'><b>{escape(lines[0])}</b><br>{'<br>'.join(escape(line) for line in lines[1:])}</p>"
+            )
         else:
             parts.append(f"<p style='margin:0 0 10px 0'>{'<br>'.join(escape(line) for line in lines)}</p>")
     return "".join(parts)
@@ -47,7 +49,9 @@ class Reading(QTextBrowser):
 class SignedSession(QWidget):
     """`amend(text, reason)` is called once per addition."""
 
-    def __init__(self, page: Page, amend: Callable[[str, str], object], pdf: Callable[[], object], back: Callable[[], object]) -> None:
+    def __init__(
+        self, page: Page, amend: Callable[[str, str], object], pdf: Callable[[], object], back: Callable[[], object]
+    ) -> None:
         super().__init__()
         self._page = page
         self._amend = amend
@@ -75,7 +79,20 @@ class SignedSession(QWidget):
         buttons = row(self.amend_button, self._pdf, self._back, None, gap=12)
         inner = QWidget()
         inner.setLayout(
-            column(self.about, rule(), self.reading, rule(), self._sign_box, self._added, 8, buttons, self.form, None, gap=12, margins=(0, 0, 24, 16))
+            column(
+                self.about,
+                rule(),
+                self.reading,
+                rule(),
+                self._sign_box,
+                self._added,
+                8,
+                buttons,
+                self.form,
+                None,
+                gap=12,
+                margins=(0, 0, 24, 16),
+            )
         )
         inner.setMaximumWidth(look().px(760))
         side = row(inner, None, gap=0)
@@ -114,7 +131,12 @@ class SignedSession(QWidget):
             head = ", ".join(part for part in (self._words("Added"), when, author) if part)
             holder = QWidget()
             holder.setLayout(
-                column(Label(head, "small", tone="ink2"), Label(fields.text, wrap=True, select=True), Label(self._words("Why: {reason}", reason=fields.reason), "small", tone="ink2", wrap=True), gap=2)
+                column(
+                    Label(head, "small", tone="ink2"),
+                    Label(fields.text, wrap=True, select=True),
+                    Label(self._words("Why: {reason}", reason=fields.reason), "small", tone="ink2", wrap=True),
+                    gap=2,
+                )
             )
             self._added.addWidget(holder)
 

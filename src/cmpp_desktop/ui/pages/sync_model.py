@@ -130,8 +130,10 @@ def sentence(status: SyncStatus, words: Words) -> tuple[str, str]:
 def _needs_you(status: SyncStatus, words: Words) -> tuple[Line, ...]:
     lines = []
     if status.conflicts:
-        title = words("Two versions of one answer") if status.conflicts == 1 else words(
-            "Two versions, {n} times", n=status.conflicts
+        title = (
+            words("Two versions of one answer")
+            if status.conflicts == 1
+            else words("Two versions, {n} times", n=status.conflicts)
         )
         lines.append(
             Line("git-compare", title, words("Nothing was lost. Choose what is true."), words("Choose"), "amber", "conflicts")
@@ -146,12 +148,14 @@ def _needs_you(status: SyncStatus, words: Words) -> tuple[Line, ...]:
             )
         )
     if status.word == "update":
-        lines.append(Line("download", words("Update this program"), words("Ask your administrator for the new version."), tone="amber"))
+        lines.append(
+            Line("download", words("Update this program"), words("Ask your administrator for the new version."), tone="amber")
+        )
     return tuple(lines)
 
 
 def arrived_lines(arrived: tuple[ArrivedItem, ...], words: Words, clock: Callable[[datetime], str]) -> tuple[Line, ...]:
-    """"Denise Okafor signed a session" with the person below it."""
+    """ "Denise Okafor signed a session" with the person below it."""
     says = {
         "added": "{who} wrote: {kind}",
         "changed": "{who} changed: {kind}",
@@ -165,9 +169,7 @@ def arrived_lines(arrived: tuple[ArrivedItem, ...], words: Words, clock: Callabl
         kind = lower_first(words.code("kind", item.kind))
         title = words(says.get(item.verb, "{who} changed: {kind}"), who=item.who or words("Somebody"), kind=kind)
         target = item.participant_id
-        lines.append(
-            Line(icon, title, item.participant, clock(item.at), action="participant" if target else "", target=target)
-        )
+        lines.append(Line(icon, title, item.participant, clock(item.at), action="participant" if target else "", target=target))
     return tuple(lines)
 
 

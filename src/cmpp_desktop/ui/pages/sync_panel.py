@@ -70,18 +70,28 @@ class SyncPage(Page):
         self._needs_box = QWidget()
         self._needs_box.setLayout(column(self.needs_head, self.needs, 12, gap=4))
         left, right = QWidget(), QWidget()
-        left.setLayout(column(self._needs_box, self.waiting_head, self.nothing_waits, self.waiting, self.more_waits, None, gap=4))
+        left.setLayout(
+            column(self._needs_box, self.waiting_head, self.nothing_waits, self.waiting, self.more_waits, None, gap=4)
+        )
         right.setLayout(column(self.arrived_head, self.nothing_came, self.arrived, 12, self.facts, None, gap=4))
         self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns.setSpacing(look().px(48))
         self._columns.addWidget(left, 1)
         self._columns.addWidget(right, 1)
-        sealed = row(IconView("lock-keyhole"), Label(words("The server stores sealed packages. It cannot read a name, an A-number or a word of yours."), tone="ink2", wrap=True), gap=8)
+        sealed = row(
+            IconView("lock-keyhole"),
+            Label(
+                words("The server stores sealed packages. It cannot read a name, an A-number or a word of yours."),
+                tone="ink2",
+                wrap=True,
+            ),
+            gap=8,
+        )
         sealed.setStretch(1, 1)
         body = column(head, self.progress, 8, self._columns, 4, rule(), sealed, None, gap=12, margins=(24, 16, 24, 16))
         self.setLayout(column(scrolled(body, words("What was sent and what came in"))))
 
-    # --- what a page is ---------------------------------------------------------------------------------------------------------------
+    # --- what a page is ------------------------------------------------------------------
 
     def title(self) -> str:
         return self.words("What was sent and what came in")
@@ -97,12 +107,12 @@ class SyncPage(Page):
         self.reload()
 
     def reload(self) -> None:
-        self.call(lambda: self.ui.door.sync_status(), self._show)
+        self.call(self.ui.door.sync_status, self._show)
 
     def narrowed(self, narrow: bool) -> None:
         self._columns.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
 
-    # --- what the store said ------------------------------------------------------------------------------------------------------------
+    # --- what the store said ------------------------------------------------------------------
 
     def _show(self, status: SyncStatus) -> None:
         zone = self.ui.me.zone if self.ui.me else "America/New_York"
@@ -153,7 +163,7 @@ class SyncPage(Page):
         elif line.action == "participant":
             self.ui.go("participant", participant_id=line.target)
 
-    # --- trying now --------------------------------------------------------------------------------------------------------------------------
+    # --- trying now ------------------------------------------------------------------
 
     def sync(self) -> None:
         """One exchange, now."""
@@ -164,7 +174,7 @@ class SyncPage(Page):
         self.progress.advance(0, 0, "")
         self.progress.show()
         self._job = self.ui.bridge.run(
-            lambda step: door.sync_now(step), self._synced, self._not_synced, "net", steps=self._step, owner=self
+            door.sync_now, self._synced, self._not_synced, "net", steps=self._step, owner=self
         )
 
     def _step(self, done: int, total: int) -> None:

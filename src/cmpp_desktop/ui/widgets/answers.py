@@ -51,8 +51,17 @@ def column_boxes(width: int, count: int) -> list[tuple[int, int]]:
 
 
 def _flags(rtl: bool) -> int:
-    side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute if rtl else Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute
-    return int(side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap | (Qt.TextFlag.TextForceRightToLeft if rtl else Qt.TextFlag(0)))
+    side = (
+        Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute
+        if rtl
+        else Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute
+    )
+    return int(
+        side
+        | Qt.AlignmentFlag.AlignVCenter
+        | Qt.TextFlag.TextWordWrap
+        | (Qt.TextFlag.TextForceRightToLeft if rtl else Qt.TextFlag(0))
+    )
 
 
 class _Model(QAbstractListModel):
@@ -99,7 +108,9 @@ class _Delegate(QStyledItemDelegate):
         current = look()
         metrics = current.metrics("large", "semibold")
         tallest = 0
-        for (_, room), words, rtl in zip(column_boxes(width, len(answer.words)), answer.words, self._view.mirrored, strict=False):
+        for (_, room), words, rtl in zip(
+            column_boxes(width, len(answer.words)), answer.words, self._view.mirrored, strict=False
+        ):
             tallest = max(tallest, metrics.boundingRect(QRect(0, 0, room, 10_000), _flags(rtl), words).height())
         return max(current.px("answer_row"), tallest + current.px(16))
 
@@ -258,6 +269,10 @@ class QuestionHead(QWidget):
             holder.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         for label in (words, more):
             label.setLayoutDirection(Qt.LayoutDirection.RightToLeft if rtl else Qt.LayoutDirection.LeftToRight)
-            label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignAbsolute | (Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft))
+            label.setAlignment(
+                Qt.AlignmentFlag.AlignTop
+                | Qt.AlignmentFlag.AlignAbsolute
+                | (Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft)
+            )
         holder.setLayout(column(first, words, more, None, gap=4))
         return holder

@@ -18,7 +18,16 @@ Run = tuple[str, bool]
 class ChoiceCard(QRadioButton):
     """One of several, as a card (`boxed`) or as a line. Nothing is chosen until somebody does."""
 
-    def __init__(self, key: str, title: str, detail: str = "", runs: Sequence[Run] = (), *, boxed: bool = True, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        key: str,
+        title: str,
+        detail: str = "",
+        runs: Sequence[Run] = (),
+        *,
+        boxed: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(title, parent)
         self._key, self._detail, self._runs, self._boxed = key, detail, tuple(runs), boxed
         said = "".join(text for text, _ in runs)
@@ -31,7 +40,7 @@ class ChoiceCard(QRadioButton):
         look().changed.connect(self.updateGeometry)
 
     def _left(self) -> int:
-        return look().px(78 if self._boxed else 78)
+        return look().px(78)
 
     def _body(self, width: int) -> QTextLayout:
         """The words, laid out for a width; differing ones underlined."""
@@ -105,7 +114,11 @@ class ChoiceCard(QRadioButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         on = self.isChecked()
         self._paint_ground(painter, on)
-        top = current.px(18) if self._boxed else (self.height() - current.line() - (current.line("small") if self._detail else 0)) // 2
+        top = (
+            current.px(18)
+            if self._boxed
+            else (self.height() - current.line() - (current.line("small") if self._detail else 0)) // 2
+        )
         head = current.line() + (current.line("small") if self._detail else 0)
         middle = top + head // 2
         self._place(painter, QRect(current.px(18), middle - current.px(10), current.px(20), current.px(20)), rtl, "key")

@@ -79,7 +79,14 @@ class StreamDelegate(RowDelegate):
         middle, last = (current.px(width) for width in self.columns)
         y = rect.top() + current.px(self.top)
         if row.middle:
-            box = self._at(rect, rect.width() - middle - last, y + current.px(2), middle - current.px(16), self._middle_lines(row) * current.line("small"), rtl)
+            box = self._at(
+                rect,
+                rect.width() - middle - last,
+                y + current.px(2),
+                middle - current.px(16),
+                self._middle_lines(row) * current.line("small"),
+                rtl,
+            )
             self._text(painter, box, row.middle, current, rtl, size="small", wrap=True)
         if row.badge is not None:
             width = current.metrics("small", "regular" if row.badge.plain else "medium").horizontalAdvance(row.badge.text)

@@ -36,7 +36,9 @@ class Tabs(QTabBar):
     def set_tabs(self, tabs: Sequence[tuple[str, str]]) -> None:
         """Shows these (key, words); the current one stays when it is still there."""
         current = self.key()
-        if [key for key, _ in tabs] == self._keys and [self.tabText(i) for i in range(self.count())] == [said for _, said in tabs]:
+        if [key for key, _ in tabs] == self._keys and [self.tabText(i) for i in range(self.count())] == [
+            said for _, said in tabs
+        ]:
             return
         self.blockSignals(True)
         while self.count():
@@ -85,4 +87,6 @@ class Tabs(QTabBar):
             painter.setPen(current.colour("accent" if here else "ink2"))
             painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip), self.tabText(index))
             if here:
-                painter.fillRect(QRect(rect.left(), self.height() - current.px(2), rect.width(), current.px(2)), current.colour("accent"))
+                painter.fillRect(
+                    QRect(rect.left(), self.height() - current.px(2), rect.width(), current.px(2)), current.colour("accent")
+                )

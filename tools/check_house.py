@@ -3,9 +3,9 @@
     python tools/check_house.py
 
 Fails on: PySide6 named outside `ui`; waiting by the clock in tests; addresses of package registries and absolute paths
-of one machine; an ignored type error or lint finding without its code and a reason; marks of unfinished work. Reports,
-without failing, modules and functions over the soft limits (400 lines, 40 lines).
-The reason stands on the same line, or in a comment on the line above.
+of one machine; an ignored type error or lint finding without its code and (outside tests) a reason, on the same line or
+in a comment above; marks of unfinished work. Reports, without failing, modules and functions over the soft limits (400
+and 40 lines).
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def tracked() -> list[Path]:
 
 
 def explained(ignore: re.Match[str], above: str) -> bool:
-    """True when an ignored check names its code, and a person says why: behind it, or in a comment just above."""
-    return bool(ignore["code"]) and bool(ignore["rest"].strip(" #-:.,;") or above.strip().startswith("#"))
+    """True when somebody says why: behind the ignored check, or in a comment just above."""
+    return bool(ignore["rest"].strip(" #-:.,;")) or above.strip().startswith("#")
 
 
 def line_problems(name: str, number: int, line: str, above: str) -> Iterator[str]:
@@ -55,8 +55,12 @@ def line_problems(name: str, number: int, line: str, above: str) -> Iterator[str
         yield f"{where} unfinished work belongs in an issue, not in the code"
     if name.startswith("tests/") and WAITING.search(line):
         yield f"{where} a test waits for an event, never by the clock"
-    if (ignore := IGNORES.search(line)) and not explained(ignore, above):
-        yield f"{where} an ignored check without its code and a reason"
+    if ignore := IGNORES.search(line):
+        # A test hands over what a type forbids on purpose: there, the code says enough.
+        if not ignore["code"]:
+            yield f"{where} an ignored check does not say which"
+        elif not name.startswith("tests/") and not explained(ignore, above):
+            yield f"{where} an ignored check without a reason"
 
 
 def qt_outside_ui(name: str, tree: ast.AST) -> Iterator[str]:

@@ -142,6 +142,16 @@ def test_a_paragraph_over_two_pages_is_one_paragraph() -> None:
     assert len({page for page, _ in paragraph.marks}) == 2
 
 
+def test_a_signature_and_its_heading_are_not_parted_by_the_end_of_a_page() -> None:
+    for lines in range(1, 34):
+        story = "\n".join(["She asked what happens in the room."] * lines)
+        paper = Paper(session_note.render(people.note(story), people.stationery(), words.load("en")))
+        heading = next(h for h in paper.of("H2") if h.text == "Signatures")
+        drawing = paper.of("Figure")[0]
+        who = [label for label in paper.of("Lbl") if label.text in ("Signed by", "Content")]
+        assert len({page for element in (heading, drawing, *who) for page, _ in element.marks}) == 1, lines
+
+
 def test_threads_do_not_disturb_each_other() -> None:
     alone = {name: made(name) for name in PAPERS}
     with ThreadPoolExecutor(4) as pool:

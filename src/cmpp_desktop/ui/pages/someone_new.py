@@ -188,6 +188,7 @@ class SomeoneNewPage(Page):
             chip.toggled.connect(self.touched)
         self.expires = DateField(words, self.ui.today, self._in_a_year())
         self._scope_error = Label("", weight="medium", tone="danger")
+        self._scope_error.hide()
         chips = QWidget()
         chips.setLayout(flow(*self.scopes))
         refused = Button(words("They said no"), kind="quiet", flush=True, on=self._refused_consent)
@@ -339,7 +340,8 @@ class SomeoneNewPage(Page):
 
     def _consent_fine(self) -> bool:
         chosen = any(chip.isChecked() for chip in self.scopes)
-        self._scope_error.setText("" if chosen else self.words("Without consent to the services nothing can be recorded."))
+        self._scope_error.setText(self.words("Without consent to the services nothing can be recorded."))
+        self._scope_error.setVisible(not chosen)
         return chosen
 
     def _look_fine(self) -> bool:

@@ -34,6 +34,7 @@ from cmpp_desktop.ui.widgets import (
     row,
 )
 
+STRETCH = (32, 46, 31)  # how the columns share the width
 RESULTS = {"attended": "attended", "missed": "missed_unexcused"}
 
 
@@ -120,7 +121,7 @@ class TodayPage(Page):
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(look().px(24))
-        for number, (part, stretch) in enumerate(zip(self._columns, (32, 46, 31), strict=True)):
+        for number, (part, stretch) in enumerate(zip(self._columns, STRETCH, strict=True)):
             self._grid.addWidget(part, 0, number)
             self._grid.setColumnStretch(number, stretch)
         self._board = QWidget()
@@ -191,6 +192,7 @@ class TodayPage(Page):
         self._here = number
         for index, part in enumerate(self._columns):
             part.setVisible(not self._narrow or index == number)
+            self._grid.setColumnStretch(index, STRETCH[index] if part.isVisibleTo(self._board) else 0)
             part.head.setVisible(not self._narrow)
             self._tab_chips[index].setChecked(index == number)
         if self._narrow and self.isVisible():

@@ -1,0 +1,445 @@
+"""The exchange with the server, and how it stands: one round trip does everything, as often as there is more to do.
+
+What is promised: work never waits for it; the store is asked in small jobs (`at_store`) and never while the network is waited
+for; every step may fail or be repeated without loss; "sent" is said only of what was read in the server's log. The
+engine's states have names (`State`). After a failure the code stands in `Status.problem`; nothing is raised for the network.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+
+from cmpp_desktop.changes import SYNC, Bus, Changed, ChangeSet, collection_id
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.sync import enrolment, replica
+from cmpp_desktop.sync.books import Books
+from cmpp_desktop.sync.inbox import Item, Taken
+from cmpp_desktop.sync.outbox import Outbox
+from cmpp_desktop.sync.replica import Replica, SetAside, StoredEnvelope
+from cmpp_desktop.sync.transport import Refusal, Transport
+from cmpp_protocol import api, canon, entries, envelope
+from cmpp_protocol.roster import Role, RosterState
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+State = Literal["idle", "sending", "receiving", "offline", "refused", "update_needed"]
+Word = Literal["sent", "sending", "offline", "to_settle", "set_aside", "update", "refused"]
+AtStore = Callable[[Callable[[], Any]], Any]
+Progress = Callable[[int, int], None]
+
+ROUNDS = 10_000  # of one exchange; a server that always says "more" is left
+PROPOSALS = 5
+BUNDLES_A_JOB = 32
+
+# Codes of the server's refusals, as what a person is told.
+_TOLD = {
+    "update": "server_too_new",
+    "device_unknown": "device_revoked",
+    "organisation_unknown": "organisation_unknown",
+    "clock_wrong": "clock_wrong",
+    "invitation_used": "invitation_used",
+    "invitation_closed": "invitation_closed",
+    "invitation_expired": "invitation_expired",
+    "too_big": "too_big",
+    "busy": "server_unreachable",
+}
+_OFFLINE = frozenset({"server_unreachable"})
+_UPDATE = frozenset({"server_too_new", "server_too_old"})
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How sync stands. `waiting`: own change sets that were not read in the server's log yet. `last_heard`: ms, or None.
+    `set_aside`: how many bundles or change sets could not be applied. `problem`: code of the last exchange's failure."""
+
+    word: Word
+    state: State
+    waiting: tuple[ChangeSet, ...]
+    last_heard: int | None
+    conflicts: int
+    set_aside: int
+    problem: str | None
+    server: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileNames:
+    """What an invitation file says in words, so that the person who opens it knows what it is."""
+
+    organisation: str
+    person: str
+    team: str
+    invited_by: str
+
+
+def retry_after(failures: int, jitter: float) -> float:
+    """Seconds until the next try after so many failures in a row: 15 s, doubled up to 15 min; `jitter` in 0..1 moves it by
+    up to a half either way, so that laptops do not all come back at once."""
+    pause: float = min(15.0 * 2 ** min(max(failures - 1, 0), 10), 900.0)
+    return pause * (0.5 + jitter)
+
+
+class Engine:
+    """Sync of one open store. `system_ms` is the system's clock, `random(n)` gives n random bytes, `at_store` runs a job on
+    the thread (or under the lock) that owns the store. Only one exchange runs at a time: the caller sees to it."""
+
+    def __init__(
+        self,
+        store: Replica,
+        transport: Transport,
+        *,
+        system_ms: Callable[[], int],
+        random: Callable[[int], bytes],
+        bus: Bus | None = None,
+        at_store: AtStore | None = None,
+    ) -> None:
+        self._store, self._transport, self._random, self._bus = store, transport, random, bus
+        self._at_store: AtStore = at_store or (lambda job: job())
+        self._books: Books = self._at_store(lambda: Books(store, system_ms))
+        self._state: State = "idle"
+        self._needs_update = False
+        self._help: tuple[api.KeyEnvelope, ...] = ()
+        self._wanted: tuple[api.Offer, ...] = ()
+        self._given: set[bytes] = set()  # hashes that were handed over on demand in this exchange
+        self._lost_after: int | None = None  # the server has lost the roster entries above this number
+
+    # Asking -----------------------------------------------------------------------------------------------------------
+
+    def roster(self) -> RosterState:
+        """The roster as this laptop holds it (before a founding has reached the server: as it will be)."""
+        return self._job(self._books.view)
+
+    def own_code(self) -> str:
+        """This laptop's six digits, or "" once an administrator has compared them, and before the server knows it."""
+
+        def read() -> str:
+            state = self._books.view()
+            device = state.devices.get(self._books.device_id)
+            return "" if device is None or device.confirmed is not None else self._code(device.id)
+
+        return self._job(read)
+
+    def code_of(self, device: bytes) -> str:
+        """The six digits of another laptop, for an administrator to compare."""
+        return self._job(lambda: self._code(device))
+
+    def status(self) -> Status:
+        """How it stands now."""
+        return self._job(self._status)
+
+    # Doing ------------------------------------------------------------------------------------------------------------
+
+    def exchange(self, *, wait: int = 0, progress: Progress | None = None) -> Status:
+        """Sends what waits and takes in what others wrote, until there is no more. Never raises for the network: the status
+        says what happened. `wait`: seconds for which the server may hold the first answer (long poll)."""
+        problem: str | None = None
+        self._needs_update, self._given = False, set()
+        try:
+            for number in range(ROUNDS):
+                if not self._round(wait if number == 0 else 0, progress):
+                    break
+            self._state = "update_needed" if self._needs_update else "idle"
+        except KnownError as error:
+            problem = error.code
+            self._state = "offline" if problem in _OFFLINE else "update_needed" if problem in _UPDATE else "refused"
+            log.info("exchange failed: %s %s", problem, error.facts)
+        self._job(lambda: self._note_problem(problem))
+        return self.status()
+
+    def propose(self, make: Callable[[RosterState], Sequence[api.NewEntry]]) -> None:
+        """Appends roster entries that `make` builds on the newest state, at the store; made again when another entry came
+        first. Raises KnownError: server_unreachable, roster_rejected and others of an exchange, and what `make` raises."""
+        for _ in range(PROPOSALS):
+            while self._round(0, None):
+                pass
+            request = self._job(lambda: self._bare_request(tuple(make(self._books.view()))))
+            answer = self._send(request)
+            self._take_roster(answer)
+            verdicts = [verdict for verdict, _ in answer.entry_verdicts]
+            if all(one in (api.EntryVerdict.STORED, api.EntryVerdict.HAD_IT) for one in verdicts):
+                return
+            why = [reason for verdict, reason in answer.entry_verdicts if verdict is api.EntryVerdict.REFUSED]
+            if why and why[0] != "fence_stale":
+                raise KnownError("roster_rejected", reason=why[0])
+        raise KnownError("server_unreachable", reason="roster_busy")
+
+    def invite(
+        self, *, role: Role, team_id: UUID, restricted: bool, expires: int, member: UUID | None = None
+    ) -> enrolment.Invited:
+        """Lets somebody in; the server has taken it when this returns. Then name them (a staff record with the member's id),
+        exchange, and make the file. Raises as `propose`, and not_allowed or key_missing."""
+        made: list[enrolment.Invited] = []
+
+        def entries_of(state: RosterState) -> Sequence[api.NewEntry]:
+            books = self._books
+            invited = enrolment.invite(
+                state,
+                books.device,
+                books.keys,
+                now_ms=books.now_ms(),
+                random=self._random,
+                role=role,
+                team_id=team_id,
+                restricted=restricted,
+                expires=expires,
+                member=member,
+            )
+            made.append(invited)
+            return invited.entries
+
+        self.propose(entries_of)
+        return made[-1]
+
+    def invitation_file(self, invited: enrolment.Invited, names: FileNames) -> bytes:
+        """The file to hand over, with the roster and the sealed bundles of the organisation's own collection."""
+
+        def make() -> bytes:
+            books, place = self._books, collection_id("organisation")
+            url, ca = books.server()
+            return enrolment.invitation_file(
+                invited,
+                books.device,
+                roster_entries=books.entries,
+                held=books.keys,
+                bundles=[one.body for one in self._store.envelopes(place, state="counts", logged=True)],
+                organisation=names.organisation,
+                person=names.person,
+                team=names.team,
+                invited_by=names.invited_by,
+                server=url,
+                ca=ca,
+            )
+
+        return self._job(make)
+
+    def confirm(self, device: bytes) -> None:
+        """The six digits of a laptop were compared and match: it may have restricted keys. Raises as `propose`."""
+
+        def entries_of(state: RosterState) -> Sequence[api.NewEntry]:
+            books = self._books
+            return [enrolment.confirm(state, books.device, books.keys, now_ms=books.now_ms(), device=device)]
+
+        self.propose(entries_of)
+
+    # One round --------------------------------------------------------------------------------------------------------
+
+    def _round(self, wait: int, progress: Progress | None) -> bool:
+        """One request and its answer; whether there is more to do."""
+        self._state = "sending"
+        request, unsent = self._job(lambda: self._request(wait))
+        answer = self._send(request)
+        self._state = "receiving"
+        more = self._take_roster(answer)
+        self._job(lambda: self._note_verdicts(request, answer))
+        for one in answer.logs:
+            more = self._take_log(one) or more
+        if progress is not None:
+            progress(*self._job(lambda: self._how_far(answer)))
+        self._wanted = tuple(offer for offer in answer.wanted if offer.hash not in self._given)
+        took_some = any(one.verdict is api.Verdict.STORED for one in answer.verdicts)
+        return more or answer.more or bool(self._wanted) or (unsent and took_some)
+
+    def _request(self, wait: int) -> tuple[api.SyncRequest, bool]:
+        books = self._books
+        if not books.is_member():
+            enrol = books.enrolment()
+            return self._bare_request((enrol,) if enrol else books.pending()), False
+        state = books.view()
+        outbox = Outbox(self._store, state, books.keys, books.device, self._random)
+        asked = [body for offer in self._wanted if (body := outbox.wanted(offer)) is not None]
+        self._given |= {offer.hash for offer in self._wanted}
+        bundles, unsent = (asked, True) if asked else outbox.to_send()
+        lost = self._lost_after
+        again = () if lost is None else tuple(books.envelopes_of(one) for one in books.entries[lost + 1 :])
+        request = api.SyncRequest(
+            roster_no=state.no if lost is None else lost,
+            roster_hash=state.hash if lost is None else roster_hash(books.entries, lost),
+            entries=again,
+            envelopes=self._help,
+            opened=books.opened(),
+            cursors=tuple(self._cursor(place) for place in books.readable()),
+            bundles=tuple(bundles),
+            offers=outbox.offers(),
+            wait=wait,
+        )
+        return request, unsent
+
+    def _bare_request(self, proposed: tuple[api.NewEntry, ...]) -> api.SyncRequest:
+        state = self._books.state
+        if state is None:
+            return api.SyncRequest(entries=proposed)
+        return api.SyncRequest(state.no, state.hash, entries=proposed, opened=self._books.opened())
+
+    def _cursor(self, place: UUID) -> api.Cursor:
+        seq, log_hash = self._store.cursor(place) or (0, envelope.log_start(self._books.org, place))
+        return api.Cursor(place, seq, log_hash)
+
+    def _send(self, request: api.SyncRequest) -> api.SyncAnswer:
+        body = request.encode()
+        try:
+            answer = self._post(body, request.wait)
+        except Refusal as refusal:
+            if refusal.problem.code != "clock_wrong":
+                raise _told(refusal.problem) from refusal
+            server_ms = refusal.problem.time
+            self._job(lambda: self._books.learn_time(server_ms))  # then once more, with the server's time
+            try:
+                answer = self._post(body, request.wait)
+            except Refusal as again:
+                raise _told(again.problem) from again
+        try:
+            decoded = api.decode_answer(answer)
+        except api.ApiError as error:
+            raise KnownError("server_too_new" if error.code == "update" else "server_refused", reason=str(error)) from error
+        self._job(lambda: self._heard(decoded))
+        return decoded
+
+    def _post(self, body: bytes, wait: int) -> bytes:
+        name, now = api.server_name(self._transport.url), self._job(self._books.now_ms)
+        allowed = api.authorise(self._books.device, self._books.org, name, api.PATH, now, body)
+        return self._transport.post(body, allowed.header(), wait)
+
+    def _heard(self, answer: api.SyncAnswer) -> None:
+        self._books.learn_time(answer.time)
+        with self._store.transaction():
+            self._store.put_secret(replica.LAST_HEARD, canon.pack(self._books.now_ms()))
+
+    # What the answer says ------------------------------------------------------------------------------------------------
+
+    def _take_roster(self, answer: api.SyncAnswer) -> bool:
+        """Roster entries and keys; whether another round has something to do because of them."""
+        if not answer.roster_known:
+            return self._job(lambda: self._roster_lost(answer))
+        founding = self._books.state is None
+        why = [f"{verdict} {reason}".strip() for verdict, reason in answer.entry_verdicts if verdict is api.EntryVerdict.REFUSED]
+        grown = self._job(lambda: self._grow(answer))
+        if why and (founding or self._lost_after is not None):
+            raise KnownError("roster_rejected", reason=why[0])
+        self._lost_after = None
+        new_keys = self._job(lambda: self._books.take_keys(answer.envelopes))
+        if grown or new_keys:
+            for place in self._books.readable():
+                self._publish(self._job(lambda place=place: self._books.inbox().retry(place)))  # type: ignore[misc]  # bound now
+        return grown or new_keys
+
+    def _grow(self, answer: api.SyncAnswer) -> bool:
+        known = self._books.state.no if self._books.state else -1
+        fresh = answer.entries if self._lost_after is None else ()
+        self._help = self._books.grow(fresh)
+        return self._books.view().no > known if self._books.state else False
+
+    def _roster_lost(self, answer: api.SyncAnswer) -> bool:
+        """The server's roster is not ours: shorter (it was restored: it gets the rest again), or another (a fork)."""
+        state = self._books.state
+        known = state is not None and answer.roster_no < state.no
+        if not known or self._lost_after is not None or roster_hash(self._books.entries, answer.roster_no) != answer.roster_hash:
+            raise KnownError("roster_fork")
+        self._lost_after = answer.roster_no
+        return True
+
+    def _take_log(self, one: api.Slice) -> bool:
+        if not one.known:
+            self._job(lambda: self._read_again(one.collection))
+            return True
+        for at in range(0, len(one.items), BUNDLES_A_JOB):
+            items = [Item(item.envelope, item.seq, item.log_hash) for item in one.items[at : at + BUNDLES_A_JOB]]
+            taken = self._job(lambda items=items: self._books.inbox().take(one.collection, items))  # type: ignore[misc]  # bound now
+            self._publish(taken)
+            if taken.needs_update:
+                break
+        return False
+
+    def _read_again(self, place: UUID) -> None:
+        """Rule 37: the server's log has another history. Read from its start; what it does not list is offered again."""
+        log.warning("the log of %s has another history", place)
+        with self._store.transaction():
+            self._store.forget_log(place)
+            self._store.put_cursor(place, 0, envelope.log_start(self._books.org, place))
+
+    def _note_verdicts(self, request: api.SyncRequest, answer: api.SyncAnswer) -> None:
+        """Own bundles that get no place are set aside where their author sees them, and offered by hash from now on."""
+        bad = (api.Verdict.HELD, api.Verdict.TOO_BIG, api.Verdict.REFUSED)
+        for data, verdict in zip(request.bundles, answer.verdicts, strict=False):
+            if verdict.verdict not in bad:
+                continue
+            parsed = envelope.decode(data)
+            header, hashed = parsed.header, parsed.hash
+            row = self._store.envelope(header.collection, header.device, header.number, hashed)
+            if row is None or not row.mine or row.state == "held":
+                continue
+            at = (header.collection, header.device, header.number, hashed)
+            with self._store.transaction():
+                self._store.put_envelope(StoredEnvelope(*at, row.epoch, row.seq, True, "held", row.last_hlc, row.body))
+                self._store.set_aside(SetAside(*at, -1, f"server_{verdict.verdict}", self._books.now_ms(), data))
+
+    def _publish(self, taken: Taken) -> None:
+        self._needs_update |= taken.needs_update
+        if taken.own_unknown:
+            log.warning("another copy of this laptop has written to the log")
+        if self._bus is not None and taken.touched:
+            self._bus.publish(Changed(frozenset(taken.kinds), frozenset(taken.touched), SYNC))
+
+    def _how_far(self, answer: api.SyncAnswer) -> tuple[int, int]:
+        read = sum((self._store.cursor(one.collection) or (0, b""))[0] for one in answer.logs)
+        return read, max(read, sum(one.seq for one in answer.logs))
+
+    # At the store ---------------------------------------------------------------------------------------------------------
+
+    def _job(self, job: Callable[[], T]) -> T:
+        result: T = self._at_store(job)
+        return result
+
+    def _code(self, device: bytes) -> str:
+        return enrolment.check_code(self._books.org, self._books.entries, device)
+
+    def _note_problem(self, problem: str | None) -> None:
+        kept = self._store.secret(replica.PROBLEM)
+        wanted = canon.pack(problem) if problem else None
+        if kept != wanted:
+            with self._store.transaction():
+                self._store.put_secret(replica.PROBLEM, wanted)
+
+    def _status(self) -> Status:
+        kept, heard = self._store.secret(replica.PROBLEM), self._store.secret(replica.LAST_HEARD)
+        problem: str | None = canon.unpack(kept) if kept else None
+        waiting = tuple(self._store.outbox())
+        conflicts = self._store.conflict_count(self._books.now_ms())
+        aside = len(self._store.all_set_aside())
+        word = _word(problem, self._needs_update, bool(waiting), conflicts, aside)
+        return Status(
+            word="offline" if heard is None and problem is None else word,
+            state=self._state,
+            waiting=waiting,
+            last_heard=canon.unpack(heard) if heard else None,
+            conflicts=conflicts,
+            set_aside=aside,
+            problem=problem,
+            server=self._books.server()[0],
+        )
+
+
+def roster_hash(all_entries: Sequence[bytes], no: int) -> bytes:
+    """The hash of entry `no`; zeros before the first."""
+    return entries.decode(all_entries[no]).hash if 0 <= no < len(all_entries) else bytes(32)
+
+
+def _word(problem: str | None, update: bool, waiting: bool, conflicts: int, aside: int) -> Word:
+    """The one word of the corner: what stops sync comes first, then what a person has to look at, then what is on its way."""
+    if update or problem in _UPDATE:
+        return "update"
+    if problem is not None:
+        return "offline" if problem in _OFFLINE else "refused"
+    if aside:
+        return "set_aside"
+    if conflicts:
+        return "to_settle"
+    return "sending" if waiting else "sent"
+
+
+def _told(problem: api.Problem) -> KnownError:
+    return KnownError(_TOLD.get(problem.code, "server_refused"), reason=problem.code)

@@ -1,0 +1,299 @@
+"""What arrives: judged, verified, opened, merged, and kept in one local transaction with chain, cursor and envelope (41).
+
+A bundle has one of these ends, and never stops the others (rule 42):
+    counts   its changes are merged, its chain goes on; a change set that breaks a rule of its own is set aside
+    void     it does not open or breaks the format, for everybody: set aside whole, the chain goes on
+    waits    for the roster, a key, an update, or what comes before it in its chain: kept, tried again
+    held     it is signed but does not count: kept and set aside, the chain does not move
+    refused  the bytes are not the author's: set aside, the chain waits for a true copy
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from cmpp_desktop.changes import LIFE, LIVE, SIGNED, SIGNED_FIELDS, ChangeSet, RecordState, Write
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.store import signing
+from cmpp_desktop.sync import merge, seal
+from cmpp_desktop.sync.keys import Keys
+from cmpp_desktop.sync.replica import NO_CHAIN, Chain, ChainRow, EnvelopeRow, EnvelopeState, Replica, SetAside, StoredEnvelope
+from cmpp_protocol import canon, envelope, rights
+from cmpp_protocol.roster import RosterState
+from cmpp_protocol.stamps import Stamp
+
+End = Literal["counts", "void", "waits", "held", "refused"]
+
+RECORDS_AT_ONCE = 500  # rule of thumb: about 6 ms of a transaction, so that a save beside it stays quick
+
+
+class Item(NamedTuple):
+    """A bundle to take in. `seq` and `log_hash`: its place in the log; None for one that came another way."""
+
+    data: bytes
+    seq: int | None = None
+    log_hash: bytes | None = None
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of some items. `touched`: ids of records and participants; `kinds`: kinds of records that changed."""
+
+    touched: set[UUID] = field(default_factory=set)
+    kinds: set[str] = field(default_factory=set)
+    bundles: int = 0
+    needs_update: bool = False
+    own_unknown: bool = False
+
+    def add(self, other: Taken) -> None:
+        """Counts another one in."""
+        self.touched |= other.touched
+        self.kinds |= other.kinds
+        self.bundles += other.bundles
+        self.needs_update |= other.needs_update
+        self.own_unknown |= other.own_unknown
+
+
+@dataclass(slots=True)
+class _Opened:
+    item: Item
+    end: End
+    parsed: envelope.Envelope
+    hash: bytes
+    reason: str = ""
+    change_sets: tuple[ChangeSet, ...] = ()
+
+
+class Inbox:
+    """Takes in bundles of one organisation under one state of its roster and one set of keys."""
+
+    def __init__(self, replica: Replica, state: RosterState, held: Keys, own: bytes, now_ms: int) -> None:
+        self._replica, self._state, self._keys, self._own, self._now = replica, state, held, own, now_ms
+
+    def take(self, collection: UUID, items: Sequence[Item]) -> Taken:
+        """Takes items of one collection in, in order, in small transactions of its own. Raises KnownError another_history
+        when the log does not chain, or disk errors of the store; what was taken before stays."""
+        taken = Taken()
+        at = 0
+        while at < len(items):
+            with self._replica.transaction():
+                batch = _Batch(self, collection)
+                while at < len(items) and batch.records < RECORDS_AT_ONCE and not batch.taken.needs_update:
+                    batch.add(items[at])
+                    at += 1
+                batch.finish()
+            taken.add(batch.taken)
+            if batch.stopped:
+                break
+        taken.add(self.retry(collection))
+        return taken
+
+    def retry(self, collection: UUID) -> Taken:
+        """Tries what waits once more: the roster, a key or an earlier bundle may have come."""
+        taken = Taken()
+        while True:
+            waiting = self._replica.envelopes(collection, state="waits")
+            if not waiting:
+                return taken
+            with self._replica.transaction():
+                batch = _Batch(self, collection)
+                for one in waiting:
+                    batch.again(Item(one.body, one.seq))
+                batch.finish()
+            taken.add(batch.taken)
+            if not batch.moved:
+                return taken
+
+
+class _Batch:
+    """Some bundles of one collection, inside one transaction; `finish` writes the records."""
+
+    def __init__(self, inbox: Inbox, collection: UUID) -> None:
+        self._box, self._collection = inbox, collection
+        self._replica = inbox._replica
+        self._chains: dict[bytes, ChainRow] = dict(self._replica.chains(collection))
+        self._before: dict[UUID, RecordState] = {}
+        self._after: dict[UUID, RecordState] = {}
+        self._loaded: set[UUID] = set()
+        start = (0, envelope.log_start(inbox._state.org_id, collection))
+        self._cursor = self._replica.cursor(collection) or start
+        self._cursor_moved = False
+        self.taken = Taken()
+        self.moved = False  # some chain went on
+        self.stopped = False
+
+    @property
+    def records(self) -> int:
+        return len(self._after)
+
+    def add(self, item: Item) -> None:
+        """Takes one item of the log (or of elsewhere) in."""
+        try:
+            parsed = envelope.decode(item.data)
+        except envelope.EnvelopeError as error:
+            if error.code != "update":
+                raise KnownError("another_history", reason=error.code) from error
+            self.taken.needs_update = self.stopped = True  # its hash cannot be known: the cursor stays before it
+            return
+        hashed = parsed.hash
+        if item.seq is not None:
+            self._follow(item, hashed)
+        if parsed.header.org != self._box._state.org_id or parsed.header.collection != self._collection:
+            self._set_aside(parsed, hashed, -1, "place", item.data)
+            return
+        known = self._replica.envelope(self._collection, parsed.header.device, parsed.header.number, hashed)
+        if known is not None and (known.mine or known.state in ("counts", "void")):
+            self._acknowledge(item, known)
+            return
+        self._end(self._opened(item, parsed, hashed))
+
+    def again(self, item: Item) -> None:
+        """Tries an envelope that waits."""
+        parsed = envelope.decode(item.data)
+        self._end(self._opened(item, parsed, parsed.hash))
+
+    def finish(self) -> None:
+        """Writes records, chains and cursor."""
+        changed = {id: state for id, state in self._after.items() if not _same(self._before.get(id), state)}
+        if changed:
+            before = {id: state for id, state in self._before.items() if id in changed}
+            self.taken.touched |= self._replica.save_states(self._collection, before, changed)
+            self.taken.kinds |= {state.kind for state in changed.values()}
+        if self._cursor_moved:
+            self._replica.put_cursor(self._collection, *self._cursor)
+
+    def _follow(self, item: Item, hashed: bytes) -> None:
+        seq, log_hash = self._cursor
+        if item.seq != seq + 1 or item.log_hash != envelope.log_next(log_hash, hashed):
+            raise KnownError("another_history", reason="log")
+        self._cursor, self._cursor_moved = (item.seq, item.log_hash), True
+
+    def _acknowledge(self, item: Item, row: EnvelopeRow) -> None:
+        """A bundle that is here already was read in the log: only now is one's own acknowledged (rule 43)."""
+        if item.seq is None or row.seq == item.seq:
+            return
+        state: EnvelopeState = "void" if row.state == "void" else "counts"
+        at = (row.collection, row.device, row.number, row.hash, row.epoch)
+        self._replica.put_envelope(StoredEnvelope(*at, item.seq, row.mine, state, row.last_hlc, row.body))
+        if row.mine and row.last_hlc is not None:
+            self._replica.release(self._collection, row.device, row.number, row.hash)
+            self._replica.trim_outbox(self._collection, row.last_hlc)
+
+    def _opened(self, item: Item, parsed: envelope.Envelope, hashed: bytes) -> _Opened:
+        header, state = parsed.header, self._box._state
+        author = state.devices.get(header.device)
+        if author is not None and not parsed.verify(author.keys.sign):
+            return _Opened(item, "refused", parsed, hashed, "signature")
+        before = self._chains.get(header.device, NO_CHAIN)
+        judged = rights.counts(state, header, hashed, rights.ChainHead(before.number, before.hash, before.roster_no))
+        if judged.standing is rights.Standing.WAITS:
+            return _Opened(item, "waits", parsed, hashed, "roster")
+        if judged.standing is rights.Standing.HELD:
+            return _Opened(item, "waits" if judged.why == "order" else "held", parsed, hashed, judged.why)
+        key = self._box._keys.get((self._collection, header.epoch))
+        if key is None or author is None:
+            return _Opened(item, "waits", parsed, hashed, "key")
+        try:
+            change_sets = seal.open_envelope(parsed, author.keys.sign, key)
+        except seal.NotOpened as error:
+            if error.outcome == "update":
+                self.taken.needs_update = True
+                return _Opened(item, "waits", parsed, hashed, "update")
+            return _Opened(item, "void" if error.outcome == "void" else "refused", parsed, hashed, error.reason)
+        if change_sets[0].stamp.hlc <= before.last_hlc:  # rule 1
+            return _Opened(item, "void", parsed, hashed, "stamps")
+        return _Opened(item, "counts", parsed, hashed, "", change_sets)
+
+    def _end(self, opened: _Opened) -> None:
+        header, item = opened.parsed.header, opened.item
+        if opened.end in ("void", "held", "refused"):
+            self._set_aside(opened.parsed, opened.hash, -1, opened.reason, item.data)
+        if opened.end == "refused":
+            return
+        before = self._chains.get(header.device, NO_CHAIN)
+        last_hlc = opened.change_sets[-1].stamp.hlc if opened.change_sets else None
+        at = (self._collection, header.device, header.number, opened.hash, header.epoch)
+        self._replica.put_envelope(StoredEnvelope(*at, item.seq, False, opened.end, last_hlc, item.data))
+        if opened.end not in ("counts", "void"):
+            return
+        if header.device == self._box._own:
+            self.taken.own_unknown = True  # rule 35: another copy of this laptop wrote it
+        if opened.end == "counts":
+            self._replica.release(self._collection, header.device, header.number, opened.hash)
+            self._merge(opened)
+        moved = Chain(header.number, opened.hash, last_hlc or before.last_hlc, header.roster_no)
+        self._chains[header.device] = moved
+        self._replica.put_chain(self._collection, header.device, moved)
+        self.taken.bundles += 1
+        self.moved = True
+
+    def _merge(self, opened: _Opened) -> None:
+        device = opened.parsed.header.device
+        chains = {one: chain.last_hlc for one, chain in self._chains.items()}
+        own = self._box._own
+        self._load({write.id for change_set in opened.change_sets for write in change_set.writes})
+        for part, change_set in enumerate(opened.change_sets):
+            reason = self._broken_rule(change_set, opened.parsed.header)
+            if reason:
+                self._set_aside(opened.parsed, opened.hash, part, reason, seal.pack([change_set]))
+            else:
+                merge.apply_change_set(self._after, change_set, _seen(chains, own), self._box._now)
+            chains[device] = change_set.stamp.hlc
+
+    def _load(self, ids: set[UUID]) -> None:
+        missing = ids - self._loaded
+        if missing:
+            found = self._replica.states(self._collection, sorted(missing))
+            self._before.update(found)
+            self._after.update(found)
+            self._loaded |= missing
+
+    def _broken_rule(self, change_set: ChangeSet, header: envelope.Header) -> str:
+        """Rule 21: the one operation on a Signed record is its creation, by somebody who may sign. One change without the
+        right voids its change set, for everybody (rule 30)."""
+        signed: dict[UUID, dict[str, Write]] = {}
+        for write in change_set.writes:
+            if write.kind == SIGNED:
+                signed.setdefault(write.id, {})[write.field] = write
+        return "" if all(self._is_signed(id, writes, header) for id, writes in signed.items()) else "signed"
+
+    def _is_signed(self, id: UUID, writes: Mapping[str, Write], header: envelope.Header) -> bool:
+        if set(writes) != SIGNED_FIELDS or any(write.replaces for write in writes.values()) or writes[LIFE].value != LIVE:
+            return False
+        try:
+            content, signature = canon.unpack(writes["content"].value), canon.unpack(writes["signature"].value)
+            said = canon.unpack(content) if isinstance(content, bytes) else None
+        except canon.NotCanonical:
+            return False
+        if not isinstance(said, dict) or not isinstance(signature, bytes) or not isinstance(said.get("device"), bytes):
+            return False
+        state = self._box._state
+        device = state.devices.get(said["device"])
+        if device is None or said.get("signer") != device.member.bytes:
+            return False
+        return rights.may_sign(state, device.id, header.roster_no) and signing.verify(id, content, signature, device.keys.sign)
+
+    def _set_aside(self, parsed: envelope.Envelope, hashed: bytes, part: int, reason: str, body: bytes) -> None:
+        header = parsed.header
+        self._replica.set_aside(
+            SetAside(self._collection, header.device, header.number, hashed, part, reason, self._box._now, body)
+        )
+
+
+def _seen(chains: Mapping[bytes, int], own: bytes) -> Callable[[Stamp], bool]:
+    """Rule 3; of its own stamps a laptop has seen every one, sent or not."""
+    return lambda stamp: stamp.device == own or stamp.hlc <= chains.get(stamp.device, -1)
+
+
+def _same(before: RecordState | None, after: RecordState) -> bool:
+    return before is after or (before is not None and before == after and before.since == after.since)
+
+
+def in_order(items: Sequence[Item]) -> Iterator[Item]:
+    """Items by device and number, for those that come without a log."""
+    heads = [(envelope.decode_header(item.data), item) for item in items]
+    heads.sort(key=lambda pair: (pair[0].device, pair[0].number))
+    return (item for _, item in heads)

@@ -1,0 +1,96 @@
+"""What leaves: own change sets sealed into bundles at sending (rule 32), and sealed ones sent again byte for byte.
+
+A bundle is stored before it is sent, with the chain that it moves, in one transaction; so the same number is never sealed
+twice with different words, whatever dies in between. It stays until it has been read in the server's log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from cmpp_desktop.changes import ChangeSet
+from cmpp_desktop.sync import seal
+from cmpp_desktop.sync.keys import Keys
+from cmpp_desktop.sync.replica import NO_CHAIN, Chain, EnvelopeRow, Replica, StoredEnvelope
+from cmpp_protocol import envelope, keys, rights
+from cmpp_protocol.api import Offer
+from cmpp_protocol.roster import RosterState
+
+BYTES_AT_ONCE = 4 * 1024 * 1024  # of bundles in one request; one that is larger goes alone
+OFFERS_AT_ONCE = 5000
+
+Random = Callable[[int], bytes]
+
+
+class Outbox:
+    """Own changes and the bundles made of them, under one state of the roster and one set of keys."""
+
+    def __init__(self, replica: Replica, state: RosterState, held: Keys, device: keys.KeyPair, random: Random) -> None:
+        self._replica, self._state, self._keys, self._device, self._random = replica, state, held, device, random
+        self._id = device.id
+
+    def to_send(self, room: int = BYTES_AT_ONCE) -> tuple[list[bytes], bool]:
+        """Bundles to send now, in the order of their chains, sealing new ones as far as there is room; and whether there are
+        more. Seals nothing in a collection where this device may not write or lacks the key of the epoch."""
+        bundles: list[bytes] = []
+        for place in sorted(self._state.collections):
+            if not rights.may_write(self._state, self._id, place):
+                continue
+            for one in self._sealed(place):
+                if bundles and room < len(one.body):
+                    return bundles, True
+                bundles.append(one.body)
+                room -= len(one.body)
+            for group in seal.in_bundles(self._fresh(place)):
+                if room <= 0:
+                    return bundles, True
+                body = self._seal(place, group)
+                bundles.append(body)
+                room -= len(body)
+        return bundles, False
+
+    def offers(self) -> tuple[Offer, ...]:
+        """What this laptop holds and the log may lack: others' bundles, and its own that were held (rules 37, 43)."""
+        found: list[Offer] = []
+        for place in sorted(self._state.collections):
+            rows = [one for one in self._replica.envelopes(place, logged=False) if not one.mine or one.state == "held"]
+            found += [Offer(place, one.device, one.number, one.hash) for one in rows if one.state != "void"]
+        return tuple(found[:OFFERS_AT_ONCE])
+
+    def wanted(self, offer: Offer) -> bytes | None:
+        """The bytes of a bundle that the server asked for, if they are here."""
+        found = self._replica.envelope(offer.collection, offer.device, offer.number, offer.hash)
+        return found.body if found else None
+
+    def _sealed(self, place: UUID) -> list[EnvelopeRow]:
+        return [one for one in self._replica.envelopes(place, logged=False, mine=True) if one.state == "counts"]
+
+    def _fresh(self, place: UUID) -> list[ChangeSet]:
+        """Own change sets that no bundle holds yet; nothing while the key of the epoch is not here."""
+        if (place, self._state.collections[place].epoch) not in self._keys:
+            return []
+        last = self._replica.chains(place).get(self._id, NO_CHAIN).last_hlc
+        return [one for one in self._replica.outbox(place) if one.stamp.hlc > last]
+
+    def _seal(self, place: UUID, change_sets: Sequence[ChangeSet]) -> bytes:
+        """Seals one more bundle and keeps it, before anybody sees it."""
+        epoch = self._state.collections[place].epoch
+        with self._replica.transaction():
+            before = self._replica.chains(place).get(self._id, NO_CHAIN)
+            header = envelope.Header(
+                org=self._state.org_id,
+                collection=place,
+                epoch=epoch,
+                device=self._id,
+                number=before.number + 1,
+                previous=before.hash,
+                roster_no=self._state.no,
+                salt=self._random(envelope.SALT_BYTES),
+            )
+            sealed = seal.seal(change_sets, header, self._keys[(place, epoch)], self._device)
+            body, hashed, last = sealed.encode(), sealed.hash, change_sets[-1].stamp.hlc
+            at = (place, self._id, header.number, hashed, epoch)
+            self._replica.put_envelope(StoredEnvelope(*at, None, True, "counts", last, body))
+            self._replica.put_chain(place, self._id, Chain(header.number, hashed, last, header.roster_no))
+        return body

@@ -1,0 +1,127 @@
+"""The way to the server: one HTTP request and its answer, as bytes.
+
+TLS is verified, always; an organisation may bring its own certificate authority. Plain http is for this machine only. An
+answer is read up to a limit and never further. What goes wrong on the way is a KnownError server_unreachable; what the
+server says no to is a `Refusal`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import httpx
+
+from cmpp_desktop.errors import KnownError
+from cmpp_protocol import api
+
+ANSWER_LIMIT = api.REQUEST_LIMIT + 64 * 1024 * 1024  # rosters, keys and at least one largest bundle
+PROBLEM_LIMIT = 64 * 1024
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0
+
+
+class Refusal(Exception):
+    """The server answered and said no. `problem.code` is one of cmpp_protocol.api.PROBLEMS."""
+
+    def __init__(self, problem: api.Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+class Transport(Protocol):
+    """What the engine needs of a way to the server."""
+
+    @property
+    def url(self) -> str: ...
+
+    def post(self, body: bytes, authorisation: str, wait: int = 0) -> bytes:
+        """The answer to one request. Raises Refusal, or KnownError server_unreachable or server_refused."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def check_url(url: str) -> str:
+    """The server's address, tidied. Raises KnownError server_refused (reason url) unless it is https, or http on this machine."""
+    parts = urlsplit(url.strip())
+    try:
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise KnownError("server_refused", reason="url") from error
+    plain_here = parts.scheme == "http" and _is_this_machine(host)
+    if not host or parts.username or parts.query or parts.fragment or not (parts.scheme == "https" or plain_here):
+        raise KnownError("server_refused", reason="url")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class HttpTransport:
+    """A client for one server. `ca`: a PEM certificate authority of the organisation's own, or "".
+
+    `client`: another httpx client, for tests that have the server in the same process."""
+
+    def __init__(self, url: str, ca: str = "", client: httpx.Client | None = None) -> None:
+        self._url = check_url(url)
+        if client is None:
+            timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+            client = httpx.Client(verify=_tls(ca), timeout=timeout, follow_redirects=False, trust_env=False)
+        self._client = client
+
+    @property
+    def url(self) -> str:
+        return self._url
+
+    def post(self, body: bytes, authorisation: str, wait: int = 0) -> bytes:
+        headers = {"authorization": authorisation, "content-type": api.CONTENT_TYPE, "accept": api.CONTENT_TYPE}
+        timeout = httpx.Timeout(READ_SECONDS + wait, connect=CONNECT_SECONDS)
+        try:
+            with self._client.stream("POST", self._url + api.PATH, content=body, headers=headers, timeout=timeout) as answer:
+                data = _bounded(answer, ANSWER_LIMIT if answer.status_code == 200 else PROBLEM_LIMIT)
+                if answer.status_code == 200:
+                    return data
+                raise _refusal(answer.status_code, data)
+        except httpx.HTTPError as error:
+            raise KnownError("server_unreachable", reason=type(error).__name__) from error
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def _tls(ca: str) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca:
+        try:
+            context.load_verify_locations(cadata=ca)
+        except (ssl.SSLError, ValueError) as error:
+            raise KnownError("server_refused", reason="certificate_authority") from error
+    return context
+
+
+def _bounded(answer: httpx.Response, limit: int) -> bytes:
+    chunks, size = [], 0
+    for chunk in answer.iter_bytes():
+        size += len(chunk)
+        if size > limit:
+            raise KnownError("server_refused", reason="answer_too_big")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _refusal(status: int, data: bytes) -> Exception:
+    """What a server of ours says; anything else comes from something in between (a proxy, a sign-in page)."""
+    try:
+        return Refusal(api.decode_problem(data))
+    except api.ApiError:
+        return KnownError("server_unreachable", reason=f"http_{status}")

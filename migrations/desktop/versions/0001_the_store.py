@@ -161,9 +161,11 @@ STATEMENTS = (
     PRIMARY KEY (doc),
     UNIQUE (id, coll)
 )""",
+    'CREATE INDEX person_coll ON person (coll)',
     'CREATE INDEX person_contact ON person (last_contact, fold, coll)',
     'CREATE INDEX person_filter ON person (caseworker_id, state, interpreter, languages, last_contact, fold, coll)',
     'CREATE INDEX person_fold ON person (fold, doc, coll)',
+    'CREATE INDEX person_mine ON person (caseworker_id, coll)',
     """CREATE TABLE quarantine (
     coll INTEGER NOT NULL,
     dev INTEGER NOT NULL,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, func, or_, select
 
 from cmpp_desktop.domain.consent import ConsentFields
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
@@ -51,10 +52,9 @@ def today(asked: Asked, question: Today) -> TodayAnswer:
     )
 
 
-def _carried(asked: Asked) -> set[UUID]:
+def _carried(asked: Asked) -> Select[Any]:
     """The participants whose case the asker carries."""
-    query = select(PERSON.c.id).where(PERSON.c.caseworker_id == asked.asker.staff_id, PERSON.c.coll.in_(asked.held))
-    return set(asked.connection.execute(query).scalars())
+    return select(PERSON.c.id).where(PERSON.c.caseworker_id == asked.asker.staff_id, PERSON.c.coll.in_(asked.held))
 
 
 def _order(item: TodayItem) -> tuple[str, str, str]:
@@ -63,10 +63,10 @@ def _order(item: TodayItem) -> tuple[str, str, str]:
     return (item.when.day.isoformat(), item.when.at.isoformat() if item.when.at else "", str(item.id))
 
 
-def _obligations(asked: Asked, day: date, last: date, mine: set[UUID] | None) -> list[TodayItem]:
+def _obligations(asked: Asked, day: date, last: date, mine: Select[Any] | None) -> list[TodayItem]:
     columns = table(ObligationFields).c
     due = or_(columns.result.is_(None), columns.meta_day == day.isoformat())
-    rows = asked.all(ObligationFields, columns.meta_day <= last.isoformat(), due)
+    rows = asked.all(ObligationFields, columns.meta_day <= last.isoformat(), due, *_of_mine(mine, columns.participant_id))
     return [
         TodayItem(
             "obligation",
@@ -86,8 +86,12 @@ def _obligations(asked: Asked, day: date, last: date, mine: set[UUID] | None) ->
             item.fields.rule,
         )
         for item in rows
-        if mine is None or item.fields.participant_id in mine
     ]
+
+
+def _of_mine(mine: Select[Any] | None, column: Any) -> list[Any]:
+    """The condition that a record is about somebody whose case the asker carries; none when all are asked for."""
+    return [] if mine is None else [column.in_(mine)]
 
 
 def _tasks(asked: Asked, question: Today) -> list[TodayItem]:
@@ -118,9 +122,15 @@ def _tasks(asked: Asked, question: Today) -> list[TodayItem]:
     return found
 
 
-def _ending_consents(asked: Asked, day: date, last: date, mine: set[UUID] | None) -> list[TodayItem]:
+def _ending_consents(asked: Asked, day: date, last: date, mine: Select[Any] | None) -> list[TodayItem]:
     columns = table(ConsentFields).c
-    rows = asked.all(ConsentFields, columns.expires_on >= day, columns.expires_on <= last, columns.withdrawn_on.is_(None))
+    rows = asked.all(
+        ConsentFields,
+        columns.expires_on >= day,
+        columns.expires_on <= last,
+        columns.withdrawn_on.is_(None),
+        *_of_mine(mine, columns.participant_id),
+    )
     return [
         TodayItem(
             "consent_ends",
@@ -132,7 +142,7 @@ def _ending_consents(asked: Asked, day: date, last: date, mine: set[UUID] | None
             When(day=item.fields.expires_on),
         )
         for item in rows
-        if item.fields.expires_on is not None and (mine is None or item.fields.participant_id in mine)
+        if item.fields.expires_on is not None
     ]
 
 
@@ -194,14 +204,15 @@ def _with_people(asked: Asked, items: list[TodayItem]) -> list[TodayItem]:
     return found
 
 
-def _count(asked: Asked, day: date, mine: set[UUID] | None, types: tuple[str, ...]) -> int:
+def _count(asked: Asked, day: date, mine: Select[Any] | None, types: tuple[str, ...]) -> int:
     columns = table(ObligationFields).c
-    query = select(columns.participant_id).where(
+    query = select(func.count()).where(
         columns.coll.in_(asked.held),
         columns.meta_shown == 1,
         columns.result.is_(None),
         columns.meta_day >= day.isoformat(),
         columns.meta_day <= (day + timedelta(days=MONTH)).isoformat(),
         columns.type.in_(types),
+        *_of_mine(mine, columns.participant_id),
     )
-    return sum(mine is None or id in mine for id in asked.connection.execute(query).scalars())
+    return int(asked.connection.execute(query).scalar() or 0)

@@ -60,7 +60,8 @@ class Field(QWidget):
         error_row.setStretch(1, 1)
         self._error_row.setLayout(error_row)
         self.help = Label(help, "small", tone="ink2", wrap=True)
-        self.help.setVisible(bool(help))
+        if not help:
+            self.help.hide()  # never shown before it has a parent: it would be a window for a moment
         self._error_row.hide()
         head = row(self.label, self.hint, None, gap=8)
         if end is None:

@@ -40,7 +40,8 @@ class Banner(Painted):
                              {"amber": "amber", "danger": "danger", "calm": "accent"}[tone], 20)  # fmt: skip
         self.title = Label(title, weight="semibold", wrap=True)
         self.text = Label(text, tone="ink2" if tone != "danger" else "ink", wrap=True)
-        self.text.setVisible(bool(text))
+        if not text:
+            self.text.hide()  # never shown before it has a parent: it would be a window for a moment
         said = column(self.title, self.text, gap=2)
         side = column(self.icon, None)
         self.buttons: QHBoxLayout = row(*buttons, gap=12)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import ClassVar, Literal
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QKeySequence, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QKeySequence, QPainter, QPainterPath, QPaintEvent, QPen, QShortcutEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -290,6 +290,10 @@ class Button(QPushButton):
     def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.HoverEnter, QEvent.Type.HoverLeave):
             self.update()
+        if isinstance(event, QShortcutEvent) and not event.isAmbiguous():
+            if self.isEnabled():
+                self.click()  # at once: Qt's own way waits 100 ms, and the next key would be faster
+            return True
         return super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:

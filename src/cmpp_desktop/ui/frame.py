@@ -296,7 +296,7 @@ class Frame(QWidget):
         return bar
 
     def _shortcuts(self) -> None:
-        for key, action in (("Alt+Left", self.back), ("?", self.all_keys.emit), ("Ctrl+Z", self._take_back_by_key)):
+        for key, action in (("Alt+Left", self.back), ("?", self.all_keys.emit), ("Ctrl+Z", self._take_back)):
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(action)
@@ -446,10 +446,6 @@ class Frame(QWidget):
         room = self.stack.geometry()
         left = room.left() + (room.width() - self.undo_bar.width()) // 2
         self.undo_bar.move(left, room.bottom() - self.undo_bar.height() - look().px(16))
-
-    def _take_back_by_key(self) -> None:
-        if not self.undo_bar.isVisible():
-            self._take_back()
 
     def _take_back(self) -> None:
         """Undoes the last thing that said it could be undone."""

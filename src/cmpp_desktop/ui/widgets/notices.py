@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from PySide6.QtCore import QRect, QRectF, Qt, QTimer
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QProgressBar, QSizePolicy, QWidget
 
 from cmpp_desktop.ui.theme import is_rtl, look
@@ -105,6 +105,7 @@ class UndoBar(Painted):
         super().__init__()
         self._label = Label("", weight="medium")
         self.button = Button(undo_words, kind="quiet", key="Ctrl+Z", on=on_undo)
+        self.button.setShortcut(QKeySequence())  # it shows the key; the frame hears it, also when the bar has gone
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)

@@ -19,7 +19,7 @@ STORED, HAD_IT, STALE = ((one, "") for one in ("stored", "had_it", "stale"))
 def send(server: Server, office: Office, laptop: Laptop, *new: api.NewEntry) -> list[tuple[str, str]]:
     """The verdicts on some entries."""
     answer = server.sync(office.id, laptop, **known(office), entries=new)
-    return [(str(verdict), why) for verdict, why in answer.entry_verdicts]
+    return [(str(told[0]), told[1]) for told in answer.entry_verdicts]
 
 
 def test_a_roster_is_sent_once_and_read_by_all(server: Server, team: Team) -> None:
@@ -172,7 +172,7 @@ def test_a_second_use_of_an_invitation_is_refused_and_reads_nothing(server: Serv
 def test_a_closed_or_expired_invitation_says_so(server: Server, team: Team) -> None:
     office = team.office
     nia = office.member("nia")
-    closed, expired = office.invite("closed", nia), office.invite("expired", nia)
+    closed, expired = office.invite("closed", nia), office.invite("expired", nia, expires=NOW + DAY)
     office.add(entries.invitation_closed(office.state.head, office.admin.pair, at=NOW, invitation=closed))
     server.publish(office)
     laptop = Laptop("nia")

@@ -2,7 +2,8 @@
 
 Conventions of ours, which pyxform passes through: the settings sheet has `namespaces` = `cmpp="https://cmpp.invalid/xforms"`;
 a column `bind::cmpp:outcome` names what a question is for the result (`score`, `band`, `follow_up`, or `alert:<kind>`), where
-an alert is on when its value is neither empty, 0 nor false; columns `attribute::cmpp:…` of the settings sheet are the
+an alert is on when its value is neither empty, 0 nor false; the lists of choices `bands` and `follow_ups` put the band and the
+follow-up into words; columns `attribute::cmpp:…` of the settings sheet are the
 instrument's card (source, licence, status, compartment…). Other settings of ODK mean what they mean there.
 """
 

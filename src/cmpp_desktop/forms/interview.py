@@ -60,6 +60,7 @@ class Interview:
         self.markers: dict[str, Marker] = {}
         self.notes: dict[str, str] = {}
         self.reading = False
+        self.language = instrument.languages[0]  # of jr:choice-name, jr:itext and the follow-up; a screen may set it
         self._questions = tuple(control for control in _walk(instrument.controls) if control.kind not in ("group", "repeat"))
         if fresh:
             self._first_load()
@@ -204,8 +205,10 @@ class Interview:
                 elif value and value != "NaN":
                     values[bind.outcome] = value
         band = values.get("band")
-        named = None if band is None else self._choice_labels(band) or self._all(band)
-        return Outcome(values.get("score"), named, values.get("follow_up", ""), tuple(alerts))
+        named = None if band is None else self._choice_labels("bands", band) or self._all(band)
+        follow_up = values.get("follow_up", "")
+        follow_up = self._in_language(self._choice_labels("follow_ups", follow_up) or {}) or follow_up
+        return Outcome(values.get("score"), named, follow_up, tuple(alerts))
 
     def answers(self) -> tuple[AnswerLine, ...]:
         """Every relevant question but notes, with its answer in words."""
@@ -345,17 +348,21 @@ class Interview:
         if control is None or not nodes:
             return ""
         labels = next((option.labels for option in self._options(control, nodes[0]) if option.value == value), {})
-        return next((labels[language] for language in self.instrument.languages if labels.get(language)), "")
+        return self._in_language(labels)
+
+    def _in_language(self, texts: Texts) -> str:
+        """A text in the current language, or in the first that has it."""
+        return next((texts[code] for code in (self.language, *self.instrument.languages) if texts.get(code)), "")
 
     def itext(self, name: str, context: Context) -> str:
         """jr:itext: a text by its id, in the first language."""
         texts = self.instrument.texts.get(name, {})
-        pieces = next((texts[language] for language in self.instrument.languages if language in texts), ())
+        pieces = next((texts[code] for code in (self.language, *self.instrument.languages) if code in texts), ())
         return self._say(pieces, context.node)
 
-    def _choice_labels(self, value: str) -> Texts | None:
-        """The labels of a value in the form's list named `bands`."""
-        holder = self.instrument.instances.get("bands")
+    def _choice_labels(self, name: str, value: str) -> Texts | None:
+        """The labels of a value in one of the form's lists (`bands`, `follow_ups`)."""
+        holder = self.instrument.instances.get(name)
         for root in holder.children if holder else ():
             for item in root.children:
                 if _child(item, "name") == value:

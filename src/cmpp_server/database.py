@@ -19,6 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 T = TypeVar("T")
 
@@ -47,6 +48,8 @@ class Database:
             except DBAPIError as error:
                 if not _try_again(error) or attempt == ATTEMPTS - 1:
                     raise _named(error) from error
+            except PoolTimeout as error:
+                raise Busy("no free connection") from error
         raise AssertionError("unreachable")
 
     @contextmanager
@@ -59,6 +62,8 @@ class Database:
                     yield conn
         except DBAPIError as error:
             raise _named(error) from error
+        except PoolTimeout as error:
+            raise Busy("no free connection") from error
 
     def migrate(self) -> None:
         """Bring the schema to this program's revision, in one transaction. Raises Busy or alembic's CommandError."""

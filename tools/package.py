@@ -45,7 +45,8 @@ def build() -> None:
     work = ROOT / "build" / "pyinstaller"
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR"]
     command += ["--distpath", str(TARGET), "--workpath", str(work), str(ROOT / "installers/cmpp-desktop.spec")]
-    subprocess.run(command, cwd=ROOT, check=True)
+    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+        raise SystemExit("the build failed (above)")
 
 
 def program() -> Path:

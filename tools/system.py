@@ -35,6 +35,14 @@ NEEDED = (
 )
 
 
+def needed() -> tuple[tuple[str, str, str], ...]:
+    """NEEDED, and what depends on the Python that runs this: Debian's own keeps its shared library in a package apart."""
+    if sys.prefix != "/usr":
+        return NEEDED
+    name = f"libpython{sys.version_info[0]}.{sys.version_info[1]}"
+    return (*NEEDED, (name, f"lib:{name}.so.1.0", "make package"))
+
+
 def loader_knows() -> str:
     """Everything the dynamic loader can find, as text; empty where ldconfig is missing."""
     ldconfig = shutil.which("ldconfig", path=os.environ.get("PATH", "") + ":/sbin:/usr/sbin")
@@ -46,7 +54,7 @@ def loader_knows() -> str:
 def missing() -> list[tuple[str, str]]:
     libraries = loader_knows()
     lacking = []
-    for package, sign, reason in NEEDED:
+    for package, sign, reason in needed():
         kind, _, name = sign.partition(":")
         there = f"\t{name} " in libraries if kind == "lib" else shutil.which(name) is not None
         if not there:

@@ -28,7 +28,16 @@ def test_what_is_missing_is_found_by_library_and_by_program() -> None:
     assert "libgl1" not in lacking
     assert lacking["libegl1"] == "Qt"
     assert lacking["dbus"] == "the tests of the keyring"
-    assert len(lacking) == len(system.NEEDED) - 1
+    assert len(lacking) == len(system.needed()) - 1
+
+
+@pytest.mark.usefixtures("bare")
+def test_debians_own_python_needs_its_shared_library_for_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = f"libpython3.{sys.version_info[1]}"
+    monkeypatch.setattr(sys, "prefix", "/opt/python")
+    assert library not in dict(system.missing())
+    monkeypatch.setattr(sys, "prefix", "/usr")
+    assert dict(system.missing())[library] == "make package"
 
 
 @pytest.mark.usefixtures("bare")

@@ -23,6 +23,7 @@ from cmpp_desktop.domain.reviews import ReviewFields
 from cmpp_desktop.domain.sessions import ServiceSessionFields
 from cmpp_desktop.domain.tasks import CompleteTask, NoteFields, ReopenTask, TaskFields
 from cmpp_desktop.domain.work import Command, Done, Stored
+from cmpp_desktop.forms import Alert
 from cmpp_desktop.workspace import ArrivedItem, OpenInterview, Paper, SyncStatus, WaitingItem
 
 NOW = datetime(2026, 11, 23, 15, 42, tzinfo=UTC)  # Monday, 10:42 in New York
@@ -430,9 +431,10 @@ class FakeQuestion:
     appearance: str = ""
     hints: dict[str, str] = field(default_factory=dict)
     readonly: bool = False
-    value: Any = None
+    value: str = ""
     problem: str | None = None
-    message: str = ""
+    message: dict[str, str] = field(default_factory=dict)
+    required_message: dict[str, str] = field(default_factory=dict)
     marker: str | None = None
     note: str = ""
 
@@ -497,7 +499,7 @@ class FakeInterview:
         views = []
         for ref, labels, _ in SECTIONS:
             inside = [item for item in self._questions.values() if item.section_ref == ref]
-            done = sum(1 for item in inside if item.value is not None or item.marker)
+            done = sum(1 for item in inside if item.value or item.marker)
             views.append(SimpleNamespace(ref=ref, labels=labels, answered=done, total=len(inside), first_ref=inside[0].ref))
         return tuple(views)
 
@@ -505,7 +507,7 @@ class FakeInterview:
         return ()
 
     def outcome(self) -> Any:
-        alerts = tuple(item.ref for item in self._questions.values() if item.value == "now")
+        alerts = tuple(Alert(item.name, "safety", item.ref) for item in self._questions.values() if item.value == "now")
         band = {
             "en": "Several signs. Talk it through with your supervisor.",
             "es": "Varias señales. Háblelo con su supervisora.",
@@ -594,7 +596,7 @@ class FakeWorkspace:
 
     def save_interview(self, held: OpenInterview, changes: Any = None) -> tuple[str, ...]:
         self.saved.append(held.interview.current_ref)
-        new = tuple(name for name in held.interview.outcome().alerts if name not in held.raised)
+        new = tuple(alert.name for alert in held.interview.outcome().alerts if alert.name not in held.raised)
         held.raised.update(new)
         return new
 

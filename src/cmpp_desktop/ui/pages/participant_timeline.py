@@ -88,6 +88,8 @@ class TimelineTab(QWidget):
             return  # an older question's answer
         said = timeline_rows(answer, self._page.ui.today(), self._words)
         self.rows.show_rows([timeline_row(item) for item in said])
+        if self.rows.hasFocus() and self.rows.current_row() is None:
+            self.rows.choose_first()
         self.more.setVisible(answer.more)
         filtered = bool(asked.kinds or asked.text)
         if said:

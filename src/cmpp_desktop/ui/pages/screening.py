@@ -20,7 +20,7 @@ from cmpp_desktop.ui.page import Page, Ui, typing
 from cmpp_desktop.ui.pages.participant_model import first_name
 from cmpp_desktop.ui.pages.screening_end import ScreeningEnd
 from cmpp_desktop.ui.pages.screening_keeper import InterviewKeeper
-from cmpp_desktop.ui.pages.screening_model import Marker, Walk, columns
+from cmpp_desktop.ui.pages.screening_model import Marker, Walk, columns, label, plain
 from cmpp_desktop.ui.pages.screening_side import ScreeningSide
 from cmpp_desktop.ui.pages.screening_start import ScreeningStart
 from cmpp_desktop.ui.pages.screening_walk import WalkView
@@ -255,10 +255,11 @@ class ScreeningPage(Page):
         """Alerts that no answer had raised before, by name."""
         if self.held is None:
             return []
-        names = [str(getattr(item, "name", item)) for item in self.held.interview.outcome().alerts]
-        fresh = [name for name in names if name not in self._seen]
-        self._seen.update(fresh)
-        return fresh
+        fresh = [item for item in self.held.interview.outcome().alerts if item.name not in self._seen]
+        self._seen.update(item.name for item in fresh)
+        if fresh:
+            self.view.protocol = plain(label(fresh[0].texts, self.words.language)) if fresh[0].texts else ""
+        return [item.name for item in fresh]
 
     def _was_saved(self, at: datetime) -> None:
         self._saved_at = at

@@ -50,6 +50,8 @@ class QuestionBlock(QWidget):
         self._value: Any = None
         self._input: QWidget | None = None
         self._input_key: tuple[str, str, str] | None = None
+        self.notes = QuestionHead()
+        self.notes.hide()
         self.head = QuestionHead()
         self.answers = AnswerList(self._words("Answers"), self._words("chosen"))
         self.answers.picked.connect(self._picked)
@@ -67,7 +69,7 @@ class QuestionBlock(QWidget):
         self.between = column(gap=0)
         self._line = rule()
         self.setLayout(
-            column(self.head, 8, self.between, self._problem, self._line, self.answers, self.holder, self._marked, gap=8)
+            column(self.notes, self.head, 8, self.between, self._problem, self._line, self.answers, self.holder, self._marked, gap=8)
         )
         self.layout().setSpacing(0)  # type: ignore[union-attr]  # set just before
         for part in (self._problem, self._marked, self.holder):
@@ -111,6 +113,15 @@ class QuestionBlock(QWidget):
             self._drop_input()
         self.holder.setVisible(not choices and question.type != "note")
         self._say_mark(question.marker)
+
+    def show_notes(self, notes: Sequence[Any], languages: Sequence[str]) -> None:
+        """What the form says before the question, in quiet words above it."""
+        said = [[rich(label(note.labels, code)) for note in notes] for code in languages]
+        self.notes.setVisible(bool(notes))
+        if notes:
+            self.notes.show_columns(
+                [("", "", "<br><br>".join(texts), mirrored(code)) for code, texts in zip(languages, said, strict=True)], below=16
+            )
 
     def _show_choices(self, question: Any, languages: Sequence[str]) -> None:
         if question.type in ("acknowledge", "trigger"):

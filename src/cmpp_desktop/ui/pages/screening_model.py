@@ -104,8 +104,20 @@ class Walk:
             self.step = "review"
 
     def questions(self) -> tuple[Any, ...]:
-        """What is asked now, in order: what skip logic hides is not here."""
-        return tuple(self.interview.questions())
+        """What is asked now, in order: what skip logic hides is not here. A note goes with the question after it; one that
+        nothing follows stands alone."""
+        shown = tuple(self.interview.questions())
+        last = max((index for index, item in enumerate(shown) if item.type != "note"), default=-1)
+        return tuple(item for index, item in enumerate(shown) if item.type != "note" or index > last)
+
+    def notes_before(self, question: Any) -> tuple[Any, ...]:
+        """What the form says just before a question."""
+        notes: list[Any] = []
+        for item in self.interview.questions():
+            if item.ref == question.ref:
+                return tuple(notes)
+            notes = [*notes, item] if item.type == "note" else []
+        return ()
 
     @property
     def current(self) -> Any | None:
@@ -141,7 +153,7 @@ class Walk:
             return None
         if question.marker:
             self.interview.mark(question.ref, None)
-        return self.interview.answer(question.ref, value)
+        return self.interview.answer(question.ref, list(value) if isinstance(value, tuple) else value)
 
     def mark(self, marker: Marker, ref: str | None = None) -> Any:
         """Declined, not asked, stopped: answers, not gaps. The same mark again takes it away."""
@@ -190,6 +202,14 @@ class Walk:
 
     def go_to(self, ref: str) -> None:
         """Straight to a question, from the review or the sections at the side."""
+        asked = {item.ref for item in self.questions()}
+        if ref not in asked:  # a note, perhaps: to the question that it goes with
+            following = False
+            for item in self.interview.questions():
+                following = following or item.ref == ref
+                if following and item.ref in asked:
+                    ref = item.ref
+                    break
         self.interview.current_ref = ref
         self.step = "question"
 

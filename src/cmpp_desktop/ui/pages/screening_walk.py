@@ -45,6 +45,7 @@ class WalkView(QWidget):
         self._page = page
         words = self._words = page.words
         self._name = ""
+        self.protocol = ""  # what the form itself says is to be done now
         self._note_ref = ""
         self._banner: Banner | None = None
         self._banner_kind = ""
@@ -149,6 +150,7 @@ class WalkView(QWidget):
             self._show_all(walk, languages, whom)
         else:
             self._drop_blocks()
+            self.block.show_notes(walk.notes_before(question), languages)
             self.block.show_question(question, languages, whom)
             self.block.say_problem(self._problem(question))
         self.back.setEnabled(here > 1 and walk.step != "alert")
@@ -159,10 +161,14 @@ class WalkView(QWidget):
         found = next((item for item in walk.interview.sections() if item.ref == question.section_ref), None)
         return plain(label(found.labels, self._words.language)) if found is not None else ""
 
-    @staticmethod
-    def _problem(question: Any) -> str:
+    def _problem(self, question: Any) -> str:
         has = question.value not in (None, "", (), [])
-        return str(question.message or "") if question.problem and has and not question.marker else ""
+        return self._message(question) if question.problem and has and not question.marker else ""
+
+    def _message(self, question: Any) -> str:
+        """What the form says of a wrong answer, in the caseworker's language."""
+        said = plain(label(question.message, self._words.language)) if question.message else ""
+        return said or self._words("This answer does not fit.")
 
     def _show_all(self, walk: Walk, languages: Sequence[str], whom: Sequence[str]) -> None:
         asked = walk.questions()
@@ -174,6 +180,7 @@ class WalkView(QWidget):
                 self._blocks[item.ref] = block
                 self._list.addWidget(block)
         for item in asked:
+            self._blocks[item.ref].show_notes(walk.notes_before(item), languages)
             self._blocks[item.ref].show_question(item, languages, whom)
             self._blocks[item.ref].say_problem(self._problem(item))
 
@@ -225,6 +232,8 @@ class WalkView(QWidget):
         safe = Button(words("Safe, go on"), key="G", on=lambda: self.pressed.emit("safe"))
         steps = Button(words("Follow the steps"), kind="primary", key="Return", on=lambda: self.pressed.emit("steps"))
         text = words("Stop the questions, ask who is near, {call}. The answer is saved and a task is made.", call=call)
+        if self.protocol:
+            text = f"{self.protocol} {words('The answer is saved and a task is made.')}"
         self._put_banner("alert", Banner(words("Is it safe to go on?"), text, tone="danger", buttons=(safe, steps)), ref)
         announce(self, f"{words('Is it safe to go on?')} {text}")
         self._first = steps
@@ -272,9 +281,10 @@ class WalkView(QWidget):
             return
         why = walk.blocked()
         if why == "required":
-            text = self._words("An answer is needed here, or a mark: D declined, X not asked.")
+            own = plain(label(question.required_message, self._words.language)) if question.required_message else ""
+            text = own or self._words("An answer is needed here, or a mark: D declined, X not asked.")
         elif why == "problem":
-            text = str(question.message or "") or self._words("This answer does not fit.")
+            text = self._message(question)
         else:
             return
         self._current_block(question.ref).say_problem(text)

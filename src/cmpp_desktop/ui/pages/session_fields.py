@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -95,13 +95,13 @@ class Narrative(TextArea):
             super().keyPressEvent(event)
 
 
-class SessionFields(QWidget):
+class SessionFields(QObject):
     """`touched()` when anything was changed. `left` and `right` are laid out by the page."""
 
     touched = Signal()
 
     def __init__(self, page: Page) -> None:
-        super().__init__()
+        super().__init__(page)
         self._page = page
         words = self._words = page.words
         self._form: SessionForm | None = None

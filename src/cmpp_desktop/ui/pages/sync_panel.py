@@ -17,7 +17,6 @@ from cmpp_desktop.ui.widgets import (
     Button,
     IconView,
     Label,
-    ListRow,
     ProgressRow,
     SectionHead,
     announce,
@@ -58,8 +57,8 @@ class SyncPage(Page):
         self.nothing_came = Label(words("Nothing new since the program was opened."), tone="ink2", wrap=True)
         self.more_waits = Label("", "small", tone="ink2")
         self.facts = FactList(words("How it stands"), label_width=150)
-        for rows in (self.needs, self.arrived):
-            rows.opened.connect(self._open)
+        self.needs.opened.connect(lambda line: self._do(self._line(self.needs, line.id)))
+        self.arrived.opened.connect(lambda line: self._do(self._line(self.arrived, line.id)))
         self.needs.clicked.connect(lambda index: self._clicked())
         self._build()
 
@@ -151,9 +150,6 @@ class SyncPage(Page):
         current = self.needs.current_row()
         if isinstance(current, StreamRow) and current.link:
             self._do(self._line(self.needs, current.id))
-
-    def _open(self, line: ListRow) -> None:
-        self._do(self._line(self.sender(), line.id))
 
     def _do(self, line: Line | None) -> None:
         if line is None:

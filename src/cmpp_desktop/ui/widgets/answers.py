@@ -241,7 +241,7 @@ class QuestionHead(QWidget):
         self._layout.setSpacing(0)
         self._layout.setContentsMargins(0, 0, 0, 0)
 
-    def show_columns(self, items: Sequence[tuple[str, str, str, bool]], large: bool = False) -> None:
+    def show_columns(self, items: Sequence[tuple[str, str, str, bool]], *, below: int = 0) -> None:
         """Each column: (for whom, question as rich text, hint, reads from right to left)."""
         for old in self._columns:
             self._layout.removeWidget(old)
@@ -249,7 +249,7 @@ class QuestionHead(QWidget):
             old.deleteLater()
         self._columns = []
         current = look()
-        self._layout.setContentsMargins(current.px(START), 0, current.px(12), 0)
+        self._layout.setContentsMargins(current.px(START), 0, current.px(12), current.px(below))
         self._layout.setSpacing(current.px(GAP))
         for whom, question, hint, rtl in items:
             holder = self._column(whom, question, hint, rtl)
@@ -263,6 +263,8 @@ class QuestionHead(QWidget):
         more = Label(hint, "body", tone="ink2", wrap=True, rich=True)
         if not whom:
             first.hide()
+        if not question:
+            words.hide()
         if not hint:
             more.hide()
         if rtl:

@@ -119,6 +119,8 @@ class FittedRows(RowList):
 
     def show_rows(self, rows: Sequence[ListRow], current: Any = None) -> None:
         super().show_rows(rows, current)
+        if self.hasFocus() and not self.currentIndex().isValid():
+            self.choose_first()
         self.fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

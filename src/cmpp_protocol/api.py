@@ -17,7 +17,8 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from cmpp_protocol import canon, envelope, keys, labels, versions
+from cmpp_protocol import canon, envelope, keys, labels, reading, versions
+from cmpp_protocol.reading import flag, octets, row, text, uuid, whole, word
 
 PATH = "/v1/sync"
 CONTENT_TYPE = "application/vnd.cmpp.v1+msgpack"
@@ -271,13 +272,13 @@ def decode_authorisation(value: str) -> Authorisation:
         data = base64.b64decode(coded, altchars=b"-_", validate=True)
     except ValueError as error:
         raise ApiError("malformed", "authorisation") from error
-    body = _body(data)
-    return Authorisation(
-        _bytes(32)(body.get("org")),
-        _bytes(32)(body.get("device")),
-        _whole(1 << 48)(body.get("time")),
-        _bytes(64)(body.get("signature")),
-    )
+
+    def read() -> Authorisation:
+        body = reading.unpack(data)
+        ids = octets(32)(body.get("org")), octets(32)(body.get("device"))
+        return Authorisation(*ids, whole(1 << 48)(body.get("time")), octets(64)(body.get("signature")))
+
+    return _reading(read)
 
 
 def server_name(url: str) -> str:
@@ -294,54 +295,66 @@ def decode_request(data: bytes) -> SyncRequest:
     """The request of these bytes. Raises ApiError: malformed, update or too_big."""
     if len(data) > REQUEST_LIMIT:
         raise ApiError("too_big")
+    return _reading(lambda: _request(data))
+
+
+def _request(data: bytes) -> SyncRequest:
     body = _versioned(data)
-    roster = _row(_whole(1 << 31, -1), _bytes(32))(body.get("roster"))
+    roster = row(whole(1 << 31, -1), octets(32))(body.get("roster"))
     return SyncRequest(
         roster_no=roster[0],
         roster_hash=roster[1],
         entries=tuple(NewEntry(*row) for row in _rows(_any_bytes, _key_rows)(body.get("entries"))),
         envelopes=_key_rows(body.get("envelopes")),
-        opened=_rows(_uuid, _EPOCH)(body.get("opened")),
-        cursors=tuple(Cursor(*row) for row in _rows(_uuid, _SEQ, _bytes(32))(body.get("cursors"))),
+        opened=_rows(uuid, _EPOCH)(body.get("opened")),
+        cursors=tuple(Cursor(*row) for row in _rows(uuid, _SEQ, octets(32))(body.get("cursors"))),
         bundles=_list(_any_bytes)(body.get("bundles")),
         offers=_offers(body.get("offers")),
-        wait=_whole(WAIT_LIMIT + 1)(body.get("wait")),
-        limit=_whole(1 << 31)(body.get("limit")),
+        wait=whole(WAIT_LIMIT + 1)(body.get("wait")),
+        limit=whole(1 << 31)(body.get("limit")),
         v=body["v"],
     )
 
 
 def decode_answer(data: bytes) -> SyncAnswer:
     """The answer of these bytes. Raises ApiError: malformed or update."""
+    return _reading(lambda: _answer(data))
+
+
+def _answer(data: bytes) -> SyncAnswer:
     body = _versioned(data)
-    roster = _row(_whole(1 << 31), _bytes(32), _flag)(body.get("roster"))
-    items = _rows(_SEQ, _bytes(32), _any_bytes)
-    logs = _rows(_uuid, _flag, _SEQ, _bytes(32), items)(body.get("logs"))
+    roster = row(whole(1 << 31), octets(32), flag)(body.get("roster"))
+    items = _rows(_SEQ, octets(32), _any_bytes)
+    logs = _rows(uuid, flag, _SEQ, octets(32), items)(body.get("logs"))
     return SyncAnswer(
-        time=_whole(1 << 48)(body.get("time")),
+        time=whole(1 << 48)(body.get("time")),
         roster_no=roster[0],
         roster_hash=roster[1],
         roster_known=roster[2],
         entries=_list(_any_bytes)(body.get("entries")),
-        entry_verdicts=_rows(_word(EntryVerdict), _text)(body.get("entry_verdicts")),
+        entry_verdicts=_rows(word(EntryVerdict), text)(body.get("entry_verdicts")),
         envelopes=_key_rows(body.get("envelopes")),
         verdicts=tuple(
-            BundleVerdict(*row) for row in _rows(_bytes(32), _word(Verdict), _text)(body.get("verdicts"))
+            BundleVerdict(*row) for row in _rows(octets(32), word(Verdict), text)(body.get("verdicts"))
         ),
         wanted=_offers(body.get("wanted")),
         logs=tuple(
             Slice(place, known, seq, log_hash, tuple(LogItem(*item) for item in rows))
             for place, known, seq, log_hash, rows in logs
         ),
-        more=_flag(body.get("more")),
+        more=flag(body.get("more")),
         v=body["v"],
     )
 
 
 def decode_problem(data: bytes) -> Problem:
     """The refusal of these bytes. Raises ApiError("malformed") for anything else (a proxy's page, say)."""
-    body = _body(data)
-    return Problem(_text(body.get("code")), _text(body.get("detail")), _whole(1 << 48)(body.get("time")))
+
+    def read() -> Problem:
+        body = reading.unpack(data)
+        return Problem(text(body.get("code")), text(body.get("detail")), whole(1 << 48)(body.get("time")))
+
+    return _reading(read)
 
 
 def _signed_request(org: bytes, device: bytes, server: str, path: str, time: int, body: bytes) -> bytes:
@@ -352,103 +365,44 @@ def _signed_request(org: bytes, device: bytes, server: str, path: str, time: int
     return b"".join([org, device, *sized, time.to_bytes(8, "big"), hashlib.sha256(body).digest()])
 
 
-def _body(data: bytes) -> dict[str, Any]:
+T = TypeVar("T")
+
+
+def _reading(read: Callable[[], T]) -> T:
     try:
-        body = canon.unpack(data)
-    except canon.NotCanonical as error:
-        raise ApiError("malformed", "not canonical") from error
-    if not isinstance(body, dict):
-        raise ApiError("malformed", "map")
-    return body
+        return read()
+    except reading.Malformed as error:
+        raise ApiError("malformed", str(error)) from error
+    except reading.Newer as error:
+        raise ApiError("update", str(error)) from error
 
 
 def _versioned(data: bytes) -> dict[str, Any]:
-    body = _body(data)
-    if _whole(1 << 31, 1)(body.get("v")) > versions.API:
-        raise ApiError("update")
+    body = reading.unpack(data)
+    if whole(1 << 31, 1)(body.get("v")) > versions.API:
+        raise reading.Newer("version")
     return body
 
 
-T = TypeVar("T")
-Reader = Callable[[Any], Any]
-
-
-def _whole(limit: int, least: int = 0) -> Callable[[Any], int]:
-    def read(value: Any) -> int:
-        if type(value) is not int or not least <= value < limit:
-            raise ApiError("malformed", "number")
-        return value
-
-    return read
-
-
-def _bytes(length: int | None) -> Callable[[Any], bytes]:
-    def read(value: Any) -> bytes:
-        if not isinstance(value, bytes) or (length is not None and len(value) != length):
-            raise ApiError("malformed", "bytes")
-        return value
-
-    return read
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > 1000:
-        raise ApiError("malformed", "text")
-    return value
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ApiError("malformed", "flag")
-    return value
-
-
-def _uuid(value: Any) -> UUID:
-    return UUID(bytes=_bytes(16)(value))
-
-
-def _word(words: type[StrEnum]) -> Reader:
-    def read(value: Any) -> StrEnum:
-        if not isinstance(value, str) or value not in set(words):
-            raise ApiError("malformed", words.__name__)
-        return words(value)
-
-    return read
-
-
 def _list(reader: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
-    def read(value: Any) -> tuple[T, ...]:
-        if not isinstance(value, list) or len(value) > LIST_LIMIT:
-            raise ApiError("malformed", "list")
-        return tuple(reader(item) for item in value)
-
-    return read
+    return reading.listed(reader, LIST_LIMIT)
 
 
-def _row(*readers: Reader) -> Callable[[Any], tuple[Any, ...]]:
-    def read(value: Any) -> tuple[Any, ...]:
-        if not isinstance(value, list) or len(value) != len(readers):
-            raise ApiError("malformed", "row")
-        return tuple(reader(cell) for reader, cell in zip(readers, value, strict=True))
-
-    return read
+def _rows(*readers: reading.Reader) -> Callable[[Any], tuple[Any, ...]]:
+    return _list(row(*readers))
 
 
-def _rows(*readers: Reader) -> Callable[[Any], tuple[Any, ...]]:
-    return _list(_row(*readers))
-
-
-_any_bytes = _bytes(None)
-_EPOCH, _SEQ = _whole(1 << 31), _whole(1 << 63)
+_any_bytes = octets()
+_EPOCH, _SEQ = whole(1 << 31), whole(1 << 63)
 
 
 def _key_rows(value: Any) -> tuple[KeyEnvelope, ...]:
-    rows = _rows(_uuid, _whole(1 << 31, 1), _bytes(32), _bytes(keys.KEY_ENVELOPE_BYTES))(value)
+    rows = _rows(uuid, whole(1 << 31, 1), octets(32), octets(keys.KEY_ENVELOPE_BYTES))(value)
     return tuple(KeyEnvelope(*row) for row in rows)
 
 
 def _offers(value: Any) -> tuple[Offer, ...]:
-    return tuple(Offer(*row) for row in _rows(_uuid, _bytes(32), _whole(1 << 63, 1), _bytes(32))(value))
+    return tuple(Offer(*row) for row in _rows(uuid, octets(32), whole(1 << 63, 1), octets(32))(value))
 
 
 def _key_row(row: KeyEnvelope) -> list[Any]:

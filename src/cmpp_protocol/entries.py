@@ -12,14 +12,14 @@ hold_placed, hold_lifted, recovery_replaced, branch_chosen; and the collection k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from cmpp_protocol import canon, keys, labels, versions
+from cmpp_protocol import canon, keys, labels, reading, versions
+from cmpp_protocol.reading import ascending, octets, record, uuid, whole, word
 
 ENTRY_LIMIT = 1024 * 1024
 NO_LIMIT = 1 << 31
@@ -109,22 +109,26 @@ def decode(data: bytes) -> Entry:
     """The entry that these bytes are. Raises RosterError: too_big, malformed or update."""
     if len(data) > ENTRY_LIMIT:
         raise RosterError("too_big")
-    outer = _map(_unpack(data))
-    body_bytes, signatures = _bytes(None)(outer.get("body")), _map(outer.get("signatures"))
-    body = _map(_unpack(body_bytes))
-    version = _whole(NO_LIMIT)(body.get("v"))
-    if version > versions.ROSTER:
-        raise RosterError("update", "version")
-    kind = body.get("type")
-    if not isinstance(kind, str):
-        raise RosterError("malformed", "type")
+    try:
+        return _decode(data)
+    except reading.Malformed as error:
+        raise RosterError("malformed", str(error)) from error
+    except reading.Newer as error:
+        raise RosterError("update", str(error)) from error
+
+
+def _decode(data: bytes) -> Entry:
+    outer = reading.unpack(data)
+    body_bytes, signatures = octets()(outer.get("body")), reading.mapping(outer.get("signatures"))
+    body = reading.unpack(body_bytes)
+    kind = reading.text(body.get("type"))
+    if whole(NO_LIMIT)(body.get("v")) > versions.ROSTER:
+        raise reading.Newer("version")
     if kind not in _FIELDS:
-        raise RosterError("update", "type")
-    _only(outer, {"body", "signatures"})
-    common: dict[str, Callable[[Any], Any]] = {"v": _whole(NO_LIMIT), "type": _text, **_COMMON}
-    read = _record({**common, **_FIELDS[kind]})(body)
+        raise reading.Newer("type")
+    reading.only(outer, {"body", "signatures"})
+    read = record({**_COMMON, **_FIELDS[kind]})(body)
     names = {"author", *_EXTRA_SIGNATURES.get(kind, ())}
-    signed = _record(dict.fromkeys(names, _bytes(keys.SIGNATURE_BYTES)))(signatures)
     return Entry(
         no=read["no"],
         prev=read["prev"],
@@ -132,156 +136,67 @@ def decode(data: bytes) -> Entry:
         by=read["by"],
         type=kind,
         fields={name: read[name] for name in _FIELDS[kind]},
-        signatures=signed,
+        signatures=record(dict.fromkeys(names, octets(keys.SIGNATURE_BYTES)))(signatures),
         hash=labels.digest(labels.ROSTER_HASH, body_bytes),
         data=data,
     )
 
 
-def _unpack(data: bytes) -> Any:
-    try:
-        return canon.unpack(data)
-    except canon.NotCanonical as error:
-        raise RosterError("malformed", "not canonical") from error
-
-
-def _map(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise RosterError("malformed", "map")
-    return value
-
-
-def _only(value: Mapping[str, Any], names: set[str]) -> None:
-    if extra := set(value) - names:
-        raise RosterError("update", f"field {sorted(extra)[0][:32]!r}")
-
-
-def _bytes(length: int | None) -> Callable[[Any], bytes]:
-    def read(value: Any) -> bytes:
-        if not isinstance(value, bytes) or (length is not None and len(value) != length):
-            raise RosterError("malformed", "bytes")
-        return value
-
-    return read
-
-
-def _whole(limit: int, least: int = 0) -> Callable[[Any], int]:
-    def read(value: Any) -> int:
-        if type(value) is not int or not least <= value < limit:
-            raise RosterError("malformed", "number")
-        return value
-
-    return read
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise RosterError("malformed", "text")
-    return value
-
-
-def _uuid(value: Any) -> UUID:
-    return UUID(bytes=_bytes(16)(value))
-
-
-Word = TypeVar("Word", bound=StrEnum)
-
-
-def _word(words: type[Word]) -> Callable[[Any], Word]:
-    def read(value: Any) -> Word:
-        try:
-            return words(_text(value))
-        except ValueError as error:
-            if isinstance(error, RosterError):
-                raise
-            raise RosterError("update", words.__name__) from error
-
-    return read
-
-
-def _record(readers: Mapping[str, Callable[[Any], Any]]) -> Callable[[Any], dict[str, Any]]:
-    def read(value: Any) -> dict[str, Any]:
-        found = _map(value)
-        _only(found, set(readers))
-        if missing := set(readers) - set(found):
-            raise RosterError("malformed", f"no {sorted(missing)[0]}")
-        return {name: reader(found[name]) for name, reader in readers.items()}
-
-    return read
-
-
-def _rows(*readers: Callable[[Any], Any]) -> Callable[[Any], tuple[tuple[Any, ...], ...]]:
-    """A list of lists, strictly ascending by their first column, so that one set is written in one way."""
-
-    def read(value: Any) -> tuple[tuple[Any, ...], ...]:
-        if not isinstance(value, list):
-            raise RosterError("malformed", "list")
-        rows = []
-        for row in value:
-            if not isinstance(row, list) or len(row) != len(readers):
-                raise RosterError("malformed", "row")
-            rows.append(tuple(reader(cell) for reader, cell in zip(readers, row, strict=True)))
-        firsts = [row[0] for row in value]
-        if any(a >= b for a, b in pairwise(firsts)):
-            raise RosterError("malformed", "order")
-        return tuple(rows)
-
-    return read
-
-
 def _pair(value: Any) -> keys.PublicKeys:
-    return _public_keys(_record({"sign": _bytes(keys.SIGN_BYTES), "seal": _bytes(keys.SEAL_BYTES)})(value))
+    return _public_keys(record({"sign": octets(keys.SIGN_BYTES), "seal": octets(keys.SEAL_BYTES)})(value))
 
 
 def _public_keys(read: Mapping[str, bytes]) -> keys.PublicKeys:
     if not keys.seal_public_is_valid(read["seal"]):
-        raise RosterError("malformed", "seal key")
+        raise reading.Malformed("seal key")
     return keys.PublicKeys(read["sign"], read["seal"])
 
 
 def _recovery(value: Any) -> keys.RecoveryPublic:
-    pair = {"sign": _bytes(keys.SIGN_BYTES), "seal": _bytes(keys.SEAL_BYTES)}
-    read = _record({**pair, "slot": _bytes(32)})(value)
+    pair = {"sign": octets(keys.SIGN_BYTES), "seal": octets(keys.SEAL_BYTES)}
+    read = record({**pair, "slot": octets(32)})(value)
     return keys.RecoveryPublic(_public_keys(read), read["slot"])
 
 
-_ID, _HASH, _EPOCH = _bytes(keys.ID_BYTES), _bytes(32), _whole(NO_LIMIT, 1)
-_COMMON: dict[str, Callable[[Any], Any]] = {
-    "no": _whole(NO_LIMIT),
+_ID, _HASH, _EPOCH = octets(keys.ID_BYTES), octets(32), whole(NO_LIMIT, 1)
+_COMMON: dict[str, reading.Reader] = {
+    "v": whole(NO_LIMIT, 1),
+    "type": reading.text,
+    "no": whole(NO_LIMIT),
     "prev": _HASH,
-    "at": _whole(TIME_LIMIT),
+    "at": whole(TIME_LIMIT),
     "by": _ID,
 }
-_FIELDS: dict[str, dict[str, Callable[[Any], Any]]] = {
-    "genesis": {"member": _uuid, "device": _pair, "recovery": _recovery, "policy": _map},
-    "member_added": {"member": _uuid, "role": _word(Role)},
-    "member_changed": {"member": _uuid, "role": _word(Role)},
+_FIELDS: dict[str, dict[str, reading.Reader]] = {
+    "genesis": {"member": uuid, "device": _pair, "recovery": _recovery, "policy": reading.mapping},
+    "member_added": {"member": uuid, "role": word(Role)},
+    "member_changed": {"member": uuid, "role": word(Role)},
     "collection_created": {
-        "collection": _uuid,
-        "kind": _word(Kind),
+        "collection": uuid,
+        "kind": word(Kind),
         "commit": _HASH,
-        "access": _rows(_uuid, _word(Rights)),
+        "access": ascending(uuid, word(Rights)),
     },
-    "access_granted": {"member": _uuid, "collection": _uuid, "rights": _word(Rights)},
+    "access_granted": {"member": uuid, "collection": uuid, "rights": word(Rights)},
     "invitation_opened": {
-        "invitation": _uuid,
-        "member": _uuid,
-        "role": _word(Role),
-        "collections": _rows(_uuid),
+        "invitation": uuid,
+        "member": uuid,
+        "role": word(Role),
+        "collections": ascending(uuid),
         "introduction": _pair,
-        "expires": _whole(TIME_LIMIT),
+        "expires": whole(TIME_LIMIT),
     },
-    "invitation_closed": {"invitation": _uuid},
-    "device_enrolled": {"invitation": _uuid, "device": _pair},
+    "invitation_closed": {"invitation": uuid},
+    "device_enrolled": {"invitation": uuid, "device": _pair},
     "device_confirmed": {"device": _ID},
-    "device_revoked": {"device": _ID, "fence": _rows(_uuid, _whole(1 << 63), _HASH)},
+    "device_revoked": {"device": _ID, "fence": ascending(uuid, whole(1 << 63), _HASH)},
     "key_rotated": {
-        "collection": _uuid,
+        "collection": uuid,
         "epoch": _EPOCH,
         "commit": _HASH,
-        "previous": _bytes(keys.PREVIOUS_KEY_BYTES),
+        "previous": octets(keys.PREVIOUS_KEY_BYTES),
     },
-    "policy_set": {"policy": _map},
+    "policy_set": {"policy": reading.mapping},
 }
 _EXTRA_SIGNATURES = {"genesis": ("recovery",), "device_enrolled": ("introduction",)}
 TYPES = frozenset(_FIELDS)

@@ -76,8 +76,8 @@ def desk(look: Look, qtbot: QtBot) -> Iterator[Callable[..., Desk]]:
         opened.append(found)
         window.resize(1366, 768)
         window.show()
-        window.activateWindow()
-        qtbot.waitExposed(window)
+        with qtbot.waitActive(window):
+            window.activateWindow()
         window.start()
         found.quiet()
         return found

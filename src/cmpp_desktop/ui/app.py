@@ -95,6 +95,8 @@ class Window(QWidget):
         self._hidden_at = 0.0
         self._overlay: Overlay | None = None
         self._stack = QStackedWidget()
+        self._stack.setMinimumSize(1, 1)
+        self.setMinimumSize(480, 360)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)

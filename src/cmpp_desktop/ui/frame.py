@@ -218,6 +218,7 @@ class Frame(QWidget):
         self.narrow = False
         self.stack = QStackedWidget()
         self.stack.setProperty("surface", "paper")
+        self.stack.setMinimumSize(1, 1)  # pages fold where the room is narrow; they do not keep the window wide
         self._build(role, name)
         self._shortcuts()
         look().changed.connect(self._arrange)

@@ -128,6 +128,12 @@ def _table() -> Mapping[str, Any]:
         "locked": lambda w, f: (w("The program is locked."), w("Your drafts are kept."), w("Unlock it with your passphrase."), "banner"),
         "not_allowed": lambda w, f: (
             w("Your role does not allow this."), w("Nothing was changed."), w("If you need it for your work, ask your supervisor."), "banner"),
+        "restricted_closed": lambda w, f: (
+            w("This part is restricted."),
+            w("It is kept, and those who hold it can open it."),
+            w("If you need it for your work, ask your supervisor."),
+            "banner",
+        ),
         "needs_consent": lambda w, f: (
             w("There is no consent in force that covers this."), w("Nothing left this laptop."), w("Record the consent first, then do it again."), "banner"),
         "record_missing": lambda w, f: (

@@ -356,7 +356,7 @@ class SomeoneNewPage(Page):
 
     def _people_fine(self) -> bool:
         for form in self._more:
-            named = bool(form.given.text().strip() or form.family.text().strip())
+            named = bool(form.given.text().strip())
             form.given_field.problem("" if named else self.words("This is needed."))
             form.a_number_field.problem(self._a_number_problem(form.a_number.text()))
             if form.given_field.has_problem or form.a_number_field.has_problem:

@@ -338,8 +338,6 @@ class StrengthBar(QWidget):
         super().__init__()
         self._words = words
         self._score = -1
-        self._bar = QWidget()
-        self._bar.setFixedHeight(look().px(4))
         self._label = Label("", "small", tone="ink2", wrap=True)
         self.setLayout(column(look().px(4), self._label, gap=4))
         self.show_strength(-1, "")

@@ -1,0 +1,160 @@
+"""Unlocking and first run, with the keyboard: what is wrong is said, nothing waits, and the way in is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.ui.pages.first_run import is_server
+from cmpp_desktop.ui.samples import SampleDoor
+
+from .conftest import Desk
+
+Open = Callable[..., Desk]
+GOOD = "correct horse battery staple"
+
+
+def test_the_passphrase_and_enter_open_today(desk: Open) -> None:
+    at = desk(state="locked")
+    at.type(GOOD)
+    at.press(Qt.Key.Key_Return)
+    assert at.window.frame is not None
+    assert at.page.place == "today"
+
+
+def test_a_wrong_passphrase_is_said_beside_the_field_and_the_field_keeps_the_keyboard(desk: Open) -> None:
+    at = desk(state="locked")
+    at.type("wrong")
+    at.press(Qt.Key.Key_Return)
+    assert at.page.field.error.text() == "That did not open it."
+    assert at.window.focusWidget() is at.page.passphrase.line
+    at.type(GOOD)  # what was typed is marked, so typing replaces it
+    at.press(Qt.Key.Key_Return)
+    assert at.window.frame is not None
+
+
+def test_after_too_many_tries_it_says_how_long_to_wait(desk: Open) -> None:
+    door = SampleDoor(state="locked")
+    door.wait_seconds = 8
+    at = desk(door)
+    assert "8 seconds" in at.page.field.error.text()
+    assert not at.page.button.isEnabled()
+    at.page._tick()
+    assert "7 seconds" in at.page.field.error.text()
+    for _ in range(7):
+        at.page._tick()
+    assert at.page.button.isEnabled() and not at.page.field.has_problem
+
+
+def test_caps_lock_is_noticed_from_a_letter(desk: Open) -> None:
+    at = desk(state="locked")
+    at.press(Qt.Key.Key_A)
+    assert not at.page.passphrase.caps.isVisible()
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QKeyEvent
+    from PySide6.QtWidgets import QApplication
+
+    shouted = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_B, Qt.KeyboardModifier.NoModifier, "B")
+    QApplication.sendEvent(at.page.passphrase.line, shouted)
+    assert at.page.passphrase.caps.isVisible()
+
+
+def test_a_missing_keyring_is_told_with_what_is_safe_and_a_code_to_read_aloud(desk: Open) -> None:
+    door = SampleDoor(state="locked")
+    door.fail["unlock"] = KnownError("keyring_missing")
+    at = desk(door)
+    at.type(GOOD)
+    at.press(Qt.Key.Key_Return)
+    said = " ".join(label.text() for label in at.page.findChildren(QWidget) if hasattr(label, "text") and callable(label.text))
+    assert "Your records are still here, sealed." in said
+    assert "keyring_missing" in said
+
+
+def test_spanish_is_one_click_away_before_anything_is_open(desk: Open) -> None:
+    at = desk(state="locked")
+    at.window.speak("es")
+    at.quiet()
+    assert "frase de paso" in at.page.field.label.text().lower()
+
+
+def test_an_invitation_leads_to_a_sealed_laptop(desk: Open, tmp_path: Path) -> None:
+    at = desk(state="new")
+    path = tmp_path / "invitation.cmppi"
+    path.write_bytes(b"invitation")
+    at.page.read_file(path)
+    at.quiet()
+    assert "Denise Okafor" in at.page._who.text()
+    at.press(Qt.Key.Key_Return)
+    page = at.page
+    page.laptop.setText("Blue ThinkPad")
+    page.first.line.setText("harbor cedar velvet oyster")
+    page.second.line.setText("harbor cedar velvet oyster")
+    at.press(Qt.Key.Key_Return)
+    assert at.door.state() == "open"
+    assert at.window.frame is not None
+
+
+def test_what_is_no_invitation_is_said_and_nothing_happens(desk: Open, tmp_path: Path) -> None:
+    at = desk(state="new")
+    path = tmp_path / "notes.txt"
+    path.write_text("no")
+    at.page.read_file(path)
+    at.quiet()
+    assert at.page._step == "start"
+    assert at.page._start_notice.count() > 0
+    at.page.read_file(tmp_path / "not-there")
+    at.quiet()
+    assert at.page._step == "start"
+
+
+def test_two_passphrases_must_be_the_same_and_strong_enough(desk: Open) -> None:
+    at = desk(state="new")
+    page = at.page
+    page.show_sample(2)
+    at.quiet()
+    page.second.line.setText("something else")
+    page.make.click()
+    assert page._second_field.has_problem
+    for line in (page.first.line, page.second.line):
+        line.setText("password")
+    page.make.click()
+    at.quiet()
+    assert page._first_field.has_problem
+    assert at.door.state() == "new"
+
+
+def test_the_recovery_words_are_shown_once_and_must_be_kept_before_going_on(desk: Open, tmp_path: Path) -> None:
+    at = desk(state="new")
+    page = at.page
+    page._go("organisation")
+    page.org_name.setText("Lantern Street Services")
+    page.own_name.setText("Denise Okafor")
+    page.server.setText("https://cmpp.example.org")
+    page._organisation_done()
+    page.laptop.setText("Denise’s Mac")
+    for line in (page.first.line, page.second.line):
+        line.setText("harbor cedar velvet oyster")
+    page.make.click()
+    at.quiet()
+    assert page._step == "kit"
+    assert not page._finish.isEnabled()
+    page.write_kit(tmp_path / "kit.txt")
+    at.quiet()
+    assert "harbor" in (tmp_path / "kit.txt").read_text(encoding="utf-8")
+    assert (tmp_path / "kit.txt").stat().st_mode & 0o077 == 0
+    page._finish.click()
+    at.quiet()
+    assert at.window.frame is not None
+
+
+def test_only_https_or_this_machine_is_a_server() -> None:
+    assert is_server("https://cmpp.example.org")
+    assert is_server("http://127.0.0.1:8000")
+    assert not is_server("http://cmpp.example.org")
+    assert not is_server("https://")
+    assert not is_server("ftp://cmpp.example.org")
+    assert not is_server("https://[broken")

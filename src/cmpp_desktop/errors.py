@@ -44,7 +44,8 @@ CODES = frozenset(
     {
         "invalid", "wrong_passphrase", "wait_before_retry", "passphrase_weak", "keyring_missing", "keyring_locked",
         "store_newer", "store_damaged", "store_missing", "slots_damaged", "disk_full", "disk_error", "profile_in_use",
-        "migration_failed", "locked", "not_allowed", "needs_consent", "record_missing", "case_already_open", "record_settled",
+        "migration_failed", "locked", "not_allowed", "restricted_closed", "needs_consent",
+        "record_missing", "case_already_open", "record_settled",
         "conflict_open", "update_first", "already_signed", "not_submitted", "changed_meanwhile", "own_work",
         "instrument_refused", "instrument_missing", "interview_incomplete", "interview_finished", "server_unreachable",
         "server_refused", "server_too_old", "server_too_new", "clock_wrong", "roster_rejected", "roster_fork",

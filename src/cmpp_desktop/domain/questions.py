@@ -426,3 +426,41 @@ class AuditTrail(Question[tuple[AuditRow, ...]]):
 
     limit: int = 200
 
+
+
+# --- What goes and comes ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingItem:
+    """A piece of work that the server has not acknowledged: its main record's kind, and whom it is about."""
+
+    kind: str
+    participant: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing(Question[tuple[OutgoingItem, ...]]):
+    """What waits to be sent, newest first."""
+
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Something that others wrote and that came in. `verb`: added, changed, signed, returned, deleted."""
+
+    kind: str
+    verb: str
+    participant_id: UUID | None
+    participant: str
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals(Question[tuple[Arrival, ...]]):
+    """What came in lately, newest first; several changes of one record are one line."""
+
+    limit: int = 20

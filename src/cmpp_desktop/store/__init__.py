@@ -42,12 +42,16 @@ class Store:
         self._key = key
         self._database = Database(self.path, key)
         self._defaults = column_defaults()
-        with self._database.reading() as connection:
-            self._names = Names(connection)
+        try:
+            with self._database.reading() as connection:
+                self._names = Names(connection)
+            self._index_if_missing()
+        except BaseException:
+            self._database.close()
+            raise
         self.drafts = DraftBox(self._database)
         self.settings = Settings(self._database)
         self._replica = StoreReplica(self._database, self._names, self._defaults)
-        self._index_if_missing()
 
     @classmethod
     def create(cls, folder: Path, key: bytes) -> Store:
@@ -107,6 +111,11 @@ class Store:
         with self._database.reading() as connection:
             answer: A = queries.answer(queries.Asked(connection, self._names, asker), question)
         return answer
+
+    def holds(self, compartment: str, team_id: UUID | None) -> bool:
+        """Whether records of a compartment and team may be shown and written here."""
+        place = self._names.place_for(compartment, team_id)
+        return place is not None and place.held
 
     def replica(self) -> StoreReplica:
         """Sync's side of the store."""

@@ -128,6 +128,10 @@ class Engine:
         """The six digits of another laptop, for an administrator to compare."""
         return self._job(lambda: self._code(device))
 
+    def now_ms(self) -> int:
+        """The system's time with the offset learned from the server: what stamps are made from (rule 2)."""
+        return self._job(self._books.now_ms)
+
     def status(self) -> Status:
         """How it stands now."""
         return self._job(self._status)

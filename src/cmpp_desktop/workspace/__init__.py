@@ -7,16 +7,19 @@ raise `KnownError` with a code that `ui/messages` turns into words.
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
+from cmpp_desktop import resources
 from cmpp_desktop.changes import HERE, Bus
 from cmpp_desktop.domain.questions import Draft, Question
 from cmpp_desktop.domain.work import Command, Done, Role
-from cmpp_desktop.errors import BugError
+from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.workspace.views import (
     Access,
     ArrivedItem,
@@ -40,8 +43,13 @@ from cmpp_desktop.workspace.views import (
     WaitingItem,
 )
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the rooms behind are imported when they are needed: the unlock page shows before them
     from cmpp_desktop.forms import Changes
+    from cmpp_desktop.store.vault import Names, Vault
+    from cmpp_desktop.sync.enrolment import Start
+    from cmpp_desktop.workspace.interviews import Interviews
+    from cmpp_desktop.workspace.parts import Parts
+    from cmpp_desktop.workspace.profile import Opened
 
 A = TypeVar("A")
 
@@ -73,139 +81,312 @@ __all__ = [
 class Workspace:
     """One profile folder: at first nothing (`new`), then a sealed store (`locked`), then open work (`open`)."""
 
-    changed: Bus
+    def __init__(self, folder: Path, parts: Parts) -> None:
+        """`parts` are the real ones of `bootstrap`, or a test's."""
+        self.changed = Bus()
+        self._folder, self._parts = folder, parts
+        self._turn = threading.RLock()  # whoever holds it may use the store
+        self._exchanging = threading.Lock()  # one exchange at a time
+        self._opened: Opened | None = None
+        self._interviews: Interviews | None = None
+        self._recent: list[UUID] = []
 
     # --- before it is open -------------------------------------------------------------------------------------------
 
     def state(self) -> State:
-        raise BugError("door")
+        if self._opened is not None:
+            return "open"
+        return "locked" if self._vault().exists else "new"
 
     def greeting(self) -> Greeting:
-        raise BugError("door")
+        vault = self._vault()
+        names = vault.names
+        return Greeting(names.person, names.laptop, names.organisation, vault.wait_seconds(), vault.secret_kind())
 
     def secret_place(self) -> SecretPlace:
         """Where the device secret will be, or is: the system's keyring, or a file that only this user may read."""
-        raise BugError("door")
+        return self._vault().secret_kind()
 
     def passphrase_strength(self, text: str) -> Strength:
-        raise BugError("door")
+        from cmpp_desktop.store.vault import passphrase_strength
+
+        return Strength(*passphrase_strength(text))
 
     def read_invitation(self, data: bytes) -> InvitationInfo:
         """Raises invitation_unreadable, invitation_expired."""
-        raise BugError("door")
+        from cmpp_desktop.sync.enrolment import read_invitation
+
+        found = read_invitation(data, self._now_ms())
+        role: Role = str(found.role)  # type: ignore[assignment]  # the roster's words are the domain's
+        ends = datetime.fromtimestamp(found.expires / 1000, UTC)
+        return InvitationInfo(found.organisation, found.person, found.invited_by, role, found.team, found.server, ends)
 
     def enrol(self, data: bytes, laptop: str, passphrase: str) -> None:
         """Makes the store and opens it. Works without a network: the server hears of it at the first exchange."""
-        raise BugError("door")
+        from cmpp_desktop.store.vault import Names
+        from cmpp_desktop.sync import enrolment
+
+        found = enrolment.read_invitation(data, self._now_ms())
+        start = enrolment.enrol(found, random=self._parts.randomness)
+        self._make(start, passphrase, Names(found.person, laptop, found.organisation))
+        self._name_laptop(laptop)
 
     def found(self, founding: Founding) -> str:
         """Starts an organisation and opens it. Returns the recovery kit's words: shown once, stored nowhere."""
-        raise BugError("door")
+        from cmpp_desktop.domain.staff import NameOrganisation, NameStaffMember, NameTeam
+        from cmpp_desktop.store.vault import Names
+        from cmpp_desktop.sync import enrolment
+        from cmpp_desktop.sync.keys import recovery_words
+        from cmpp_desktop.sync.transport import check_url
+        from cmpp_desktop.workspace.profile import organisation_record
+
+        url = check_url(founding.server)
+        start = enrolment.found(now_ms=self._now_ms(), random=self._parts.randomness, server=url)
+        self._make(start, founding.passphrase, Names(founding.person, founding.laptop, founding.organisation))
+        self.do(NameOrganisation(organisation_record(start.org), founding.organisation))
+        if start.team_id is not None:
+            self.do(NameTeam(start.team_id, founding.team))
+        self.do(NameStaffMember(start.member, founding.person, "administrator", start.team_id))
+        self._name_laptop(founding.laptop)
+        self._publish_ready_made()
+        return recovery_words(start.recovery)
 
     def unlock(self, passphrase: str) -> None:
         """Raises wrong_passphrase (facts wait_seconds), wait_before_retry, keyring_missing, store_damaged, store_newer…"""
-        raise BugError("door")
+        from cmpp_desktop.workspace.profile import open_profile
+
+        with self._turn:
+            if self._opened is None:
+                self._take(open_profile(self._folder, passphrase, self._parts, self.changed, self._turn))
 
     def lock(self) -> None:
         """Closes the store and forgets every key. Harmless when locked."""
-        raise BugError("door")
+        with self._turn:
+            opened, self._opened, self._interviews = self._opened, None, None
+            self._recent.clear()
+            if opened is not None:
+                with contextlib.suppress(KnownError):  # a full disk must not keep the store open
+                    opened.note("locked", "", None)
+                opened.close()
 
     def change_passphrase(self, old: str, new: str) -> None:
-        raise BugError("door")
+        """Raises wrong_passphrase, passphrase_weak."""
+        with self._turn:
+            self._vault().change_passphrase(old, new, cost=self._parts.cost)
+            self._need().note("passphrase_changed", "", None)
 
     # --- work ------------------------------------------------------------------------------------------------------------
 
     def do(self, command: Command, origin: str = HERE) -> Done:
         """Carries a command out, durably, then publishes what changed."""
-        raise BugError("door")
+        return self._need().do(command, origin)
 
     def ask(self, question: Question[A]) -> A:
-        raise BugError("door")
+        """The answer, from one moment of the store."""
+        answer = self._need().ask(question)
+        participant = getattr(question, "participant_id", None)
+        if type(question).__name__ == "Participant" and participant is not None:
+            self._remember(participant)
+        return answer
 
     def note_access(self, action: str, subject_kind: str, subject_id: UUID | None, **facts: str | int) -> None:
         """Writes into the audit log that something was looked at, printed or exported."""
-        raise BugError("door")
+        self._need().note(action, subject_kind, subject_id, **facts)
 
     # --- drafts and interviews ----------------------------------------------------------------------------------------------
 
     def save_draft(self, key: str, body: bytes, *, title: str, participant_id: UUID | None, words: int = 0) -> None:
         """Durable on return. Drafts stay on this laptop."""
-        raise BugError("door")
+        opened = self._need()
+        with self._turn:
+            opened.must_be_open()
+            now = opened.engine.now_ms()
+            opened.store.drafts.save(
+                opened.member_id, key, body, title=title, participant_id=participant_id, words=words, now_ms=now
+            )
 
     def draft(self, key: str) -> Draft | None:
-        raise BugError("door")
+        opened = self._need()
+        with self._turn:
+            opened.must_be_open()
+            return opened.store.drafts.load(opened.member_id, key)
 
     def discard_draft(self, key: str) -> None:
-        raise BugError("door")
+        opened = self._need()
+        with self._turn:
+            opened.must_be_open()
+            opened.store.drafts.delete(opened.member_id, key)
 
-    def import_instrument(self, data: bytes, file_name: str) -> Any:
-        """An XLSForm → Converted. Raises InstrumentRefused with the places of what is wrong."""
-        raise BugError("door")
+    def import_instrument(self, data: bytes, file_name: str) -> Done:
+        """Publishes an XLSForm to everybody. Raises InstrumentRefused with the places of what is wrong."""
+        from cmpp_desktop.forms import convert
+
+        return self._publish(convert(data, file_name).xform)
 
     def start_interview(
         self, participant_id: UUID, instrument_id: UUID, *, language: str, interpreter: str = "", alone: str = "unknown"
     ) -> OpenInterview:
-        raise BugError("door")
+        """Raises instrument_missing; restricted_closed while this laptop may not write where its results go."""
+        with self._turn:
+            held = self._held()
+            return held.start(participant_id, instrument_id, language=language, interpreter=interpreter, alone=alone)
 
     def resume_interview(self, interview_id: UUID) -> OpenInterview:
         """Everything up to the last answer, at the same question. Raises record_missing."""
-        raise BugError("door")
+        with self._turn:
+            return self._held().resume(interview_id)
 
     def save_interview(self, held: OpenInterview, changes: Changes | None = None) -> tuple[str, ...]:
         """Keeps it as it is now, and makes the tasks of alerts that were raised. Returns the names of new alerts."""
-        raise BugError("door")
+        with self._turn:
+            return self._held().save(held)
 
     def finish_interview(
         self, held: OpenInterview, *, signature: Sequence[Sequence[int]] = (), typed: str = "", origin: str = HERE
     ) -> Done:
         """Signs it; the draft is gone afterwards. Raises interview_incomplete with the refs that are missing."""
-        raise BugError("door")
+        with self._turn:
+            return self._held().finish(held, signature, typed, origin)
 
     # --- sync, people and laptops ---------------------------------------------------------------------------------------------
 
     def sync_status(self) -> SyncStatus:
-        raise BugError("door")
+        from cmpp_desktop.workspace import people
+
+        opened = self._need()
+        return people.status_of(opened, opened.engine.status())
 
     def sync_now(self, progress: Callable[[int, int], None] | None = None) -> SyncStatus:
         """One exchange (more while there is more). Never raises for the network: the status says what happened."""
-        raise BugError("door")
+        from cmpp_desktop.workspace import people
+
+        opened = self._need()
+        with self._exchanging:
+            return people.status_of(opened, opened.engine.exchange(progress=progress))
 
     def access(self) -> Access:
-        raise BugError("door")
+        from cmpp_desktop.workspace import people
+
+        return people.access_of(self._need())
 
     def invite(self, person: str, role: Role, team_id: UUID, *, restricted: bool = True, days: int = 7) -> InvitationFile:
         """Needs the server's acknowledgement before the file is given out. Raises server_unreachable, not_allowed."""
-        raise BugError("door")
+        from cmpp_desktop.workspace import people
+
+        with self._exchanging:
+            return people.invite(self._need(), person, role, team_id, restricted=restricted, days=days, now=self.now())
 
     def confirm_device(self, device_id: str) -> None:
         """An administrator has compared the six digits by voice, and they match. Raises not_allowed, server_unreachable."""
-        raise BugError("door")
+        from cmpp_desktop.workspace import people
+
+        with self._exchanging:
+            people.confirm(self._need(), device_id)
+
+    def ask_for_digits(self, confirm_restricted: bool) -> None:
+        """Whether restricted records wait until a laptop's digits were compared. Raises not_allowed, server_unreachable."""
+        from cmpp_desktop.workspace import people
+
+        with self._exchanging:
+            people.ask_for_digits(self._need(), confirm_restricted)
 
     def own_code(self) -> str:
         """This laptop's six digits ("418207"), or "" once they were compared."""
-        raise BugError("door")
+        return self._need().engine.own_code()
 
     def recent_people(self) -> tuple[UUID, ...]:
         """Participants opened lately on this laptop since it was unlocked, newest first."""
-        raise BugError("door")
+        return tuple(self._recent)
 
     # --- papers ---------------------------------------------------------------------------------------------------------------
 
     def paper(self, request: PaperRequest) -> Paper:
         """Renders a PDF in memory and writes into the audit log that it was made."""
-        raise BugError("door")
+        from cmpp_desktop.workspace import papers
+
+        return papers.render(self._need(), self._held(), request, self.now())
 
     def save_paper(self, paper: Paper, path: Path, *, reason: str, password: str = "") -> None:
         """Writes it where the person asked; logs that it left the store and why. Raises file_not_written."""
-        raise BugError("door")
+        from cmpp_desktop.workspace import papers
+
+        opened = self._need()
+        papers.save(
+            paper, path, reason=reason, password=password, note=lambda why: opened.note("exported", "paper", None, reason=why)
+        )
 
     def today(self) -> date:
         """The day it is here."""
-        raise BugError("door")
+        return self.now().date()
 
     def now(self) -> datetime:
-        raise BugError("door")
+        """The time here, aware."""
+        return self._parts.clock().astimezone()
 
     def close(self) -> None:
         """Locks and lets the profile go."""
-        raise BugError("door")
+        self.lock()
+
+    # --- inside -----------------------------------------------------------------------------------------------------------------
+
+    def _vault(self) -> Vault:
+        from cmpp_desktop.workspace.profile import vault_of
+
+        return vault_of(self._folder, self._parts)
+
+    def _need(self) -> Opened:
+        opened = self._opened
+        if opened is None:
+            raise KnownError("locked")
+        return opened
+
+    def _held(self) -> Interviews:
+        interviews = self._interviews
+        if interviews is None:
+            raise KnownError("locked")
+        return interviews
+
+    def _make(self, start: Start, passphrase: str, names: Names) -> None:
+        from cmpp_desktop.workspace.profile import make_profile
+
+        with self._turn:
+            if self._opened is not None or self._vault().exists:
+                raise BugError("profile_exists")
+            self._take(make_profile(self._folder, start, passphrase, names, self._parts, self.changed, self._turn))
+
+    def _take(self, opened: Opened) -> None:
+        from cmpp_desktop.workspace.interviews import Interviews
+
+        self._opened, self._interviews = opened, Interviews(opened, self._parts)
+        opened.note("unlocked", "", None)
+
+    def _name_laptop(self, laptop: str) -> None:
+        from cmpp_desktop.domain.staff import NameDevice
+        from cmpp_desktop.workspace.profile import device_record
+
+        opened = self._need()
+        device = opened.device.id
+        self.do(NameDevice(device_record(device), device.hex(), laptop.strip() or "Laptop", opened.member_id))
+
+    def _publish_ready_made(self) -> None:
+        from cmpp_desktop.forms import convert_folder
+
+        for folder in sorted(resources.folder("instruments").iterdir()):
+            if (folder / "survey.csv").exists():
+                self._publish(convert_folder(folder).xform)
+
+    def _publish(self, xform: str) -> Done:
+        from cmpp_desktop.domain.screenings import PublishInstrument
+        from cmpp_desktop.forms import compile_instrument
+
+        made = compile_instrument(xform)
+        command = PublishInstrument(
+            made.form_id, made.version, made.hash, made.title, made.languages, xform, dict(made.card)
+        )
+        return self.do(command)
+
+    def _remember(self, participant_id: UUID) -> None:
+        self._recent = [participant_id, *(item for item in self._recent if item != participant_id)][:8]
+
+    def _now_ms(self) -> int:
+        return int(self._parts.clock().timestamp() * 1000)

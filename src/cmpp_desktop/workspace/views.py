@@ -127,6 +127,8 @@ class Access:
 
     devices: tuple[DeviceRow, ...]
     invitations: tuple[OpenInvitation, ...]
+    organisation_id: str = ""  # hex: what the administrator of a server has to know
+    confirm_restricted: bool = True  # policy: restricted collections only for laptops whose digits were compared
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from cmpp_desktop.domain import questions as q
 from cmpp_desktop.errors import BugError
-from cmpp_desktop.store.queries import conflicts, office, participant, people, sessions, timeline, today
+from cmpp_desktop.store.queries import conflicts, office, participant, people, sessions, timeline, today, traffic
 from cmpp_desktop.store.queries.common import Asked
 
 ANSWERS: Mapping[type[q.Question[Any]], Callable[[Asked, Any], Any]] = {
@@ -30,6 +30,8 @@ ANSWERS: Mapping[type[q.Question[Any]], Callable[[Asked, Any], Any]] = {
     q.Drafts: office.drafts,
     q.Organisation: office.organisation,
     q.AuditTrail: office.audit_trail,
+    q.Outgoing: traffic.outgoing,
+    q.Arrivals: traffic.arrivals,
 }
 
 

@@ -1,0 +1,116 @@
+"""Papers: figures from the store, pages from `reports`, and a note in the audit log of what was made, for whom, and why."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from cmpp_desktop import words
+from cmpp_desktop.domain.questions import Organisation, Participant, Screening, Session, Timeline
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.workspace import figures
+from cmpp_desktop.workspace.interviews import Interviews
+from cmpp_desktop.workspace.profile import Opened
+from cmpp_desktop.workspace.views import CaseSummaryRequest, Paper, PaperRequest, ScreeningRequest, SessionNoteRequest
+
+MOST_SESSIONS = 500
+
+
+def render(opened: Opened, interviews: Interviews, request: PaperRequest, now: datetime) -> Paper:
+    """The paper in memory. Raises record_missing."""
+    organisation = opened.ask(Organisation())
+    here = now.astimezone(ZoneInfo(organisation.zone))
+    said = words.load(request.language)
+    if isinstance(request, CaseSummaryRequest):
+        paper = _case_summary(opened, request, said, here)
+    elif isinstance(request, SessionNoteRequest):
+        paper = _session_note(opened, request, said, here)
+    else:
+        paper = _screening(opened, interviews, request, said, here)
+    return paper
+
+
+def _case_summary(opened: Opened, request: CaseSummaryRequest, said: words.Words, here: datetime) -> Paper:
+    from cmpp_desktop.reports import case_summary
+
+    organisation, today = opened.ask(Organisation()), here.date()
+    view = opened.ask(Participant(request.participant_id))
+    stream = opened.ask(Timeline(request.participant_id, today, kinds=("session",), limit=MOST_SESSIONS))
+    made = figures.case_summary(view, (*stream.today, *stream.earlier), organisation, today)
+    line = figures.consent_line(view, said, today)
+    around = figures.stationery(organisation, said, here, purpose=request.purpose, consent_line=line)
+    pdf = case_summary.render(made, around, said)
+    opened.note("paper_made", "participant", request.participant_id, paper="case_summary")
+    return _paper(said("Case summary"), "case-summary", today, pdf)
+
+
+def _session_note(opened: Opened, request: SessionNoteRequest, said: words.Words, here: datetime) -> Paper:
+    from cmpp_desktop.reports import session_note
+
+    organisation = opened.ask(Organisation())
+    view = opened.ask(Session(request.session_id))
+    person = opened.ask(Participant(view.session.fields.participant_id)).participant.fields
+    made = figures.session_note(view, person, organisation)
+    pdf = session_note.render(made, figures.stationery(organisation, said, here), said)
+    opened.note("paper_made", "service_session", request.session_id, paper="session_note")
+    return _paper(said("Session note"), "session-note", here.date(), pdf)
+
+
+def _screening(
+    opened: Opened, interviews: Interviews, request: ScreeningRequest, said: words.Words, here: datetime
+) -> Paper:
+    from cmpp_desktop.reports import screening
+
+    organisation = opened.ask(Organisation())
+    view = opened.ask(Screening(request.screening_id))
+    held = view.screening.fields
+    person = opened.ask(Participant(held.participant_id)).participant.fields
+    instrument = interviews.instrument(held.instrument_id)
+    interview = instrument.read_submission(held.answers, interviews.context())
+    interview.markers.update(held.markers)  # type: ignore[arg-type]  # they were markers when they were written
+    languages = _languages(request, held.administration.language, instrument.languages)
+    made = figures.screening(view, person, interview.answers(), instrument.card, organisation, languages)
+    pdf = screening.render(made, figures.stationery(organisation, said, here), said)
+    opened.note("paper_made", "screening", request.screening_id, paper="screening")
+    return _paper(said("Screening"), "screening", here.date(), pdf)
+
+
+def _languages(request: ScreeningRequest, spoken: str, there: tuple[str, ...]) -> tuple[str, ...]:
+    first = request.language if request.language in there else there[0]
+    second = spoken if spoken in there else next((code for code in there if code != first), first)
+    return (first, second) if request.side_by_side and second != first else (first,)
+
+
+def _paper(title: str, name: str, day: date, pdf: bytes) -> Paper:
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        pages = len(document.pages)
+    return Paper(title, f"{name}-{day.isoformat()}.pdf", pdf, pages)
+
+
+def save(
+    paper: Paper, path: Path, *, reason: str, password: str, note: Callable[[str], None]
+) -> None:
+    """Writes it, whole or not at all, readable by its user alone. Raises Invalid, file_not_written."""
+    from cmpp_desktop.errors import Invalid
+    from cmpp_desktop.reports.exports import protect
+
+    if not reason.strip():
+        raise Invalid(reason="missing")
+    data = protect(paper.pdf, password) if password else paper.pdf
+    partial = path.with_name(path.name + ".part")
+    try:
+        with open(partial, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise KnownError("file_not_written", cause=type(error).__name__) from error
+    note(reason.strip())

@@ -1,0 +1,25 @@
+"""What a workspace is made of, so that `bootstrap` can say it without importing the rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cmpp_desktop.store.secrets import DeviceSecrets
+    from cmpp_desktop.store.vault import Cost
+    from cmpp_desktop.sync.transport import Transport
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The real parts, chosen in `bootstrap`. `clock`: aware time; `randomness(n)`: n random bytes; `connect(url, ca)`: a way
+    to the server; `secrets` None: the system's keyring, or the file where there is none; `cost` None: the usual one."""
+
+    clock: Callable[[], datetime]
+    randomness: Callable[[int], bytes]
+    connect: Callable[[str, str], Transport]
+    secrets: DeviceSecrets | None = None
+    cost: Cost | None = None

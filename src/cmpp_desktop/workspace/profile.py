@@ -1,0 +1,160 @@
+"""A profile that is being made or opened: the vault, the store under its key, the engine of sync, and who works here."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from cmpp_desktop.changes import Bus
+from cmpp_desktop.domain.dispatch import handle
+from cmpp_desktop.domain.questions import Question
+from cmpp_desktop.domain.work import Actor, Command, Done, Role
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.store import FILE, Store
+from cmpp_desktop.store.lock import ProfileLock
+from cmpp_desktop.store.vault import SLOTS, Names, Vault, make_folder
+from cmpp_desktop.sync import enrolment, replica
+from cmpp_desktop.sync.books import begin
+from cmpp_desktop.sync.engine import Engine
+from cmpp_desktop.workspace.parts import Parts
+from cmpp_protocol import canon, keys
+from cmpp_protocol.ids import derived_id
+
+A = TypeVar("A")
+ME = "me"  # the setting that says whose profile it is: {"member": 16 bytes, "team": 16 bytes or None}
+
+
+class Opened:
+    """An unlocked profile. All calls are made while the workspace's turn is held, but `engine.exchange` and the like."""
+
+    def __init__(self, store: Store, lock: ProfileLock, parts: Parts, bus: Bus, turn: threading.RLock) -> None:
+        self.store, self._lock, self._parts, self._bus, self._turn = store, lock, parts, bus, turn
+        self.closed = False
+        me = store.settings.get(ME) or {}
+        self.member_id = UUID(bytes=me["member"])
+        self.team_id = UUID(bytes=me["team"]) if me.get("team") else None
+        secret = store.replica().secret(replica.DEVICE_SECRET)
+        server = canon.unpack(store.replica().secret(replica.SERVER) or canon.pack({"url": "", "ca": ""}))
+        self.device = keys.KeyPair(secret or b"")
+        self.transport = parts.connect(server["url"], server["ca"])
+        self.engine = Engine(
+            store.replica(), self.transport, system_ms=self._system_ms, random=parts.randomness, bus=bus, at_store=self._at_store
+        )
+
+    def actor(self) -> Actor:
+        """Who works here, with the role that the roster gives them now."""
+        member = self.engine.roster().members.get(self.member_id)
+        role: Role = str(member.role) if member else "caseworker"  # type: ignore[assignment]  # the roster's words are the domain's
+        return Actor(self.member_id, role, self.device.id, self.team_id)
+
+    def do(self, command: Command, origin: str) -> Done:
+        """Carries a command out and publishes what changed, once it is durable."""
+                with self._turn:
+            self.must_be_open()
+            now_ms = self.engine.now_ms()
+            with self.store.work(self.actor(), now_ms, self.device.sign, self._parts.randomness) as commit:
+                done = handle(command, commit.work)
+                changed = commit()
+        if changed.kinds:
+            self._bus.publish(replace(changed, origin=origin))
+        return done
+
+    def ask(self, question: Question[A]) -> A:
+        with self._turn:
+            self.must_be_open()
+            return self.store.answer(question, self.actor())
+
+    def note(self, action: str, kind: str, subject_id: UUID | None, **facts: str | int) -> None:
+        """An entry of the audit log."""
+        with self._turn:
+            self.must_be_open()
+            self.store.note(self.actor(), self.engine.now_ms(), action, kind, subject_id, **facts)
+
+    def must_be_open(self) -> None:
+        """Raises KnownError locked after `close`."""
+        if self.closed:
+            raise KnownError("locked")
+
+    def close(self) -> None:
+        """Closes the store and forgets the keys."""
+        if not self.closed:
+            self.closed = True
+            self.transport.close()
+            self.store.close()
+            self._lock.release()
+
+    def _at_store(self, job: Callable[[], A]) -> A:
+        with self._turn:
+            self.must_be_open()
+            return job()
+
+    def _system_ms(self) -> int:
+        return int(self._parts.clock().timestamp() * 1000)
+
+
+def vault_of(folder: Path, parts: Parts) -> Vault:
+    """The vault of a profile folder."""
+    return Vault(folder, lambda: int(parts.clock().timestamp() * 1000), parts.randomness, parts.secrets)
+
+
+def open_profile(folder: Path, passphrase: str, parts: Parts, bus: Bus, turn: threading.RLock) -> Opened:
+    """Unlocks a profile. Raises what `Vault.unlock` and `Store.open` raise; then nothing stays open."""
+    lock = ProfileLock(folder)
+    lock.take()
+    try:
+        key = vault_of(folder, parts).unlock(passphrase)
+        store = Store.open(folder, key)
+    except BaseException:
+        lock.release()
+        raise
+    return Opened(store, lock, parts, bus, turn)
+
+
+def make_profile(
+    folder: Path, start: enrolment.Start, passphrase: str, names: Names, parts: Parts, bus: Bus, turn: threading.RLock
+) -> Opened:
+    """A new profile with everything that a laptop begins with. When something fails, what was made is taken away again."""
+    make_folder(folder)
+    lock = ProfileLock(folder)
+    lock.take()
+    vault = vault_of(folder, parts)
+    store: Store | None = None
+    try:
+        key = vault.create(passphrase, names, cost=parts.cost)
+        store = Store.create(folder, key)
+        begin(store.replica(), start, int(parts.clock().timestamp() * 1000))
+        store.settings.put(ME, {"member": start.member.bytes, "team": start.team_id.bytes if start.team_id else None})
+        opened = Opened(store, lock, parts, bus, turn)
+        vault.add_recovery(key, opened.engine.roster().recovery.slot)
+    except BaseException:
+        if store is not None:
+            store.close()
+        _unmake(folder, vault)
+        lock.release()
+        raise
+    return opened
+
+
+def _unmake(folder: Path, vault: Vault) -> None:
+    """Removes a profile that could not be finished: nothing was ever written into it by a person."""
+    with contextlib.suppress(KnownError):
+        if vault.exists:
+            vault.destroy_slots()
+    for name in (SLOTS, FILE, f"{FILE}-wal", f"{FILE}-shm", "reserve"):
+        with contextlib.suppress(OSError):
+            (folder / name).unlink(missing_ok=True)
+
+
+def organisation_record(org: bytes) -> UUID:
+    """The id of the one organisation record."""
+    return derived_id("organisation", UUID(int=0), org.hex())
+
+
+def device_record(device_id: bytes) -> UUID:
+    """The id of the record that names a laptop."""
+    return derived_id("device_name", UUID(int=0), device_id.hex())

@@ -21,8 +21,9 @@ from cmpp_desktop.forms.tree import Node, from_element, parse_xml
 class World:
     """What expressions may ask for: a fixed random source, the case's zone, no lists."""
 
-    def __init__(self, zone: str) -> None:
+    def __init__(self, zone: str, document: Node, language: str) -> None:
         self._zone = ZoneInfo(zone) if zone else UTC
+        self._document, self._language = document, language
 
     def now(self) -> datetime:
         return datetime.now(self._zone)
@@ -34,12 +35,18 @@ class World:
         return uuid4()
 
     def instance(self, name: str) -> Node | None:
-        return None
+        return self._first("instance", "id", name)
+
+    def _first(self, kind: str, attribute: str, value: str) -> Node | None:
+        return next((n for n in self._document.walk() if n.name == kind and n.attributes.get(attribute) == value), None)
 
     def choice_name(self, value: str, path: str, context: Context) -> str:
         return ""
 
     def itext(self, name: str, context: Context) -> str:
+        for translation in (node for node in self._document.walk() if node.name == "translation"):
+            if self._language in ("", translation.attributes.get("lang")):
+                return next((text.string.strip() for text in translation.children if text.attributes.get("id") == name), "")
         return ""
 
 
@@ -59,10 +66,11 @@ def evaluate(case: dict[str, Any]) -> Any:
     compiled = compile(case["expr"], FUNCTIONS)
     context = case.get("context") or {"xml": "<root/>", "node": "/"}
     document = Node("#document")
-    document.children = [from_element(parse_xml(context["xml"].encode()), document)]
+    bare = re.sub(r"<!DOCTYPE[^>]*>", "", context["xml"]).strip()  # forms may not have one: our reader refuses it
+    document.children = [from_element(parse_xml(bare.encode()), document)]
     here = place(document, context.get("node") or "/")
     root = place(document, context["root"]) if context.get("root") else document
-    return compiled(Context(here, root, World(case.get("tz") or "")))
+    return compiled(Context(here, root, World(case.get("tz") or "", document, case.get("language") or "")))
 
 
 def place(document: Node, path: str) -> Node:
@@ -88,7 +96,8 @@ def same(case: dict[str, Any], value: Any) -> bool:
     if kind == "string-length":
         return len(to_string(value)) == int(wanted)
     if kind == "string-match":
-        return re.search(str(wanted).strip("/"), to_string(value)) is not None
+        pattern, _, flags = str(wanted)[1:].rpartition("/")
+        return re.search(pattern, to_string(value), re.IGNORECASE if "i" in flags else 0) is not None
     if kind == "date":
         return to_string(value)[:10] == str(wanted)[:10]
     return to_string(value) == str(wanted)

@@ -78,6 +78,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_GLUED = re.compile(r"(and|or|div|mod)(?=\d)")
 _AXES = {
     "child", "parent", "self", "descendant", "descendant-or-self", "ancestor", "ancestor-or-self", "following-sibling",
     "preceding-sibling", "following", "preceding", "attribute",
@@ -102,6 +103,11 @@ def tokens_of(text: str) -> list[tuple[str, str]]:
         operand_before = before[0] in ("number", "string", "name") or (
             before[0] == "op" and before[1] in (")", "]", ".", "..", "*")
         )
+        glued = _GLUED.match(word) if operand_before and kind == "name" else None
+        if glued:  # 1 mod2: engines of the field read the operator
+            found.append(("operator", glued.group(1)))
+            at = match.start(kind) + len(glued.group(1))
+            continue
         if operand_before and ((kind == "name" and word in ("and", "or", "div", "mod")) or word == "*"):
             kind = "operator"
         found.append((kind, word))
@@ -195,10 +201,18 @@ def _simple(left: Value, right: Value, operator: str) -> bool:
             a, b = to_number(left), to_number(right)
             return (a == b) if operator == "=" else (a != b)
         else:
-            same = left == right
+            same = left == right or _same_day(left, right)
         return same if operator == "=" else not same
     a, b = to_number(left), to_number(right)
     return {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator]
+
+
+def _same_day(left: Value, right: Value) -> bool:
+    """A date equals a date and time of that day."""
+    a, b = to_string(left), to_string(right)
+    if len(b) == 10:
+        a, b = b, a
+    return len(a) == 10 and len(b) > 10 and b[10] == "T" and b.startswith(a) and _DATE.match(b) is not None
 
 
 # --- the parser -------------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ MANY = 1000
 EPOCH = date(1970, 1, 1)
 EARTH_METRES = 6378100.0
 MAX_PATTERN = 1000
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-"  # 64: every byte maps evenly
 Run = Callable[[Context, Sequence[Closure]], Value]
 
 
@@ -118,6 +119,8 @@ def _date(c: Context, args: Sequence[Closure]) -> str:
     if not math.isnan(number):
         return (EPOCH + timedelta(days=math.floor(number))).isoformat() if abs(number) < 1_000_000 else ""
     at = moment_of(text)
+    if at is not None and at.tzinfo is not None:
+        at = at.astimezone(c.world.now().tzinfo)  # the day here, as the person who answers sees it
     return "" if at is None else at.date().isoformat()
 
 
@@ -132,6 +135,8 @@ def _date_time(c: Context, args: Sequence[Closure]) -> str:
         at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=number)
         return stamp(at.astimezone(zone))
     found = moment_of(text, zone)
+    if found is not None and "T" not in text and " " not in text:
+        return found.date().isoformat()
     return "" if found is None else stamp(found)
 
 
@@ -195,9 +200,10 @@ def round_half_up(value: float, places: float = 0.0) -> float:
     return math.floor(scaled + 0.5) / scale if abs(scaled) < 1e15 else value
 
 
-def _substring(text: str, *numbers: str) -> str:
-    start = round_half_up(to_number(numbers[0]))
-    end = start + round_half_up(to_number(numbers[1])) if len(numbers) > 1 else math.inf
+def _substring(c: Context, args: Sequence[Closure]) -> str:
+    text, numbers = to_string(args[0](c)), [to_number(arg(c)) for arg in args[1:]]
+    start = round_half_up(numbers[0])
+    end = start + round_half_up(numbers[1]) if len(numbers) > 1 else math.inf
     if math.isnan(start) or math.isnan(end):
         return ""
     return "".join(letter for at, letter in enumerate(text, 1) if start <= at < end)
@@ -241,7 +247,7 @@ def _if(c: Context, args: Sequence[Closure]) -> Value:
 
 
 def _coalesce(c: Context, args: Sequence[Closure]) -> str:
-    return next((text for arg in args if (text := to_string(arg(c)))), "")
+    return next((text for arg in args if (text := to_string(arg(c))) not in ("", "NaN")), "")
 
 
 def _once(c: Context, args: Sequence[Closure]) -> Value:
@@ -279,7 +285,7 @@ def _true(text: str) -> bool:
 
 def _extreme(pick: Callable[[list[float]], float]) -> Run:
     def run(c: Context, args: Sequence[Closure]) -> float:
-        numbers = [to_number(text) for text in _texts(c, args) if text != ""]
+        numbers = [to_number(text) for text in _texts(c, args)]
         if not numbers or any(math.isnan(number) for number in numbers):
             return math.nan
         return pick(numbers)
@@ -300,7 +306,11 @@ def _random(c: Context, args: Sequence[Closure]) -> float:
 
 
 def _uuid(c: Context, args: Sequence[Closure]) -> str:
-    return str(c.world.new_id())
+    if not args:
+        return str(c.world.new_id())
+    length = to_number(args[0](c))
+    count = int(length) if 0 < length <= MAX_PATTERN else 0
+    return "".join(_LETTERS[byte % len(_LETTERS)] for byte in c.world.randomness(count))
 
 
 def shuffled(count: int, seed: float | None, randomness: Callable[[int], bytes]) -> list[int]:
@@ -436,6 +446,28 @@ def _area(c: Context, args: Sequence[Closure]) -> float:
     return abs(total * EARTH_METRES * EARTH_METRES / 2)
 
 
+def _geofence(point: str, area: str) -> bool:
+    """Whether a point lies inside a closed shape; its edge may fall on either side."""
+    try:
+        (at, *_), ring = _points([point]), _points([area])
+    except ValueError:
+        return False
+    inside = False
+    for a, b in itertools.pairwise(ring):
+        if (a[0] > at[0]) != (b[0] > at[0]) and at[1] < (b[1] - a[1]) * (at[0] - a[0]) / (b[0] - a[0]) + a[1]:
+            inside = not inside
+    return inside
+
+
+def _lang(c: Context, args: Sequence[Closure]) -> bool:
+    wanted = to_string(args[0](c)).lower()
+    node: Node | None = c.node
+    while node is not None and not node.attributes.get("lang"):
+        node = node.parent
+    language = node.attributes["lang"].lower() if node is not None else ""
+    return bool(wanted) and (language == wanted or language.startswith(wanted + "-"))
+
+
 def _digest(text: str, algorithm: str, encoding: str = "base64") -> str:
     name = algorithm.upper().replace("-", "")
     if name not in ("MD5", "SHA1", "SHA256", "SHA384", "SHA512"):
@@ -482,9 +514,9 @@ def _table() -> dict[str, Function]:
         "starts-with": (two, _text(lambda a, b: a.startswith(b))),
         "ends-with": (two, _text(lambda a, b: a.endswith(b))),
         "contains": (two, _text(lambda a, b: b in a)),
-        "substring-before": (two, _text(lambda a, b: a.partition(b)[0] if b in a else "")),
+        "substring-before": (two, _text(lambda a, b: a.partition(b)[0] if b and b in a else "")),
         "substring-after": (two, _text(lambda a, b: a.partition(b)[2] if b else a)),
-        "substring": ((2, 3), _text(_substring)),
+        "substring": ((2, 3), _substring),
         "substr": ((2, 3), _text(_substr)),
         "string-length": ((0, 1), lambda c, args: float(len(to_string(_here(c, args))))),
         "normalize-space": ((0, 1), lambda c, args: " ".join(to_string(_here(c, args)).split())),
@@ -551,6 +583,8 @@ def _table() -> dict[str, Function]:
         "jr:itext": (one, lambda c, args: str(c.world.itext(to_string(args[0](c)), c))),
         "distance": ((1, MANY), _distance),
         "area": ((1, MANY), _area),
+        "geofence": (two, _text(_geofence)),
+        "lang": (one, _lang),
         "digest": ((2, 3), _text(_digest)),
         "base64-decode": (one, _text(_base64_decode)),
     }

@@ -28,7 +28,8 @@ KEY = bytes(range(32))
 TEAM = UUID(int=0x7EA)
 NOON = 1_795_521_600_000  # 24 November 2026, 12:00 UTC
 DAY = date(2026, 11, 24)
-CASELOAD, RESTRICTED, ORGANISATION = collection_id("caseload", TEAM), collection_id("restricted", TEAM), collection_id("organisation")
+CASELOAD, RESTRICTED = collection_id("caseload", TEAM), collection_id("restricted", TEAM)
+ORGANISATION = collection_id("organisation")
 
 
 @dataclass

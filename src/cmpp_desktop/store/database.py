@@ -90,7 +90,11 @@ class Database:
 
         def creator() -> Any:
             connection = connect(path, key)
-            durable(connection)
+            try:
+                durable(connection)
+            except driver.Error:
+                connection.close()
+                raise
             return connection
 
         self.engine: Engine = create_engine(

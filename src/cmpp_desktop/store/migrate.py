@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.pool import StaticPool
 
 from cmpp_desktop import resources
-from cmpp_desktop.errors import BugError, CmppError, KnownError
+from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.store import backup
 from cmpp_desktop.store.database import connect, damaged, durable, known_errors
 
@@ -91,9 +91,9 @@ def upgrade(path: Path, key: bytes, folder: Path | None = None) -> str | None:
         try:
             durable(connection)
             _run(connection, directory, current)
-        except CmppError:
-            raise
         except Exception as error:
+            if isinstance(error, driver.Error) and getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
+                raise
             raise KnownError("migration_failed", backup=copy.name, cause=type(error).__name__) from error
         finally:
             with suppress(driver.Error):

@@ -92,7 +92,7 @@ def _count(connection: Connection, matching: ColumnElement[bool], wanted: Sequen
 
 def _ranked(connection: Connection, begin: ColumnElement[bool], wanted: Sequence[ColumnElement[bool]], start: str) -> list[int]:
     """All of them: names that begin with the text, then names with a word that does, then the rest; each by name."""
-    rows = connection.execute(select(PERSON.c.doc, PERSON.c.fold).where(begin, *wanted)).tuples().all()
+    rows = connection.execute(select(PERSON.c.doc, PERSON.c.fold).where(begin, *wanted)).all()
     first = start.split()[0] if start.split() else start
 
     def rank(fold: str) -> int:

@@ -188,7 +188,7 @@ def likely_duplicates(asked: Asked, question: LikelyDuplicates) -> tuple[PersonR
     number, phone = digits(question.a_number), digits(question.phone)
     texts = [question.name.full, question.native_name]
     docs = search.alike(asked.connection, texts, [number, phone], [PERSON.c.coll.in_(asked.held)])
-    ids = dict(asked.connection.execute(select(PERSON.c.doc, PERSON.c.id).where(PERSON.c.doc.in_(docs))).tuples().all())
+    ids = {row.doc: row.id for row in asked.connection.execute(select(PERSON.c.doc, PERSON.c.id).where(PERSON.c.doc.in_(docs)))}
     facts, phones = asked.people(ids.values()), _phones(asked, list(ids.values()))
     scored: list[tuple[float, int]] = []
     for doc, id in ids.items():

@@ -116,11 +116,13 @@ class ParticipantPage(Page):
         body = row(self._stack, self._side_line, self._side_area, gap=0)
         body.setStretch(0, 1)
         self._body = body
+        inner = QWidget()
         whole = column(
             self.header, 4, self._tab_row, rule(), self._conflicts, self._drafts, body, gap=0, margins=(24, 16, 24, 0)
-        )
+        )  # fmt: skip
         whole.setStretch(6, 1)
-        self.setLayout(whole)
+        inner.setLayout(whole)
+        self.setLayout(column(scrolled(inner, words("Participant"))))
         self._narrow = False
         self._set_tabs()
 
@@ -205,6 +207,7 @@ class ParticipantPage(Page):
             self._side_area.show()
         if not narrow:
             self._side_area.setFixedWidth(look().px(288))
+        self._stack.setMinimumHeight(look().px(260) if narrow else 0)
         self.case.narrowed(narrow)
         self._consent.setVisible(not narrow)
         self._set_tabs()

@@ -187,7 +187,7 @@ class ParticipantHeader(QWidget):
         self._next_words = Label("", weight="semibold")
         self._next_mark = MarkView()
         self._next.setLayout(
-            row(IconView("landmark"), Label(words("Next"), tone="ink2"), self._next_words, self._next_mark, gap=8)
+            row(IconView("landmark"), Label(words("Next up"), tone="ink2"), self._next_words, self._next_mark, gap=8)
         )
         self._next.setMinimumHeight(look().px(32))
         self._next.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)

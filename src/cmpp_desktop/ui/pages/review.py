@@ -162,6 +162,7 @@ class ReviewPage(Page):
         self._side.setVisible(not narrow)
         self._side_line.setVisible(not narrow)
         self._queue.setFixedWidth(look().px(200 if narrow else 312))
+        self.count.setVisible(not narrow)
 
     # --- the queue ------------------------------------------------------------------
 

@@ -69,9 +69,19 @@ class QuestionBlock(QWidget):
         self.between = column(gap=0)
         self._line = rule()
         self.setLayout(
-            column(self.notes, self.head, 8, self.between, self._problem, self._line, self.answers, self.holder, self._marked, gap=8)
+            column(
+                self.notes,
+                self.head,
+                8,
+                self.between,
+                self._problem,
+                self._line,
+                self.answers,
+                self.holder,
+                self._marked,
+                gap=0,
+            )
         )
-        self.layout().setSpacing(0)  # type: ignore[union-attr]  # set just before
         for part in (self._problem, self._marked, self.holder):
             part.hide()
         self._typing = QTimer(self)
@@ -85,7 +95,8 @@ class QuestionBlock(QWidget):
 
     def show_question(self, question: Any, languages: Sequence[str], whom: Sequence[str]) -> None:
         """`languages`: of the columns; `whom`: the small line above each."""
-        if question.ref != self._ref:
+        another = question.ref != self._ref
+        if another:
             self.flush()
         self._ref, self._type, self._value = question.ref, question.type, question.value
         self.head.show_columns(
@@ -107,6 +118,8 @@ class QuestionBlock(QWidget):
         if choices:
             self._drop_input()
             self._show_choices(question, languages)
+            if another:
+                self.answers.to_picked()
         elif question.type != "note":
             self._show_input(question, name)
         else:

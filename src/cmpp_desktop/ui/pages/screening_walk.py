@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.participant_model import first_name
@@ -292,6 +292,7 @@ class WalkView(QWidget):
     def _put_banner(self, kind: str, banner: Banner, ref: str) -> None:
         self.clear_banner()
         self._banner, self._banner_kind = banner, kind
+        banner.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)  # it may need more lines than it hoped
         self._current_block(ref).between.addWidget(banner)
 
     def clear_banner(self) -> None:

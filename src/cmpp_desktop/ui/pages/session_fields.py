@@ -52,7 +52,7 @@ class Narrative(TextArea):
     """What happened, below the template's headings. Ctrl+↓ goes to the next one."""
 
     def __init__(self, headings: tuple[str, ...]) -> None:
-        super().__init__(lines=8)
+        super().__init__(lines=3)
         self.headings = headings
         self._bold = _Headings(self.document(), headings)
 

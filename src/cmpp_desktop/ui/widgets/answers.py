@@ -190,6 +190,11 @@ class AnswerList(QListView):
             self.setCurrentIndex(self._model.index(here))
         self._fit()
 
+    def to_picked(self) -> None:
+        """Another question: the cursor goes to what was chosen, else to the first."""
+        here = next((number for number, item in enumerate(self._model.answers) if item.picked), 0)
+        self.setCurrentIndex(self._model.index(here))
+
     def _fit(self) -> None:
         delegate = self.itemDelegate()
         if isinstance(delegate, _Delegate):
@@ -269,7 +274,7 @@ class QuestionHead(QWidget):
             more.hide()
         if rtl:
             holder.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        for label in (words, more):
+        for label in (first, words, more):
             label.setLayoutDirection(Qt.LayoutDirection.RightToLeft if rtl else Qt.LayoutDirection.LeftToRight)
             label.setAlignment(
                 Qt.AlignmentFlag.AlignTop

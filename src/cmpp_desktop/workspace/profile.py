@@ -54,7 +54,7 @@ class Opened:
 
     def do(self, command: Command, origin: str) -> Done:
         """Carries a command out and publishes what changed, once it is durable."""
-                with self._turn:
+        with self._turn:
             self.must_be_open()
             now_ms = self.engine.now_ms()
             with self.store.work(self.actor(), now_ms, self.device.sign, self._parts.randomness) as commit:

@@ -214,7 +214,8 @@ class _Compiler:
         for translation in model.iterfind(f"{XF}itext/{XF}translation"):
             language = language_code(str(translation.get("lang")))
             if language not in self.languages:
-                self.languages.append(language)
+                first = translation.get("default", "false()") != "false()"
+                self.languages.insert(0 if first else len(self.languages), language)
             for text in translation.iterfind(XF + "text"):
                 for value in text.iterfind(XF + "value"):
                     if value.get("form") in (None, "long", "guidance"):

@@ -443,7 +443,7 @@ class _Parser:
         kind, word = self.take()
         if kind == "name" and self.peek()[1] == "(" and word in _NODE_TYPES:
             self.take()
-            if self.peek()[0] == "string":
+            if self.peek()[0] == "string" and word == "processing-instruction":
                 self.take()
             self.expect(")")
             test = f"{word}()"

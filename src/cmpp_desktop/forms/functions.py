@@ -462,9 +462,9 @@ def _geofence(point: str, area: str) -> bool:
 def _lang(c: Context, args: Sequence[Closure]) -> bool:
     wanted = to_string(args[0](c)).lower()
     node: Node | None = c.node
-    while node is not None and not node.attributes.get("lang"):
+    while node is not None and not node.attributes.get("xml:lang"):
         node = node.parent
-    language = node.attributes["lang"].lower() if node is not None else ""
+    language = node.attributes["xml:lang"].lower() if node is not None else ""
     return bool(wanted) and (language == wanted or language.startswith(wanted + "-"))
 
 
@@ -556,7 +556,7 @@ def _table() -> dict[str, Function]:
         "if": ((3, 3), _if),
         "coalesce": ((1, MANY), _coalesce),
         "once": (one, _once),
-        "selected": (two, _text(lambda a, b: b.strip() in a.split())),
+        "selected": (two, _text(lambda a, b: b.strip() in (a.split() or [""]))),
         "selected-at": (two, _text(_selected_at)),
         "count-selected": (one, _text(lambda a: float(len(a.split())))),
         "count-non-empty": (one, lambda c, args: float(sum(1 for node in _node_set(args[0](c)) if node.string.strip()))),

@@ -9,6 +9,7 @@ from lxml import etree
 
 from cmpp_desktop.forms.problems import Problem, refused
 
+XML = "{http://www.w3.org/XML/1998/namespace}"
 MAX_NODES = 200_000
 
 
@@ -104,11 +105,15 @@ def parse_xml(data: bytes) -> etree._Element:
 
 def from_element(element: etree._Element, parent: Node | None = None) -> Node:
     """A tree of nodes from XML. Namespaces of elements are left out; attributes keep their local names."""
-    node = Node(local(element.tag), parent, attributes={local(str(key)): str(value) for key, value in element.attrib.items()})
+    node = Node(local(element.tag), parent, attributes={_attribute(str(key)): str(value) for key, value in element.attrib.items()})
     node.children = [from_element(child, node) for child in element if isinstance(child.tag, str)]
     if not node.children:
         node.text = element.text or ""
     return node
+
+
+def _attribute(name: str) -> str:
+    return "xml:" + name[len(XML) :] if name.startswith(XML) else local(name)
 
 
 def local(tag: object) -> str:

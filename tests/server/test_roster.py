@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from cmpp_protocol import api, entries, envelope, keys
 from cmpp_protocol.roster import Kind, Rights, Role
 from cmpp_server import tables
 from cmpp_server.database import Database
+from cmpp_server.roster import Rosters
 from tests.server.conftest import NAME, Server, Team, known
 from tests.unit.protocol.office import DAY, NOW, Laptop, Office, stream, uuid
 
@@ -32,15 +33,26 @@ def test_a_roster_is_sent_once_and_read_by_all(server: Server, team: Team) -> No
     assert list(later.entries) == office.data[3:]
 
 
-def test_of_two_entries_of_one_number_the_first_stays(server: Server, team: Team) -> None:
-    head, admin = team.office.state.head, team.office.admin
+def test_of_two_entries_of_one_number_the_first_stays(server: Server, team: Team, database_url: str) -> None:
+    """The second comes while the first is written and not committed yet: it waits for the lock, and is stale."""
+    office, head = team.office, team.office.state.head
     one, two = (
-        api.NewEntry(entries.member_added(head, admin.pair, at=NOW, member=uuid(name), role=Role.BOARD))
+        api.NewEntry(entries.member_added(head, office.admin.pair, at=NOW, member=uuid(name), role=Role.BOARD))
         for name in ("one", "two")
     )
-    with ThreadPoolExecutor(2) as pool:
-        told = list(pool.map(lambda new: send(server, team.office, team.office.admin, new), (one, two)))
-    assert sorted(told) == [[STALE], [STORED]]
+    database, states = Database(database_url), Rosters()
+    with ThreadPoolExecutor(1) as pool:
+
+        def append_first(conn: Connection) -> Future[list[tuple[str, str]]]:
+            assert states.append(conn, office.id, [one], NOW).verdicts == (STORED,)
+            second = pool.submit(send, server, office, office.admin, two)
+            wait([second], timeout=0.3)  # long enough to reach the lock; never an answer before the commit
+            assert not second.done()
+            return second
+
+        assert database.write(append_first).result() == [STALE]
+    database.close()
+    assert server.sync(office.id, team.lia, **known(office)).entries == (one.entry,)
 
 
 def test_a_gap_or_a_broken_rule_stops_what_follows(server: Server, team: Team) -> None:

@@ -18,7 +18,7 @@ from cmpp_desktop.ui.samples import NOW, SampleDoor
 from cmpp_desktop.ui.theme import Look
 
 
-@pytest.fixture()
+@pytest.fixture
 def look(qapp: QApplication) -> Iterator[Look]:
     """The look of the program: light, 100 %; put back afterwards."""
     found = Look.install(qapp, wish="light")
@@ -28,7 +28,7 @@ def look(qapp: QApplication) -> Iterator[Look]:
     qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
 
 
-@pytest.fixture()
+@pytest.fixture
 def bridge(qapp: QApplication) -> Iterator[Bridge]:
     made = Bridge()
     yield made
@@ -63,12 +63,14 @@ class Desk:
         return self.window.frame.page if self.window.frame is not None else self.window.gate
 
 
-@pytest.fixture()
+@pytest.fixture
 def desk(look: Look, qtbot: QtBot) -> Iterator[Callable[..., Desk]]:
     """Opens a window: `desk(state="open", role="caseworker", language="en", door=None)`."""
     opened: list[Desk] = []
 
-    def make(door: SampleDoor | None = None, *, language: str = "en", steady: Callable[[], float] | None = None, **more: Any) -> Desk:
+    def make(
+        door: SampleDoor | None = None, *, language: str = "en", steady: Callable[[], float] | None = None, **more: Any
+    ) -> Desk:
         door = door or SampleDoor(**more)
         extra: dict[str, Any] = {"steady": steady} if steady is not None else {}
         window = Window(door, Bridge(), language=language, clock=lambda: NOW, sync_seconds=0, **extra)
@@ -104,6 +106,6 @@ def nameless(root: QWidget) -> list[str]:
     return found
 
 
-@pytest.fixture()
+@pytest.fixture
 def speechless() -> Callable[[QWidget], list[str]]:
     return nameless

@@ -17,6 +17,7 @@ def test_answers_come_back_on_the_window_thread_in_order(bridge: Bridge, qtbot: 
     here = threading.get_ident()
     heard: list[tuple[int, bool, bool]] = []
     for number in range(20):
+
         def work(number: int = number) -> tuple[int, int]:
             return number, threading.get_ident()
 
@@ -35,7 +36,8 @@ def test_failure_reaches_whoever_asked_and_otherwise_the_window(bridge: Bridge, 
     bridge.run(broken, lambda nothing: None, own.append)
     bridge.run(broken, lambda nothing: None)
     qtbot.waitUntil(lambda: bool(own and windows))
-    assert isinstance(own[0], KnownError) and own[0].code == "disk_full"
+    assert isinstance(own[0], KnownError)
+    assert own[0].code == "disk_full"
     assert len(own) == len(windows) == 1
 
 

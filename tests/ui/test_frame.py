@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, timedelta
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from cmpp_desktop import words
 from cmpp_desktop.changes import Changed
@@ -28,7 +28,8 @@ def test_f12_hides_at_once_and_f12_comes_back_within_a_minute(desk: Open) -> Non
     clock = [100.0]
     at = desk(steady=lambda: clock[0])
     at.window.toggle_hidden()
-    assert at.window.hidden is not None and at.window.hidden.isVisible()
+    assert at.window.hidden is not None
+    assert at.window.hidden.isVisible()
     assert not at.page.isVisible()
     assert at.window.windowTitle() != "CMPP"
     clock[0] += RETURN_SECONDS - 1
@@ -112,13 +113,14 @@ def test_trouble_that_nobody_took_is_said_across_the_page(desk: Open) -> None:
     at.door.fail["ask"] = KnownError("disk_full")
     at.page.reload()
     at.quiet()
-    assert at.window.frame is not None and at.window.frame.notice.count() == 1
+    assert at.window.frame is not None
+    assert at.window.frame.notice.count() == 1
     at.window.frame.clear_notice()
     assert at.window.frame.notice.count() == 0
 
 
 def test_review_is_for_those_who_may_sign(desk: Open) -> None:
-    assert "review" not in desk().window.frame._items  # type: ignore[union-attr]  # signed in
+    assert "review" not in desk().window.frame._items
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)
@@ -149,7 +151,8 @@ def test_a_narrow_window_has_a_rail_of_icons(desk: Open) -> None:
     at = desk()
     at.window.resize(860, 700)
     at.quiet()
-    assert at.window.frame is not None and at.window.frame.narrow
+    assert at.window.frame is not None
+    assert at.window.frame.narrow
     assert at.window.frame.rail.width() < 60
 
 
@@ -172,7 +175,36 @@ def test_an_error_in_a_question_does_not_stop_the_window(desk: Open) -> None:
     door = SampleDoor()
     door.answers[q.Today] = lambda question: 1 / 0
     at = desk(door)
-    assert at.window.frame is not None and at.window.frame.notice.count() == 1
+    assert at.window.frame is not None
+    assert at.window.frame.notice.count() == 1
     event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_F12, Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(at.window, event)
     assert at.window.isVisible()
+
+
+class _Watch(QObject):
+    """Hears of every window that is shown besides the one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.seen.append(type(watched).__name__)
+        return False
+
+
+def test_no_part_of_a_page_is_a_window_for_a_moment(desk: Open, qapp: QApplication) -> None:
+    watch = _Watch()
+    qapp.installEventFilter(watch)
+    try:
+        at = desk(role="administrator")
+        for place in ("people", "someone_new", "settings", "today"):
+            at.window.go(place)
+            at.quiet()
+        desk(state="locked")
+        desk(state="new")
+    finally:
+        qapp.removeEventFilter(watch)
+    assert set(watch.seen) == {"Window"}

@@ -14,14 +14,27 @@ from PySide6.QtWidgets import QApplication
 from cmpp_desktop import resources
 from cmpp_desktop.ui.theme import Look, read_tokens
 
-TEXT = (
-    ("ink", "paper"), ("ink", "sunk"), ("ink", "sheet"), ("ink2", "paper"), ("ink2", "sunk"), ("ink2", "sheet"), ("ink3", "paper"),
-    ("ink3", "sheet"), ("ink3", "accent_tint"), ("ink2", "accent_tint"), ("ink", "accent_tint"), ("accent", "paper"), ("accent", "sunk"),
-    ("accent", "accent_tint"), ("on_accent", "accent"), ("on_accent", "accent_hover"), ("amber", "paper"), ("amber", "accent_tint"),
-    ("ink", "amber_tint"), ("ink2", "amber_tint"), ("brick", "paper"), ("brick", "accent_tint"), ("danger", "paper"), ("ink", "danger_tint"),
-    ("on_danger", "danger_fill"),
-)  # fmt: skip
-MARKS = (("edge", "sheet"), ("edge", "paper"), ("focus", "paper"), ("focus", "sheet"), ("focus", "accent_tint"), ("amber_mark", "paper"), ("brick_mark", "paper"))
+GROUNDS = {
+    "paper": ("ink", "ink2", "ink3", "accent", "amber", "brick", "danger"),
+    "sunk": ("ink", "ink2", "accent"),
+    "sheet": ("ink", "ink2", "ink3"),
+    "accent_tint": ("ink", "ink2", "ink3", "accent", "amber", "brick"),
+    "amber_tint": ("ink", "ink2"),
+    "danger_tint": ("ink",),
+    "accent": ("on_accent",),
+    "accent_hover": ("on_accent",),
+    "danger_fill": ("on_danger",),
+}
+TEXT = [(text, ground) for ground, texts in GROUNDS.items() for text in texts]
+MARKS = (
+    ("edge", "sheet"),
+    ("edge", "paper"),
+    ("focus", "paper"),
+    ("focus", "sheet"),
+    ("focus", "accent_tint"),
+    ("amber_mark", "paper"),
+    ("brick_mark", "paper"),
+)
 
 
 def contrast(one: str, other: str) -> float:
@@ -66,7 +79,9 @@ def test_changing_the_look_is_told_and_drawn_icons_are_drawn_anew(look: Look) ->
 
 
 def test_letters_for_every_script_are_there_without_the_system(look: Look) -> None:
-    assert {"Noto Sans", "Noto Sans Arabic", "Noto Sans Devanagari", "Noto Sans Ethiopic", "Noto Sans Gurmukhi"} <= set(QFontDatabase.families())
+    assert {"Noto Sans", "Noto Sans Arabic", "Noto Sans Devanagari", "Noto Sans Ethiopic", "Noto Sans Gurmukhi"} <= set(
+        QFontDatabase.families()
+    )
 
 
 @settings(max_examples=10)

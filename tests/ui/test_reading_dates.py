@@ -17,12 +17,24 @@ MONDAY = date(2026, 11, 23)
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("today", MONDAY), ("tomorrow", date(2026, 11, 24)), ("+7", date(2026, 11, 30)), ("-1", date(2026, 11, 22)),
-        ("8 Dec", date(2026, 12, 8)), ("Dec 8", date(2026, 12, 8)), ("Tue 8 Dec", date(2026, 12, 8)), ("december 8th, 2027", date(2027, 12, 8)),
-        ("12/8", date(2026, 12, 8)), ("12/8/26", date(2026, 12, 8)), ("2026-12-08", date(2026, 12, 8)), ("4 Mar", date(2027, 3, 4)),
-        ("fri", date(2026, 11, 27)), ("mon", date(2026, 11, 30)), ("23/12", date(2026, 12, 23)), ("5/4/92", date(1992, 5, 4)),
+        ("today", MONDAY),
+        ("tomorrow", date(2026, 11, 24)),
+        ("+7", date(2026, 11, 30)),
+        ("-1", date(2026, 11, 22)),
+        ("8 Dec", date(2026, 12, 8)),
+        ("Dec 8", date(2026, 12, 8)),
+        ("Tue 8 Dec", date(2026, 12, 8)),
+        ("december 8th, 2027", date(2027, 12, 8)),
+        ("12/8", date(2026, 12, 8)),
+        ("12/8/26", date(2026, 12, 8)),
+        ("2026-12-08", date(2026, 12, 8)),
+        ("4 Mar", date(2027, 3, 4)),
+        ("fri", date(2026, 11, 27)),
+        ("mon", date(2026, 11, 30)),
+        ("23/12", date(2026, 12, 23)),
+        ("5/4/92", date(1992, 5, 4)),
     ],
-)  # fmt: skip
+)
 def test_a_day_is_read_as_it_was_meant(typed: str, meant: date) -> None:
     assert read_date(typed, MONDAY) == meant
 
@@ -57,9 +69,19 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("9:30 am", time(9, 30)), ("930", time(9, 30)), ("1:30", time(13, 30)), ("14:00", time(14)), ("2pm", time(14)), ("12 am", time(0)),
-     ("12pm", time(12)), ("14h", time(14)), ("8", time(8)), ("06:15", time(6, 15))],
-)  # fmt: skip
+    [
+        ("9:30 am", time(9, 30)),
+        ("930", time(9, 30)),
+        ("1:30", time(13, 30)),
+        ("14:00", time(14)),
+        ("2pm", time(14)),
+        ("12 am", time(0)),
+        ("12pm", time(12)),
+        ("14h", time(14)),
+        ("8", time(8)),
+        ("06:15", time(6, 15)),
+    ],
+)
 def test_a_time_is_read_as_it_was_meant(typed: str, meant: time) -> None:
     assert read_time(typed) == meant
 

@@ -17,6 +17,7 @@ from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.pages import today_rows
 from cmpp_desktop.ui.palette import Palette, matches
 from cmpp_desktop.ui.samples import DAY, SampleDoor, people, today, uid
+from cmpp_desktop.ui.widgets import RowList, RowModel
 
 from .conftest import Desk
 
@@ -46,8 +47,10 @@ def test_missed_is_one_key_and_moved_asks_for_the_new_day(desk: Open) -> None:
     QTest.keyClick(form.day, Qt.Key.Key_Return)
     at.quiet()
     moved = at.door.done[-1]
-    assert isinstance(moved, MarkObligation) and moved.result == "moved_by_agency"
-    assert moved.moved_to is not None and moved.moved_to.day == date(2026, 12, 8)
+    assert isinstance(moved, MarkObligation)
+    assert moved.result == "moved_by_agency"
+    assert moved.moved_to is not None
+    assert moved.moved_to.day == date(2026, 12, 8)
 
 
 def test_moved_without_a_day_stays_open_and_says_so(desk: Open) -> None:
@@ -56,7 +59,8 @@ def test_moved_without_a_day_stays_open_and_says_so(desk: Open) -> None:
     form = at.page._form
     QTest.keyClicks(form.day, "soonish")
     form.accept()
-    assert form._day_field.has_problem and form.isVisible()
+    assert form._day_field.has_problem
+    assert form.isVisible()
     form.close()
     at.quiet()
     assert at.door.done == []
@@ -65,13 +69,15 @@ def test_moved_without_a_day_stays_open_and_says_so(desk: Open) -> None:
 def test_arrows_go_to_the_next_column_and_only_one_row_is_current(desk: Open) -> None:
     at = desk()
     at.press(Qt.Key.Key_Left)
-    lists = [part.list for part in at.page._columns]
+    lists: list[RowList] = [part.list for part in at.page._columns]
     assert at.window.focusWidget() is lists[0]
     assert [item.current_row() is not None for item in lists] == [True, False, False]
     at.press(Qt.Key.Key_Right)
     at.press(Qt.Key.Key_Right)
     assert at.window.focusWidget() is lists[2]
-    assert not lists[2].current_row().head
+    row = lists[2].current_row()
+    assert row is not None
+    assert not row.head
 
 
 def test_a_task_or_deadline_cannot_be_marked_attended(desk: Open) -> None:
@@ -92,9 +98,12 @@ def test_rows_say_it_in_both_languages_with_distance_and_readiness() -> None:
     for language in words.LANGUAGES:
         said = words.load(language)
         late, now, week = today_rows.columns(today(), DAY, said)
-        assert late[0].badge is not None and "2" in late[0].badge.text
-        assert now[0].facts[0][2] and now[0].buttons[0].key == "A"
-        assert now[1].badge is not None and now[1].badge.state == "warning"
+        assert late[0].badge is not None
+        assert "2" in late[0].badge.text
+        assert now[0].facts[0][2]
+        assert now[0].buttons[0].key == "A"
+        assert now[1].badge is not None
+        assert now[1].badge.state == "warning"
         assert week[0].head
         assert all(item.spoken for item in (*late, *now, *week))
 
@@ -161,7 +170,9 @@ def test_control_k_finds_a_person_and_escape_gives_the_keyboard_back(desk: Open)
     assert isinstance(palette, Palette)
     QTest.keyClicks(palette.field, "tzo")
     at.quiet()
-    titles = [item.title for item in palette.list.model().rows if not item.head]
+    model = palette.list.model()
+    assert isinstance(model, RowModel)
+    titles = [item.title for item in model.rows if not item.head]
     assert titles[:3] == ["Tzoc, Marisela", "Tzoc, Mateo", "Tzoc, Lucía"]
     QTest.keyClick(palette.field, Qt.Key.Key_Escape)
     at.quiet()
@@ -179,7 +190,8 @@ def test_the_palette_goes_to_screens_and_actions_without_accents_or_case(desk: O
     QTest.keyClick(palette.field, Qt.Key.Key_Return)
     at.quiet()
     assert at.page.place == "settings"
-    assert matches("Añadir audiencia", "anadir") and not matches("Añadir", "dir")
+    assert matches("Añadir audiencia", "anadir")
+    assert not matches("Añadir", "dir")
 
 
 def test_someone_new_begins_with_consent_and_registers_the_household_at_once(desk: Open) -> None:
@@ -188,11 +200,13 @@ def test_someone_new_begins_with_consent_and_registers_the_household_at_once(des
     at.quiet()
     page = at.page
     page.next_step()
-    assert page._step == 0 and page._scope_error.isVisible()
+    assert page._step == 0
+    assert page._scope_error.isVisible()
     page.scopes[0].setChecked(True)
     page.next_step()
     page.next_step()
-    assert page._step == 1 and page._given_field.has_problem
+    assert page._step == 1
+    assert page._given_field.has_problem
     page.given.setText("Marisela")
     page.family.setText("Tzoc")
     page._search()
@@ -214,7 +228,8 @@ def test_someone_new_begins_with_consent_and_registers_the_household_at_once(des
     command = at.door.done[-1]
     assert isinstance(command, RegisterHousehold)
     assert [person.name.full for person in command.people] == ["Marisela Tzoc", "Mateo Tzoc"]
-    assert command.consent.scope == ("services",) and command.case is not None
+    assert command.consent.scope == ("services",)
+    assert command.case is not None
     assert page.given.text() == ""  # empty for the next person
 
 
@@ -241,7 +256,9 @@ def test_a_draft_of_someone_new_is_taken_up_again(desk: Open) -> None:
     page._fill({})
     assert page._pack() is None
     page._resume(q.Draft("someone_new", None, None, "", kept, 0, at.window.ui.now()))
-    assert page.given.text() == "Marisela" and len(page._more) == 2 and page._step == 2
+    assert page.given.text() == "Marisela"
+    assert len(page._more) == 2
+    assert page._step == 2
 
 
 def test_inviting_makes_a_file_to_hand_over(desk: Open, tmp_path: object) -> None:

@@ -47,7 +47,8 @@ def test_after_too_many_tries_it_says_how_long_to_wait(desk: Open) -> None:
     assert "7 seconds" in at.page.field.error.text()
     for _ in range(7):
         at.page._tick()
-    assert at.page.button.isEnabled() and not at.page.field.has_problem
+    assert at.page.button.isEnabled()
+    assert not at.page.field.has_problem
 
 
 def test_caps_lock_is_noticed_from_a_letter(desk: Open) -> None:

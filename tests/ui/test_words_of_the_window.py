@@ -47,7 +47,7 @@ def spanish() -> dict[str, tuple[str, ...]]:
             for message in read_po(file, locale="es"):
                 if message.id:
                     key = message.id if isinstance(message.id, str) else message.id[0]
-                    found[key] = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+                    found[key] = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
     return found
 
 

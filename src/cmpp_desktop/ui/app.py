@@ -131,7 +131,7 @@ class Window(QWidget):
         self._sync_often.timeout.connect(self.sync)
         self._sync_by_itself = sync_seconds > 0
 
-    # --- the way in -----------------------------------------------------------------------------------------------------------
+    # --- the way in -------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Asks whether anything is here yet, and shows first run or unlock."""
@@ -202,7 +202,7 @@ class Window(QWidget):
             widget.hide()
             widget.deleteLater()
 
-    # --- what pages ask of the window (Shell) ------------------------------------------------------------------------------------
+    # --- what pages ask of the window (Shell) -----------------------------------------------------------------------
 
     def go(self, place: str, **args: Any) -> None:
         if self.frame is not None:
@@ -256,7 +256,7 @@ class Window(QWidget):
             rtl = self.ui.words.rtl
             app.setLayoutDirection(Qt.LayoutDirection.RightToLeft if rtl else Qt.LayoutDirection.LeftToRight)
 
-    # --- changes and sending --------------------------------------------------------------------------------------------------------
+    # --- changes and sending ----------------------------------------------------------------------------------------
 
     def _on_changed(self, changed: Changed) -> None:
         if self.frame is None:
@@ -303,7 +303,7 @@ class Window(QWidget):
         elif self.frame is not None:
             self._read_status()
 
-    # --- over the page ----------------------------------------------------------------------------------------------------------------
+    # --- over the page ----------------------------------------------------------------------------------------------
 
     def open_palette(self) -> None:
         """Ctrl+K."""
@@ -330,7 +330,7 @@ class Window(QWidget):
         if overlay is not None and shiboken6.isValid(overlay):
             overlay.close()
 
-    # --- hiding and locking ---------------------------------------------------------------------------------------------------------------
+    # --- hiding and locking -----------------------------------------------------------------------------------------
 
     def toggle_hidden(self) -> None:
         """F12: hides everything at once; F12 again within a minute comes back, later asks for the passphrase."""
@@ -394,8 +394,15 @@ class Window(QWidget):
         super().closeEvent(event)
 
 
-def run(make_door: Callable[[], Workspace], *, language: str = "en", argv: list[str] | None = None, remember: Callable[[str, str], None] | None = None,
-        wishes: dict[str, Any] | None = None, sync_seconds: int = 30) -> int:  # fmt: skip
+def run(
+    make_door: Callable[[], Workspace],
+    *,
+    language: str = "en",
+    argv: list[str] | None = None,
+    remember: Callable[[str, str], None] | None = None,
+    wishes: dict[str, Any] | None = None,
+    sync_seconds: int = 30,
+) -> int:
     """Opens the window and stays until it is closed. Returns the exit status. `make_door` must be quick (no store yet)."""
     app = QApplication.instance() or QApplication(argv if argv is not None else sys.argv[:1])
     assert isinstance(app, QApplication)

@@ -223,7 +223,7 @@ class Frame(QWidget):
         self._shortcuts()
         look().changed.connect(self._arrange)
 
-    # --- making it --------------------------------------------------------------------------------------------------------
+    # --- making it --------------------------------------------------------------------------------------------------
 
     def _build(self, role: str, name: str) -> None:
         self.rail = QWidget()
@@ -332,7 +332,7 @@ class Frame(QWidget):
         self._arrange()
         self._place_undo()
 
-    # --- going about ------------------------------------------------------------------------------------------------------
+    # --- going about ------------------------------------------------------------------------------------------------
 
     @property
     def page(self) -> Page | None:
@@ -398,7 +398,7 @@ class Frame(QWidget):
         for page in self._pages.values():
             page.leave()
 
-    # --- what is said around the page ----------------------------------------------------------------------------------------
+    # --- what is said around the page -------------------------------------------------------------------------------
 
     def show_count(self, place: str, count: int) -> None:
         """The number beside a place of the rail."""

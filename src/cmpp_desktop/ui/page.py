@@ -124,7 +124,7 @@ class Page(QWidget):
         self.setProperty("surface", "paper")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
-    # --- to override ------------------------------------------------------------------------------------------------------
+    # --- to override ------------------------------------------------------------------------------------------------
 
     def title(self) -> str:
         """What this page is, for screen readers and the list of recent places. Never shown in the window's title."""
@@ -155,7 +155,7 @@ class Page(QWidget):
     def narrowed(self, narrow: bool) -> None:
         """The room is narrow (under 900 px, or text at 200 %): one column, sections as tabs."""
 
-    # --- what the frame calls ---------------------------------------------------------------------------------------------
+    # --- what the frame calls ---------------------------------------------------------------------------------------
 
     def touched_by(self, changed: Changed) -> bool:
         return not self.kinds or bool(self.kinds & changed.kinds)
@@ -185,7 +185,7 @@ class Page(QWidget):
                     return
         super().keyPressEvent(event)
 
-    # --- for pages -----------------------------------------------------------------------------------------------------------
+    # --- for pages --------------------------------------------------------------------------------------------------
 
     def ask(self, question: Question[A], ok: Callable[[A], object], fail: Fail | None = None) -> Job:
         """`ui.ask` for this page: dropped when the page is gone."""

@@ -288,7 +288,7 @@ class Palette(Overlay):
     def sheet_height(self) -> int:
         return look().px(530)
 
-    # --- asking -------------------------------------------------------------------------------------------------------------
+    # --- asking -----------------------------------------------------------------------------------------------------
 
     def _ask(self, text: str) -> None:
         self._asked = text.strip()
@@ -340,7 +340,7 @@ class Palette(Overlay):
         self.list.show_rows([item for group in groups for item in group])
         self.list.choose_first()
 
-    # --- rows ----------------------------------------------------------------------------------------------------------------
+    # --- rows -------------------------------------------------------------------------------------------------------
 
     def _detail(self, item: PersonRow) -> str:
         parts = [self.words.language_name(item.languages[0]) if item.languages else ""]
@@ -410,8 +410,10 @@ class Palette(Overlay):
     def _general_rows(self, asked: str) -> list[ListRow]:
         rows: list[ListRow] = []
         role = self.ui.me.me.role if self.ui.me is not None else ""
-        going = [Action(places.label(info.name, self.words), info.icon, lambda name=info.name: self.ui.go(name), f"Ctrl+{number}")  # type: ignore[misc]  # a default keeps the name
-                 for number, info in enumerate(places.in_rail(role), start=1)]  # fmt: skip
+        going = [
+            Action(places.label(info.name, self.words), info.icon, lambda name=info.name: self.ui.go(name), f"Ctrl+{number}")  # type: ignore[misc]  # a default keeps the name
+            for number, info in enumerate(places.in_rail(role), start=1)
+        ]
         for title, actions in ((self.words("Go to"), going), (self.words("Do"), self._general())):
             found = [action for action in actions if matches(action.text, asked)]
             if found:
@@ -423,7 +425,7 @@ class Palette(Overlay):
     def _action_row(action: Action) -> ListRow:
         return ListRow(id=Entry(action.run, action.key), title=action.text, icon=action.icon, what=action.detail)
 
-    # --- keys ------------------------------------------------------------------------------------------------------------------
+    # --- keys -------------------------------------------------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.field and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):

@@ -31,7 +31,8 @@ class PlaceInfo:
     def load(self) -> type[Page]:
         """Imports the page. On the window thread only after `warm` has done it elsewhere, or when it is small."""
         found = getattr(importlib.import_module(self.module), self.page)
-        assert isinstance(found, type) and issubclass(found, Page)
+        assert isinstance(found, type)
+        assert issubclass(found, Page)
         return found
 
 

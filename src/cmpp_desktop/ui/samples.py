@@ -54,34 +54,64 @@ def today() -> q.TodayAnswer:
     """A Monday of a caseworker."""
     return q.TodayAnswer(
         overdue=(
-            _item(1, "Marisela Tzoc", "address_change", _when(-2), title="Address change to the court", rule="eoir_33", kind="task"),
+            _item(
+                1, "Marisela Tzoc", "address_change", _when(-2), title="Address change to the court", rule="eoir_33", kind="task"
+            ),
             _item(2, "Wideline Pierre-Louis", "isap_check_in", _when(-4), place="By phone"),
             _item(3, "Ibrahima Diallo", "plan_review", _when(-3), title="Plan review", kind="task"),
-            _item(4, "Rosa Quispe Mamani", "returned", None, title="Session, 12 Nov", kind="returned", since=NOW - timedelta(days=3)),
+            _item(
+                4, "Rosa Quispe Mamani", "returned", None, title="Session, 12 Nov", kind="returned", since=NOW - timedelta(days=3)
+            ),
         ),
         today=(
             _item(
-                5, "Farid Rahimi", "master_hearing", _when(0, 9, 30), place="Newbridge Immigration Court, room 4",
-                transport="Bus 14, card given Fri", interpreter="Dari, by the court", interpreter_needed=True,
-                lawyer="J. Whitlock, confirmed", reminder="Text read Sun 6:12 pm",
+                5,
+                "Farid Rahimi",
+                "master_hearing",
+                _when(0, 9, 30),
+                place="Newbridge Immigration Court, room 4",
+                transport="Bus 14, card given Fri",
+                interpreter="Dari, by the court",
+                interpreter_needed=True,
+                lawyer="J. Whitlock, confirmed",
+                reminder="Text read Sun 6:12 pm",
             ),
             _item(6, "Luis Alberto Pineda", "ice_check_in", _when(0, 11), place="200 Canal St, window 3", lawyer="None yet"),
-            _item(7, "Gurpreet Kaur", "biometrics", _when(0, 13, 30), place="Application Support Center", transport="Her brother drives"),
-            _item(8, "Nadia Haddad", "session", None, title="Session note", kind="draft", words=64, since=NOW - timedelta(days=3)),
+            _item(
+                7,
+                "Gurpreet Kaur",
+                "biometrics",
+                _when(0, 13, 30),
+                place="Application Support Center",
+                transport="Her brother drives",
+            ),
+            _item(
+                8, "Nadia Haddad", "session", None, title="Session note", kind="draft", words=64, since=NOW - timedelta(days=3)
+            ),
         ),
         week=(
             _item(9, "Oksana Hrytsenko", "biometrics", _when(1, 8), place="Application Support Center"),
-            _item(10, "Yosief Tesfamariam", "ead_eligible", _when(2), title="Work permit can be filed", rule="i765_c8", kind="task"),
-            _item(11, "Chinedu Eze", "asylum_deadline", _when(4), title="Asylum application, I-589", rule="i589_one_year", kind="task"),
+            _item(
+                10, "Yosief Tesfamariam", "ead_eligible", _when(2), title="Work permit can be filed", rule="i765_c8", kind="task"
+            ),
+            _item(
+                11,
+                "Chinedu Eze",
+                "asylum_deadline",
+                _when(4),
+                title="Asylum application, I-589",
+                rule="i589_one_year",
+                kind="task",
+            ),
             _item(12, "Gurpreet Kaur", "consent_ends", _when(4), title="Legal partner", kind="consent_ends"),
         ),
         hearings_in_30_days=11,
         deadlines_in_30_days=6,
-    )  # fmt: skip
+    )
 
 
 _PEOPLE: tuple[tuple[Any, ...], ...] = (
-    # name, native, born, languages, interpreter, A-number's end, next (code, days, hour), last contact (days ago), by, state, flags
+    # name, native, born, languages, interpreter, A-number's end, next (code, days, hour), days since contact, by, state, flags
     ("Rahimi, Farid", "فرید رحیمی", 1985, ("prs",), True, "907", ("master_hearing", 0, 9), 3, "Ana Marroquín", "active", ()),
     ("Rahimi, Zohra", "زهره رحیمی", 1988, ("prs",), True, "908", ("master_hearing", 0, 9), 3, "Ana Marroquín", "active", ()),
     (
@@ -129,11 +159,21 @@ def _person(number: int, raw: tuple[Any, ...]) -> q.PersonRow:
     name, native, born, languages, interpreter, end, following, ago, by, state, flags = raw
     family, given = name.split(", ")
     return q.PersonRow(
-        id=uid(number), name=name, called=f"{given} {family}", native_name=native, birth_date=BirthDate(day=date(born, 5, 4)),
-        languages=languages, interpreter_needed=interpreter, a_number_end=end,
-        next_obligation=following[0] if following else None, next_when=_when(following[1], following[2]) if following else None,
-        last_contact=DAY - timedelta(days=ago), caseworker=by, state=state, flags=flags,
-    )  # fmt: skip
+        id=uid(number),
+        name=name,
+        called=f"{given} {family}",
+        native_name=native,
+        birth_date=BirthDate(day=date(born, 5, 4)),
+        languages=languages,
+        interpreter_needed=interpreter,
+        a_number_end=end,
+        next_obligation=following[0] if following else None,
+        next_when=_when(following[1], following[2]) if following else None,
+        last_contact=DAY - timedelta(days=ago),
+        caseworker=by,
+        state=state,
+        flags=flags,
+    )
 
 
 def people(count: int = 0) -> tuple[q.PersonRow, ...]:
@@ -147,9 +187,16 @@ def organisation(role: str = "caseworker") -> q.OrganisationView:
     denise = q.StaffRow(uid(902), "Denise Okafor", "supervisor", uid(801), "Team North")
     leon = q.StaffRow(uid(903), "Leon Brandt", "caseworker", uid(801), "Team North")
     return q.OrganisationView(
-        uid(800), "Lantern Street Services", "", "America/New_York", 10, ana, (ana, denise, leon), ((uid(801), "Team North"),),
+        uid(800),
+        "Lantern Street Services",
+        "",
+        "America/New_York",
+        10,
+        ana,
+        (ana, denise, leon),
+        ((uid(801), "Team North"),),
         (("aa" * 32, "Blue ThinkPad", uid(901)),),
-    )  # fmt: skip
+    )
 
 
 class SampleDoor(Workspace):
@@ -175,7 +222,7 @@ class SampleDoor(Workspace):
         if name in self.fail:
             raise self.fail[name]
 
-    # --- before it is open ---------------------------------------------------------------------------------------------------
+    # --- before it is open ------------------------------------------------------------------------------------------
 
     def state(self) -> State:
         return self._state
@@ -194,9 +241,14 @@ class SampleDoor(Workspace):
         if data != b"invitation":
             raise KnownError("invitation_unreadable")
         return InvitationInfo(
-            "Lantern Street Services", "Ana Marroquín", "Denise Okafor", "caseworker", "Team North", "https://cmpp.example.org",
+            "Lantern Street Services",
+            "Ana Marroquín",
+            "Denise Okafor",
+            "caseworker",
+            "Team North",
+            "https://cmpp.example.org",
             NOW + timedelta(days=6),
-        )  # fmt: skip
+        )
 
     def enrol(self, data: bytes, laptop: str, passphrase: str) -> None:
         self._may_fail("enrol")
@@ -205,7 +257,10 @@ class SampleDoor(Workspace):
     def found(self, founding: Founding) -> str:
         self._may_fail("found")
         self._state = "open"
-        return "harbor cedar velvet oyster ladder plum meadow signal cotton raven amber fifth orchard lantern quiet river stone paper window early"
+        return (
+            "harbor cedar velvet oyster ladder plum meadow signal cotton raven amber fifth orchard "
+            "lantern quiet river stone paper window early"
+        )
 
     def unlock(self, passphrase: str) -> None:
         self._may_fail("unlock")
@@ -216,7 +271,7 @@ class SampleDoor(Workspace):
     def lock(self) -> None:
         self._state = "locked"
 
-    # --- work --------------------------------------------------------------------------------------------------------------------
+    # --- work -------------------------------------------------------------------------------------------------------
 
     def do(self, command: Command, origin: str = HERE) -> Done:
         self._may_fail("do")
@@ -296,7 +351,7 @@ class SampleDoor(Workspace):
                 DeviceRow("ff" * 32, "Red Asus", "Leon Brandt", uid(903), "caseworker", "revoked"),
             ),
             (OpenInvitation("11" * 16, "Jonas Vantongeren", "caseworker", "Team North", NOW + timedelta(days=6)),),
-        )  # fmt: skip
+        )
 
     def invite(self, person: str, role: Any, team_id: UUID, *, restricted: bool = True, days: int = 7) -> InvitationFile:
         self._may_fail("invite")

@@ -92,7 +92,7 @@ class Look(QObject):
         made.choose(wish=wish, scale=scale)
         return made
 
-    # --- what is in force ----------------------------------------------------------------------------------------------
+    # --- what is in force -------------------------------------------------------------------------------------------
 
     @property
     def mode(self) -> Mode:
@@ -163,7 +163,7 @@ class Look(QObject):
     def metrics(self, size: TextSize = "body", weight: Weight | None = None) -> QFontMetrics:
         return QFontMetrics(self.font(size, weight))
 
-    # --- icons ------------------------------------------------------------------------------------------------------------
+    # --- icons ------------------------------------------------------------------------------------------------------
 
     def pixmap(self, name: str, colour: str = "ink2", size: float = 16, ratio: float | None = None) -> QPixmap:
         """An icon in a colour of the theme, `size` pixels square at 100 %, its stroke the same at any size and resolution."""
@@ -201,7 +201,7 @@ class Look(QObject):
         pixmap.setDevicePixelRatio(ratio)
         return pixmap
 
-    # --- following the system -----------------------------------------------------------------------------------------------
+    # --- following the system ---------------------------------------------------------------------------------------
 
     def _follow(self) -> None:
         self._mode = self._wish if self._wish != "system" else self._system_mode()
@@ -224,12 +224,23 @@ class Look(QObject):
         palette = QPalette()
         role = QPalette.ColorRole
         for which, name in (
-            (role.Window, "paper"), (role.Base, "sheet"), (role.AlternateBase, "sunk"), (role.Button, "sheet"),
-            (role.Text, "ink"), (role.WindowText, "ink"), (role.ButtonText, "ink"), (role.PlaceholderText, "ink3"),
-            (role.Highlight, "accent"), (role.HighlightedText, "on_accent"), (role.Link, "accent"),
-            (role.LinkVisited, "accent"), (role.ToolTipBase, "sheet"), (role.ToolTipText, "ink"), (role.Mid, "line"),
+            (role.Window, "paper"),
+            (role.Base, "sheet"),
+            (role.AlternateBase, "sunk"),
+            (role.Button, "sheet"),
+            (role.Text, "ink"),
+            (role.WindowText, "ink"),
+            (role.ButtonText, "ink"),
+            (role.PlaceholderText, "ink3"),
+            (role.Highlight, "accent"),
+            (role.HighlightedText, "on_accent"),
+            (role.Link, "accent"),
+            (role.LinkVisited, "accent"),
+            (role.ToolTipBase, "sheet"),
+            (role.ToolTipText, "ink"),
+            (role.Mid, "line"),
             (role.Accent, "accent"),
-        ):  # fmt: skip
+        ):
             palette.setColor(which, self.colour(name))
         for which in (role.Text, role.WindowText, role.ButtonText):
             palette.setColor(QPalette.ColorGroup.Disabled, which, self.colour("ink3"))

@@ -66,7 +66,7 @@ class FirstRunPage(Page):
     def first_focus(self) -> QWidget | None:
         return self._focus.get(self._step)
 
-    # --- making it --------------------------------------------------------------------------------------------------------
+    # --- making it --------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
         words = self.words
@@ -79,9 +79,12 @@ class FirstRunPage(Page):
         self._parts: dict[str, QWidget] = {}
         self.stack = QStackedWidget()
         for name, made in (
-            ("start", self._start()), ("invited", self._invited()), ("organisation", self._organisation()),
-            ("passphrase", self._passphrase()), ("kit", self._kit()),
-        ):  # fmt: skip
+            ("start", self._start()),
+            ("invited", self._invited()),
+            ("organisation", self._organisation()),
+            ("passphrase", self._passphrase()),
+            ("kit", self._kit()),
+        ):
             self._add(name, made)
         self.join_steps = StepList((words("Invitation"), words("This laptop and passphrase"), words("Ready")))
         self.found_steps = StepList((words("Your organisation"), words("This laptop and passphrase"), words("Recovery kit")))
@@ -130,11 +133,27 @@ class FirstRunPage(Page):
         return column(
             self._start_notice,
             Label(words("Welcome. Who invited you?"), "page", wrap=True),
-            Label(words("Your administrator gave you an invitation file. Open it, choose a passphrase, and you can work: also without a network."), "large", tone="ink2", wrap=True),
-            16, row(open_file, None), 8, drop, 24, rule(), 8,
+            Label(
+                words(
+                    "Your administrator gave you an invitation file. Open it, choose a passphrase, and you "
+                    "can work: also without a network."
+                ),
+                "large",
+                tone="ink2",
+                wrap=True,
+            ),
+            16,
+            row(open_file, None),
+            8,
+            drop,
+            24,
+            rule(),
+            8,
             Label(words("No one has set this up yet?"), weight="medium"),
-            Label(words("The first administrator starts the organisation and invites the others."), tone="ink2", wrap=True), row(begin, None), gap=8,
-        )  # fmt: skip
+            Label(words("The first administrator starts the organisation and invites the others."), tone="ink2", wrap=True),
+            row(begin, None),
+            gap=8,
+        )
 
     def _invited(self) -> QLayout:
         words = self.words
@@ -168,9 +187,20 @@ class FirstRunPage(Page):
         self._focus["organisation"] = self.org_name
         return column(
             Label(words("Start a new organisation"), "page", wrap=True),
-            Label(words("Records are sealed on this laptop before anything is sent. Nobody but the people you invite can open them."), "large", tone="ink2", wrap=True),
-            8, *self._org_fields.values(), 16, row(back, None, on), gap=12,
-        )  # fmt: skip
+            Label(
+                words(
+                    "Records are sealed on this laptop before anything is sent. Nobody but the people you invite can open them."
+                ),
+                "large",
+                tone="ink2",
+                wrap=True,
+            ),
+            8,
+            *self._org_fields.values(),
+            16,
+            row(back, None, on),
+            gap=12,
+        )
 
     def _passphrase(self) -> QLayout:
         words = self.words
@@ -198,10 +228,21 @@ class FirstRunPage(Page):
         secret = row(column(self._secret_icon, None), column(self._secret, self._lost, gap=4), gap=8)
         secret.setStretch(1, 1)
         return column(
-            self._pass_notice, Label(words("Choose a passphrase"), "page", wrap=True),
-            Label(words("It opens the records on this laptop, and only here. Only you know it."), "large", tone="ink2", wrap=True),
-            8, self._laptop_field, self._first_field, self._second_field, 8, secret, 16, row(self._pass_back, None, self.make), gap=10,
-        )  # fmt: skip
+            self._pass_notice,
+            Label(words("Choose a passphrase"), "page", wrap=True),
+            Label(
+                words("It opens the records on this laptop, and only here. Only you know it."), "large", tone="ink2", wrap=True
+            ),
+            8,
+            self._laptop_field,
+            self._first_field,
+            self._second_field,
+            8,
+            secret,
+            16,
+            row(self._pass_back, None, self.make),
+            gap=10,
+        )
 
     def _kit(self) -> QLayout:
         words = self.words
@@ -216,16 +257,37 @@ class FirstRunPage(Page):
         self._focus["kit"] = self._kit_label
         return column(
             Label(words("Your recovery kit"), "page", wrap=True),
-            Label(words("If every administrator’s laptop is lost, these words, and nothing else, give the organisation its records back. They are shown once and stored nowhere."), "large", tone="ink2", wrap=True),
-            16, self._kit_label, 12, row(save, print_it, None), 16,
-            Banner(words("Keep them where you keep the deeds of the office."), words("Whoever has them can open everything. Do not photograph or e-mail them."), tone="amber", icon="key-round"),
-            16, self._kept, 8, row(self._finish, None), gap=8,
-        )  # fmt: skip
+            Label(
+                words(
+                    "If every administrator’s laptop is lost, these words, and nothing else, give the "
+                    "organisation its records back. They are shown once and stored nowhere."
+                ),
+                "large",
+                tone="ink2",
+                wrap=True,
+            ),
+            16,
+            self._kit_label,
+            12,
+            row(save, print_it, None),
+            16,
+            Banner(
+                words("Keep them where you keep the deeds of the office."),
+                words("Whoever has them can open everything. Do not photograph or e-mail them."),
+                tone="amber",
+                icon="key-round",
+            ),
+            16,
+            self._kept,
+            8,
+            row(self._finish, None),
+            gap=8,
+        )
 
     def _kept_changed(self, kept: bool) -> None:
         self._finish.setEnabled(kept)
 
-    # --- going through the steps ----------------------------------------------------------------------------------------------
+    # --- going through the steps ------------------------------------------------------------------------------------
 
     def _go(self, step: str) -> None:
         self._step = step
@@ -331,18 +393,21 @@ class FirstRunPage(Page):
         if where == "keyring":
             self._secret.setText(
                 words(
-                    "The other half of the key is kept in this computer’s keyring. A thief needs this laptop, your computer account and the passphrase."
+                    "The other half of the key is kept in this computer’s keyring. A thief needs this "
+                    "laptop, your computer account and the passphrase."
                 )
             )
         else:
             self._secret_icon.show_icon("triangle-alert", "amber_mark")
             self._secret.setText(
                 words(
-                    "This computer has no keyring, so the other half of the key is kept in a file that only your computer account may read. Somebody who copies the whole disk has that file: take a longer passphrase, and have the disk encrypted."
+                    "This computer has no keyring, so the other half of the key is kept in a file that only "
+                    "your computer account may read. Somebody who copies the whole disk has that file: take "
+                    "a longer passphrase, and have the disk encrypted."
                 )
             )
 
-    # --- the end of it -------------------------------------------------------------------------------------------------------------
+    # --- the end of it ----------------------------------------------------------------------------------------------
 
     def _make(self) -> None:
         if self._busy or not self._passphrase_fine():
@@ -482,7 +547,7 @@ class FirstRunPage(Page):
             painter.end()
             self._kept.setChecked(True)
 
-    # --- dropping a file ---------------------------------------------------------------------------------------------------------------
+    # --- dropping a file --------------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self._step in ("start", "invited") and event.mimeData().hasUrls():
@@ -506,7 +571,8 @@ class FirstRunPage(Page):
         elif step == 4:
             self._go("organisation")
             self.show_kit(
-                "harbor cedar velvet oyster ladder plum meadow signal cotton raven amber fifth orchard lantern quiet river stone paper window early"
+                "harbor cedar velvet oyster ladder plum meadow signal cotton raven amber fifth orchard "
+                "lantern quiet river stone paper window early"
             )
 
 

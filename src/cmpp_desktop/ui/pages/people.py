@@ -227,7 +227,7 @@ class PeoplePage(Page):
     def first_focus(self) -> QWidget:
         return self.search
 
-    # --- making it --------------------------------------------------------------------------------------------------------
+    # --- making it --------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
         words = self.words
@@ -245,7 +245,8 @@ class PeoplePage(Page):
         self.count = Label("", tone="ink2")
         self.matching = Label("", "small", tone="ink2")
         new = Button(words("Someone new"), kind="primary", icon="user-plus", key="Ctrl+N", on=lambda: self.ui.go("someone_new"))
-        new.setVisible(places.place("someone_new").exists)
+        if not places.place("someone_new").exists:
+            new.hide()
         head = row(Label(words("People"), "page"), self.count, None, new, gap=16)
         self.count.setContentsMargins(0, look().px(8), 0, 0)
         self._chips()
@@ -270,7 +271,8 @@ class PeoplePage(Page):
 
     def _empty_button(self) -> Button:
         button = Button(self.words("Someone new"), kind="secondary", icon="user-plus", on=lambda: self.ui.go("someone_new"))
-        button.setVisible(places.place("someone_new").exists)
+        if not places.place("someone_new").exists:
+            button.hide()
         return button
 
     def _chips(self) -> None:
@@ -331,7 +333,7 @@ class PeoplePage(Page):
             chip.setVisible(not narrow)
         self.matching.setVisible(not narrow)
 
-    # --- asking and showing ------------------------------------------------------------------------------------------------------
+    # --- asking and showing -----------------------------------------------------------------------------------------
 
     def show_for(self, **args: Any) -> None:
         if "text" in args:
@@ -393,7 +395,7 @@ class PeoplePage(Page):
             self.empty.tell(words("Nobody fits these filters"), words("Take one of them away."))
         self.stack.setCurrentWidget(self.empty)
 
-    # --- doing ----------------------------------------------------------------------------------------------------------------------
+    # --- doing ------------------------------------------------------------------------------------------------------
 
     def _move(self, step: int) -> None:
         self.table.step(step)

@@ -97,7 +97,7 @@ class PeopleModel(QAbstractTableModel):
             return None
         return rows[place] if place < len(rows) else None
 
-    # --- Qt's questions -----------------------------------------------------------------------------------------------------
+    # --- Qt's questions ---------------------------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own signature
         return 0 if parent.isValid() else self._total
@@ -112,9 +112,15 @@ class PeopleModel(QAbstractTableModel):
             return None
         words = self._words
         return (
-            words("Name"), words("Age"), words("Language"), words("A-number"), words("Next"), words("Last contact"),
-            words("Caseworker"), words("To know"),
-        )[section]  # fmt: skip
+            words("Name"),
+            words("Age"),
+            words("Language"),
+            words("A-number"),
+            words("Next"),
+            words("Last contact"),
+            words("Caseworker"),
+            words("To know"),
+        )[section]
 
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         if role == ROLE_CELL:

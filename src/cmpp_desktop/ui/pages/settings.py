@@ -66,7 +66,7 @@ class SettingsPage(Page):
     def first_focus(self) -> QWidget:
         return self.menu
 
-    # --- making it --------------------------------------------------------------------------------------------------------
+    # --- making it --------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
         words = self.words
@@ -119,7 +119,7 @@ class SettingsPage(Page):
     def reload(self) -> None:
         self.call(self.ui.door.access, self._show_access)
 
-    # --- you ------------------------------------------------------------------------------------------------------------------
+    # --- you --------------------------------------------------------------------------------------------------------
 
     def _you(self) -> QLayout:
         words = self.words
@@ -194,7 +194,7 @@ class SettingsPage(Page):
         else:
             self.ui.trouble(error)
 
-    # --- look and language -------------------------------------------------------------------------------------------------------
+    # --- look and language ------------------------------------------------------------------------------------------
 
     def _look(self) -> QLayout:
         words = self.words
@@ -220,9 +220,19 @@ class SettingsPage(Page):
             wrap=True,
         )
         return column(
-            heading(words("Look and language")), 8, SectionHead(words("Colours")), themes, 8, SectionHead(words("Size of the text")), scales, 8,
-            SectionHead(words("Language of the program")), languages, note, gap=8,
-        )  # fmt: skip
+            heading(words("Look and language")),
+            8,
+            SectionHead(words("Colours")),
+            themes,
+            8,
+            SectionHead(words("Size of the text")),
+            scales,
+            8,
+            SectionHead(words("Language of the program")),
+            languages,
+            note,
+            gap=8,
+        )
 
     def _choices(self, choices: tuple[tuple[str, str], ...], now: str, take: Callable[[str], object]) -> QWidget:
         holder = QWidget()
@@ -239,7 +249,7 @@ class SettingsPage(Page):
     def _window(self) -> Any:
         return self.window()
 
-    # --- laptops and invitations --------------------------------------------------------------------------------------------------
+    # --- laptops and invitations ------------------------------------------------------------------------------------
 
     def _laptops(self) -> QLayout:
         words = self.words
@@ -251,13 +261,21 @@ class SettingsPage(Page):
         self._waiting_head = SectionHead(words("Open invitations"))
         role = self.ui.me.me.role if self.ui.me is not None else ""
         self._invite_form = self._invite()
-        self._invite_form.setVisible(role in INVITERS)
         only = Label(words("Administrators invite people. Ask one of yours."), tone="ink2")
-        only.setVisible(role not in INVITERS)
+        (only if role in INVITERS else self._invite_form).hide()
         return column(
-            heading(words("Laptops")), self._count, 8, self._invite_form, only, 12, SectionHead(words("Laptops")), self.devices, self._waiting_head,
-            self.waiting, gap=8,
-        )  # fmt: skip
+            heading(words("Laptops")),
+            self._count,
+            8,
+            self._invite_form,
+            only,
+            12,
+            SectionHead(words("Laptops")),
+            self.devices,
+            self._waiting_head,
+            self.waiting,
+            gap=8,
+        )
 
     def _invite(self) -> QWidget:
         words = self.words
@@ -385,7 +403,7 @@ class SettingsPage(Page):
             badge=RowBadge(said, state),
         )
 
-    # --- about ---------------------------------------------------------------------------------------------------------------------
+    # --- about ------------------------------------------------------------------------------------------------------
 
     def _about(self) -> QLayout:
         words = self.words
@@ -396,7 +414,8 @@ class SettingsPage(Page):
         lines = (
             words("Version {number}", number=number),
             words(
-                "What caseworkers carry: screenings, sessions and dates, offline, encrypted on this laptop and until the reader’s."
+                "What caseworkers carry: screenings, sessions and dates, offline, encrypted on this "
+                "laptop and until the reader’s."
             ),
             words("The server stores sealed packages. It cannot read a name, an A-number or a word of yours."),
             words("Dates are counted by rules and are not legal advice: confirm them with the attorney."),

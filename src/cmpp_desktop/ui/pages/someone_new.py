@@ -72,8 +72,15 @@ class PersonForm(QWidget):
         self.given_field = Field(words("Given name"), self.given)
         self.a_number_field = Field(words("A-number"), self.a_number, hint=words("if there is one"))
         self.remove = Button("", kind="quiet", icon="x", name=words("Take this person out"), on=lambda: page.remove_person(self))
-        line = row(Field(words("Relationship"), self.relationship), self.given_field, Field(words("Family name"), self.family), Field(words("Born"), self.birth),
-                   self.a_number_field, column(24, self.remove), gap=12)  # fmt: skip
+        line = row(
+            Field(words("Relationship"), self.relationship),
+            self.given_field,
+            Field(words("Family name"), self.family),
+            Field(words("Born"), self.birth),
+            self.a_number_field,
+            column(24, self.remove),
+            gap=12,
+        )
         self.setLayout(line)
         for field in (self.given, self.family, self.a_number, self.birth):
             field.textChanged.connect(page.touched)
@@ -81,8 +88,13 @@ class PersonForm(QWidget):
     def values(self) -> dict[str, Any]:
         """As the draft keeps it."""
         born = self.birth.value()
-        return {"relationship": self.relationship.value(), "given": self.given.text(), "family": self.family.text(),
-                "birth": born.isoformat() if born else "", "a_number": self.a_number.text()}  # fmt: skip
+        return {
+            "relationship": self.relationship.value(),
+            "given": self.given.text(),
+            "family": self.family.text(),
+            "birth": born.isoformat() if born else "",
+            "a_number": self.a_number.text(),
+        }
 
     def fill(self, values: dict[str, Any]) -> None:
         self.relationship.set_value(values.get("relationship", "child"))
@@ -94,9 +106,12 @@ class PersonForm(QWidget):
     def person(self, languages: tuple[str, ...]) -> NewPerson:
         born = self.birth.value()
         return NewPerson(
-            name=PersonName(given=self.given.text().strip(), family=self.family.text().strip()), relationship=self.relationship.value(),
-            birth_date=BirthDate(day=born) if born else None, languages=languages, a_number=self.a_number.text().strip(),
-        )  # fmt: skip
+            name=PersonName(given=self.given.text().strip(), family=self.family.text().strip()),
+            relationship=self.relationship.value(),
+            birth_date=BirthDate(day=born) if born else None,
+            languages=languages,
+            a_number=self.a_number.text().strip(),
+        )
 
 
 class SomeoneNewPage(Page):
@@ -133,7 +148,7 @@ class SomeoneNewPage(Page):
     def first_focus(self) -> QWidget | None:
         return (self.language, self.given, self.preferred, self.line1)[self._step]
 
-    # --- making it --------------------------------------------------------------------------------------------------------
+    # --- making it --------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
         words = self.words
@@ -194,11 +209,29 @@ class SomeoneNewPage(Page):
         refused = Button(words("They said no"), kind="quiet", flush=True, on=self._refused_consent)
         return column(
             heading(words("May we keep a record?")),
-            Label(words("Read the consent aloud in their language, and let them ask. Without it nothing is written down."), "large", tone="ink2", wrap=True),
-            8, row(Field(words("Language of the talk"), self.language), Field(words("How it was given"), self.how), Field(words("Interpreter"), self.interpreter), gap=12),
-            8, Label(words("What they agree to"), weight="medium"), self._scope_error, chips,
-            8, row(Field(words("Until"), self.expires, help=words("They can take it back any day.")), None), 8, row(refused, None), gap=8,
-        )  # fmt: skip
+            Label(
+                words("Read the consent aloud in their language, and let them ask. Without it nothing is written down."),
+                "large",
+                tone="ink2",
+                wrap=True,
+            ),
+            8,
+            row(
+                Field(words("Language of the talk"), self.language),
+                Field(words("How it was given"), self.how),
+                Field(words("Interpreter"), self.interpreter),
+                gap=12,
+            ),
+            8,
+            Label(words("What they agree to"), weight="medium"),
+            self._scope_error,
+            chips,
+            8,
+            row(Field(words("Until"), self.expires, help=words("They can take it back any day.")), None),
+            8,
+            row(refused, None),
+            gap=8,
+        )
 
     def _in_a_year(self) -> date:
         day = self.ui.today()
@@ -232,9 +265,18 @@ class SomeoneNewPage(Page):
         )
         return column(
             heading(words("Are they here already?")),
-            Label(words("Type what you know. Enter opens somebody who is here; otherwise go on."), "large", tone="ink2", wrap=True),
-            8, names, born, 8, self._alike_head, self._alike_note, self.alike, gap=8,
-        )  # fmt: skip
+            Label(
+                words("Type what you know. Enter opens somebody who is here; otherwise go on."), "large", tone="ink2", wrap=True
+            ),
+            8,
+            names,
+            born,
+            8,
+            self._alike_head,
+            self._alike_note,
+            self.alike,
+            gap=8,
+        )
 
     def _people(self) -> QLayout:
         words = self.words
@@ -260,9 +302,18 @@ class SomeoneNewPage(Page):
             Field(words("Speaks"), self.speaks), Field(words("and"), self.also), column(24, self.needs_interpreter), gap=12
         )
         return column(
-            heading(words("Who are they?")), 8, self._head, first, second, Field(words("When and how it is safe to reach them"), self.safe_contact),
-            12, SectionHead(words("Family in the same household")), self._members, row(add, None), gap=8,
-        )  # fmt: skip
+            heading(words("Who are they?")),
+            8,
+            self._head,
+            first,
+            second,
+            Field(words("When and how it is safe to reach them"), self.safe_contact),
+            12,
+            SectionHead(words("Family in the same household")),
+            self._members,
+            row(add, None),
+            gap=8,
+        )
 
     def _household(self) -> QLayout:
         words = self.words
@@ -283,14 +334,23 @@ class SomeoneNewPage(Page):
         town = row(Field(words("City"), self.city), Field(words("State"), self.state), Field(words("ZIP code"), self.zip), gap=12)
         case = row(Field(words("Why they are eligible"), self.basis), Field(words("Who sent them"), self.source), gap=12)
         return column(
-            heading(words("Where they live, and their case")), self._sum, 8, SectionHead(words("Address")), street, town, 12, SectionHead(words("Case")),
-            self.enrol, case, gap=8,
-        )  # fmt: skip
+            heading(words("Where they live, and their case")),
+            self._sum,
+            8,
+            SectionHead(words("Address")),
+            street,
+            town,
+            12,
+            SectionHead(words("Case")),
+            self.enrol,
+            case,
+            gap=8,
+        )
 
     def narrowed(self, narrow: bool) -> None:
         self._side.setVisible(not narrow)
 
-    # --- going through the steps ----------------------------------------------------------------------------------------------
+    # --- going through the steps ------------------------------------------------------------------------------------
 
     def show_for(self, **args: Any) -> None:
         self._drafts.keep_as(DRAFT, self.words("Someone new"), None)
@@ -374,7 +434,7 @@ class SomeoneNewPage(Page):
             )
         return ""
 
-    # --- looking ------------------------------------------------------------------------------------------------------------------
+    # --- looking ----------------------------------------------------------------------------------------------------
 
     def _name(self) -> PersonName:
         return PersonName(given=self.given.text().strip(), family=self.family.text().strip())
@@ -429,7 +489,7 @@ class SomeoneNewPage(Page):
             self._forget()
             self.ui.go("participant", participant_id=item.id)
 
-    # --- people ---------------------------------------------------------------------------------------------------------------------
+    # --- people -----------------------------------------------------------------------------------------------------
 
     def add_person(self) -> None:
         form = PersonForm(self, len(self._more) + 1)
@@ -445,17 +505,24 @@ class SomeoneNewPage(Page):
         form.deleteLater()
         self.touched()
 
-    # --- the end ----------------------------------------------------------------------------------------------------------------------
+    # --- the end ----------------------------------------------------------------------------------------------------
 
     def _command(self) -> RegisterHousehold:
         born = self.birth.value()
         languages = tuple(dict.fromkeys(code for code in (self.speaks.value(), self.also.value()) if code))
         head = NewPerson(
-            name=self._name(), preferred_name=self.preferred.text().strip(), native_name=self.native.text().strip(),
-            birth_date=BirthDate(day=born, estimated=self.estimated.isChecked()) if born else None, gender=self.gender.value(),
-            languages=languages, interpreter_needed=self.needs_interpreter.isChecked(), a_number=self.a_number.text().strip(),
-            phone=self.phone.text().strip(), safe_contact=self.safe_contact.text().strip(), arrived_on=self.arrived.value(),
-        )  # fmt: skip
+            name=self._name(),
+            preferred_name=self.preferred.text().strip(),
+            native_name=self.native.text().strip(),
+            birth_date=BirthDate(day=born, estimated=self.estimated.isChecked()) if born else None,
+            gender=self.gender.value(),
+            languages=languages,
+            interpreter_needed=self.needs_interpreter.isChecked(),
+            a_number=self.a_number.text().strip(),
+            phone=self.phone.text().strip(),
+            safe_contact=self.safe_contact.text().strip(),
+            arrived_on=self.arrived.value(),
+        )
         scope = tuple(id for id, chip in zip(self._scope_ids, self.scopes, strict=True) if chip.isChecked())
         consent = ConsentGiven(
             scope=scope,
@@ -527,7 +594,7 @@ class SomeoneNewPage(Page):
         self._fill({})
         self._drafts.drop()
 
-    # --- the draft ------------------------------------------------------------------------------------------------------------------------
+    # --- the draft --------------------------------------------------------------------------------------------------
 
     def _lines(self) -> dict[str, QLineEdit]:
         return {
@@ -557,10 +624,19 @@ class SomeoneNewPage(Page):
             return None
         born = self.birth.value()
         body = {
-            "texts": texts, "scope": scope, "birth": born.isoformat() if born else "", "estimated": self.estimated.isChecked(),
-            "speaks": self.speaks.value(), "also": self.also.value(), "gender": self.gender.value(), "language": self.language.value(),
-            "how": self.how.value(), "needs_interpreter": self.needs_interpreter.isChecked(), "more": [form.values() for form in self._more], "step": self._step,
-        }  # fmt: skip
+            "texts": texts,
+            "scope": scope,
+            "birth": born.isoformat() if born else "",
+            "estimated": self.estimated.isChecked(),
+            "speaks": self.speaks.value(),
+            "also": self.also.value(),
+            "gender": self.gender.value(),
+            "language": self.language.value(),
+            "how": self.how.value(),
+            "needs_interpreter": self.needs_interpreter.isChecked(),
+            "more": [form.values() for form in self._more],
+            "step": self._step,
+        }
         return json.dumps(body, ensure_ascii=False).encode(), 0
 
     def _resume(self, draft: Draft | None) -> None:
@@ -598,9 +674,20 @@ class SomeoneNewPage(Page):
 
     def show_sample(self, step: int) -> None:
         """For pictures: comes to a step with made-up content."""
-        body = {"texts": {"given": "Marisela", "family": "Tzoc", "phone": "202 555 0148", "preferred": "Mari"}, "scope": ["services", "share_legal"], "birth": "1992-05-04",
-                "speaks": "quc", "also": "es", "language": "quc", "needs_interpreter": True, "step": step,
-                "more": [{"relationship": "son", "given": "Mateo", "family": "Tzoc", "birth": "2011-02-11"}, {"relationship": "daughter", "given": "Lucía", "family": "Tzoc", "birth": "2017-09-30"}]}  # fmt: skip
+        body = {
+            "texts": {"given": "Marisela", "family": "Tzoc", "phone": "202 555 0148", "preferred": "Mari"},
+            "scope": ["services", "share_legal"],
+            "birth": "1992-05-04",
+            "speaks": "quc",
+            "also": "es",
+            "language": "quc",
+            "needs_interpreter": True,
+            "step": step,
+            "more": [
+                {"relationship": "son", "given": "Mateo", "family": "Tzoc", "birth": "2011-02-11"},
+                {"relationship": "daughter", "given": "Lucía", "family": "Tzoc", "birth": "2017-09-30"},
+            ],
+        }
         self._fill(body)
         if step == 1:
             self._search()

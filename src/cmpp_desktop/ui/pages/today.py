@@ -107,7 +107,7 @@ class TodayPage(Page):
     def first_focus(self) -> QWidget | None:
         return self._columns[self._here].list
 
-    # --- making it --------------------------------------------------------------------------------------------------------
+    # --- making it --------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
         words = self.words
@@ -198,7 +198,7 @@ class TodayPage(Page):
         if self._narrow and self.isVisible():
             self._columns[number].list.setFocus()
 
-    # --- asking and showing ------------------------------------------------------------------------------------------------------
+    # --- asking and showing -----------------------------------------------------------------------------------------
 
     def reload(self) -> None:
         self.ask(Today(self.ui.today(), self._mine), self._show)
@@ -246,7 +246,7 @@ class TodayPage(Page):
         self._team_chip.setChecked(not mine)
         self.reload()
 
-    # --- moving --------------------------------------------------------------------------------------------------------------------
+    # --- moving -----------------------------------------------------------------------------------------------------
 
     def _entered(self, number: int) -> None:
         """One current row on the page: where the keyboard is."""
@@ -267,7 +267,7 @@ class TodayPage(Page):
                 return
             number += step
 
-    # --- doing -----------------------------------------------------------------------------------------------------------------------
+    # --- doing ------------------------------------------------------------------------------------------------------
 
     def _open(self, item: ListRow) -> None:
         found = self._items.get(item.id)

@@ -10,10 +10,19 @@ from cmpp_desktop.words import Words
 
 SOON_DAYS = 15  # from here on a date is amber
 ICONS = {
-    "master_hearing": "landmark", "individual_hearing": "landmark", "bond_hearing": "landmark", "ice_check_in": "building-2",
-    "isap_check_in": "smartphone", "biometrics": "fingerprint", "interview": "messages-square", "filing_deadline": "file-clock",
-    "asylum_deadline": "file-clock", "address_change": "map-pin-house", "departure": "door-open", "appointment": "house",
-}  # fmt: skip
+    "master_hearing": "landmark",
+    "individual_hearing": "landmark",
+    "bond_hearing": "landmark",
+    "ice_check_in": "building-2",
+    "isap_check_in": "smartphone",
+    "biometrics": "fingerprint",
+    "interview": "messages-square",
+    "filing_deadline": "file-clock",
+    "asylum_deadline": "file-clock",
+    "address_change": "map-pin-house",
+    "departure": "door-open",
+    "appointment": "house",
+}
 DEADLINES = frozenset({"filing_deadline", "asylum_deadline", "address_change", "departure"})
 _KIND_ICONS = {"task": "list-checks", "draft": "file-pen", "returned": "undo-2", "consent_ends": "file-check"}
 
@@ -92,9 +101,14 @@ def overdue_row(item: TodayItem, today: date, words: Words) -> ListRow:
     if item.rule:
         details.append(words("Confirm with the attorney"))
     return ListRow(
-        id=item.id, title=_title(item, words), icon=icon_of(item), what=what, details=tuple(details), badge=badge,
+        id=item.id,
+        title=_title(item, words),
+        icon=icon_of(item),
+        what=what,
+        details=tuple(details),
+        badge=badge,
         buttons=_marks(item, words),
-    )  # fmt: skip
+    )
 
 
 def today_row(item: TodayItem, words: Words) -> ListRow:
@@ -106,10 +120,18 @@ def today_row(item: TodayItem, words: Words) -> ListRow:
     else:
         details = (item.place,) if item.place else ()
     return ListRow(
-        id=item.id, title=_title(item, words), lead=lead, icon=icon_of(item), what=_what(item, words), details=details,
-        badge=_readiness_badge(item, words), large=item.kind == "obligation", strong_lead=True, facts=_facts(item, words),
+        id=item.id,
+        title=_title(item, words),
+        lead=lead,
+        icon=icon_of(item),
+        what=_what(item, words),
+        details=details,
+        badge=_readiness_badge(item, words),
+        large=item.kind == "obligation",
+        strong_lead=True,
+        facts=_facts(item, words),
         buttons=_marks(item, words),
-    )  # fmt: skip
+    )
 
 
 def marked_row(item: TodayItem, words: Words, lead: str) -> ListRow:
@@ -119,9 +141,15 @@ def marked_row(item: TodayItem, words: Words, lead: str) -> ListRow:
     follows = (RowButton("next", next_words, "O"),) if item.result == "attended" else ()
     undo = RowButton("undo", words("Undo"), "U")
     return ListRow(
-        id=item.id, title=item.participant, lead=lead, icon=icon_of(item), what=_what(item, words), badge=RowBadge(said, "done"),
-        muted=True, buttons=(undo, *follows),
-    )  # fmt: skip
+        id=item.id,
+        title=item.participant,
+        lead=lead,
+        icon=icon_of(item),
+        what=_what(item, words),
+        badge=RowBadge(said, "done"),
+        muted=True,
+        buttons=(undo, *follows),
+    )
 
 
 def week_row(item: TodayItem, today: date, words: Words) -> ListRow:
@@ -137,9 +165,15 @@ def week_row(item: TodayItem, today: date, words: Words) -> ListRow:
     elif (item.when is not None and (item.when.day - today).days <= 2) or item.interpreter_needed:
         badge = _readiness_badge(item, words)
     return ListRow(
-        id=item.id, title=_title(item, words), icon=icon_of(item), what=what, details=tuple(details), badge=badge,
-        facts=_facts(item, words), buttons=_marks(item, words) if item.result is None else (),
-    )  # fmt: skip
+        id=item.id,
+        title=_title(item, words),
+        icon=icon_of(item),
+        what=what,
+        details=tuple(details),
+        badge=badge,
+        facts=_facts(item, words),
+        buttons=_marks(item, words) if item.result is None else (),
+    )
 
 
 def _readiness_badge(item: TodayItem, words: Words) -> RowBadge | None:

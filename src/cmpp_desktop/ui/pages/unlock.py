@@ -52,7 +52,7 @@ class UnlockPage(Page):
     def first_focus(self) -> QWidget:
         return self.passphrase.line
 
-    # --- making it --------------------------------------------------------------------------------------------------------
+    # --- making it --------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
         words, now = self.words, self.ui.now()
@@ -73,9 +73,15 @@ class UnlockPage(Page):
             column(self.notice, hello, row(day, other, None, gap=4), 24, self.field, 8, rule(), 12, self.forgot, gap=4)
         )
         place = Label(
-            words("{laptop}, {organisation}. Everything on it stays sealed until you unlock.", laptop=isolate(self._greeting.laptop), organisation=isolate(self._greeting.organisation)),
-            "small", tone="ink2", wrap=True,
-        )  # fmt: skip
+            words(
+                "{laptop}, {organisation}. Everything on it stays sealed until you unlock.",
+                laptop=isolate(self._greeting.laptop),
+                organisation=isolate(self._greeting.organisation),
+            ),
+            "small",
+            tone="ink2",
+            wrap=True,
+        )
         top = row(Mark(), None, margins=(64, 48, 64, 0))
         bottom = row(IconView("laptop", "ink2", 14), place, language_switch(self.ui), gap=8, margins=(64, 0, 64, 40))
         bottom.setStretch(1, 1)
@@ -88,9 +94,15 @@ class UnlockPage(Page):
     def _forgotten(self) -> QWidget:
         words = self.words
         self._forgot_more = Label(
-            words("Call your administrator and say which laptop it is. They make a new invitation; what you sent before comes back with it, and what was not sent yet stays sealed on this laptop until then."),
-            "small", tone="ink2", wrap=True,
-        )  # fmt: skip
+            words(
+                "Call your administrator and say which laptop it is. They make a new invitation; what "
+                "you sent before comes back with it, and what was not sent yet stays sealed on this "
+                "laptop until then."
+            ),
+            "small",
+            tone="ink2",
+            wrap=True,
+        )
         self._forgot_more.hide()
         ask = Button(
             words("I forgot my passphrase"),
@@ -110,7 +122,7 @@ class UnlockPage(Page):
         holder.setLayout(column(row(ask, None), below, gap=0))
         return holder
 
-    # --- doing it ------------------------------------------------------------------------------------------------------------
+    # --- doing it ---------------------------------------------------------------------------------------------------
 
     def unlock(self) -> None:
         """Tries the passphrase; keys are made elsewhere, the window stays alive."""

@@ -442,9 +442,21 @@ class Chip(QPushButton):
 class Badge(Painted):
     """Icon, words and colour together: "2 days late". `state` is one of the tokens' state shapes."""
 
-    TONES: ClassVar[dict[str, str]] = {"overdue": "brick", "soon": "amber", "warning": "amber", "danger": "danger", "done": "ink2", "sent": "accent",
-             "offline": "amber", "to_settle": "amber", "set_aside": "amber", "restricted": "ink2", "not_marked": "ink3",
-             "sending": "accent", "safe_contact": "danger"}  # fmt: skip
+    TONES: ClassVar[dict[str, str]] = {
+        "overdue": "brick",
+        "soon": "amber",
+        "warning": "amber",
+        "danger": "danger",
+        "done": "ink2",
+        "sent": "accent",
+        "offline": "amber",
+        "to_settle": "amber",
+        "set_aside": "amber",
+        "restricted": "ink2",
+        "not_marked": "ink3",
+        "sending": "accent",
+        "safe_contact": "danger",
+    }
 
     def __init__(self, text: str, state: str, *, tone: str = "") -> None:
         super().__init__()

@@ -701,5 +701,19 @@ def focus_in(widget: QWidget, reason: Qt.FocusReason = Qt.FocusReason.OtherFocus
         widget.selectAll()
 
 
-__all__ = ["CodeCombo", "DateField", "Field", "NumberField", "PassphraseField", "Radio", "SearchField", "TextArea",
-           "TextField", "Tick", "TimeField", "focus_in", "paint_radio", "paint_tick"]  # fmt: skip
+__all__ = [
+    "CodeCombo",
+    "DateField",
+    "Field",
+    "NumberField",
+    "PassphraseField",
+    "Radio",
+    "SearchField",
+    "TextArea",
+    "TextField",
+    "Tick",
+    "TimeField",
+    "focus_in",
+    "paint_radio",
+    "paint_tick",
+]

@@ -36,8 +36,11 @@ class Banner(Painted):
     ) -> None:
         super().__init__()
         self._tone = tone
-        self.icon = IconView(icon or {"amber": "triangle-alert", "danger": "octagon-alert", "calm": "info"}[tone],
-                             {"amber": "amber", "danger": "danger", "calm": "accent"}[tone], 20)  # fmt: skip
+        self.icon = IconView(
+            icon or {"amber": "triangle-alert", "danger": "octagon-alert", "calm": "info"}[tone],
+            {"amber": "amber", "danger": "danger", "calm": "accent"}[tone],
+            20,
+        )
         self.title = Label(title, weight="semibold", wrap=True)
         self.text = Label(text, tone="ink2" if tone != "danger" else "ink", wrap=True)
         if not text:

@@ -150,7 +150,7 @@ class RowDelegate(QStyledItemDelegate):
         self._heights: dict[tuple[ListRow, int, bool], int] = {}
         look().changed.connect(self._heights.clear)
 
-    # --- sizes ------------------------------------------------------------------------------------------------------------
+    # --- sizes ------------------------------------------------------------------------------------------------------
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         row: ListRow | None = index.data(ROW)
@@ -196,7 +196,7 @@ class RowDelegate(QStyledItemDelegate):
         text = look().metrics().boundingRect(QRect(0, 0, max(room, 40), 10_000), int(Qt.TextFlag.TextWordWrap), row.what)
         return min(max(round(text.height() / look().metrics().lineSpacing()), 1), 3)
 
-    # --- painting -----------------------------------------------------------------------------------------------------------
+    # --- painting ---------------------------------------------------------------------------------------------------
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: ListRow | None = index.data(ROW)
@@ -408,9 +408,17 @@ class RowDelegate(QStyledItemDelegate):
 
     @staticmethod
     def _text(
-        painter: QPainter, box: QRect, text: str, current: Look, rtl: bool, *,
-        size: TextSize = "body", weight: Weight | None = None, tone: str = "ink", wrap: bool = False,
-    ) -> None:  # fmt: skip
+        painter: QPainter,
+        box: QRect,
+        text: str,
+        current: Look,
+        rtl: bool,
+        *,
+        size: TextSize = "body",
+        weight: Weight | None = None,
+        tone: str = "ink",
+        wrap: bool = False,
+    ) -> None:
         painter.setFont(current.font(size, weight))
         painter.setPen(current.colour(tone))
         align = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
@@ -420,7 +428,7 @@ class RowDelegate(QStyledItemDelegate):
             shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, box.width())
             painter.drawText(box, int(align | Qt.AlignmentFlag.AlignVCenter), shown)
 
-    # --- the mouse on a painted button -----------------------------------------------------------------------------------
+    # --- the mouse on a painted button ------------------------------------------------------------------------------
 
     def editorEvent(self, event: QEvent, model: Any, option: QStyleOptionViewItem, index: Index) -> bool:
         view = option.widget

@@ -179,6 +179,8 @@ class ParticipantHeader(QWidget):
         self.said = Label("", "large", tone="ink2")
         self.native = Label("", "large", tone="ink2")
         self.a_number = ANumber(words)
+        self.a_number.setParent(self)  # until it is laid out among the facts: a part without a parent is a window
+        self.a_number.hide()
         self.a_number.asked.connect(reveal)
         self.strip = SafeContactStrip()
         self._facts = QWidget()

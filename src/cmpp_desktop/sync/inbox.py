@@ -20,13 +20,24 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import signing
 from cmpp_desktop.sync import merge, seal
 from cmpp_desktop.sync.keys import Keys
-from cmpp_desktop.sync.replica import NO_CHAIN, Chain, ChainRow, EnvelopeRow, EnvelopeState, Replica, SetAside, StoredEnvelope
+from cmpp_desktop.sync.replica import (
+    IDENTITY,
+    NO_CHAIN,
+    Chain,
+    ChainRow,
+    EnvelopeRow,
+    EnvelopeState,
+    Replica,
+    SetAside,
+    StoredEnvelope,
+)
 from cmpp_protocol import canon, envelope, rights
 from cmpp_protocol.roster import RosterState
 from cmpp_protocol.stamps import Stamp
 
 End = Literal["counts", "void", "waits", "held", "refused"]
 
+OWN_UNKNOWN = -2  # the part under which a bundle of one's own that one did not seal is kept as evidence
 RECORDS_AT_ONCE = 500  # rule of thumb: about 6 ms of a transaction, so that a save beside it stays quick
 
 
@@ -187,7 +198,7 @@ class _Batch:
         author = state.devices.get(header.device)
         if author is not None and not parsed.verify(author.keys.sign):
             return _Opened(item, "refused", parsed, hashed, "signature")
-        before = self._chains.get(header.device, NO_CHAIN)
+        before = self._chain_before(header.device, item)
         judged = rights.counts(state, header, hashed, rights.ChainHead(before.number, before.hash, before.roster_no))
         if judged.standing is rights.Standing.WAITS:
             return _Opened(item, "waits", parsed, hashed, "roster")
@@ -213,22 +224,37 @@ class _Batch:
             self._set_aside(opened.parsed, opened.hash, -1, opened.reason, item.data)
         if opened.end == "refused":
             return
-        before = self._chains.get(header.device, NO_CHAIN)
+        before = self._chain_before(header.device, item)
         last_hlc = opened.change_sets[-1].stamp.hlc if opened.change_sets else None
         at = (self._collection, header.device, header.number, opened.hash, header.epoch)
         self._replica.put_envelope(StoredEnvelope(*at, item.seq, False, opened.end, last_hlc, item.data))
         if opened.end not in ("counts", "void"):
             return
-        if header.device == self._box._own:
-            self.taken.own_unknown = True  # rule 35: another copy of this laptop wrote it
+        if header.device == self._box._own:  # rule 35: another copy of this laptop wrote it
+            self.taken.own_unknown = True
+            self._replica.put_secret(IDENTITY, canon.pack("taken"))
+            self._set_aside(opened.parsed, opened.hash, OWN_UNKNOWN, "own_unknown", item.data)
         if opened.end == "counts":
-            self._replica.release(self._collection, header.device, header.number, opened.hash)
+            if header.device != self._box._own:
+                self._replica.release(self._collection, header.device, header.number, opened.hash)
             self._merge(opened)
         moved = Chain(header.number, opened.hash, last_hlc or before.last_hlc, header.roster_no)
         self._chains[header.device] = moved
         self._replica.put_chain(self._collection, header.device, moved)
         self.taken.bundles += 1
         self.moved = True
+
+    def _chain_before(self, device: bytes, item: Item) -> ChainRow:
+        """The chain that a bundle has to go on from. For this device's own bundles in the log: what the log has, for what
+        this copy has sealed beyond it may be the fork, and the one in the log stays (rule 36)."""
+        if device != self._box._own or item.seq is None:
+            return self._chains.get(device, NO_CHAIN)
+        rows = self._replica.envelopes(self._collection, logged=True)
+        own = [one for one in rows if one.device == device and one.state in ("counts", "void") and one.seq != item.seq]
+        if not own:
+            return NO_CHAIN
+        last = max(own, key=lambda one: one.number)
+        return Chain(last.number, last.hash, last.last_hlc or 0, envelope.decode_header(last.body).roster_no)
 
     def _merge(self, opened: _Opened) -> None:
         device = opened.parsed.header.device

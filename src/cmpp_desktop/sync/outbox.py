@@ -12,7 +12,7 @@ from uuid import UUID
 from cmpp_desktop.changes import ChangeSet
 from cmpp_desktop.sync import seal
 from cmpp_desktop.sync.keys import Keys
-from cmpp_desktop.sync.replica import NO_CHAIN, Chain, EnvelopeRow, Replica, StoredEnvelope
+from cmpp_desktop.sync.replica import IDENTITY, NO_CHAIN, Chain, EnvelopeRow, Replica, StoredEnvelope
 from cmpp_protocol import envelope, keys, rights
 from cmpp_protocol.api import Offer
 from cmpp_protocol.roster import RosterState
@@ -67,8 +67,9 @@ class Outbox:
         return [one for one in self._replica.envelopes(place, logged=False, mine=True) if one.state == "counts"]
 
     def _fresh(self, place: UUID) -> list[ChangeSet]:
-        """Own change sets that no bundle holds yet; nothing while the key of the epoch is not here."""
-        if (place, self._state.collections[place].epoch) not in self._keys:
+        """Own change sets that no bundle holds yet; nothing while the key of the epoch is not here, or after another copy of
+        this laptop was met (rule 35): what it writes stays, and waits for a new identity."""
+        if (place, self._state.collections[place].epoch) not in self._keys or self._replica.secret(IDENTITY) is not None:
             return []
         last = self._replica.chains(place).get(self._id, NO_CHAIN).last_hlc
         return [one for one in self._replica.outbox(place) if one.stamp.hlc > last]

@@ -25,6 +25,7 @@ ORG = "org"  # 32 bytes: the organisation's id, pinned
 SERVER = "server"  # canonical map {"url": str, "ca": str}
 PENDING = "pending"  # canonical list of [entry, [key envelopes]] of a founding that the server has not taken yet
 INTRODUCTION = "introduction"  # canonical [invitation's 16 bytes, secret], until the enrolment is in the server's roster
+IDENTITY = "identity"  # canonical str "taken": another copy of this laptop writes under its identity (rule 35)
 CLOCK_OFFSET = "clock_offset"  # canonical int, ms to add to the system clock (rule 2)
 LAST_HEARD = "last_heard"  # canonical int, ms, of the server's last good answer
 PROBLEM = "problem"  # canonical str, the code of the last exchange's failure; absent after a good one

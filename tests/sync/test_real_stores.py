@@ -1,0 +1,156 @@
+"""The same engine over real encrypted stores: commands on one laptop, answers on the other, through the real HTTP server."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from cmpp_desktop.changes import Bus, Changed
+from cmpp_desktop.domain.dispatch import handle
+from cmpp_desktop.domain.participants import AddContactRoute, ChangeContactRoute
+from cmpp_desktop.domain.questions import Conflicts, People, Session
+from cmpp_desktop.domain.reviews import PickVersion, SignDocument
+from cmpp_desktop.domain.staff import NameOrganisation, NameStaffMember, NameTeam
+from cmpp_desktop.domain.work import Actor, Command, Done
+from cmpp_desktop.store import Store
+from cmpp_desktop.sync import books, enrolment
+from cmpp_desktop.sync.engine import Engine, FileNames
+from cmpp_desktop.sync.transport import HttpTransport
+from cmpp_protocol.roster import Role
+from cmpp_server.app import create_app
+from cmpp_server.exchange import add_organisation
+from cmpp_server.settings import Settings
+from tests.store.laptops import DAY, NOON, family, visit
+
+URL = "https://sync.example"
+KEY = bytes(range(32))
+
+
+class Here:
+    """Somebody at a laptop with a real store."""
+
+    def __init__(self, folder: Path, start: enrolment.Start, client: httpx.Client, seed: int) -> None:
+        folder.mkdir()
+        self.start, self.ms, self.rng = start, NOON, random.Random(seed)
+        self.store = Store.create(folder, KEY)
+        self.replica = self.store.replica()
+        books.begin(self.replica, start, NOON)
+        role: Literal["administrator", "caseworker"] = "administrator" if start.role is Role.ADMINISTRATOR else "caseworker"
+        self.actor = Actor(start.member, role, start.device.id, start.team_id)
+        self.heard: list[Changed] = []
+        bus = Bus()
+        bus.subscribe(self.heard.append)
+        transport = HttpTransport(start.server, client=client)
+        self.engine = Engine(self.replica, transport, system_ms=lambda: self.ms, random=self.rng.randbytes, bus=bus)
+
+    def do(self, command: Command) -> Done:
+        self.ms += 1000
+        with self.store.work(self.actor, self.ms, self.start.device.sign, self.rng.randbytes) as commit:
+            done = handle(command, commit.work)
+            commit()
+        return done
+
+    def sync(self) -> str:
+        status = self.engine.exchange()
+        assert status.problem is None, status.problem
+        return status.word
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[TestClient]:
+    settings = Settings(f"sqlite:///{tmp_path / 'server.db'}", server_names=("sync.example",))
+    with TestClient(create_app(settings, now=lambda: NOON), base_url=URL) as client:
+        yield client
+
+
+@pytest.fixture
+def pair(tmp_path: Path, server: TestClient) -> Iterator[tuple[Here, Here]]:
+    """An administrator who signs, and a caseworker who came in by a file."""
+    rng = random.Random(1)
+    start = enrolment.found(now_ms=NOON, random=rng.randbytes, server=URL)
+    server.app.state.parts.database.write(lambda conn: add_organisation(conn, start.org, NOON))  # type: ignore[attr-defined]
+    sam = Here(tmp_path / "sam", start, server, 1)
+    assert start.team_id is not None
+    sam.do(NameOrganisation(UUID(int=0x0A), "Synthetic Aid"))
+    sam.do(NameTeam(start.team_id, "North"))
+    sam.do(NameStaffMember(start.member, "Sam Synthetic", "administrator", start.team_id))
+    assert sam.sync() == "sent"
+    made = sam.engine.invite(role=Role.CASEWORKER, team_id=start.team_id, restricted=True, expires=NOON + 86_400_000)
+    sam.do(NameStaffMember(made.member, "Ana Synthetic", "caseworker", start.team_id))
+    assert sam.sync() == "sent"
+    file = sam.engine.invitation_file(made, FileNames("Synthetic Aid", "Ana Synthetic", "North", "Sam Synthetic"))
+    ana = Here(tmp_path / "ana", enrolment.enrol(enrolment.read_invitation(file, NOON), random=rng.randbytes), server, 2)
+    yield sam, ana
+    for one in (sam, ana):
+        one.store.close()
+
+
+def people(here: Here, text: str = "") -> list[str]:
+    answer = here.store.answer(People(DAY, text), here.actor)
+    return [row.name for row in answer.rows]
+
+
+def test_a_mother_registered_offline_is_found_by_a_piece_of_her_name_on_the_other_laptop(pair: tuple[Here, Here]) -> None:
+    sam, ana = pair
+    ana.do(family())
+    assert len(ana.engine.status().waiting) == 1
+    assert ana.sync() == "sent"
+    assert sam.sync() == "sent"
+    assert people(sam, "marise") == people(ana, "marise") != []
+    assert {change.origin for change in sam.heard} == {"sync"}
+    assert any("participant" in change.kinds for change in sam.heard)
+
+
+def test_one_phone_number_changed_on_both_is_shown_twice_and_picked_once(pair: tuple[Here, Here]) -> None:
+    sam, ana = pair
+    mother = ana.do(family()).id
+    route = ana.do(AddContactRoute(mother, "555-0100")).id
+    ana.sync()
+    sam.sync()
+    ana.do(ChangeContactRoute(route, {"value": "555-0111"}))
+    sam.do(ChangeContactRoute(route, {"value": "555-0222"}))
+    for one in (ana, sam, ana):
+        one.sync()
+    assert ana.engine.status().word == sam.engine.status().word == "to_settle"
+    [item] = sam.store.answer(Conflicts(), sam.actor)
+    assert item.field == "value"
+    sam.do(PickVersion("contact_route", route, "value", "555-0111"))
+    for one in (sam, ana):
+        assert one.sync() == "sent"
+        assert one.store.answer(Conflicts(), one.actor) == ()
+
+
+def test_a_signature_comes_back_to_the_caseworker(pair: tuple[Here, Here]) -> None:
+    sam, ana = pair
+    mother = ana.do(family()).id
+    session = ana.do(visit(mother, submit=True)).id
+    ana.sync()
+    sam.sync()
+    sam.do(SignDocument("service_session", session))
+    sam.sync()
+    assert ana.sync() == "sent"
+    assert ana.store.answer(Session(session), ana.actor).status == "signed"
+
+
+def test_after_closing_and_opening_the_store_the_exchange_goes_on_where_it_was(pair: tuple[Here, Here]) -> None:
+    sam, ana = pair
+    ana.do(family())
+    ana.sync()
+    folder = ana.store.path.parent
+    ana.store.close()
+    ana.store = Store.open(folder, KEY)
+    ana.replica = ana.store.replica()
+    ana.do(family("Rosa", "Caal"))
+    client = ana.engine._transport._client  # type: ignore[attr-defined]
+    transport = HttpTransport(URL, client=client)
+    ana.engine = Engine(ana.replica, transport, system_ms=lambda: ana.ms, random=ana.rng.randbytes)
+    assert ana.sync() == "sent"
+    sam.sync()
+    assert len(people(sam, "caal")) == 2

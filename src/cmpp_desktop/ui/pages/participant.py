@@ -6,7 +6,8 @@ Alt and the letter everywhere. What it changes can be taken back with Ctrl+Z.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from PySide6.QtCore import Qt
@@ -38,6 +39,9 @@ KINDS = frozenset(
 )  # fmt: skip
 
 
+P = TypeVar("P", CaseTab, FamilyTab, ConsentTab)
+
+
 class ParticipantPage(Page):
     """`show_for(participant_id=…, tab="timeline", action="")`; actions: note, task, obligation, screening."""
 
@@ -50,6 +54,7 @@ class ParticipantPage(Page):
         self._id: UUID | None = None
         self._view: ParticipantView | None = None
         self._wanted_action = ""
+        self._narrow = False
         self._open_draft: Draft | None = None
         words = self.words
         self.note_button = Button(words("Note"), key="N", on=self._note)
@@ -90,25 +95,9 @@ class ParticipantPage(Page):
         )
         self.timeline.opened.connect(self._open_entry)
         self.timeline.mark.connect(self._mark)
-        self.case = CaseTab(self, self._obligation)
-        self.case.mark.connect(self._mark)
-        self.screenings = ScreeningsTab(self, Button(words("Start an interview"), kind="primary", on=self._screening))
-        self.screenings.opened.connect(lambda id: self.ui.go("pdf", request=ScreeningRequest(id, words.language)))
-        self.family = FamilyTab(self)
-        self.family.opened.connect(lambda id: self.ui.go("participant", participant_id=id))
-        self.consent = ConsentTab(self)
-        self.form = ObligationForm(self, self._form_done)
         self.side = ParticipantRail(self)
         self._stack = QStackedWidget()
-        self._tab_widgets: dict[str, QWidget] = {
-            "timeline": self.timeline,
-            "case": self.case,
-            "screenings": self.screenings,
-            "family": self.family,
-            "consent": self.consent,
-        }
-        for widget in (*self._tab_widgets.values(), self.form):
-            self._stack.addWidget(widget)
+        self._stack.addWidget(self.timeline)
         self._side_area = scrolled(self.side, words("Tasks and notes"))
         self._side_area.setFixedWidth(look().px(288))
         self._side_line = rule("v")
@@ -123,8 +112,51 @@ class ParticipantPage(Page):
         whole.setStretch(6, 1)
         inner.setLayout(whole)
         self.setLayout(column(scrolled(inner, words("Participant"))))
-        self._narrow = False
         self._set_tabs()
+
+    # The other parts are made when somebody first goes there: a page opens faster without them.
+
+    @cached_property
+    def case(self) -> CaseTab:
+        made = CaseTab(self, self._obligation)
+        made.mark.connect(self._mark)
+        made.narrowed(self._narrow)
+        return self._added(made)
+
+    @cached_property
+    def family(self) -> FamilyTab:
+        made = FamilyTab(self)
+        made.opened.connect(lambda id: self.ui.go("participant", participant_id=id))
+        return self._added(made)
+
+    @cached_property
+    def consent(self) -> ConsentTab:
+        return self._added(ConsentTab(self))
+
+    @cached_property
+    def screenings(self) -> ScreeningsTab:
+        start = Button(self.words("Start an interview"), kind="primary", on=self._screening)
+        made = ScreeningsTab(self, start)
+        made.opened.connect(lambda id: self.ui.go("pdf", request=ScreeningRequest(id, self.words.language)))
+        self._stack.addWidget(made)
+        return made
+
+    @cached_property
+    def form(self) -> ObligationForm:
+        made = ObligationForm(self, self._form_done)
+        self._stack.addWidget(made)
+        return made
+
+    def _added(self, made: P) -> P:
+        self._stack.addWidget(made)
+        if self._view is not None:
+            made.show_person(self._view)
+        return made
+
+    def _tab(self, key: str) -> QWidget:
+        """The part of that name."""
+        found: QWidget = getattr(self, "_side_area" if key == "side" else key)
+        return found
 
     def _more_keys(self) -> None:
         """Alt and the letter work in text fields too."""
@@ -164,7 +196,7 @@ class ParticipantPage(Page):
         )
 
     def first_focus(self) -> QWidget | None:
-        return self.timeline.rows if self.tabs.key() == "timeline" else self._tab_widgets.get(self.tabs.key())
+        return self.timeline.rows if self.tabs.key() == "timeline" else self._tab(self.tabs.key())
 
     def show_for(self, **args: Any) -> None:
         participant_id: UUID = args["participant_id"]
@@ -208,7 +240,8 @@ class ParticipantPage(Page):
         if not narrow:
             self._side_area.setFixedWidth(look().px(288))
         self._stack.setMinimumHeight(look().px(260) if narrow else 0)
-        self.case.narrowed(narrow)
+        if "case" in self.__dict__:
+            self.case.narrowed(narrow)
         self._consent.setVisible(not narrow)
         self._set_tabs()
 
@@ -224,9 +257,9 @@ class ParticipantPage(Page):
         self._consent.show_mark(consent_line(view, today, self.words))
         self._conflicts.setVisible(view.conflicts > 0)
         self.side.show_person(view, zone)
-        self.case.show_person(view)
-        self.family.show_person(view)
-        self.consent.show_person(view)
+        for part in ("case", "family", "consent"):
+            if part in self.__dict__:
+                getattr(self, part).show_person(view)
         self.timeline.show_for(asked, view.participant.fields.called)
         self.title_changed.emit()
         action, self._wanted_action = self._wanted_action, ""
@@ -253,8 +286,7 @@ class ParticipantPage(Page):
         self.ui.back()
 
     def _show_tab(self, key: str) -> None:
-        widget = self._side_area if key == "side" else self._tab_widgets[key]
-        self._stack.setCurrentWidget(widget)
+        self._stack.setCurrentWidget(self._tab(key))
         if key == "screenings":
             self._load_screenings()
         self.title_changed.emit()
@@ -314,7 +346,7 @@ class ParticipantPage(Page):
             self.form.open_new(self._view, self.ui.me.zone if self.ui.me else "America/New_York")
 
     def _form_done(self) -> None:
-        if self._stack.currentWidget() is self.form:
+        if "form" in self.__dict__ and self._stack.currentWidget() is self.form:
             self._show_tab(self.tabs.key())
             focus = self.first_focus()
             if focus is not None:

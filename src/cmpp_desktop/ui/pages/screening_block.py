@@ -188,7 +188,7 @@ class QuestionBlock(QWidget):
             "range": self._words("A number"),
             "barcode": self._words("Type the number below the bars."),
             "geopoint": self._words("Type latitude and longitude, as “40.71 -74.00”."),
-            "dateTime": self._words("As “2026-11-23 13:30”"),
+            "datetime": self._words("As “2026-11-23 13:30”"),
         }.get(type, "")
         if type in ("image", "audio", "video", "file", "geotrace", "geoshape"):
             said = self._words("This laptop takes words here; write what there is to know.")

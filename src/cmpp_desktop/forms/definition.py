@@ -98,6 +98,7 @@ class SetValue:
     ref: str
     value: Expression | None
     source: str = ""
+    target: Expression | None = None  # where `ref` was written with predicates
 
 
 @dataclass
@@ -160,6 +161,7 @@ class _Compiler:
         self.actions: list[SetValue] = []
         self.texts: dict[str, dict[str, Text]] = {}
         self.languages: list[str] = []
+        self.ids: dict[str, str] = {}  # of binds
 
     def compile(self) -> Instrument:
         data = self.xform.encode()
@@ -240,7 +242,7 @@ class _Compiler:
         found: dict[str, Node] = {}
         for element in model.findall(XF + "instance")[1:]:
             name, source = str(element.get("id") or ""), element.get("src")
-            holder = Node("#document")
+            holder = Node("instance", attributes={"id": name})
             if len(element):
                 holder.children = [from_element(element[0], holder)]
             elif source:
@@ -256,9 +258,9 @@ class _Compiler:
         return found
 
     def _bind(self, element: etree._Element) -> None:
-        path = str(element.get("nodeset") or "")
-        if not path.startswith("/"):
-            path = f"/{self.template.children[0].name}/{path}"
+        path = self._place(str(element.get("nodeset") or ""), f"/{self.template.children[0].name}")
+        if element.get("id"):
+            self.ids[str(element.get("id"))] = path
         bind = Bind(path, type=local(str(element.get("type") or "string")))
         for name in ("relevant", "calculate", "constraint", "required", "readonly"):
             text = element.get(name)
@@ -281,15 +283,31 @@ class _Compiler:
             return Label(self.texts.get(found.group(1) or found.group(2) or "", {}))
         return Label(dict.fromkeys(self.languages or ["en"], (text,)))
 
-    def _action(self, element: etree._Element, source: str) -> None:
-        ref = str(element.get("ref") or element.get("bind") or "")
+    def _place(self, ref: str, above: str) -> str:
+        """The template path of a ref: absolute, without the prefixes of names and without predicates."""
+        bare = re.sub(r"\[[^\]]*\]", "", ref.strip())
+        bare = bare if bare.startswith("/") else (f"{above}/{bare.removeprefix('./')}" if bare not in ("", ".") else above)
+        parts = [part.rsplit(":", 1)[-1] for part in bare.split("/")]
+        while ".." in parts:
+            at = parts.index("..")
+            del parts[max(at - 1, 1) : at + 1]
+        return "/".join(parts)
+
+    def _action(self, element: etree._Element, source: str, above: str = "") -> None:
+        named = self.ids.get(str(element.get("bind") or ""))
+        written = named or str(element.get("ref") or "")
+        ref = self._place(written, above or f"/{self.template.children[0].name}")
+        target = self._expression(written, ref, "trigger") if "[" in written else None
         text = element.get("value")
         value = self._expression(text, ref, "calculation") if text and text.strip() else None
         if value is None and element.text:
             literal = element.text.replace("'", "’")
             value = self._expression(f"'{literal}'", ref, "calculation")
         for event in str(element.get("event") or "").split():
-            self.actions.append(SetValue(event, ref, value, source))
+            if event == "odk-new-repeat" and not above:
+                text = "An action for new repeats stands outside of a repeat."
+                self._problem("not_supported", ref, "trigger", text, "Put it inside the repeat.")
+            self.actions.append(SetValue(event, ref, value, source if event == "xforms-value-changed" else "", target))
 
     # body
 
@@ -305,7 +323,7 @@ class _Compiler:
 
     def _control(self, kind: str, element: etree._Element, path: str, section: str) -> Control:
         ref = str(element.get("ref") or element.get("nodeset") or element.get("bind") or "")
-        here = ref if ref.startswith("/") else (f"{path}/{ref}" if ref else path)
+        here = self._place(self.ids.get(str(element.get("bind") or ""), ref), path)
         control = Control(kind, here, appearance=str(element.get("appearance") or ""), section=section)
         control.label = self._label(element.find(XF + "label"), here)
         control.hint = self._label(element.find(XF + "hint"), here)
@@ -314,6 +332,7 @@ class _Compiler:
             if kind == "repeat":
                 self._repeat(control, element)
             control.children = self._controls(element, here, own if kind == "group" else section or here)
+            self._nested_actions(element, here)
             return control
         control.parameters = {
             local(key): str(value)
@@ -322,10 +341,13 @@ class _Compiler:
         }
         if kind in ("select1", "select", "rank"):
             control.choices = self._choices(element, here)
+        self._nested_actions(element, here)
+        return control
+
+    def _nested_actions(self, element: etree._Element, here: str) -> None:
         for child in element:
             if isinstance(child.tag, str) and local(child.tag) == "setvalue":
-                self._action(child, here)
-        return control
+                self._action(child, here, here)
 
     def _repeat(self, control: Control, element: etree._Element) -> None:
         count = element.get(JR + "count")

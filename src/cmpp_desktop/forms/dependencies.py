@@ -111,7 +111,7 @@ class _World:
         """The places of the model that an expression reads, standing at `path`."""
         found: set[str] = set()
         for item in expression.paths:
-            if item.instance is None:
+            if item.instance is None and not item.structure:
                 found |= self._resolve(item, path)
         return found
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from cmpp_desktop.forms.tree import Node
@@ -49,11 +49,15 @@ class Context:
 
 @dataclass(frozen=True)
 class Path:
-    """A location path as written: absolute or not, and its steps (axis, name); predicates are left out."""
+    """A location path as written: absolute or not, and its steps (axis, name); predicates are left out.
+
+    `structure`: only which nodes there are is asked (position(..), count(…)), never what they hold.
+    """
 
     absolute: bool
     steps: tuple[tuple[str, str], ...]
     instance: str | None = None
+    structure: bool = False
 
 
 @dataclass
@@ -235,6 +239,7 @@ class _Parser:
         self.paths: list[Path] = []
         self.used: set[str] = set()
         self.depth = 0
+        self.last_location = (-1, -1)  # the tokens of the location path that was parsed last
 
     # tokens
 
@@ -373,7 +378,10 @@ class _Parser:
         if not self.accept(")"):
             if self.peek()[0] == "string":
                 literal = self.peek()[1][1:-1]
+            start = self.at
             arguments.append(self.or_())
+            if name in ("position", "count") and self.last_location == (start, self.at):
+                self.paths[-1] = replace(self.paths[-1], structure=True)
             while self.accept(","):
                 arguments.append(self.or_())
             self.expect(")")
@@ -390,7 +398,7 @@ class _Parser:
         return (lambda c: run(c, made)), (literal or "?") if name == "instance" else "?"
 
     def location(self) -> Closure:
-        absolute = False
+        absolute, start = False, self.at
         steps: list[_Step] = []
         if self.peek() == ("op", "/"):
             absolute = True
@@ -405,6 +413,7 @@ class _Parser:
         else:
             steps = self.relative([])
         self.paths.append(Path(absolute, tuple((step.axis, step.test) for step in steps)))
+        self.last_location = (start, self.at)
         if absolute:
             return lambda c: _walk([c.root], steps, c)
         return lambda c: _walk([c.node], steps, c)

@@ -395,9 +395,16 @@ def _pulldata(c: Context, args: Sequence[Closure]) -> str:
     table = c.world.instance(name)
     for root in table.children if table is not None else ():
         for item in root.children:
-            if any(child.name == key and child.text == wanted for child in item.children):
-                return next((child.text for child in item.children if child.name == column), "")
+            if _field(item, key) == wanted:
+                return _field(item, column) or ""
     return ""
+
+
+def _field(item: Node, name: str) -> str | None:
+    """A column of a list's item: a child, or an attribute when it begins with @."""
+    if name.startswith("@"):
+        return item.attributes.get(name[1:])
+    return next((child.text for child in item.children if child.name == name), None)
 
 
 def _choice_name(c: Context, args: Sequence[Closure]) -> str:

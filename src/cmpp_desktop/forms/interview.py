@@ -179,7 +179,7 @@ class Interview:
             found.setdefault(question.section_ref, []).append(question)
         made = []
         for ref, questions in found.items():
-            asked = [question for question in questions if not question.readonly and question.type != "note"]
+            asked = [question for question in questions if not (question.readonly or question.calculated or question.type == "note")]
             answered = sum(1 for question in asked if question.value or question.marker)
             control = next((item for item in _walk(self.instrument.controls) if item.path == ref and ref), None)
             labels = self._texts(control.label, self.document.children[0]) if control else self._all(self.instrument.title)
@@ -271,14 +271,14 @@ class Interview:
                 problem, message = "required", bind.required_message
             elif value != "" and bind.constraint is not None and not to_boolean(bind.constraint(here)):
                 problem, message = "constraint", bind.constraint_message
-        readonly = self._is(bind.readonly, node, "readonly") or (bind.calculate is not None and control.kind == "input")
+        readonly = self._is(bind.readonly, node, "readonly")
         return QuestionView(
             ref=ref, name=node.name, type=_type_of(control, bind, readonly), appearance=control.appearance,
             labels=self._texts(control.label, node), hints=self._texts(control.hint, node), required=required,
             readonly=readonly, value=value, choices=self._options(control, node), problem=problem,  # type: ignore[arg-type]  # one of the two words above
             message=self._texts(message, node), marker=marker, note=self.notes.get(ref, ""), section_ref=control.section,
             required_message=self._texts(bind.required_message, node), parameters=control.parameters,
-            relevant=node.is_relevant,
+            relevant=node.is_relevant, calculated=bind.calculate is not None,
         )  # fmt: skip
 
     def _is(self, expression: Expression | None, node: Node, name: str) -> bool:
@@ -319,7 +319,7 @@ class Interview:
     def _say(self, pieces: Text, node: Node) -> str:
         inside = node if node.root is self.document else self.document.children[0]
         said = [piece if isinstance(piece, str) else to_string(piece(self._at(inside))) for piece in pieces]
-        return re.sub(r"[ \t]+", " ", "".join(said)).strip()
+        return re.sub(r"[ \t]+", " ", "".join(said)).strip(" \t\r\n")
 
     def _all(self, text: str) -> Texts:
         return dict.fromkeys(self.instrument.languages, text)

@@ -56,6 +56,7 @@ class QuestionView:
     required_message: Texts = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     relevant: bool = True
+    calculated: bool = False  # the form computes it: shown, never asked
 
 
 @dataclass(frozen=True)

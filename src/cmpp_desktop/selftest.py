@@ -39,9 +39,8 @@ class _Bench:
 
 def selftest(say: Callable[[str], None]) -> int:
     """Runs every step, says each with its time; 0 when all work, else 1. A step that fails does not stop the others."""
-    say(
-        f"CMPP Desktop {__version__}, Python {sys.version.split()[0]}, {sys.platform}, frozen: {bool(getattr(sys, 'frozen', False))}"
-    )
+    frozen = bool(getattr(sys, "frozen", False))
+    say(f"CMPP Desktop {__version__}, Python {sys.version.split()[0]}, {sys.platform}, frozen: {frozen}")
     failed = 0
     with tempfile.TemporaryDirectory(prefix="cmpp-selftest-") as folder:
         bench = _Bench(Path(folder) / "profile")

@@ -110,7 +110,7 @@ def invite(
     names = FileNames(organisation.name, person.strip(), team, organisation.me.name)
     data = opened.engine.invitation_file(invited, names)
     opened.note("invited", "staff_member", invited.member)
-    return InvitationFile(f"invitation-{ends:%Y-%m-%d}.cmpp", data, ends)
+    return InvitationFile(f"invitation-{ends:%Y-%m-%d}.cmppi", data, ends)
 
 
 def confirm(opened: Opened, device_id: str) -> None:

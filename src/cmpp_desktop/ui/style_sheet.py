@@ -40,8 +40,7 @@ def _fields(look: Look) -> str:
         f"selection-color: {_c(look, 'on_accent')}; placeholder-text-color: {_c(look, 'ink3')};"
     )
     return f"""
-QLineEdit {{ {box} padding: 0 {look.px(8)}px; min-height: {look.px("control") - 2}px; }}
-QLineEdit[echoMode="2"] {{ lineedit-password-character: 8226; }}
+QLineEdit {{ {box} lineedit-password-character: 8226; padding: 0 {look.px(8)}px; min-height: {look.px("control") - 2}px; }}
 QLineEdit[large="true"] {{ min-height: {look.px("control_large") - 2}px; }}
 QLineEdit[bare="true"] {{ background: transparent; border: none; padding: 0; }}
 QTextEdit, QPlainTextEdit {{ {box} padding: {look.px(4)}px; }}

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPageLayout, QPainter
-from PySide6.QtWidgets import QFileDialog, QLayout, QStackedWidget, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPageLayout, QPainter, QResizeEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLayout, QStackedWidget, QWidget
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.frame import Mark
@@ -77,6 +77,7 @@ class FirstRunPage(Page):
         self._step = "start"
         self._focus: dict[str, QWidget] = {}
         self._parts: dict[str, QWidget] = {}
+        self._outers: list[QHBoxLayout] = []
         self.stack = QStackedWidget()
         for name, made in (
             ("start", self._start()),
@@ -93,6 +94,7 @@ class FirstRunPage(Page):
         side.setProperty("surface", "sunk")
         side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         side.setFixedWidth(look().px(336))
+        self._side = side
         side.setLayout(
             column(
                 row(Mark(), None), 36, self.join_steps, self.found_steps, None, language_switch(self.ui), margins=(40, 48, 40, 40)
@@ -109,6 +111,7 @@ class FirstRunPage(Page):
         inner.setLayout(content)
         outer = row(inner, None, margins=(96, 112, 48, 48))
         outer.setStretch(0, 100)
+        self._outers.append(outer)
         held = column(outer, None)
         part = scrolled(held)
         self._parts[name] = part
@@ -283,6 +286,14 @@ class FirstRunPage(Page):
             row(self._finish, None),
             gap=8,
         )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the room is narrow only the step itself is shown."""
+        super().resizeEvent(event)
+        narrow = self.width() / look().scale < 900
+        self._side.setVisible(not narrow)
+        for outer in self._outers:
+            outer.setContentsMargins(*(look().px(side) for side in ((24, 24, 24, 24) if narrow else (96, 112, 48, 48))))
 
     def _kept_changed(self, kept: bool) -> None:
         self._finish.setEnabled(kept)

@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from cmpp_desktop.domain.cases import CaseOpening
 from cmpp_desktop.domain.consent import ConsentGiven
@@ -72,7 +72,7 @@ class PersonForm(QWidget):
         self.given_field = Field(words("Given name"), self.given)
         self.a_number_field = Field(words("A-number"), self.a_number, hint=words("if there is one"))
         self.remove = Button("", kind="quiet", icon="x", name=words("Take this person out"), on=lambda: page.remove_person(self))
-        line = row(
+        self.line = row(
             Field(words("Relationship"), self.relationship),
             self.given_field,
             Field(words("Family name"), self.family),
@@ -81,7 +81,8 @@ class PersonForm(QWidget):
             column(24, self.remove),
             gap=12,
         )
-        self.setLayout(line)
+        self.line.setDirection(page.direction)
+        self.setLayout(self.line)
         for field in (self.given, self.family, self.a_number, self.birth):
             field.textChanged.connect(page.touched)
 
@@ -127,6 +128,8 @@ class SomeoneNewPage(Page):
         self._busy = False
         self._filling = False
         self._more: list[PersonForm] = []
+        self._narrow = False
+        self._folding: list[QHBoxLayout] = []  # lines of fields that stand below each other where the room is narrow
         self._build()
         self._drafts = DraftKeeper(self, self._pack)
 
@@ -216,18 +219,17 @@ class SomeoneNewPage(Page):
                 wrap=True,
             ),
             8,
-            row(
+            self._line(
                 Field(words("Language of the talk"), self.language),
                 Field(words("How it was given"), self.how),
                 Field(words("Interpreter"), self.interpreter),
-                gap=12,
             ),
             8,
             Label(words("What they agree to"), weight="medium"),
             self._scope_error,
             chips,
             8,
-            row(Field(words("Until"), self.expires, help=words("They can take it back any day.")), None),
+            self._line(Field(words("Until"), self.expires, help=words("They can take it back any day.")), None),
             8,
             row(refused, None),
             gap=8,
@@ -257,11 +259,11 @@ class SomeoneNewPage(Page):
         self.alike.opened.connect(self._same_person)
         self._alike_head = SectionHead(words("Perhaps the same person"))
         self._alike_note = Label(words("Nobody like this is here."), tone="ink2")
-        names = row(
-            self._given_field, Field(words("Family name"), self.family), Field(words("In their own script"), self.native), gap=12
+        names = self._line(
+            self._given_field, Field(words("Family name"), self.family), Field(words("In their own script"), self.native)
         )
-        born = row(
-            Field(words("Born"), self.birth), column(24, self.estimated), self._a_field, Field(words("Phone"), self.phone), gap=12
+        born = self._line(
+            Field(words("Born"), self.birth), column(24, self.estimated), self._a_field, Field(words("Phone"), self.phone)
         )
         return column(
             heading(words("Are they here already?")),
@@ -292,14 +294,13 @@ class SomeoneNewPage(Page):
         self._members = QVBoxLayout()
         self._members.setSpacing(look().px(4))
         add = Button(words("Add a family member"), icon="user-plus", key="Alt+A", on=self.add_person)
-        first = row(
+        first = self._line(
             Field(words("Likes to be called"), self.preferred),
             Field(words("Gender"), self.gender),
             Field(words("Last arrival"), self.arrived),
-            gap=12,
         )
-        second = row(
-            Field(words("Speaks"), self.speaks), Field(words("and"), self.also), column(24, self.needs_interpreter), gap=12
+        second = self._line(
+            Field(words("Speaks"), self.speaks), Field(words("and"), self.also), column(24, self.needs_interpreter)
         )
         return column(
             heading(words("Who are they?")),
@@ -330,9 +331,9 @@ class SomeoneNewPage(Page):
         )
         self.enrol = Tick(words("Open a case for each of them now"), True)
         self._sum = Label("", "large", wrap=True)
-        street = row(Field(words("Street and number"), self.line1), Field(words("Apartment"), self.line2), gap=12)
-        town = row(Field(words("City"), self.city), Field(words("State"), self.state), Field(words("ZIP code"), self.zip), gap=12)
-        case = row(Field(words("Why they are eligible"), self.basis), Field(words("Who sent them"), self.source), gap=12)
+        street = self._line(Field(words("Street and number"), self.line1), Field(words("Apartment"), self.line2))
+        town = self._line(Field(words("City"), self.city), Field(words("State"), self.state), Field(words("ZIP code"), self.zip))
+        case = self._line(Field(words("Why they are eligible"), self.basis), Field(words("Who sent them"), self.source))
         return column(
             heading(words("Where they live, and their case")),
             self._sum,
@@ -347,8 +348,21 @@ class SomeoneNewPage(Page):
             gap=8,
         )
 
+    def _line(self, *items: QWidget | QLayout | int | None) -> QHBoxLayout:
+        made = row(*items, gap=12)
+        self._folding.append(made)
+        return made
+
     def narrowed(self, narrow: bool) -> None:
+        self._narrow = narrow
         self._side.setVisible(not narrow)
+        for line in (*self._folding, *(form.line for form in self._more)):
+            line.setDirection(self.direction)
+
+    @property
+    def direction(self) -> QBoxLayout.Direction:
+        """How fields stand beside each other in the room that there is."""
+        return QBoxLayout.Direction.TopToBottom if self._narrow else QBoxLayout.Direction.LeftToRight
 
     # --- going through the steps ------------------------------------------------------------------------------------
 

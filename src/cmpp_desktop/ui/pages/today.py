@@ -166,7 +166,7 @@ class TodayPage(Page):
         self._mine_chip = Chip(words("Mine"), checked=True)
         self._team_chip = Chip(words("Everyone’s"))
         self._mine_chip.clicked.connect(lambda: self._whose(True))
-        self._team_chip.clicked.connect(lambda: self._whose(False))
+        self._team_chip.clicked.connect(lambda: self._whose(not self._team_chip.isChecked()))
         self._new = Button(words("New"), icon="plus", key="Ctrl+N", on=self._new_menu)
         header: QHBoxLayout = row(self._date, self._next, None, self._mine_chip, self._team_chip, self._new, gap=8)
         header.setAlignment(self._next, Qt.AlignmentFlag.AlignBottom)
@@ -186,6 +186,7 @@ class TodayPage(Page):
         self._narrow = narrow
         self._tabs.setVisible(narrow)
         self._next.setVisible(not narrow)
+        self._mine_chip.setVisible(not narrow)
         self._show_column(self._here)
 
     def _show_column(self, number: int) -> None:

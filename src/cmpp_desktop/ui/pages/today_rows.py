@@ -215,5 +215,6 @@ def next_line(answer: TodayAnswer, words: Words) -> str:
     """What comes next today, beside the date."""
     for item in answer.today:
         if item.when is not None and item.when.at is not None and item.result is None:
-            return words("{what} at {time}.", what=what_of(item, words), time=words.time(item.when.at))
+            said = words("{what} at {time}.", what=what_of(item, words), time=words.time(item.when.at))
+            return said.replace("..", ".")  # "a.m." ends a sentence by itself
     return ""

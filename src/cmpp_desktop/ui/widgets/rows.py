@@ -328,7 +328,7 @@ class RowDelegate(QStyledItemDelegate):
 
     def _paint_facts(self, painter: QPainter, rect: QRect, row: ListRow, current: Look, rtl: bool, left: int, y: int) -> int:
         line = current.line()
-        widest = max(current.metrics().horizontalAdvance(label) for label, _, _ in row.facts)
+        widest = max(current.metrics().horizontalAdvance(label) for label, _, _ in row.facts) + current.px(4)
         for label, value, fine in row.facts:
             icon = self._at(rect, left, y, current.px(14), line, rtl)
             current.paint_icon(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, func, select, text
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.engine import Connection
 
 from cmpp_desktop.store.folding import ascii_of, digits, fold
@@ -31,20 +31,25 @@ def find(
 ) -> tuple[list[int], int]:
     """A page of row numbers of `person`, best first, and how many match in all. `wanted`: conditions on `person`."""
     words, pieces, start = _queries(typed)
-    begin = _matching("person_words", words)
-    count = _count(connection, begin, wanted)
-    if count > MANY:
-        return _many(connection, begin, wanted, start, offset, limit), count
-    ranked = _ranked(connection, begin, wanted, start)
-    if pieces and len(ranked) < offset + limit:
-        known = set(ranked)
-        inside = select(PERSON.c.doc).where(_matching("person_pieces", pieces), *wanted).order_by(PERSON.c.fold, PERSON.c.doc)
-        ranked += [doc for doc in connection.execute(inside).scalars() if doc not in known]
+    hits = _hits(connection, words)
+    if len(hits) > MANY:
+        count = len(hits) if len(wanted) == 1 else _count(connection, _matching("person_words", words), wanted)
+        return _many(connection, hits, wanted, start, offset, limit), count
+    ranked = _ranked(connection, hits, wanted, start)
+    if not pieces:
         return ranked[offset : offset + limit], len(ranked)
-    total = len(ranked)
-    if pieces:
-        total = _count(connection, _matching("person_words", words) | _matching("person_pieces", pieces), wanted)
-    return ranked[offset : offset + limit], total
+    inside = _hits(connection, pieces, "person_pieces") - hits
+    if inside and len(ranked) < offset + limit:
+        more = select(PERSON.c.doc).where(PERSON.c.doc.in_(sorted(inside)), *wanted).order_by(PERSON.c.fold, PERSON.c.doc)
+        ranked += connection.execute(more).scalars().all()
+        return ranked[offset : offset + limit], len(ranked)
+    others = len(inside) if len(wanted) == 1 or not inside else _count(connection, PERSON.c.doc.in_(sorted(inside)), wanted)
+    return ranked[offset : offset + limit], len(ranked) + others
+
+
+def _hits(connection: Connection, query: str, index: str = "person_words") -> set[int]:
+    """The row numbers that match."""
+    return {row[0] for row in connection.exec_driver_sql(f"SELECT rowid FROM {index} WHERE {index} MATCH ?", (query,))}
 
 
 def alike(
@@ -90,9 +95,9 @@ def _count(connection: Connection, matching: ColumnElement[bool], wanted: Sequen
     return int(connection.execute(select(func.count()).select_from(PERSON).where(matching, *wanted)).scalar() or 0)
 
 
-def _ranked(connection: Connection, begin: ColumnElement[bool], wanted: Sequence[ColumnElement[bool]], start: str) -> list[int]:
+def _ranked(connection: Connection, hits: set[int], wanted: Sequence[ColumnElement[bool]], start: str) -> list[int]:
     """All of them: names that begin with the text, then names with a word that does, then the rest; each by name."""
-    rows = connection.execute(select(PERSON.c.doc, PERSON.c.fold).where(begin, *wanted)).all()
+    rows = connection.execute(select(PERSON.c.doc, PERSON.c.fold).where(PERSON.c.doc.in_(sorted(hits)), *wanted)).all()
     first = start.split()[0] if start.split() else start
 
     def rank(fold: str) -> int:
@@ -104,15 +109,19 @@ def _ranked(connection: Connection, begin: ColumnElement[bool], wanted: Sequence
 
 
 def _many(
-    connection: Connection, begin: ColumnElement[bool], wanted: Sequence[ColumnElement[bool]], start: str, offset: int, limit: int
+    connection: Connection, hits: set[int], wanted: Sequence[ColumnElement[bool]], start: str, offset: int, limit: int
 ) -> list[int]:
-    """A page of very many: those whose name begins with it, by name, read from the index; then the others by name."""
-    named = and_(PERSON.c.fold >= start, PERSON.c.fold < start + "\U0010ffff")
-    page = select(PERSON.c.doc).where(named, *wanted).order_by(PERSON.c.fold, PERSON.c.doc)
-    found = list(connection.execute(page.limit(limit).offset(offset)).scalars())
-    if len(found) < limit:
-        before = int(connection.execute(select(func.count()).select_from(PERSON).where(named, *wanted)).scalar() or 0)
-        others = select(PERSON.c.doc).where(begin, ~named, *wanted).order_by(PERSON.c.fold, PERSON.c.doc)
-        skip = max(offset - before, 0)
-        found += connection.execute(others.limit(limit - len(found)).offset(skip)).scalars().all()
-    return found
+    """A page of very many: those whose name begins with it, by name; then the others. Reads the index as far as the page."""
+    named = (PERSON.c.fold >= start, PERSON.c.fold < start + "\U0010ffff")
+    order = (PERSON.c.fold, PERSON.c.doc)
+    found: list[int] = []
+    for query in (
+        select(PERSON.c.doc).where(*named, *wanted),
+        select(PERSON.c.doc).where(or_(*(~part for part in named)), *wanted),
+    ):
+        for doc in connection.execute(query.order_by(*order)).scalars():
+            if doc in hits:
+                found.append(doc)
+                if len(found) >= offset + limit:
+                    return found[offset:]
+    return found[offset:]

@@ -119,7 +119,8 @@ class Instrument:
     actions: tuple[SetValue, ...]
     repeats: Mapping[str, Node]  # path → what a new instance looks like
     order: tuple[tuple[str, str], ...] = ()  # ("relevant" | "calculate", path) in the order in which they are computed
-    dependants: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # path → places in `order`, transitively closed
+    dependants: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # path → places in `order` that read its value
+    shadowed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # path → places that read anything below it
     readers: Mapping[str, frozenset[str]] = field(default_factory=dict)  # path → questions that show something of it
 
     def start(self, context: InterviewContext) -> Interview:
@@ -307,7 +308,7 @@ class _Compiler:
             if event == "odk-new-repeat" and not above:
                 text = "An action for new repeats stands outside of a repeat."
                 self._problem("not_supported", ref, "trigger", text, "Put it inside the repeat.")
-            self.actions.append(SetValue(event, ref, value, source if event == "xforms-value-changed" else "", target))
+            self.actions.append(SetValue(event, ref, value, source if event in ("xforms-value-changed", "odk-new-repeat") else "", target))
 
     # body
 

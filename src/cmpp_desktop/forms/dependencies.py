@@ -33,7 +33,7 @@ def link(instrument: Instrument) -> list[Problem]:
                 text = f"{name_of}: whether it is {name} depends on its own answer."
                 problems.append(Problem("cycle", "survey", None, name, text, "Use another question in the expression."))
     instrument.order = tuple(order)
-    instrument.dependants = world.dependants(order, needs)
+    instrument.dependants, instrument.shadowed = world.dependants(order)
     instrument.readers = world.readers()
     return problems
 
@@ -136,26 +136,20 @@ class _World:
         # A path inside a predicate starts somewhere else: whoever has that name may be meant.
         return set(self.by_name.get(item.steps[-1][1], ())) if not item.absolute else set()
 
-    def dependants(self, order: list[Key], needs: Mapping[Key, set[Key]]) -> dict[str, tuple[int, ...]]:
-        place = {key: at for at, key in enumerate(order)}
+    def dependants(self, order: list[Key]) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
+        """path → places in `order` that read its value; path of a rule of relevance → those that read anything below it."""
         direct: dict[str, set[int]] = {}
-        for key in order:
-            expression: Expression = getattr(self.instrument.binds[key[1]], key[0])
-            for read in self.read(expression, key[1]):
+        for at, (name, path) in enumerate(order):
+            expression: Expression = getattr(self.instrument.binds[path], name)
+            for read in self.read(expression, path):
                 for below in self.below(read):
-                    direct.setdefault(below, set()).add(place[key])
-        follow: dict[Key, set[int]] = {key: set() for key in order}
-        for key in reversed(order):
-            touched = set(self.below(key[1])) if key[0] == "relevant" else {key[1]}
-            for path in touched:
-                for at in direct.get(path, ()):
-                    if order[at] != key:
-                        follow[key].add(at)
-                        follow[key] |= follow[order[at]]
-        return {
-            path: tuple(sorted({other for at in places for other in ({at} | follow[order[at]])}))
-            for path, places in direct.items()
+                    direct.setdefault(below, set()).add(at)
+        shadowed = {
+            path: tuple(sorted({at for below in self.below(path) for at in direct.get(below, ())}))
+            for name, path in order
+            if name == "relevant"
         }
+        return {path: tuple(sorted(places)) for path, places in direct.items()}, shadowed
 
     def readers(self) -> dict[str, frozenset[str]]:
         """path → questions that show it in a label, a choice, or a rule that is looked up when they are shown."""

@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import heappop, heappush
 from uuid import UUID
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.forms import binding
-from cmpp_desktop.forms.definition import Bind, Choices, Control, Instrument, Label, Text
+from cmpp_desktop.forms.definition import Bind, Choices, Control, Instrument, Label, SetValue, Text
 from cmpp_desktop.forms.expression import Context, Expression, to_boolean, to_number, to_string
 from cmpp_desktop.forms.functions import stamp
 from cmpp_desktop.forms.tree import Node
@@ -61,7 +62,13 @@ class Interview:
         self.notes: dict[str, str] = {}
         self.reading = False
         self.language = instrument.languages[0]  # of jr:choice-name, jr:itext and the follow-up; a screen may set it
-        self._questions = tuple(control for control in _walk(instrument.controls) if control.kind not in ("group", "repeat"))
+        every = tuple(_walk(instrument.controls))
+        self._questions = tuple(control for control in every if control.kind not in ("group", "repeat"))
+        self._by_path = {control.path: control for control in self._questions}
+        self._choosing = {path: control for path, control in self._by_path.items() if control.choices and control.choices.nodes}
+        self._counted = tuple(control for control in every if control.kind == "repeat" and control.count is not None)
+        self._inside = _inside(self._questions)
+        self._made: list[Node] = []  # instances of counted repeats whose actions have not run yet
         if fresh:
             self._first_load()
 
@@ -75,7 +82,8 @@ class Interview:
         binding.fill(made.document.children[0], state.tree, instrument, "")
         made.instance_id, made.started = state.instance_id, state.started
         made.markers, made.notes, made.current_ref = dict(state.markers), dict(state.notes), state.current_ref
-        made._compute_all(first=False)
+        made._compute_all()
+        made._act("odk-instance-load", "")
         return made
 
     @classmethod
@@ -87,7 +95,7 @@ class Interview:
         binding.fill(made.document.children[0], tree, instrument, "")
         found = binding.instance_id_of(tree)
         made.instance_id = found or made.instance_id
-        made._compute_all(first=False)
+        made._compute_all()
         return made
 
     def save(self) -> bytes:
@@ -120,7 +128,11 @@ class Interview:
         node.text = text
         path = template_path(ref)
         changed = {path} | self._recompute({path})
-        changed |= self._act("xforms-value-changed", path)
+        done: set[str] = set()
+        while sources := {action.source for action in self.instrument.actions if action.source} & changed - done:
+            for source in sources:
+                changed |= self._act("xforms-value-changed", source, node)
+            done |= sources
         return self._changes(changed, {ref})
 
     def mark(self, ref: str, marker: Marker | None) -> Changes:
@@ -144,9 +156,9 @@ class Interview:
     def new_repeat(self, ref: str) -> Changes:
         """One more instance of a repeat; `ref` is the repeat's path inside its parent instance, without a position."""
         parent, name = self._node(ref.rsplit("/", 1)[0]), ref.rsplit("/", 1)[1]
-        self._add_instance(parent, template_path(ref))
         path = template_path(ref)
-        self._compute_all(first=True, below=path)
+        self._made.append(self._add_instance(parent, path))
+        self._compute_all()
         return Changes(frozenset(self._refs_of({path})) | {f"{ref}[{len(parent.named(name))}]"})
 
     def remove_repeat(self, ref: str, index: int) -> Changes:
@@ -155,7 +167,7 @@ class Interview:
         parent.remove(parent.named(name)[index - 1])
         for kept in (self.markers, self.notes):
             _shift(kept, ref, index)
-        self._compute_all(first=False)
+        self._compute_all()
         return Changes(frozenset(self._refs_of({template_path(ref)})))
 
     # --- looking ---------------------------------------------------------------------------------------------------------------
@@ -167,9 +179,7 @@ class Interview:
     def question(self, ref: str) -> QuestionView:
         """One question, relevant or not. Raises KeyError."""
         node, path = self._node(ref), template_path(ref)
-        control = next((item for item in self._questions if item.path == path), None)
-        if control is None:
-            control = Control("input", path)
+        control = self._by_path.get(path) or Control("input", path)
         return self._view(control, node)
 
     def sections(self) -> tuple[SectionView, ...]:
@@ -375,20 +385,16 @@ class Interview:
     # --- computing -----------------------------------------------------------------------------------------------------------------
 
     def _first_load(self) -> None:
-        for path in self.instrument.repeats:
-            self._counted_start(path)
-        for kind in ("uid", "timestamp", "date", "property", "start"):
-            self._preload(kind)
-        self._compute_all(first=True)
-        self._act("odk-instance-first-load", "")
-        self._compute_all(first=False)
-
-    def _counted_start(self, path: str) -> None:
-        control = next((item for item in _walk(self.instrument.controls) if item.kind == "repeat" and item.path == path), None)
-        if control is not None and control.count is not None:
-            for node in list(self._nodes(path)):
+        for control in self._counted:
+            for node in self._nodes(control.path):
                 if node.parent is not None:
                     node.parent.remove(node)
+        for kind in ("uid", "timestamp", "date", "property", "start"):
+            self._preload(kind)
+        self._compute_all(loading=True)
+        self._act("odk-instance-first-load", "")
+        self._act("odk-instance-load", "")
+        self._compute_all(loading=True)
 
     def _preload(self, kind: str) -> None:
         now = self.context.now()
@@ -408,48 +414,68 @@ class Interview:
                 for node in self._nodes(bind.path):
                     node.text = value
 
-    def _act(self, event: str, source: str) -> set[str]:
-        """Runs the actions of an event; returns the template paths that they changed, with what followed."""
+    def _act(self, event: str, source: str, at: Node | None = None) -> set[str]:
+        """Runs the actions of an event at a node; returns the template paths that they changed, with what followed."""
         changed: set[str] = set()
         for action in self.instrument.actions:
-            if action.event == event and action.source == source and not self.reading:
-                for node in self._nodes(action.ref):
-                    value = (
-                        ""
-                        if action.value is None
-                        else _clean(action.value(self._at(node)), self.instrument.binds.get(action.ref))
-                    )
-                    if node.text != value:
-                        node.text = value
-                        changed |= {action.ref} | self._recompute({action.ref})
+            if action.event != event or action.source != source or self.reading:
+                continue
+            for node in self._targets(action, at):
+                value = action.value(self._at(node)) if action.value is not None else ""
+                text = _clean(value, self.instrument.binds.get(action.ref))
+                if node.text != text:
+                    node.text, node.kept = text, None
+                    changed |= {action.ref} | self._recompute({action.ref})
         return changed
+
+    def _targets(self, action: SetValue, at: Node | None) -> list[Node]:
+        """The nodes that an action sets: in the same instances of repeats as the node where it happened."""
+        if action.target is not None:
+            found = action.target(self._at(at or self.document.children[0]))
+            return found if isinstance(found, list) else []
+        nodes, up = self._nodes(action.ref), at
+        while up is not None:
+            path = self._path_of(up)
+            if path in self.instrument.repeats and action.ref.startswith(path + "/"):
+                return [node for node in nodes if _is_below(node, up)]
+            up = up.parent
+        return nodes
 
     def _recompute(self, paths: set[str]) -> set[str]:
-        """Runs the rules that depend on these template paths; returns those whose value or relevance changed."""
-        places = sorted({place for path in paths for place in self.instrument.dependants.get(path, ())})
+        """Runs the rules that depend on these template paths, each once and in order; returns what changed."""
+        instrument = self.instrument
+        waiting = sorted({place for path in paths for place in instrument.dependants.get(path, ())})
+        queued = set(waiting)
         changed: set[str] = set()
-        for place in places:
-            name, path = self.instrument.order[place]
-            if self._run(name, path):
-                changed.add(path)
+        while waiting:
+            place = heappop(waiting)
+            name, path = instrument.order[place]
+            if not self._run(name, path):
+                continue
+            changed.add(path)
+            for then in (instrument.shadowed if name == "relevant" else instrument.dependants).get(path, ()):
+                if then not in queued:
+                    queued.add(then)
+                    heappush(waiting, then)
         changed |= self._fit_choices(paths | changed)
         if self._fit_counts():
-            changed |= self._compute_all(first=False)
+            changed |= self._compute_all()
         return changed
 
-    def _compute_all(self, *, first: bool, below: str = "") -> set[str]:
+    def _compute_all(self, *, loading: bool = False) -> set[str]:
+        """Runs every rule; then, but while a new interview is loading, the actions of instances that were made."""
         changed: set[str] = set()
-        for _ in range(5):
+        for _ in range(5):  # a repeat's count may depend on what another repeat's instances hold
             changed |= {path for name, path in self.instrument.order if self._run(name, path)}
-            self._fit_choices({control.path for control in self._questions})
+            self._fit_choices(set(self._choosing))
             if not self._fit_counts():
                 break
-        if below and first:
-            for action in self.instrument.actions:
-                if action.event in ("odk-new-repeat", "odk-instance-first-load") and action.ref.startswith(below + "/"):
-                    for node in self._nodes(action.ref):
-                        if node.text == "" and action.value is not None:
-                            node.text = _clean(action.value(self._at(node)), self.instrument.binds.get(action.ref))
+        made, self._made = self._made, []
+        for node in () if loading else made:
+            path = self._path_of(node)
+            for source in dict.fromkeys(action.source for action in self.instrument.actions if action.source):
+                if source == path or source.startswith(path + "/"):
+                    changed |= self._act("odk-new-repeat", source, node)
         return changed
 
     def _run(self, name: str, path: str) -> bool:
@@ -469,10 +495,10 @@ class Interview:
         """Blanks selections whose option is filtered out just now, and brings them back with the option."""
         touched = {reader for path in paths for reader in self.instrument.readers.get(path, ())} | paths
         changed: set[str] = set()
-        for control in self._questions:
+        for path in () if self.reading else touched & self._choosing.keys():
+            control = self._choosing[path]
             choices = control.choices
-            if self.reading or choices is None or choices.nodes is None or control.path not in touched:
-                continue
+            assert choices is not None
             for node in self._nodes(control.path):
                 wanted = node.kept if node.kept is not None else node.text
                 if not wanted:
@@ -488,9 +514,8 @@ class Interview:
     def _fit_counts(self) -> bool:
         """Gives counted repeats as many instances as their count says. True when something was added or removed."""
         changed = False
-        for control in _walk(self.instrument.controls):
-            if control.kind != "repeat" or control.count is None or self.reading:
-                continue
+        for control in () if self.reading else self._counted:
+            assert control.count is not None
             name = control.path.rsplit("/", 1)[1]
             for parent in self._nodes(control.path.rsplit("/", 1)[0]):
                 here = Node(name, parent)
@@ -500,16 +525,28 @@ class Interview:
                     parent.remove(parent.named(name)[-1])
                     changed = True
                 while len(parent.named(name)) < wanted:
-                    self._add_instance(parent, control.path)
+                    self._made.append(self._add_instance(parent, control.path, len(parent.named(name))))
                     changed = True
         return changed
 
-    def _add_instance(self, parent: Node, path: str) -> Node:
-        made = self.instrument.repeats[path].copy(parent)
+    def _add_instance(self, parent: Node, path: str, place: int | None = None) -> Node:
+        """One more instance; counted ones start as the form defines the one at that place (from 0), if it does."""
+        written = self._written(path) if place is not None else []
+        source = written[place] if place is not None and place < len(written) else self.instrument.repeats[path]
+        made = source.copy(parent)
         there = parent.named(made.name)
         at = next((i + 1 for i, child in enumerate(parent.children) if there and child is there[-1]), None)
         parent.insert(self._place(parent, path) if at is None else at, made)
         return made
+
+    def _written(self, path: str) -> list[Node]:
+        """The instances of a repeat that the form itself holds, where there is one place for them."""
+        nodes = [self.instrument.template]
+        for name in path.split("/")[1:]:
+            if len(nodes) != 1:
+                return []
+            nodes = nodes[0].named(name)
+        return nodes
 
     def _place(self, parent: Node, path: str) -> int:
         """Where the first instance of a repeat belongs: after what stands before it in the form."""
@@ -563,13 +600,26 @@ class Interview:
 
     def _refs_of(self, paths: set[str]) -> set[str]:
         wanted = paths | {reader for path in paths for reader in self.instrument.readers.get(path, ())}
-        tops = tuple(path + "/" for path in wanted)
-        return {
-            self.ref_of(node)
-            for control in self._questions
-            if control.path in wanted or control.path.startswith(tops)
-            for node in self._nodes(control.path)
-        }
+        below = {inside for path in wanted for inside in self._inside.get(path, ())}
+        return {self.ref_of(node) for path in below for node in self._nodes(path)}
+
+
+def _inside(questions: tuple[Control, ...]) -> dict[str, list[str]]:
+    """path → the questions there and below it."""
+    found: dict[str, list[str]] = {}
+    for control in questions:
+        path = control.path
+        while path:
+            found.setdefault(path, []).append(control.path)
+            path = path.rpartition("/")[0]
+    return found
+
+
+def _is_below(node: Node, top: Node) -> bool:
+    up: Node | None = node
+    while up is not None and up is not top:
+        up = up.parent
+    return up is top
 
 
 def template_path(ref: str) -> str:

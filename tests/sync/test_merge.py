@@ -214,6 +214,22 @@ def test_p5_a_pick_ends_a_conflict_unless_something_concurrent_came(ops: list[Op
 
 
 @quick
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", LIFE]), st.booleans(), st.booleans()), min_size=1, max_size=4))
+def test_a_creation_read_at_once_is_what_its_writes_make_one_by_one(rows: list[tuple[str, bool, bool]]) -> None:
+    def one(name: str, plain: bool, live: bool) -> Write:
+        value = (LIVE if live else life_value("deleted", "x")) if name == LIFE else text(name)
+        return Write("note", ID, name, value, () if plain else (Stamp(3, BO),))
+
+    writes = [one(*row) for row in {row[0]: row for row in rows}.values()]
+    at_once: dict[UUID, RecordState] = {}
+    merge.apply_change_set(at_once, changes(Stamp(5, ANA), *writes), lambda stamp: False)
+    step_by_step: RecordState | None = None
+    for write in writes:
+        step_by_step = merge.apply(step_by_step, write, Stamp(5, ANA), lambda stamp: False)
+    assert at_once[ID] == step_by_step
+
+
+@quick
 @given(histories, st.integers(2, 1000), st.randoms(use_true_random=False))
 def test_p20_clocks_change_what_is_shown_first_and_nothing_else(ops: list[Op], factor: int, rng: random.Random) -> None:
     def heads(world: World) -> list[list[tuple[str, list[bytes]]]]:

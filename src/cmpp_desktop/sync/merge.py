@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Literal
 from uuid import UUID
 
@@ -89,8 +90,27 @@ def apply_change_set(
 
     The caller moves the chain of the author afterwards (rule 5), in the same transaction.
     """
-    for write in change_set.writes:
-        states[write.id] = apply(states.get(write.id), write, change_set.stamp, seen, at_ms)
+    stamp = change_set.stamp
+    for id, group in groupby(change_set.writes, key=_id_of):
+        writes = tuple(group)
+        made = None if id in states else _created(writes, stamp)
+        if made is not None:
+            states[id] = made
+            continue
+        for write in writes:
+            states[id] = apply(states.get(id), write, stamp, seen, at_ms)
+
+
+def _created(writes: tuple[Write, ...], stamp: Stamp) -> RecordState | None:
+    """What `apply` would make of a plain creation, at once: most of what a new laptop reads is that. None if it is more."""
+    kind = writes[0].kind
+    heads = {write.field: (Head(stamp, write.value),) for write in writes}
+    plain = all(not write.replaces and write.kind == kind and (write.field != LIFE or write.value == LIVE) for write in writes)
+    return RecordState(kind, heads) if plain and len(heads) == len(writes) else None
+
+
+def _id_of(write: Write) -> UUID:
+    return write.id
 
 
 def write(state: RecordState | None, kind: str, id: UUID, field: str, value: bytes) -> Write:

@@ -12,7 +12,7 @@ import pytest
 from cmpp_desktop.changes import SYNC, life_value
 from cmpp_desktop.sync import merge
 from cmpp_desktop.sync.engine import retry_after
-from cmpp_protocol import api, canon
+from cmpp_protocol import api, canon, entries
 from tests.sync.laptops import DAY, Laptop, Office, PowerCut, enrolled, everybody, founded, invited, team
 
 PHONE, NOTE = UUID(int=11), UUID(int=12)
@@ -414,3 +414,60 @@ def test_p12_a_copied_disk_is_noticed_and_seals_nothing_over_what_its_twin_sent(
     assert len(twin.replica.envelopes(twin.caseload, mine=True)) == sealed, "P11: nothing more under a shared identity"
     everybody(bo, ana)
     assert bo.digest() == ana.digest()
+
+
+def restore(office: Office, old: bytes) -> None:
+    office.close()
+    for rest in office.folder.glob("server.db-*"):
+        rest.unlink()
+    (office.folder / "server.db").write_bytes(old)
+    office.open()
+
+
+def copy_of(office: Office) -> bytes:
+    office.close()
+    data = (office.folder / "server.db").read_bytes()
+    office.open()
+    return data
+
+
+def test_p10_a_restored_server_that_forgot_a_colleague_learns_of_her_again(office: Office) -> None:
+    admin, [ana] = team(office, 1)
+    old = copy_of(office)
+    bo = enrolled(office, invited(admin, 5), 5)
+    bo.write(PHONE, number="555-0100")
+    everybody(bo, admin, ana)
+    restore(office, old)
+    assert ana.sync().problem is None  # she holds the whole roster and hands it back
+    bo.write(NOTE, kind="note", text="after the restore")
+    for laptop in (bo, ana, admin):
+        assert laptop.sync().problem is None
+    everybody(bo, ana, admin)
+    assert ana.value(NOTE, "text") == "after the restore"
+    assert len({laptop.digest() for laptop in (admin, ana, bo)}) == 1
+
+
+def test_a_server_with_another_roster_is_refused_and_work_goes_on(office: Office) -> None:
+    admin, [ana] = team(office, 1)
+    old = copy_of(office)
+    invited(admin, 5)
+    ana.sync()
+    restore(office, old)
+    twin = old_admin(admin)
+    invited(twin, 7)
+    assert twin.engine.roster().hash != ana.engine.roster().hash
+    status = ana.sync()
+    assert (status.word, status.problem) == ("refused", "roster_fork")
+    ana.write(PHONE, number="555-0100")
+    assert len(ana.engine.status().waiting) == 1
+
+
+def old_admin(admin: Laptop) -> Laptop:
+    """The administrator's laptop, put back from a copy that is older than the last invitation."""
+    twin = admin.clone()
+    known = twin.replica.tables["roster"]
+    keep = next(no for no in sorted(known) if entries.decode(known[no]).type == "device_enrolled")
+    twin.replica.tables["roster"] = {no: entry for no, entry in known.items() if no <= keep}
+    twin.boot()
+    twin.clock += 5000
+    return twin

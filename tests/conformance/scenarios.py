@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from lxml import etree
+
 from cmpp_desktop.forms import Instrument, InstrumentRefused, Interview, InterviewContext, compile_instrument
+from cmpp_desktop.forms.definition import language_code
 from tests.conformance.disputed import disputed
 
 
@@ -38,7 +41,7 @@ class Run:
         elif operation == "new_instance":
             self.interview = self.instrument.start(self.context)
         elif operation == "language":
-            self.language = next((code for code in self.instrument.languages if code in step["value"]), self.language)
+            self.language = self.interview.language = language_code(step["value"])
         elif operation == "expect":
             return self.expect(step, ref)
         return ""
@@ -46,18 +49,25 @@ class Run:
     def expect(self, step: dict[str, Any], ref: str) -> str:
         found = self.look(step, ref)
         wanted = step["expected"]
+        if step["what"] == "serialized":
+            return "" if canonical(found) == canonical(wanted) else f"{found} and not {wanted}"
+        if step["what"] == "choices" and "labels" in step:
+            found, wanted = list(zip(found, self.labels(ref), strict=True)), list(zip(wanted, step["labels"], strict=True))
         if isinstance(wanted, list) and isinstance(found, list):
             return "" if found == wanted else f"{found} and not {wanted}"
         return "" if str(found) == str(wanted) else f"{step['what']} of {ref}: {found!r} and not {wanted!r}"
 
+    def labels(self, ref: str) -> list[str]:
+        return [choice.labels.get(self.language, "") for choice in self.interview.question(ref).choices]
+
     def look(self, step: dict[str, Any], ref: str) -> Any:
         what = step["what"]
         if what == "count":
-            return len(self.interview._nodes_under(self.interview.document, ref.split("[")[0])) if ref else 0
+            return count(self.interview, ref)
         if what == "form_valid":
-            return [{"ref": ref, "condition": why} for ref, why in self.interview.problems()]
+            return [{"ref": ref, "condition": why} for ref, why in self.interview.problems()]  # all of them, in order
         if what == "serialized":
-            return step["expected"]
+            return self.interview.submission()
         question = self.interview.question(ref)
         if what == "value":
             return question.value
@@ -70,6 +80,43 @@ class Run:
         if what == "choices":
             return [choice.value for choice in question.choices]
         return getattr(question, what)
+
+
+def count(interview: Interview, ref: str) -> int:
+    """How many instances of a repeat there are."""
+    found = 0
+    while True:
+        try:
+            interview.question(f"{ref}[{found + 1}]")
+        except KeyError:
+            return found
+        found += 1
+
+
+def canonical(xml: str) -> list[tuple[str, str]]:
+    """The leaves of a submission by place, without meta, for a comparison that is blind to prefixes and white space."""
+
+    def leaves(element: etree._Element, path: str) -> list[tuple[str, str]]:
+        children = [child for child in element if isinstance(child.tag, str) and etree.QName(child).localname != "meta"]
+        if not children:
+            return [(path, (element.text or "").strip())]
+        return [leaf for child in children for leaf in leaves(child, f"{path}/{etree.QName(child).localname}")]
+
+    return leaves(etree.fromstring(xml.encode()), "")
+
+
+def at_the_end(run: Run, final: dict[str, Any]) -> str:
+    """Compares every node that the case lists when its steps are done."""
+    for node in final["nodes"]:
+        ref = plain(node["ref"])
+        if ref.endswith(("/meta", "instanceID")) or node["node"].startswith("repeat"):
+            continue
+        for what in ("relevant", "readonly", "required", "value", "valid", "label"):
+            if what in node:
+                why = run.expect({"what": what, "expected": node[what]}, ref)
+                if why:
+                    return why
+    return ""
 
 
 def plain(ref: str) -> str:
@@ -103,7 +150,7 @@ def outcome(case: dict[str, Any]) -> str:
             why = f"no such question {error}" if step.get("expected") not in ("", False) else ""
         if why:
             return f"step {at}: {why}"
-    return ""
+    return at_the_end(run, case["final"]) if case.get("only_final") else ""
 
 
 def main(path: str) -> int:

@@ -305,10 +305,11 @@ class _Compiler:
             literal = element.text.replace("'", "’")
             value = self._expression(f"'{literal}'", ref, "calculation")
         for event in str(element.get("event") or "").split():
+            placed = event in ("xforms-value-changed", "odk-new-repeat")
             if event == "odk-new-repeat" and not above:
                 text = "An action for new repeats stands outside of a repeat."
                 self._problem("not_supported", ref, "trigger", text, "Put it inside the repeat.")
-            self.actions.append(SetValue(event, ref, value, source if event in ("xforms-value-changed", "odk-new-repeat") else "", target))
+            self.actions.append(SetValue(event, ref, value, source if placed else "", target))
 
     # body
 

@@ -71,7 +71,7 @@ def _here(c: Context, args: Sequence[Closure]) -> Value:
     return args[0](c) if args else [c.node]
 
 
-# --- dates --------------------------------------------------------------------------------------------------------------------
+# --- dates ------------------------------------------------------------------------------------------------------------------
 
 _DATE_TIME = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?\Z"
@@ -188,7 +188,7 @@ def _decimal_date_time(c: Context, args: Sequence[Closure]) -> float:
     return math.nan if at is None else days_of(stamp(at) if at.tzinfo else at.isoformat())
 
 
-# --- strings, choices -----------------------------------------------------------------------------------------------------------
+# --- strings, choices -------------------------------------------------------------------------------------------------------
 
 
 def round_half_up(value: float, places: float = 0.0) -> float:
@@ -280,7 +280,7 @@ def _true(text: str) -> bool:
     return text not in ("", "0", "false", "False", "NaN")
 
 
-# --- numbers ------------------------------------------------------------------------------------------------------------------------
+# --- numbers ----------------------------------------------------------------------------------------------------------------
 
 
 def _extreme(pick: Callable[[list[float]], float]) -> Run:
@@ -333,7 +333,7 @@ def _randomize(c: Context, args: Sequence[Closure]) -> list[Node]:
     return [nodes[at] for at in shuffled(len(nodes), seed, c.world.randomness)]
 
 
-# --- nodes ----------------------------------------------------------------------------------------------------------------------------
+# --- nodes ------------------------------------------------------------------------------------------------------------------
 
 
 def _position(c: Context, args: Sequence[Closure]) -> float:
@@ -411,7 +411,7 @@ def _choice_name(c: Context, args: Sequence[Closure]) -> str:
     return str(c.world.choice_name(to_string(args[0](c)), to_string(args[1](c)), c))
 
 
-# --- places, digests ------------------------------------------------------------------------------------------------------------------
+# --- places, digests --------------------------------------------------------------------------------------------------------
 
 
 def _points(texts: Sequence[str]) -> list[tuple[float, float]]:

@@ -65,6 +65,7 @@ class Interview:
         every = tuple(_walk(instrument.controls))
         self._questions = tuple(control for control in every if control.kind not in ("group", "repeat"))
         self._by_path = {control.path: control for control in self._questions}
+        self._groups = {control.path: control for control in reversed(every) if control.kind in ("group", "repeat")}
         self._choosing = {path: control for path, control in self._by_path.items() if control.choices and control.choices.nodes}
         self._counted = tuple(control for control in every if control.kind == "repeat" and control.count is not None)
         self._inside = _inside(self._questions)
@@ -72,7 +73,7 @@ class Interview:
         if fresh:
             self._first_load()
 
-    # --- made again -----------------------------------------------------------------------------------------------------------
+    # --- made again ----------------------------------------------------------------------------------------------------------
 
     @classmethod
     def restored(cls, instrument: Instrument, saved: bytes, context: InterviewContext) -> Interview:
@@ -114,7 +115,7 @@ class Interview:
         self._preload("end")
         return self.submission()
 
-    # --- answering ------------------------------------------------------------------------------------------------------------
+    # --- answering -----------------------------------------------------------------------------------------------------------
 
     def answer(self, ref: str, value: str | list[str]) -> Changes:
         """Sets an answer ("" clears it). Raises KeyError for a ref that is not there."""
@@ -170,7 +171,7 @@ class Interview:
         self._compute_all()
         return Changes(frozenset(self._refs_of({template_path(ref)})))
 
-    # --- looking ---------------------------------------------------------------------------------------------------------------
+    # --- looking -------------------------------------------------------------------------------------------------------------
 
     def questions(self) -> tuple[QuestionView, ...]:
         """The relevant ones, in document order."""
@@ -179,7 +180,7 @@ class Interview:
     def question(self, ref: str) -> QuestionView:
         """One question, relevant or not. Raises KeyError."""
         node, path = self._node(ref), template_path(ref)
-        control = self._by_path.get(path) or Control("input", path)
+        control = self._by_path.get(path) or self._groups.get(path) or Control("input", path)
         return self._view(control, node)
 
     def sections(self) -> tuple[SectionView, ...]:
@@ -189,7 +190,7 @@ class Interview:
             found.setdefault(question.section_ref, []).append(question)
         made = []
         for ref, questions in found.items():
-            asked = [question for question in questions if not (question.readonly or question.calculated or question.type == "note")]
+            asked = [item for item in questions if not (item.readonly or item.calculated or item.type == "note")]
             answered = sum(1 for question in asked if question.value or question.marker)
             control = next((item for item in _walk(self.instrument.controls) if item.path == ref and ref), None)
             labels = self._texts(control.label, self.document.children[0]) if control else self._all(self.instrument.title)
@@ -242,7 +243,7 @@ class Interview:
             for language in self.instrument.languages
         }
 
-    # --- views -----------------------------------------------------------------------------------------------------------------
+    # --- views ---------------------------------------------------------------------------------------------------------------
 
     def _shown(self) -> Iterator[tuple[Control, Node]]:
         yield from self._below(self.instrument.controls, self.document)
@@ -334,7 +335,7 @@ class Interview:
     def _all(self, text: str) -> Texts:
         return dict.fromkeys(self.instrument.languages, text)
 
-    # --- what expressions ask of the world ---------------------------------------------------------------------------------------
+    # --- what expressions ask of the world -----------------------------------------------------------------------------------
 
     def now(self) -> datetime:
         return self.context.now()
@@ -382,7 +383,7 @@ class Interview:
                     )
         return None
 
-    # --- computing -----------------------------------------------------------------------------------------------------------------
+    # --- computing -----------------------------------------------------------------------------------------------------------
 
     def _first_load(self) -> None:
         for control in self._counted:
@@ -554,7 +555,7 @@ class Interview:
         before = {item.rsplit("/", 1)[1] for item in seen[: seen.index(path)] if item.rsplit("/", 1)[0] == path.rsplit("/", 1)[0]}
         return max((i + 1 for i, child in enumerate(parent.children) if child.name in before), default=0)
 
-    # --- nodes and refs -----------------------------------------------------------------------------------------------------------
+    # --- nodes and refs ------------------------------------------------------------------------------------------------------
 
     def _at(self, node: Node) -> Context:
         return Context(node, self.document, self)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 from cmpp_desktop.forms.problems import Problem, refused
 from cmpp_desktop.forms.tree import Node, from_element, parse_xml
 
 MAX_ROWS = 100_000
+_NAME = re.compile(r"[^\W\d][\w.\- ]*")
 
 
 def external(file_name: str, data: bytes, parent: Node) -> Node:
@@ -30,7 +32,13 @@ def external(file_name: str, data: bytes, parent: Node) -> Node:
 
 def _csv(data: bytes, file_name: str) -> list[dict[str, str]]:
     try:
-        reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+        text = data.decode("utf-8-sig")
+        heading = text.partition("\n")[0]
+        separator = next((mark for mark in (",", ";", "\t") if mark in heading), ",")
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator)
+        names = [str(name).strip() for name in reader.fieldnames or ()]
+        if len(names) == 1 and not _NAME.fullmatch(names[0]):
+            raise _unreadable(file_name, "its columns are not separated by commas, semicolons or tabs")
         return [{str(key).strip(): value or "" for key, value in row.items() if key} for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
         raise _unreadable(file_name, str(error)) from None

@@ -105,7 +105,8 @@ def parse_xml(data: bytes) -> etree._Element:
 
 def from_element(element: etree._Element, parent: Node | None = None) -> Node:
     """A tree of nodes from XML. Namespaces of elements are left out; attributes keep their local names."""
-    node = Node(local(element.tag), parent, attributes={_attribute(str(key)): str(value) for key, value in element.attrib.items()})
+    attributes = {_attribute(str(key)): str(value) for key, value in element.attrib.items()}
+    node = Node(local(element.tag), parent, attributes=attributes)
     node.children = [from_element(child, node) for child in element if isinstance(child.tag, str)]
     if not node.children:
         node.text = element.text or ""

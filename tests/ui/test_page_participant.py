@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain.consent import RecordConsent, WithdrawConsent
 from cmpp_desktop.domain.obligations import AddObligation, MarkObligation
 from cmpp_desktop.domain.participants import ChangeContactRoute, RevealANumber
 from cmpp_desktop.domain.tasks import AddTask, CompleteTask, ReopenTask, WriteNote
@@ -185,6 +186,29 @@ def test_something_that_came_in_is_shown() -> None:
         at.door.answers[q.Participant] = replace(samples.participant_view(), conflicts=1)
         at.hear("contact_route")
         assert page._conflicts.isVisible()
+
+
+def test_consent_is_written_down_on_the_day_that_it_is_here() -> None:
+    with desk() as at:
+        page = at.open("participant", participant_id=samples.MARISELA, tab="consent")
+        page.consent.open_form()
+        at.press(Qt.Key.Key_Return, CTRL)
+        command = at.door.done[-1]
+        assert isinstance(command, RecordConsent)
+        assert command.consent.scope == ("services",)
+        assert command.consent.given_on == samples.TODAY
+
+
+def test_withdrawing_consent_can_be_taken_back() -> None:
+    with desk() as at:
+        page = at.open("participant", participant_id=samples.MARISELA, tab="consent")
+        page.consent.rows.choose(samples.uid("consent1"))
+        page.consent.rows.setFocus()
+        at.press(Qt.Key.Key_W)
+        command = at.door.done[-1]
+        assert isinstance(command, WithdrawConsent)
+        assert command.withdrawn_on == samples.TODAY
+        assert at.said[-1][1] is not None
 
 
 def test_every_tab_has_names_for_everything() -> None:

@@ -263,7 +263,8 @@ class ConsentForm(Panel):
             return
         given = ConsentGiven(
             scope=scope, recipient=self.recipient.text().strip(), purpose=self.purpose.text().strip(),
-            language=self.language.value(), how_given=self.how.value(), expires_on=self.ends.value(),
+            language=self.language.value(), how_given=self.how.value(), given_on=self._page.ui.today(),
+            expires_on=self.ends.value(),
         )  # fmt: skip
         self._page.do(RecordConsent(self._participant, given), lambda done: self._kept())
 
@@ -339,7 +340,7 @@ class ConsentTab(QWidget):
         if line is None or line.id not in self._live():
             return
         consent_id: UUID = line.id
-        self._page.do(WithdrawConsent(consent_id), lambda done: self._withdrawn(consent_id, done))
+        self._page.do(WithdrawConsent(consent_id, withdrawn_on=self._page.ui.today()), lambda done: self._withdrawn(consent_id, done))
 
     def _withdrawn(self, consent_id: UUID, done: Done) -> None:
         undo = done.undo or RestoreConsent(consent_id)

@@ -15,6 +15,7 @@ from cmpp_desktop.domain.households import RegisterHousehold
 from cmpp_desktop.domain.obligations import MarkObligation, UnmarkObligation
 from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.pages import today_rows
+from cmpp_desktop.ui.pages.today import where_to
 from cmpp_desktop.ui.palette import Palette, matches
 from cmpp_desktop.ui.samples import DAY, SampleDoor, people, today, uid
 from cmpp_desktop.ui.widgets import RowList, RowModel
@@ -301,3 +302,15 @@ def test_every_widget_before_signing_in_has_a_name(desk: Open, speechless: Calla
         at.page.show_sample(step)
         at.quiet()
         assert speechless(at.window) == [], step
+
+
+def test_two_drafts_about_one_person_open_what_they_are() -> None:
+    session = q.TodayItem("draft", uid(5), uid(5), "Farid Rahimi", "session", "", None)
+    note = q.TodayItem("draft", uid(5), uid(5), "Farid Rahimi", "note", "", None)
+    assert today_rows.key_of(session) != today_rows.key_of(note)
+    assert where_to(session) == ("session", {"participant_id": uid(5)})
+    assert where_to(note) == ("participant", {"participant_id": uid(5)})
+    back = q.TodayItem("returned", uid(77), uid(5), "Farid Rahimi", "case_management", "", None)
+    assert where_to(back) == ("session", {"session_id": uid(77)})
+    new = q.TodayItem("draft", uid(0), None, "", "someone_new", "Someone new", None)
+    assert where_to(new)[0] == "someone_new"

@@ -15,7 +15,7 @@ from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.work import Command, Done
 from cmpp_desktop.ui import places
 from cmpp_desktop.ui.page import Page, Ui
-from cmpp_desktop.ui.pages.today_rows import can_mark, columns, next_line
+from cmpp_desktop.ui.pages.today_rows import can_mark, columns, key_of, next_line
 from cmpp_desktop.ui.palette import Overlay
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
@@ -85,7 +85,7 @@ class TodayPage(Page):
     def __init__(self, ui: Ui) -> None:
         super().__init__(ui)
         self._answer: TodayAnswer | None = None
-        self._items: dict[UUID, TodayItem] = {}
+        self._items: dict[tuple[str, UUID, str], TodayItem] = {}
         self._mine = True
         self._here = 1
         self._narrow = False
@@ -208,7 +208,7 @@ class TodayPage(Page):
         first = self._answer is None
         self._answer = answer
         everything = (*answer.overdue, *answer.today, *answer.week)
-        self._items = {item.id: item for item in everything}
+        self._items = {key_of(item): item for item in everything}
         words, today = self.words, self.ui.today()
         self._date.setText(words.long_date(today, today))
         self._next.setText(next_line(answer, words))
@@ -274,20 +274,11 @@ class TodayPage(Page):
         found = self._items.get(item.id)
         if found is None:
             return
-        if (
-            found.kind in ("draft", "returned")
-            and found.code in ("session", "service_session")
-            and places.place("session").exists
-        ):
-            self.ui.go(
-                "session", participant_id=found.participant_id, **({"session_id": found.id} if found.kind == "returned" else {})
-            )
-        elif found.kind == "draft" and found.code == "interview" and places.place("screening").exists:
-            self.ui.go("screening", interview_id=found.id)
-        elif found.participant_id is not None and places.place("participant").exists:
-            self.ui.go("participant", participant_id=found.participant_id)
+        place, args = where_to(found)
+        if places.place(place).exists:
+            self.ui.go(place, **args)
 
-    def _press(self, id: UUID, what: str) -> None:
+    def _press(self, id: tuple[str, UUID, str], what: str) -> None:
         item = self._items.get(id)
         if item is None:
             return
@@ -331,6 +322,19 @@ class TodayPage(Page):
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self._new.mapToGlobal(QRect(self._new.rect()).bottomLeft()))
         menu.setActiveAction(menu.actions()[0])
+
+
+def where_to(item: TodayItem) -> tuple[str, dict[str, Any]]:
+    """The place that an item opens, and what it is shown for."""
+    if item.kind == "returned":
+        return "session", {"session_id": item.id}
+    if item.kind == "draft" and item.code == "session":
+        return "session", {"participant_id": item.participant_id}
+    if item.kind == "draft" and item.code == "interview":
+        return "screening", {"interview_id": item.id}
+    if item.participant_id is None:
+        return ("someone_new" if item.code == "someone_new" else "today"), {}
+    return "participant", {"participant_id": item.participant_id}
 
 
 class MovedForm(Overlay):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from uuid import UUID
 
 from cmpp_desktop.domain.questions import TodayAnswer, TodayItem
 from cmpp_desktop.ui.widgets.rows import ListRow, RowBadge, RowButton
@@ -25,6 +26,11 @@ ICONS = {
 }
 DEADLINES = frozenset({"filing_deadline", "asylum_deadline", "address_change", "departure"})
 _KIND_ICONS = {"task": "list-checks", "draft": "file-pen", "returned": "undo-2", "consent_ends": "file-check"}
+
+
+def key_of(item: TodayItem) -> tuple[str, UUID, str]:
+    """What a row is known by: two drafts may be about the same person."""
+    return item.kind, item.id, item.code
 
 
 def icon_of(item: TodayItem) -> str:
@@ -77,9 +83,13 @@ def _what(item: TodayItem, words: Words) -> str:
     return what_of(item, words) if item.participant else ""
 
 
+def _draft_kind(code: str, words: Words) -> str:
+    return words.code("kind", {"session": "service_session", "interview": "screening"}.get(code, code))
+
+
 def _draft_detail(item: TodayItem, words: Words) -> str:
     counted = words.plural("{n} word", "{n} words", item.words) if item.words else ""
-    kind = item.title or words.code("kind", {"session": "service_session"}.get(item.code, item.code))
+    kind = item.title or (words.code("service", item.code) if item.kind == "returned" else _draft_kind(item.code, words))
     since = words("since {when}", when=words.short_date(item.since.date(), item.since.date())) if item.since else ""
     return ", ".join(part for part in (kind, counted, since) if part)
 
@@ -93,15 +103,15 @@ def overdue_row(item: TodayItem, today: date, words: Words) -> ListRow:
         line = ", ".join(part for part in (place, was) if part)
         details.append(line[:1].upper() + line[1:])
         badge = RowBadge(words.distance(item.when.day, today), "overdue") if item.when.day < today else None
-    elif item.title and item.kind == "returned":
-        details.append(item.title)
+    elif item.kind == "returned":
+        details.append(_draft_detail(item, words))
     what = _what(item, words)
     if can_mark(item):
         what = words("{what}: no result yet", what=what)
     if item.rule:
         details.append(words("Confirm with the attorney"))
     return ListRow(
-        id=item.id,
+        id=key_of(item),
         title=_title(item, words),
         icon=icon_of(item),
         what=what,
@@ -120,7 +130,7 @@ def today_row(item: TodayItem, words: Words) -> ListRow:
     else:
         details = (item.place,) if item.place else ()
     return ListRow(
-        id=item.id,
+        id=key_of(item),
         title=_title(item, words),
         lead=lead,
         icon=icon_of(item),
@@ -141,7 +151,7 @@ def marked_row(item: TodayItem, words: Words, lead: str) -> ListRow:
     follows = (RowButton("next", next_words, "O"),) if item.result == "attended" else ()
     undo = RowButton("undo", words("Undo"), "U")
     return ListRow(
-        id=item.id,
+        id=key_of(item),
         title=item.participant,
         lead=lead,
         icon=icon_of(item),
@@ -165,7 +175,7 @@ def week_row(item: TodayItem, today: date, words: Words) -> ListRow:
     elif (item.when is not None and (item.when.day - today).days <= 2) or item.interpreter_needed:
         badge = _readiness_badge(item, words)
     return ListRow(
-        id=item.id,
+        id=key_of(item),
         title=_title(item, words),
         icon=icon_of(item),
         what=what,

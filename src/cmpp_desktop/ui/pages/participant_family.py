@@ -340,7 +340,8 @@ class ConsentTab(QWidget):
         if line is None or line.id not in self._live():
             return
         consent_id: UUID = line.id
-        self._page.do(WithdrawConsent(consent_id, withdrawn_on=self._page.ui.today()), lambda done: self._withdrawn(consent_id, done))
+        command = WithdrawConsent(consent_id, withdrawn_on=self._page.ui.today())
+        self._page.do(command, lambda done: self._withdrawn(consent_id, done))
 
     def _withdrawn(self, consent_id: UUID, done: Done) -> None:
         undo = done.undo or RestoreConsent(consent_id)

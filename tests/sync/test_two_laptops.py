@@ -416,6 +416,18 @@ def test_p12_a_copied_disk_is_noticed_and_seals_nothing_over_what_its_twin_sent(
     assert bo.digest() == ana.digest()
 
 
+def test_p19_a_server_that_never_knows_a_cursor_is_left_alone(office: Office) -> None:
+    _, [ana, _] = team(office)
+
+    def forgetful(answer: api.SyncAnswer) -> api.SyncAnswer:
+        return replace(answer, logs=tuple(replace(one, known=False, items=()) for one in answer.logs))
+
+    office.tamper = forgetful
+    office.requests.clear()
+    assert ana.sync().problem == "another_history"
+    assert len(office.requests) == 2
+
+
 def restore(office: Office, old: bytes) -> None:
     office.close()
     for rest in office.folder.glob("server.db-*"):

@@ -18,7 +18,7 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import enrolment, replica
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.inbox import Item, Taken
-from cmpp_desktop.sync.outbox import Outbox
+from cmpp_desktop.sync.outbox import BYTES_AT_ONCE, Outbox
 from cmpp_desktop.sync.replica import Replica, SetAside, StoredEnvelope
 from cmpp_desktop.sync.transport import Refusal, Transport
 from cmpp_protocol import api, canon, entries, envelope
@@ -106,6 +106,7 @@ class Engine:
         self._help: tuple[api.KeyEnvelope, ...] = ()
         self._wanted: tuple[api.Offer, ...] = ()
         self._given: set[bytes] = set()  # hashes that were handed over on demand in this exchange
+        self._reread: set[UUID] = set()  # collections whose log was begun again in this exchange
         self._lost_after: int | None = None  # the server has lost the roster entries above this number
 
     # Asking -----------------------------------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ class Engine:
         """Sends what waits and takes in what others wrote, until there is no more. Never raises for the network: the status
         says what happened. `wait`: seconds for which the server may hold the first answer (long poll)."""
         problem: str | None = None
-        self._needs_update, self._given = False, set()
+        self._needs_update, self._given, self._reread = False, set(), set()
         try:
             for number in range(ROUNDS):
                 if not self._round(wait if number == 0 else 0, progress):
@@ -158,9 +159,11 @@ class Engine:
     def propose(self, make: Callable[[RosterState], Sequence[api.NewEntry]]) -> None:
         """Appends roster entries that `make` builds on the newest state, at the store; made again when another entry came
         first. Raises KnownError: server_unreachable, roster_rejected and others of an exchange, and what `make` raises."""
+        self._given, self._reread = set(), set()
         for _ in range(PROPOSALS):
-            while self._round(0, None):
-                pass
+            for _ in range(ROUNDS):
+                if not self._round(0, None):
+                    break
             request = self._job(lambda: self._bare_request(tuple(make(self._books.view()))))
             answer = self._send(request)
             self._take_roster(answer)
@@ -255,8 +258,7 @@ class Engine:
             return self._bare_request((enrol,) if enrol else books.pending()), False
         state = books.view()
         outbox = Outbox(self._store, state, books.keys, books.device, self._random)
-        asked = [body for offer in self._wanted if (body := outbox.wanted(offer)) is not None]
-        self._given |= {offer.hash for offer in self._wanted}
+        asked = self._asked_for(outbox)
         bundles, unsent = (asked, True) if asked else outbox.to_send()
         lost = self._lost_after
         again = () if lost is None else tuple(books.envelopes_of(one) for one in books.entries[lost + 1 :])
@@ -272,6 +274,20 @@ class Engine:
             wait=wait,
         )
         return request, unsent
+
+    def _asked_for(self, outbox: Outbox) -> list[bytes]:
+        """Bundles that the server lacks and wants, as many as go into one request; each is handed over once an exchange."""
+        found: list[bytes] = []
+        room = BYTES_AT_ONCE
+        for offer in self._wanted:
+            if room <= 0:
+                break
+            self._given.add(offer.hash)
+            body = outbox.wanted(offer)
+            if body is not None:
+                found.append(body)
+                room -= len(body)
+        return found
 
     def _bare_request(self, proposed: tuple[api.NewEntry, ...]) -> api.SyncRequest:
         state = self._books.state
@@ -360,6 +376,9 @@ class Engine:
 
     def _read_again(self, place: UUID) -> None:
         """Rule 37: the server's log has another history. Read from its start; what it does not list is offered again."""
+        if place in self._reread:  # it does not know the beginning either: leave it, rather than ask for ever
+            raise KnownError("another_history", reason="cursor")
+        self._reread.add(place)
         log.warning("the log of %s has another history", place)
         with self._store.transaction():
             self._store.forget_log(place)

@@ -128,7 +128,7 @@ def test_two_passphrases_must_be_the_same_and_strong_enough(desk: Open) -> None:
     assert at.door.state() == "new"
 
 
-def test_the_recovery_words_are_shown_once_and_must_be_kept_before_going_on(desk: Open, tmp_path: Path) -> None:
+def test_the_recovery_code_is_shown_once_and_must_be_kept_before_going_on(desk: Open, tmp_path: Path) -> None:
     at = desk(state="new")
     page = at.page
     page._go("organisation")
@@ -145,7 +145,7 @@ def test_the_recovery_words_are_shown_once_and_must_be_kept_before_going_on(desk
     assert not page._finish.isEnabled()
     page.write_kit(tmp_path / "kit.txt")
     at.quiet()
-    assert "harbor" in (tmp_path / "kit.txt").read_text(encoding="utf-8")
+    assert "X88F-QRTG" in (tmp_path / "kit.txt").read_text(encoding="utf-8")
     assert (tmp_path / "kit.txt").stat().st_mode & 0o077 == 0
     page._finish.click()
     at.quiet()

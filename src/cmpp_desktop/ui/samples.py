@@ -257,10 +257,7 @@ class SampleDoor(Workspace):
     def found(self, founding: Founding) -> str:
         self._may_fail("found")
         self._state = "open"
-        return (
-            "harbor cedar velvet oyster ladder plum meadow signal cotton raven amber fifth orchard "
-            "lantern quiet river stone paper window early"
-        )
+        return "X88F-QRTG-EK23-F6P2-J6CX-R7TM-4M08"
 
     def unlock(self, passphrase: str) -> None:
         self._may_fail("unlock")

@@ -250,11 +250,11 @@ class FirstRunPage(Page):
     def _kit(self) -> QLayout:
         words = self.words
         self._kit_label = Label("", "title", wrap=True, select=True)
-        self._kit_label.setAccessibleName(words("Recovery words"))
+        self._kit_label.setAccessibleName(words("Recovery code"))
         self._kit_label.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         save = Button(words("Save as file"), icon="download", on=self._save_kit)
         print_it = Button(words("Print"), icon="printer", key="Ctrl+P", on=self._print_kit)
-        self._kept = Tick(words("The words are on paper or on a stick, away from this laptop."), on=self._kept_changed)
+        self._kept = Tick(words("The code is on paper or on a stick, away from this laptop."), on=self._kept_changed)
         self._finish = Button(words("Start working"), kind="primary", key="Return", large=True, on=self.ui.shell.opened)
         self._finish.setEnabled(False)
         self._focus["kit"] = self._kit_label
@@ -262,8 +262,8 @@ class FirstRunPage(Page):
             Label(words("Your recovery kit"), "page", wrap=True),
             Label(
                 words(
-                    "If every administrator’s laptop is lost, these words, and nothing else, give the "
-                    "organisation its records back. They are shown once and stored nowhere."
+                    "If every administrator’s laptop is lost, this code, and nothing else, gives the "
+                    "organisation its records back. It is shown once and stored nowhere."
                 ),
                 "large",
                 tone="ink2",
@@ -275,8 +275,8 @@ class FirstRunPage(Page):
             row(save, print_it, None),
             16,
             Banner(
-                words("Keep them where you keep the deeds of the office."),
-                words("Whoever has them can open everything. Do not photograph or e-mail them."),
+                words("Keep it where you keep the deeds of the office."),
+                words("Whoever has it can open everything. Do not photograph or e-mail it."),
                 tone="amber",
                 icon="key-round",
             ),
@@ -469,10 +469,9 @@ class FirstRunPage(Page):
         self.show_kit(kit)
 
     def show_kit(self, kit: str) -> None:
-        """The recovery words, numbered, this once."""
+        """The recovery code, this once."""
         self._kit_words = kit
-        numbered = [f"{number}\u00a0{word}" for number, word in enumerate(kit.split(), start=1)]
-        self._kit_label.setText("   ".join(numbered))
+        self._kit_label.setText(kit)
         self._go("kit")
 
     def _forget(self) -> None:
@@ -517,8 +516,8 @@ class FirstRunPage(Page):
             words.long_date(self.ui.today()),
             "",
         ]
-        lines += [f"{number:2} {word}" for number, word in enumerate(self._kit_words.split(), start=1)]
-        lines += ["", words("Whoever has these words can open everything. Keep them away from the laptops.")]
+        lines.append(self._kit_words)
+        lines += ["", words("Whoever has this code can open everything. Keep it away from the laptops.")]
         return "\n".join(lines) + "\n"
 
     def _save_kit(self) -> None:
@@ -581,10 +580,7 @@ class FirstRunPage(Page):
             self._go("organisation")
         elif step == 4:
             self._go("organisation")
-            self.show_kit(
-                "harbor cedar velvet oyster ladder plum meadow signal cotton raven amber fifth orchard "
-                "lantern quiet river stone paper window early"
-            )
+            self.show_kit("X88F-QRTG-EK23-F6P2-J6CX-R7TM-4M08")
 
 
 def is_server(address: str) -> bool:
@@ -605,9 +601,11 @@ def advice_words(code: str, words: Words) -> str:
     """What would make the passphrase stronger, for the codes of `Strength.advice`; "" for one that has no words."""
     return {
         "more_words": words("Add another word or two"),
-        "longer": words("Make it longer"),
+        "too_short": words("Make it longer"),
         "common": words("Many people use this"),
-        "name": words("Names and dates are tried first"),
+        "names": words("Names are tried first"),
+        "dates": words("Dates are tried first"),
         "repeats": words("Repeated letters do not help"),
-        "sequence": words("Rows of keys and counting do not help"),
+        "sequence": words("Counting up or down does not help"),
+        "keyboard": words("Rows of keys do not help"),
     }.get(code, words("Add another word or two") if code else "")

@@ -360,8 +360,8 @@ class SettingsPage(Page):
         name = self.ui.me.name if self.ui.me is not None else ""
         self._count.setText(
             words.plural(
-                "{n} laptop can open {organisation}’s records.",
-                "{n} laptops can open {organisation}’s records.",
+                "{n} laptop can open the records of {organisation}.",
+                "{n} laptops can open the records of {organisation}.",
                 in_use,
                 organisation=isolate(name),
             )

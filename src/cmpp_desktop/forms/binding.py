@@ -130,16 +130,14 @@ def fill(target: Node, source: Node, instrument: Instrument, above: str) -> None
         here = f"{path}/{name}"
         there, wanted = target.named(name), source.named(name)
         if here in instrument.repeats:
-            _repeat(target, name, len(wanted), instrument.repeats[here])
+            _repeat(target, name, len(wanted), instrument.repeats[here], instrument.shape[path])
             there = target.named(name)
         for mine, theirs in zip(there, wanted, strict=False):
             fill(mine, theirs, instrument, path)
 
 
-def _repeat(parent: Node, name: str, count: int, template: Node) -> None:
+def _repeat(parent: Node, name: str, count: int, template: Node, names: tuple[str, ...]) -> None:
     while len(parent.named(name)) > count:
         parent.remove(parent.named(name)[-1])
     while len(parent.named(name)) < count:
-        last = parent.named(name)
-        at = parent.children.index(last[-1]) + 1 if last else len(parent.children)
-        parent.insert(at, template.copy(parent))
+        parent.insert(parent.place_of(name, names), template.copy(parent))

@@ -118,6 +118,7 @@ class Instrument:
     instances: Mapping[str, Node]
     actions: tuple[SetValue, ...]
     repeats: Mapping[str, Node]  # path → what a new instance looks like
+    shape: Mapping[str, tuple[str, ...]]  # path → the names of its children, in order
     order: tuple[tuple[str, str], ...] = ()  # ("relevant" | "calculate", path) in the order in which they are computed
     dependants: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # path → places in `order` that read its value
     shadowed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # path → places that read anything below it
@@ -159,6 +160,7 @@ class _Compiler:
         self.problems: list[Problem] = []
         self.binds: dict[str, Bind] = {}
         self.repeats: dict[str, Node] = {}
+        self.shape: dict[str, tuple[str, ...]] = {}
         self.actions: list[SetValue] = []
         self.texts: dict[str, dict[str, Text]] = {}
         self.languages: list[str] = []
@@ -191,7 +193,7 @@ class _Compiler:
             form_id=str(top.get("id") or local(top.tag)), version=str(top.get("version") or ""),
             hash=hashlib.sha256(data).hexdigest(), title=_title(root), languages=tuple(self.languages) or ("en",), card=card,
             template=self.template, binds=self.binds, controls=controls, texts=self.texts, instances=instances,
-            actions=tuple(self.actions), repeats=self.repeats,
+            actions=tuple(self.actions), repeats=self.repeats, shape=self.shape,
         )  # fmt: skip
         if not self.problems:
             self._link(made)
@@ -203,6 +205,8 @@ class _Compiler:
 
     def _take_templates(self, node: Node, path: str = "") -> None:
         """Keeps what a new instance of each repeat looks like, and removes the templates from the tree."""
+        names = dict.fromkeys([*self.shape.get(path, ()), *(child.name for child in node.children)])
+        self.shape[path] = tuple(names)
         for child in list(node.children):
             here = f"{path}/{child.name}"
             if "template" in child.attributes:

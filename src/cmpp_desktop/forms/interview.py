@@ -535,9 +535,7 @@ class Interview:
         written = self._written(path) if place is not None else []
         source = written[place] if place is not None and place < len(written) else self.instrument.repeats[path]
         made = source.copy(parent)
-        there = parent.named(made.name)
-        at = next((i + 1 for i, child in enumerate(parent.children) if there and child is there[-1]), None)
-        parent.insert(self._place(parent, path) if at is None else at, made)
+        parent.insert(parent.place_of(made.name, self.instrument.shape[path.rpartition("/")[0]]), made)
         return made
 
     def _written(self, path: str) -> list[Node]:
@@ -548,12 +546,6 @@ class Interview:
                 return []
             nodes = nodes[0].named(name)
         return nodes
-
-    def _place(self, parent: Node, path: str) -> int:
-        """Where the first instance of a repeat belongs: after what stands before it in the form."""
-        seen = [item.path for item in _walk(self.instrument.controls)]
-        before = {item.rsplit("/", 1)[1] for item in seen[: seen.index(path)] if item.rsplit("/", 1)[0] == path.rsplit("/", 1)[0]}
-        return max((i + 1 for i, child in enumerate(parent.children) if child.name in before), default=0)
 
     # --- nodes and refs ------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -76,6 +76,11 @@ class Node:
         child.parent = self
         self.children.insert(at, child)
         self._index = None
+
+    def place_of(self, name: str, names: Sequence[str]) -> int:
+        """Where one more child of a name belongs, when children stand in the order of `names`."""
+        before = set(names[: names.index(name) + 1]) if name in names else {child.name for child in self.children}
+        return max((at + 1 for at, child in enumerate(self.children) if child.name in before), default=0)
 
     def remove(self, child: Node) -> None:
         """Takes a child out."""

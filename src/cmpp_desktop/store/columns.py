@@ -16,6 +16,7 @@ from typing import Any, Union, get_args, get_origin
 from uuid import UUID
 
 import msgpack
+from pydantic import BaseModel
 from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, String
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -204,9 +205,35 @@ def _packed_loader(annotation: Any, nullable: bool) -> Callable[[bytes], Any]:
                 raise ValueError("must not be empty")
             return False
         try:
-            seen = from_wire(annotation, value)
+            _fits(annotation, value)
+            from_wire(annotation, value)
         except (TypeError, AttributeError, KeyError) as error:
             raise ValueError("does not fit") from error
-        return to_wire(seen) is not None
+        return True
 
     return lambda data: data if fits(data) else None
+
+
+def _fits(annotation: Any, value: Any) -> None:
+    """Whether a value has the shape of its annotation all the way down. Raises ValueError or TypeError."""
+    inner, nullable = _without_none(annotation)
+    origin = get_origin(inner)
+    if value is None:
+        if not nullable:
+            raise ValueError("must not be empty")
+    elif origin in (list, tuple):
+        if not isinstance(value, list):
+            raise ValueError("not a list")
+        for item in value:
+            _fits(get_args(inner)[0], item)
+    elif origin is dict:
+        for item in value.values():
+            _fits(get_args(inner)[1], item)
+    elif inner in _SCALARS:
+        _SCALARS[inner][1](value)
+    elif isinstance(inner, type) and issubclass(inner, BaseModel):
+        if not isinstance(value, dict):
+            raise ValueError("not a map")
+        for name, info in inner.model_fields.items():
+            if name in value:
+                _fits(info.annotation, value[name])

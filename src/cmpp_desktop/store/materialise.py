@@ -14,7 +14,7 @@ import msgpack
 from pydantic import ValidationError
 from sqlalchemy.engine import Connection
 
-from cmpp_desktop.changes import LIFE, RecordState
+from cmpp_desktop.changes import LIFE, LIVE, RecordState
 from cmpp_desktop.domain.records import F, Life, When, from_wire
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.store import state as merge_state
@@ -51,15 +51,18 @@ def row_of(
 ) -> tuple[Any, ...]:
     """The raw row of a record. `created`: the earliest (hlc, device number) known so far, or None."""
     life, signed_id = life_of(state)
-    stamps = list(merge_state.stamps_of(state))
+    stamps = set(merge_state.stamps_of(state))
     last, first = max(stamps), min(stamps)
+    plain_live = life == Life.LIVE and merge_state.is_plain(state)
+    status = "live" if plain_live else merge_state.status(state, now_ms)
+    shown = 1 if plain_live else int(merge_state.is_shown(state, now_ms))
     made = (merge_state.signed64(first.hlc), names.devices.number(first.device))
     if created is not None and created[0] <= made[0]:
         made = created
     meta = (
         life,
-        merge_state.status(state, now_ms),
-        int(merge_state.is_shown(state, now_ms)),
+        status,
+        shown,
         signed_id,
         *made,
         merge_state.signed64(last.hlc),
@@ -89,6 +92,8 @@ def write_row(
 def life_of(state: RecordState) -> tuple[str, bytes | None]:
     """The life that is shown, as a word of `Life` ("moved" for what a newer version made), and the signed id."""
     value = state.shown(LIFE)
+    if value == LIVE:
+        return Life.LIVE.value, None
     parts = msgpack.unpackb(value, raw=False) if value is not None else []
     name = parts[0] if isinstance(parts, list) and parts else "moved"
     if name not in {life.value for life in Life}:

@@ -226,7 +226,7 @@ class StoreReplica:
         for kind, gone in hidden.items():
             connection.exec_driver_sql(f'DELETE FROM "r_{kind}" WHERE id=? AND coll=?', gone)
         for id, after_state in after.items():
-            if flags.get(id, 0) or state.facts_of(after_state, True):
+            if flags.get(id, 0) or not state.is_plain(after_state):
                 state.save_beside(connection, names, coll, id, after_state, flags.get(id, 0))
         projection.refresh(connection, people)
         self._tell(told)

@@ -179,8 +179,17 @@ def _place(stamp: Stamp | None, names: Names) -> bytes:
     return bytes(9) if stamp is None else stamp.hlc.to_bytes(8, "big") + varint(names.devices.number(stamp.device))
 
 
+def is_plain(state: RecordState) -> bool:
+    """The usual record: one head for each field, nothing awaited, nothing settled."""
+    if state.waiting or state.since or state.covers:
+        return False
+    return sum(map(len, state.heads.values())) == len(state.heads)
+
+
 def facts_of(state: RecordState, materialised: bool) -> int:
     """The flags of a state."""
+    if is_plain(state):
+        return 0 if materialised else NOT_MATERIALISED
     differ = any(len({head.value for head in heads}) > 1 for heads in state.heads.values())
     return (
         (CONFLICT if differ else 0)

@@ -13,10 +13,12 @@ from lxml import etree
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.forms.definition import Instrument
+from cmpp_desktop.forms.problems import Problem, refused
 from cmpp_desktop.forms.tree import Node, from_element, parse_xml
 from cmpp_desktop.forms.view import Marker
 from cmpp_protocol import canon
 
+MOST_INSTANCES = 5000
 if TYPE_CHECKING:
     from cmpp_desktop.forms.interview import Interview
 
@@ -137,6 +139,9 @@ def fill(target: Node, source: Node, instrument: Instrument, above: str) -> None
 
 
 def _repeat(parent: Node, name: str, count: int, template: Node, names: tuple[str, ...]) -> None:
+    if count > MOST_INSTANCES:
+        text = f"{name} is repeated more than {MOST_INSTANCES} times."
+        raise refused(Problem("too_big", None, None, None, text, "Ask whoever sent it."))
     while len(parent.named(name)) > count:
         parent.remove(parent.named(name)[-1])
     while len(parent.named(name)) < count:

@@ -13,7 +13,9 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from lxml import etree
 
@@ -164,6 +166,7 @@ class _Compiler:
         self.actions: list[SetValue] = []
         self.texts: dict[str, dict[str, Text]] = {}
         self.languages: list[str] = []
+        self.expressions: list[tuple[Expression, str]] = []
         self.ids: dict[str, str] = {}  # of binds
 
     def compile(self) -> Instrument:
@@ -405,7 +408,9 @@ class _Compiler:
 
     def _expression(self, text: str, path: str, column: str) -> Expression | None:
         try:
-            return compile(text, FUNCTIONS)
+            made = compile(text, FUNCTIONS)
+            self.expressions.append((made, path))
+            return made
         except ExpressionError as error:
             self._problem("expression", path, column, f"{error} (in “{text.strip()}”).", "Correct the expression.")
             return None
@@ -418,6 +423,18 @@ class _Compiler:
         from cmpp_desktop.forms.dependencies import link
 
         self.problems.extend(link(made))
+        if not self.problems:
+            from cmpp_desktop.forms.interview import Interview
+
+            for path, why in Interview(made, _nobody(), fresh=False).faults(self.expressions):
+                self._problem("expression", path, "", f"{why}.", "Correct the expression.")
+
+
+def _nobody() -> InterviewContext:
+    """Where a form is tried before anyone fills it in: nothing of it is kept."""
+    from cmpp_desktop.forms.interview import InterviewContext
+
+    return InterviewContext(lambda: datetime(2000, 1, 1, tzinfo=UTC), lambda: UUID(int=0), bytes)
 
 
 def _title(root: etree._Element) -> str:

@@ -7,16 +7,17 @@ submitted. A value that breaks its constraint is kept and flagged. The interview
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import heappop, heappush
+from typing import Any
 from uuid import UUID
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.forms import binding
 from cmpp_desktop.forms.definition import Bind, Choices, Control, Instrument, Label, SetValue, Text
-from cmpp_desktop.forms.expression import Context, Expression, to_boolean, to_number, to_string
+from cmpp_desktop.forms.expression import Context, Expression, ExpressionError, to_boolean, to_number, to_string
 from cmpp_desktop.forms.functions import stamp
 from cmpp_desktop.forms.tree import Node
 from cmpp_desktop.forms.view import (
@@ -32,6 +33,7 @@ from cmpp_desktop.forms.view import (
 )
 
 MOST_REPEATS = 1000
+MOST_INSTANCES = 5000  # of one repeat, in all
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff]")
 _STEP = re.compile(r"([^/\[\]]+)(?:\[(\d+)\])?")
 _TYPES = {"int": "integer", "dateTime": "datetime", "string": "text", "boolean": "text"}
@@ -272,15 +274,14 @@ class Interview:
 
     def _view(self, control: Control, node: Node) -> QuestionView:
         bind = self.instrument.binds.get(control.path) or Bind(control.path)
-        here = self._at(node)
         ref = self.ref_of(node)
         marker, value = self.markers.get(ref), node.string
-        required = bind.required is not None and to_boolean(bind.required(here))
+        required = bind.required is not None and to_boolean(self._value(bind.required, node))
         problem, message = None, Label()
         if node.is_relevant and marker is None and not self.reading:
             if value == "" and required:
                 problem, message = "required", bind.required_message
-            elif value != "" and bind.constraint is not None and not to_boolean(bind.constraint(here)):
+            elif value != "" and bind.constraint is not None and not to_boolean(self._value(bind.constraint, node)):
                 problem, message = "constraint", bind.constraint_message
         readonly = self._is(bind.readonly, node, "readonly")
         return QuestionView(
@@ -294,13 +295,13 @@ class Interview:
 
     def _is(self, expression: Expression | None, node: Node, name: str) -> bool:
         """Whether a rule holds at a node; read-only is also inherited from groups."""
-        if expression is not None and to_boolean(expression(self._at(node))):
+        if expression is not None and to_boolean(self._value(expression, node)):
             return True
         up = node.parent
         while up is not None and up.parent is not None:
             bind = self.instrument.binds.get(template_path(self.ref_of(up)))
             inherited = getattr(bind, name) if bind else None
-            if inherited is not None and to_boolean(inherited(self._at(up))):
+            if inherited is not None and to_boolean(self._value(inherited, up)):
                 return True
             up = up.parent
         return False
@@ -316,7 +317,8 @@ class Interview:
         )
 
     def _items(self, choices: Choices, node: Node) -> list[Node]:
-        found = choices.nodes(self._at(node)) if choices.nodes else []
+        found = self._value(choices.nodes, node) if choices.nodes else []
+        found = found if isinstance(found, list) else []
         return [item for item in found if item.is_relevant and (item.root is not self.document or _child(item, choices.value))]
 
     def _texts(self, label: Label, node: Node) -> Texts:
@@ -329,7 +331,7 @@ class Interview:
 
     def _say(self, pieces: Text, node: Node) -> str:
         inside = node if node.root is self.document else self.document.children[0]
-        said = [piece if isinstance(piece, str) else to_string(piece(self._at(inside))) for piece in pieces]
+        said = [piece if isinstance(piece, str) else to_string(self._value(piece, inside)) for piece in pieces]
         return re.sub(r"[ \t]+", " ", "".join(said)).strip(" \t\r\n")
 
     def _all(self, text: str) -> Texts:
@@ -422,7 +424,7 @@ class Interview:
             if action.event != event or action.source != source or self.reading:
                 continue
             for node in self._targets(action, at):
-                value = action.value(self._at(node)) if action.value is not None else ""
+                value = self._value(action.value, node) if action.value is not None else ""
                 text = _clean(value, self.instrument.binds.get(action.ref))
                 if node.text != text:
                     node.text, node.kept = text, None
@@ -432,7 +434,7 @@ class Interview:
     def _targets(self, action: SetValue, at: Node | None) -> list[Node]:
         """The nodes that an action sets: in the same instances of repeats as the node where it happened."""
         if action.target is not None:
-            found = action.target(self._at(at or self.document.children[0]))
+            found = self._value(action.target, at or self.document.children[0])
             return found if isinstance(found, list) else []
         nodes, up = self._nodes(action.ref), at
         while up is not None:
@@ -485,10 +487,10 @@ class Interview:
         for node in self._nodes(path):
             if name == "relevant":
                 assert bind.relevant is not None
-                value = to_boolean(bind.relevant(self._at(node)))
+                value = to_boolean(self._value(bind.relevant, node))
                 changed, node.relevant = changed or value != node.relevant, value
             elif not self.reading and bind.calculate is not None:
-                text = _clean(bind.calculate(self._at(node)), bind)
+                text = _clean(self._value(bind.calculate, node), bind)
                 changed, node.text = changed or text != node.text, text
         return changed
 
@@ -520,8 +522,9 @@ class Interview:
             name = control.path.rsplit("/", 1)[1]
             for parent in self._nodes(control.path.rsplit("/", 1)[0]):
                 here = Node(name, parent)
-                number = to_number(control.count(self._at(here)))
-                wanted = max(0, min(int(number), MOST_REPEATS)) if number == number else 0
+                number = to_number(self._value(control.count, here))
+                room = MOST_INSTANCES - len(self._nodes(control.path)) + len(parent.named(name))
+                wanted = int(max(0, min(number, MOST_REPEATS, room))) if number == number else 0
                 while len(parent.named(name)) > wanted:
                     parent.remove(parent.named(name)[-1])
                     changed = True
@@ -549,8 +552,26 @@ class Interview:
 
     # --- nodes and refs ------------------------------------------------------------------------------------------------------
 
-    def _at(self, node: Node) -> Context:
-        return Context(node, self.document, self)
+    def _value(self, expression: Expression, node: Node) -> Any:
+        """The value of an expression at a node; blank when it cannot be computed from these answers (a pattern that an
+        answer makes invalid, a number too large). What can never be computed was refused when the form was compiled."""
+        try:
+            return expression(Context(node, self.document, self))
+        except (ExpressionError, ArithmeticError, ValueError, RecursionError):
+            return ""
+
+    def faults(self, expressions: Iterable[tuple[Expression, str]]) -> Iterator[tuple[str, str]]:
+        """Tries expressions where they stand: (path, why) of those that are wrong whatever the answers are."""
+        for expression, path in expressions:
+            for node in self._nodes(path)[:1] or self.document.children[:1]:
+                try:
+                    expression(Context(node, self.document, self))
+                except RecursionError:
+                    yield path, f"the expression is nested too deeply (in “{expression.text[:60]}…”)"
+                except ExpressionError as error:
+                    yield path, f"{error} (in “{expression.text.strip()[:200]}”)"
+                except (ArithmeticError, ValueError):
+                    continue  # an empty form need not have a value here
 
     def _nodes(self, path: str) -> list[Node]:
         nodes = [self.document]

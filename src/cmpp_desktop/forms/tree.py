@@ -10,6 +10,7 @@ from lxml import etree
 from cmpp_desktop.forms.problems import Problem, refused
 
 XML = "{http://www.w3.org/XML/1998/namespace}"
+MAX_BYTES = 50 * 1024 * 1024
 MAX_NODES = 200_000
 
 
@@ -96,6 +97,8 @@ class Node:
 
 def parse_xml(data: bytes) -> etree._Element:
     """The root of hostile XML: no entities, no network, no document type, bounded. Raises InstrumentRefused."""
+    if len(data) > MAX_BYTES:
+        raise refused(Problem("too_big", "", None, "", "The XML is larger than 50 MB.", "Split the form."))
     if b"<!DOCTYPE" in data[:4096] or b"<!ENTITY" in data:
         raise refused(Problem("xml_doctype", "", None, "", "The file declares a document type or entities.", "Remove them."))
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True,

@@ -120,7 +120,9 @@ def test_trouble_that_nobody_took_is_said_across_the_page(desk: Open) -> None:
 
 
 def test_review_is_for_those_who_may_sign(desk: Open) -> None:
-    assert "review" not in desk().window.frame._items
+    frame = desk().window.frame
+    assert frame is not None
+    assert "review" not in frame._items
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)
@@ -128,7 +130,7 @@ def test_the_corner_and_the_footer_say_how_it_stands(language: str) -> None:
     said = words.load(language)
     heard = (NOW - timedelta(minutes=2)).astimezone(UTC)
     for word in ("sent", "sending", "offline", "to_settle", "set_aside", "update", "refused"):
-        status = SyncStatus(word, waiting=3, conflicts=2, set_aside=1, last_heard=heard)  # type: ignore[arg-type]  # one of SyncWord
+        status = SyncStatus(word, waiting=3, conflicts=2, set_aside=1, last_heard=heard)
         assert corner_word(status, said)
         assert "3" in where_words(status, NOW, said)
     assert "2" in where_words(SyncStatus("sent", last_heard=heard), NOW, said)

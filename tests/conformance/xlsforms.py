@@ -21,7 +21,8 @@ from cmpp_desktop.forms import (
 
 KINDS = (".xlsx", ".xls", ".csv", ".md")
 VALUES = {
-    "integer": ("7", "0", "34"), "int": ("7",), "decimal": ("2.5", "0"), "date": ("2026-02-28", "1999-12-31"), "time": ("09:30:00.000",),
+    "integer": ("7", "0", "34"), "int": ("7",), "decimal": ("2.5", "0"), "date": ("2026-02-28", "1999-12-31"),
+    "time": ("09:30:00.000",),
     "datetime": ("2026-02-28T09:30:00.000+00:00",), "geopoint": ("33.7 -84.4 0 0",), "geotrace": ("0 0 0 0;1 1 0 0",),
     "geoshape": ("0 0 0 0;1 1 0 0;0 1 0 0;0 0 0 0",), "acknowledge": ("OK",),
 }  # fmt: skip
@@ -34,7 +35,7 @@ def files(folder: Path) -> list[Path]:
 
 def context(seed: int) -> InterviewContext:
     """A clock that stands still, and ids and randomness from a seed."""
-    chance = random.Random(seed)  # noqa: S311 - which answers are given need not be secret
+    chance = random.Random(seed)
     return InterviewContext(
         lambda: datetime(2026, 11, 24, 9, 30, tzinfo=UTC), lambda: UUID(int=chance.getrandbits(128), version=4), chance.randbytes
     )
@@ -52,7 +53,7 @@ def plausible(question: QuestionView, chance: random.Random) -> str | list[str]:
 
 def walk(interview: Interview, seed: int, rounds: int = 2) -> int:
     """Answers what is asked, several times over; saves, reopens and submits. Returns how many answers it gave."""
-    chance, given = random.Random(seed), 0  # noqa: S311 - see above
+    chance, given = random.Random(seed), 0
     for _ in range(rounds):
         for ref in [question.ref for question in interview.questions()]:
             try:

@@ -18,7 +18,7 @@ from cmpp_desktop.forms.tree import Node, from_element, parse_xml
 from cmpp_desktop.forms.view import Marker
 from cmpp_protocol import canon
 
-MOST_INSTANCES = 5000
+MOST_INSTANCES = 5000  # of one repeat, in all
 if TYPE_CHECKING:
     from cmpp_desktop.forms.interview import Interview
 

@@ -26,6 +26,10 @@ def link(instrument: Instrument) -> list[Problem]:
         text = f"These go round in a circle: {names}."
         return [*problems, Problem("cycle", "survey", None, "calculation", text, "Let one of them not use the others.")]
     for path, bind in instrument.binds.items():
+        for name in ("relevant", "calculate", "constraint", "required", "readonly"):
+            for stranger in world.strangers(rule) if (rule := getattr(bind, name)) is not None else ():
+                text = f"{path.rsplit('/', 1)[-1]}: there is no question {stranger}."
+                problems.append(Problem("bad_reference", "survey", None, name, text, "Check the name."))
         for name in ("required", "readonly"):
             expression: Expression | None = getattr(bind, name)
             if expression is not None and path in world.read(expression, path):
@@ -66,7 +70,21 @@ class _World:
             if path not in self.paths:
                 text = f"{path}: there is no such question."
                 problems.append(Problem("bad_reference", "survey", None, "name", text, "Check the name."))
+        for control in _controls(self.instrument.controls):
+            if control.path not in self.paths:
+                text = f"{control.path}: the form's model has no such place."
+                problems.append(Problem("bad_reference", "survey", None, "name", text, "Check the name."))
         return problems
+
+    def strangers(self, expression: Expression) -> list[str]:
+        """The absolute paths of an expression that lead nowhere."""
+        found = []
+        for item in expression.paths:
+            plain = item.absolute and all(axis == "child" and not name.endswith((")", "*")) for axis, name in item.steps)
+            path = "/" + "/".join(name for _, name in item.steps)
+            if plain and path not in self.paths:
+                found.append(path)
+        return found
 
     def rules(self) -> list[Key]:
         return [

@@ -393,7 +393,9 @@ def _instance(c: Context, args: Sequence[Closure]) -> list[Node]:
 def _pulldata(c: Context, args: Sequence[Closure]) -> str:
     name, column, key, wanted = (to_string(arg(c)) for arg in args)
     table = c.world.instance(name)
-    for root in table.children if table is not None else ():
+    if table is None:
+        raise ExpressionError(f"there is no list of choices called {name}")
+    for root in table.children:
         for item in root.children:
             if _field(item, key) == wanted:
                 return _field(item, column) or ""

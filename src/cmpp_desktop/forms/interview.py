@@ -6,12 +6,14 @@ submitted. A value that breaks its constraint is kept and flagged. The interview
 
 from __future__ import annotations
 
+import functools
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from cmpp_desktop.errors import KnownError
@@ -32,8 +34,9 @@ from cmpp_desktop.forms.view import (
     Texts,
 )
 
+P = ParamSpec("P")
+R = TypeVar("R")
 MOST_REPEATS = 1000
-MOST_INSTANCES = 5000  # of one repeat, in all
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff]")
 _STEP = re.compile(r"([^/\[\]]+)(?:\[(\d+)\])?")
 _TYPES = {"int": "integer", "dateTime": "datetime", "string": "text", "boolean": "text"}
@@ -51,11 +54,23 @@ class InterviewContext:
     device_id: str = ""
 
 
+def _alone(method: Callable[Concatenate[Interview, P], R]) -> Callable[Concatenate[Interview, P], R]:
+    """One at a time: the window answers while the store's worker keeps what was answered before."""
+
+    @functools.wraps(method)
+    def run(self: Interview, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with self._turn:
+            return method(self, *args, **kwargs)
+
+    return run
+
+
 class Interview:
     """Made by `Instrument.start`, `resume` or `read_submission`."""
 
     def __init__(self, instrument: Instrument, context: InterviewContext, *, fresh: bool = True) -> None:
         self.instrument, self.context = instrument, context
+        self._turn = threading.RLock()
         self.document = instrument.template.copy(None)
         self.instance_id = context.new_id()
         self.started = context.now()
@@ -101,14 +116,17 @@ class Interview:
         made._compute_all()
         return made
 
+    @_alone
     def save(self) -> bytes:
         """Everything, also what is not relevant just now: canonical bytes of a versioned format."""
         return binding.save(self)
 
+    @_alone
     def submission(self) -> str:
         """OpenRosa XML; what is not relevant is left out."""
         return binding.submission(self)
 
+    @_alone
     def finish(self) -> str:
         """The submission. Raises KnownError interview_incomplete with the refs that stop it."""
         open_refs = [ref for ref, _ in self.problems()]
@@ -119,6 +137,7 @@ class Interview:
 
     # --- answering -----------------------------------------------------------------------------------------------------------
 
+    @_alone
     def answer(self, ref: str, value: str | list[str]) -> Changes:
         """Sets an answer ("" clears it). Raises KeyError for a ref that is not there."""
         node = self._node(ref)
@@ -138,6 +157,7 @@ class Interview:
             done |= sources
         return self._changes(changed, {ref})
 
+    @_alone
     def mark(self, ref: str, marker: Marker | None) -> Changes:
         """Declined, not asked, stopped: an answer in place of a value. None takes it away."""
         self._node(ref)
@@ -148,6 +168,7 @@ class Interview:
         self.markers[ref] = marker
         return Changes(changes.refs | {ref})
 
+    @_alone
     def note(self, ref: str, text: str) -> None:
         """The interviewer's private note on a question; "" removes it."""
         self._node(ref)
@@ -156,6 +177,7 @@ class Interview:
         else:
             self.notes.pop(ref, None)
 
+    @_alone
     def new_repeat(self, ref: str) -> Changes:
         """One more instance of a repeat; `ref` is the repeat's path inside its parent instance, without a position."""
         parent, name = self._node(ref.rsplit("/", 1)[0]), ref.rsplit("/", 1)[1]
@@ -164,6 +186,7 @@ class Interview:
         self._compute_all()
         return Changes(frozenset(self._refs_of({path})) | {f"{ref}[{len(parent.named(name))}]"})
 
+    @_alone
     def remove_repeat(self, ref: str, index: int) -> Changes:
         """Removes the `index`-th (from 1) instance of a repeat, with its markers and notes."""
         parent, name = self._node(ref.rsplit("/", 1)[0]), ref.rsplit("/", 1)[1]
@@ -175,16 +198,19 @@ class Interview:
 
     # --- looking -------------------------------------------------------------------------------------------------------------
 
+    @_alone
     def questions(self) -> tuple[QuestionView, ...]:
         """The relevant ones, in document order."""
         return tuple(self._view(control, node) for control, node in self._shown())
 
+    @_alone
     def question(self, ref: str) -> QuestionView:
         """One question, relevant or not. Raises KeyError."""
         node, path = self._node(ref), template_path(ref)
         control = self._by_path.get(path) or self._groups.get(path) or Control("input", path)
         return self._view(control, node)
 
+    @_alone
     def sections(self) -> tuple[SectionView, ...]:
         """Top-level groups with relevant questions, in order; questions outside of groups form one with ref ""."""
         found: dict[str, list[QuestionView]] = {}
@@ -203,6 +229,7 @@ class Interview:
         """(ref, "required" or "constraint") of what stops finishing."""
         return tuple((question.ref, question.problem) for question in self.questions() if question.problem is not None)
 
+    @_alone
     def outcome(self) -> Outcome:
         """Score, band, follow-up and the alerts that are on now."""
         values: dict[str, str] = {}
@@ -223,6 +250,7 @@ class Interview:
         follow_up = self._in_language(self._choice_labels("follow_ups", follow_up) or {}) or follow_up
         return Outcome(values.get("score"), named, follow_up, tuple(alerts))
 
+    @_alone
     def answers(self) -> tuple[AnswerLine, ...]:
         """Every relevant question but notes, with its answer in words."""
         sections = {section.ref: section.labels for section in self.sections()}
@@ -523,7 +551,7 @@ class Interview:
             for parent in self._nodes(control.path.rsplit("/", 1)[0]):
                 here = Node(name, parent)
                 number = to_number(self._value(control.count, here))
-                room = MOST_INSTANCES - len(self._nodes(control.path)) + len(parent.named(name))
+                room = binding.MOST_INSTANCES - len(self._nodes(control.path)) + len(parent.named(name))
                 wanted = int(max(0, min(number, MOST_REPEATS, room))) if number == number else 0
                 while len(parent.named(name)) > wanted:
                     parent.remove(parent.named(name)[-1])

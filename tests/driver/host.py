@@ -42,12 +42,11 @@ class Hands(QObject):
 
     def _carry_out(self, order: dict[str, Any]) -> None:
         op = order["op"]
-        if op == "type":
-            type_text(order["text"])
-            answer(order)
-        elif op == "press":
-            press(order["keys"])
-            answer(order)
+        if op in ("type", "press"):
+            # By timers, because a key may open a dialog that keeps this call until it is closed; the answer then comes
+            # from within the dialog's own loop.
+            QTimer.singleShot(0, lambda: self._keys(order))
+            QTimer.singleShot(0, lambda: answer(order))
         elif op == "look":
             self._looking.append(_Look(self, order))
         elif op == "words":
@@ -65,6 +64,13 @@ class Hands(QObject):
             QApplication.closeAllWindows()
         else:
             answer(order, error=f"unknown op {op}")
+
+
+    def _keys(self, order: dict[str, Any]) -> None:
+        if order["op"] == "type":
+            type_text(order["text"])
+        else:
+            press(order["keys"])
 
 
 class _Look:
@@ -92,6 +98,11 @@ class _Look:
 
 def focus_window() -> QWindow:
     """The window that has, or should have, the keyboard."""
+    focused = QApplication.focusWidget()
+    if focused is not None:  # not the pop-up of a completer, which only looks over the shoulder
+        own = focused.window().windowHandle()
+        if own is not None:
+            return own
     found: QWindow | None = QGuiApplication.focusWindow()
     if found is None:
         widget = QApplication.activeModalWidget() or next(w for w in QApplication.topLevelWidgets() if w.isVisible())

@@ -90,7 +90,7 @@ def open_case_for(participant_id: UUID, opening: CaseOpening, work: Work) -> UUI
         award=opening.award,
         site=opening.site,
         caseworker_id=opening.caseworker_id or work.actor.staff_id,
-        opened_on=opening.opened_on or work.now.date(),
+        opened_on=opening.opened_on or work.today,
     )
     return work.add(record)
 
@@ -107,7 +107,7 @@ def close_case(command: CloseCase, work: Work) -> Done:
         raise Invalid(state="not_valid")
     if not command.reason:
         raise Invalid(reason="missing")
-    closed = command.closed_on or work.now.date()
+    closed = command.closed_on or work.today
     if closed < before.opened_on:
         raise Invalid(closed_on="before_opening")
     work.change(CaseFields, command.case_id, state=command.state, exit_reason=command.reason, closed_on=closed)

@@ -77,7 +77,7 @@ def record_consent(command: RecordConsent, work: Work) -> Done:
 
 def record_consent_for(participant_id: UUID, given: ConsentGiven, work: Work) -> UUID:
     """Adds the consent. Raises Invalid for an empty scope, a recipient without purpose, or an end before the start."""
-    given_on = given.given_on or work.now.date()
+    given_on = given.given_on or work.today
     if not given.scope:
         raise Invalid(scope="missing")
     if given.recipient and not given.purpose:
@@ -103,7 +103,7 @@ def record_consent_for(participant_id: UUID, given: ConsentGiven, work: Work) ->
 
 def withdraw_consent(command: WithdrawConsent, work: Work) -> Done:
     work.get(ConsentFields, command.consent_id)
-    day = command.withdrawn_on or work.now.date()
+    day = command.withdrawn_on or work.today
     work.change(ConsentFields, command.consent_id, withdrawn_on=day, withdrawal_note=command.note)
     return Done(command.consent_id, RestoreConsent(command.consent_id))
 

@@ -99,7 +99,7 @@ def register_household(command: RegisterHousehold, work: Work) -> Done:
     for person, participant_id in zip(command.people, ids, strict=True):
         _join(household_id, participant_id, person.relationship, work, primary=participant_id == ids[0])
         if command.address is not None:
-            work.add(validated(AddressFields, participant_id=participant_id, address=command.address, since=work.now.date()))
+            work.add(validated(AddressFields, participant_id=participant_id, address=command.address, since=work.today))
         record_consent_for(participant_id, command.consent, work)
     cases = [] if command.case is None else [open_case_for(participant_id, command.case, work) for participant_id in ids]
     return Done(ids[0], more={"household_id": household_id, "participant_ids": tuple(ids), "case_ids": tuple(cases)})
@@ -107,7 +107,7 @@ def register_household(command: RegisterHousehold, work: Work) -> Done:
 
 def _register(person: NewPerson, work: Work) -> UUID:
     flags = []
-    years = age(person.birth_date, work.now.date())
+    years = age(person.birth_date, work.today)
     if years is not None and years < ADULT_AT:
         flags.append("minor")
     participant_id = work.add(
@@ -144,7 +144,7 @@ def _join(household_id: UUID, participant_id: UUID, relationship: str, work: Wor
         participant_id=participant_id,
         relationship=relationship,
         primary_contact=primary,
-        since=work.now.date(),
+        since=work.today,
     )
     return work.add(member, id=derived_id("household_member", household_id, participant_id.hex))
 

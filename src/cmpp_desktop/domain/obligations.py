@@ -159,7 +159,7 @@ def _follow_up(obligation_id: UUID, missed: ObligationFields, work: Work, team_i
         title_code="missed_follow_up",
         subject_kind="obligation",
         subject_id=obligation_id,
-        due_on=work.now.date(),
+        due_on=work.today,
         assigned_to=work.actor.staff_id,
         priority="high",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
@@ -73,6 +73,11 @@ class Work(Protocol):
     @property
     def now(self) -> datetime:
         """The aware UTC time of this unit of work (one for all of it)."""
+        ...
+
+    @property
+    def today(self) -> date:
+        """The day it is where the work is done (not in Greenwich: an evening there is tomorrow already)."""
         ...
 
     def new_id(self) -> UUID:

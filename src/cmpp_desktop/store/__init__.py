@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
@@ -71,11 +72,19 @@ class Store:
         return cls(folder, key)
 
     @contextmanager
-    def work(self, actor: Actor, now_ms: int, signer: Signer, randomness: Callable[[int], bytes]) -> Iterator[Commit]:
+    def work(
+        self,
+        actor: Actor,
+        now_ms: int,
+        signer: Signer,
+        randomness: Callable[[int], bytes],
+        today: date | None = None,
+    ) -> Iterator[Commit]:
         """A unit of work: `with store.work(…) as commit: handle(command, commit.work); changed = commit()`.
 
         Leaving without calling `commit` rolls everything back. `signer(label, data)` signs with the device key;
-        `randomness(n)` gives n random bytes; `now_ms` is the corrected time. Raises disk_full; then nothing was kept.
+        `randomness(n)` gives n random bytes; `now_ms` is the corrected time,
+        `today` the day where the work is done (None: UTC's). Raises disk_full; then nothing was kept.
         """
         finished = False
         try:
@@ -89,6 +98,7 @@ class Store:
                     sign=signer,
                     randomness=randomness,
                     roster_no=connection.execute(select(func.max(ROSTER.c.no))).scalar() or 0,
+                    today=today,
                 )
                 commit = Commit(unit)
                 try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +59,9 @@ class UnitOfWork:
         sign: signing.Signer,
         randomness: Callable[[int], bytes],
         roster_no: int = 0,
+        today: date | None = None,
     ) -> None:
+        self._today = today or datetime.fromtimestamp(now_ms / 1000, UTC).date()
         self._connection, self._names, self._defaults = connection, names, defaults
         self._actor, self._now_ms, self._sign, self._randomness = actor, now_ms, sign, randomness
         self._roster_no = roster_no
@@ -83,6 +85,10 @@ class UnitOfWork:
     @property
     def now(self) -> datetime:
         return datetime.fromtimestamp(self._now_ms // 1000, UTC).replace(microsecond=self._now_ms % 1000 * 1000)
+
+    @property
+    def today(self) -> date:
+        return self._today
 
     @property
     def session(self) -> Session:

@@ -115,9 +115,10 @@ class Workspace:
     def read_invitation(self, data: bytes) -> InvitationInfo:
         """Raises invitation_unreadable, invitation_expired."""
         from cmpp_desktop.sync.enrolment import read_invitation
+        from cmpp_desktop.workspace.profile import role_of
 
         found = read_invitation(data, self._now_ms())
-        role: Role = str(found.role)  # type: ignore[assignment]  # the roster's words are the domain's
+        role = role_of(found.role)
         ends = datetime.fromtimestamp(found.expires / 1000, UTC)
         return InvitationInfo(found.organisation, found.person, found.invited_by, role, found.team, found.server, ends)
 

@@ -11,7 +11,7 @@ from cmpp_desktop.domain.staff import NameStaffMember
 from cmpp_desktop.domain.work import Role
 from cmpp_desktop.errors import KnownError, NotAllowed
 from cmpp_desktop.sync.engine import FileNames, Status
-from cmpp_desktop.workspace.profile import Opened
+from cmpp_desktop.workspace.profile import ROLES, Opened, role_of
 from cmpp_desktop.workspace.views import (
     Access,
     ArrivedItem,
@@ -56,7 +56,7 @@ def access_of(opened: Opened) -> Access:
         standing = _standing(opened, state, device)
         person = people.get(device.member)
         code = opened.engine.code_of(device.id) if administrator and standing == "compare_code" else ""
-        role: Role = str(state.members[device.member].role)  # type: ignore[assignment]  # the roster's words are the domain's
+        role = role_of(state.members[device.member].role)
         devices.append(
             DeviceRow(
                 device.id.hex(),
@@ -72,7 +72,7 @@ def access_of(opened: Opened) -> Access:
     for invitation in state.invitations.values():
         if invitation.closed is None and invitation.device is None:
             person = people.get(invitation.member)
-            given: Role = str(state.members[invitation.member].role)  # type: ignore[assignment]  # as above
+            given = role_of(state.members[invitation.member].role)
             ends = datetime.fromtimestamp(invitation.expires / 1000, UTC)
             name, team = (person.name, person.team) if person else ("", "")
             invitations.append(OpenInvitation(invitation.id.hex, name, given, team, ends))
@@ -101,7 +101,7 @@ def invite(
     team = next((name for id, name in organisation.teams if id == team_id), "")
     ends = now + timedelta(days=days)
     invited = opened.engine.invite(
-        role=roster.Role(role), team_id=team_id, restricted=restricted, expires=int(ends.timestamp() * 1000)
+        role=next(theirs for theirs, ours in ROLES.items() if ours == role), team_id=team_id, restricted=restricted, expires=int(ends.timestamp() * 1000)
     )
     opened.do(NameStaffMember(invited.member, person.strip(), role, team_id), HERE)
     status = opened.engine.exchange()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -22,10 +22,16 @@ from cmpp_desktop.sync import enrolment, replica
 from cmpp_desktop.sync.books import begin
 from cmpp_desktop.sync.engine import Engine
 from cmpp_desktop.workspace.parts import Parts
-from cmpp_protocol import canon, keys
+from cmpp_protocol import canon, keys, roster
 from cmpp_protocol.ids import derived_id
 
 A = TypeVar("A")
+ROLES: Mapping[roster.Role, Role] = {
+    roster.Role.CASEWORKER: "caseworker",
+    roster.Role.SUPERVISOR: "supervisor",
+    roster.Role.ADMINISTRATOR: "administrator",
+    roster.Role.BOARD: "board_reader",
+}
 ME = "me"  # the setting that says whose profile it is: {"member": 16 bytes, "team": 16 bytes or None}
 
 
@@ -49,15 +55,15 @@ class Opened:
     def actor(self) -> Actor:
         """Who works here, with the role that the roster gives them now."""
         member = self.engine.roster().members.get(self.member_id)
-        role: Role = str(member.role) if member else "caseworker"  # type: ignore[assignment]  # the roster's words are the domain's
-        return Actor(self.member_id, role, self.device.id, self.team_id)
+        return Actor(self.member_id, role_of(member.role) if member else "caseworker", self.device.id, self.team_id)
 
     def do(self, command: Command, origin: str) -> Done:
         """Carries a command out and publishes what changed, once it is durable."""
         with self._turn:
             self.must_be_open()
             now_ms = self.engine.now_ms()
-            with self.store.work(self.actor(), now_ms, self.device.sign, self._parts.randomness) as commit:
+            today = self._parts.clock().astimezone().date()
+            with self.store.work(self.actor(), now_ms, self.device.sign, self._parts.randomness, today) as commit:
                 done = handle(command, commit.work)
                 changed = commit()
         if changed.kinds:
@@ -95,6 +101,11 @@ class Opened:
 
     def _system_ms(self) -> int:
         return int(self._parts.clock().timestamp() * 1000)
+
+
+def role_of(role: roster.Role) -> Role:
+    """The domain's word for a role of the roster."""
+    return ROLES[role]
 
 
 def vault_of(folder: Path, parts: Parts) -> Vault:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,10 @@ class MemoryWork:
         self.rows: dict[tuple[str, UUID], Stored[Any]] = {}
         self.audited: list[tuple[str, UUID | None]] = []
         self._count = 0
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
 
     @property
     def actor(self) -> Actor:

@@ -10,11 +10,13 @@ import pytest
 
 from cmpp_desktop.domain.obligations import AddObligation, MarkObligation
 from cmpp_desktop.domain.questions import (
+    Arrivals,
     Conflicts,
     Instruments,
     InstrumentSource,
     LastSession,
     Organisation,
+    Outgoing,
     Participant,
     ReviewQueue,
     Screening,
@@ -184,3 +186,18 @@ def test_nobody_is_missing(a_laptop: Make) -> None:
             laptop.ask(question)
     assert laptop.ask(LastSession(UUID(int=1))) is None
     assert laptop.ask(Conflicts()) == ()
+
+
+def test_the_corner_says_what_waits_and_what_came(a_laptop: Make) -> None:
+    ana, denise = a_laptop(1), a_laptop(2, role="supervisor")
+    person = ana.do(family()).id
+    ana.do(visit(person, submit=True))
+    denise.receive(ana)
+    assert [(item.kind, item.participant) for item in ana.ask(Outgoing())] == [
+        ("service_session", "Marisela Tzoc"),
+        ("participant", "Marisela Tzoc"),
+    ]
+    came = denise.ask(Arrivals())
+    assert {(item.kind, item.verb) for item in came} >= {("participant", "added"), ("service_session", "added")}
+    assert {item.participant_id for item in came if item.kind == "service_session"} == {person}
+    assert denise.ask(Outgoing()) == ()

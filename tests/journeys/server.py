@@ -15,11 +15,24 @@ SAYS = "listening on "
 class ServerProcess:
     """`python -m cmpp_server serve` on loopback. `url` is known after `start`."""
 
-    def __init__(self, database: str, log: Path, allow: tuple[str, ...] = ()) -> None:
-        self.database, self.log, self.allow = database, log, list(allow)
+    def __init__(
+        self, database: str, log: Path, allow: tuple[str, ...] = (), *, port: int = 0, names: tuple[str, ...] = ()
+    ) -> None:
+        """`port` 0: a free one. `names`: what the laptops call it (host:port), when that is not where it listens."""
+        self.database, self.log, self.allow, self.names = database, log, list(allow), names
         self.url = ""
-        self._port = 0
+        self._port = port
         self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def port(self) -> int:
+        """Where it listens; it stays the same when the server is started again."""
+        return self._port
+
+    @property
+    def running(self) -> bool:
+        """False once it was stopped or killed."""
+        return self._process is not None and self._process.poll() is None
 
     def __enter__(self) -> ServerProcess:
         self.start()
@@ -42,6 +55,8 @@ class ServerProcess:
         command += ["--listen", f"127.0.0.1:{self._port}"]
         for org in self.allow:
             command += ["--allow-org", org]
+        for name in self.names:
+            command += ["--server-name", name]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)
         assert self._process.stdout is not None

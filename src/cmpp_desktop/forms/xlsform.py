@@ -11,6 +11,7 @@ import io
 import re
 import tomllib
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ MAX_INFLATED = 100 * 1024 * 1024
 MAX_ROWS = 20_000
 TYPES = {".xlsx": ".xlsx", ".xls": ".xls", ".csv": ".csv", ".md": ".md"}
 CMPP_NAMESPACE = 'cmpp="https://cmpp.invalid/xforms"'
+_ROW_START = re.compile(rb"<(?:\w{1,20}:)?row[\s/>]")
 _ROW = re.compile(r"\[row\s*:\s*(\d+)\]\s*")
 _SHEET = re.compile(r"[Oo]n the '(\w+)' sheet")
 _COLUMN = re.compile(r"the '([\w:.()\- ]+)' value")
@@ -101,7 +103,8 @@ def _problems(text: str) -> tuple[Problem, ...]:
 def _problem(text: str, code: str) -> Problem:
     row, sheet, column = _ROW.search(text), _SHEET.search(text), _COLUMN.search(text)
     said = _ROW.sub("", text).strip()
-    named = sheet.group(1) if sheet else next((name for words, name in _AFTER.items() if words in said), "survey")
+    guessed = "survey" if row else next((name for words, name in _AFTER.items() if words in said), "survey")
+    named = sheet.group(1) if sheet else guessed  # a row without a sheet is one of the survey
     remedy = "Nothing has to be done." if code == "warning" else "Correct this cell and import the form again."
     return Problem(code, named, int(row.group(1)) if row else None, column.group(1) if column else None, said, remedy)
 
@@ -120,21 +123,22 @@ def _look_into(data: bytes) -> None:
             if len(items) > 2000 or sum(item.file_size for item in items) > MAX_INFLATED:
                 raise refused(_file_problem("too_big", "The workbook is too large when it is opened.", "Remove empty rows."))
             for item in items:
-                if item.filename.startswith("xl/worksheets/") and item.filename.endswith(".xml"):
-                    _look_at_sheet(archive, item)
-    except zipfile.BadZipFile:
+                if item.filename.lower().endswith((".xml", ".rels")):
+                    _look_at_part(archive, item)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         text = "The file is not a workbook, or it is only half there."
         raise refused(_file_problem("unreadable", text, "Copy it again, or save it again as .xlsx.")) from None
 
 
-def _look_at_sheet(archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> None:
-    rows, left, tail = 0, MAX_INFLATED, b""
-    with archive.open(item) as sheet:
-        while chunk := sheet.read(min(1 << 20, left)):
-            left -= len(chunk)
-            if b"<!DOCTYPE" in chunk or b"<!ENTITY" in chunk:
+def _look_at_part(archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> None:
+    """Counts rows and looks for entities, whatever the part is called and however its XML is written."""
+    rows, tail = 0, b""
+    with archive.open(item) as part:
+        while chunk := part.read(1 << 20):
+            text = tail + chunk.replace(b"\0", b"")  # UTF-16 as well
+            if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
                 raise refused(_file_problem("xml_doctype", "The workbook declares entities.", "Save it again as .xlsx."))
-            rows += (tail + chunk).count(b"<row ") - tail.count(b"<row ")
-            tail = chunk[-8:]
-            if rows > MAX_ROWS or left <= 0:
+            rows += len(_ROW_START.findall(text)) - len(_ROW_START.findall(tail))
+            if rows > MAX_ROWS:
                 raise refused(_file_problem("too_many_rows", f"A sheet has more than {MAX_ROWS} rows.", "Remove empty rows."))
+            tail = text[-32:]

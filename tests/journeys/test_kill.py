@@ -210,6 +210,8 @@ def test_what_was_called_sent_is_in_the_log_of_a_killed_server(pair: Pair, durab
     sent: list[UUID] = []  # what was said to be sent
     waiting: list[UUID] = []
     with network(pair, durable_url) as (server, proxy):
+        assert pair.ana.sync_now().problem == "another_history"  # it has lost the entry that let her in
+        assert pair.denise.sync_now().problem is None  # who founded it is known by the first entry, and brings the rest
         pair.sync_both()
 
         def work_until(over: Callable[[], bool]) -> None:

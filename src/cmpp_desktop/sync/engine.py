@@ -39,7 +39,8 @@ BUNDLES_A_JOB = 32
 # Codes of the server's refusals, as what a person is told.
 _TOLD = {
     "update": "server_too_new",
-    "device_unknown": "device_revoked",
+    # Not revoked: that stands in the roster, which a server of ours still shows to such a laptop. This one has lost entries.
+    "device_unknown": "another_history",
     "organisation_unknown": "organisation_unknown",
     "clock_wrong": "clock_wrong",
     "invitation_used": "invitation_used",
@@ -239,7 +240,12 @@ class Engine:
         """One request and its answer; whether there is more to do."""
         self._state = "sending"
         request, unsent = self._job(lambda: self._request(wait))
-        answer = self._send(request)
+        try:
+            answer = self._send(request)
+        except KnownError as error:
+            if error.facts.get("reason") == "device_unknown" and self._job(self._from_the_first):
+                return True
+            raise
         self._state = "receiving"
         more = self._take_roster(answer)
         self._job(lambda: self._note_verdicts(request, answer))
@@ -361,6 +367,13 @@ class Engine:
             raise KnownError("roster_fork")
         self._lost_after = answer.roster_no
         return True
+
+    def _from_the_first(self) -> bool:
+        """The server has lost the entry that let this laptop in, so it cannot say how much it lost: the whole roster is
+        brought along, once, and lets this laptop in anew if its first entry, or the invitation, is what the server holds."""
+        again = self._lost_after is None and self._books.is_member()
+        self._lost_after = -1 if again else None
+        return again
 
     def _take_log(self, one: api.Slice) -> bool:
         if not one.known:

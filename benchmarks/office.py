@@ -25,6 +25,7 @@ from tests.factory.origins import COURT, COURT_ZONE, JUDGES, LAWYERS, ORIGINS
 from tests.journeys.server import ServerProcess
 
 from benchmarks.frame import ROOT
+from benchmarks.start_child import PASSPHRASE
 from cmpp_desktop.bootstrap import connect
 from cmpp_desktop.changes import LIFE, LIVE, ChangeSet, Write
 from cmpp_desktop.domain.questions import Organisation
@@ -46,7 +47,6 @@ from cmpp_protocol.ids import derived_id, uuid7
 from cmpp_protocol.stamps import Stamp
 
 VERSION = 4  # raise it when what is written here changes: prepared stores of other versions are thrown away
-PASSPHRASE = "lantern quarry juniper ferry 47"
 CHEAP = Cost(memory_kib=64, passes=1, lanes=1)  # where unlocking is not what is measured
 TODAY = date(2026, 11, 24)
 CASEWORKERS = 40

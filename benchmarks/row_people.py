@@ -21,6 +21,7 @@ from sqlalchemy import event
 
 from benchmarks import office
 from benchmarks.frame import Row, row, side_by_side
+from benchmarks.start_child import PASSPHRASE
 from cmpp_desktop.domain.questions import People, PeopleFilter
 from cmpp_desktop.store import FILE
 from cmpp_desktop.store.database import CACHE_KIB
@@ -67,7 +68,7 @@ def opened() -> Office:
     plain = driver.connect(str(copy), isolation_level=None)
     plain.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     door = office.laptop(folder)
-    door.unlock(office.PASSPHRASE)
+    door.unlock(PASSPHRASE)
     return Office(door, plain, facts)
 
 
@@ -137,7 +138,10 @@ def pages() -> dict[str, tuple[float, float]]:
         for name, chosen in FILTERS.items():
             question = People(office.TODAY, filter=chosen, sort=sort)  # type: ignore[arg-type]
             sql = statements(place.door, question)
-            work = {"ours": partial(place.door.ask, question), "sql": partial(replay, place.plain, sql, question.limit)}
+            work: dict[str, Callable[[], object]] = {
+                "ours": partial(place.door.ask, question),
+                "sql": partial(replay, place.plain, sql, question.limit),
+            }
             taken = side_by_side(work, rounds=5, least_seconds=0.03)
             found[f"{sort}, {name}"] = (1000 * taken["ours"], 1000 * taken["sql"])
             print(f"    by {sort}, {name}: {1000 * taken['ours']:.1f} ms; SQL {1000 * taken['sql']:.1f} ms", flush=True)
@@ -199,7 +203,8 @@ def like(plain: Any, text: str) -> None:
     inside = f"%{text}%"
     plain.execute(
         "SELECT p.id FROM person p JOIN r_participant r ON r.id=p.id AND r.coll=p.coll "
-        "WHERE p.fold LIKE ? OR r.native_name LIKE ? OR r.a_number LIKE ? OR EXISTS (SELECT 1 FROM r_contact_route c WHERE c.participant_id=p.id AND c.value LIKE ?) "
+        "WHERE p.fold LIKE ? OR r.native_name LIKE ? OR r.a_number LIKE ? "
+        "OR EXISTS (SELECT 1 FROM r_contact_route c WHERE c.participant_id=p.id AND c.value LIKE ?) "
         "ORDER BY p.fold LIMIT 50",
         (inside, inside, inside, inside),
     ).fetchall()

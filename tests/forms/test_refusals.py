@@ -189,6 +189,11 @@ def test_a_sheet_of_a_million_rows_is_refused() -> None:
     assert refusal(workbook(xl__worksheets__sheet1_xml=sheet)).code == "too_many_rows"
 
 
+@pytest.mark.parametrize("name", ["form.csv", "form.md"])
+def test_a_text_of_a_million_rows_is_refused(name: str) -> None:
+    assert refusal(b"| | text | a | A |\n" * 1_000_000, name).code == "too_many_rows"
+
+
 @pytest.mark.parametrize("rows_as", [b"<row>", b'<x:row r="1">', b"<row\n>", b"<row\tr='1'>"])
 def test_rows_are_counted_however_they_are_written(rows_as: bytes) -> None:
     sheet = b"<worksheet><sheetData>" + (rows_as + b"</row>") * 30_000 + b"</sheetData></worksheet>"

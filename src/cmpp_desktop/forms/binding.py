@@ -94,6 +94,9 @@ def _xml(node: Node, *, everything: bool, attributes: Mapping[str, str] | None =
 
 def _element(node: Node, everything: bool) -> etree._Element:
     element = etree.Element(node.name)
+    for name, value in node.attributes.items() if node.parent is not None and node.parent.parent is not None else ():
+        if ":" not in name:
+            element.set(name, value)
     if not node.children:
         element.text = node.text or None
         if everything and node.kept is not None:
@@ -123,6 +126,7 @@ def instance_id_of(tree: Node) -> UUID | None:
 def fill(target: Node, source: Node, instrument: Instrument, above: str) -> None:
     """Puts the values of a tree into an instance, making as many instances of repeats as it has. Unknown names are left."""
     path = f"{above}/{target.name}"
+    target.attributes.update((name, text) for name, text in source.attributes.items() if name in target.attributes and above)
     if not target.children:
         target.text = source.text
         target.kept = source.attributes.get("kept")

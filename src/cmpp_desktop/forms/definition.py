@@ -343,6 +343,9 @@ class _Compiler:
             control.children = self._controls(element, here, own if kind == "group" else section or here)
             self._nested_actions(element, here)
             return control
+        if control.appearance.startswith("search(") or " search(" in control.appearance:
+            text = "Choices by search() are not supported."
+            self._problem("not_supported", here, "appearance", text, "Use select_one_from_file with a choice filter.")
         control.parameters = {
             local(key): str(value)
             for key, value in element.attrib.items()

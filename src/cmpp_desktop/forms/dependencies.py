@@ -58,6 +58,8 @@ class _World:
 
     def _learn(self, node: Node, path: str) -> None:
         children = self.paths.setdefault(path, [])
+        for name in node.attributes:
+            self.paths.setdefault(f"{path}/@{name}", [])
         for child in node.children:
             here = f"{path}/{child.name}"
             if here not in children:

@@ -455,7 +455,8 @@ class Interview:
                 value = self._value(action.value, node) if action.value is not None else ""
                 text = _clean(value, self.instrument.binds.get(action.ref))
                 if node.text != text:
-                    node.text, node.kept = text, None
+                    node.put(text)
+                    node.kept = None
                     changed |= {action.ref} | self._recompute({action.ref})
         return changed
 
@@ -519,7 +520,9 @@ class Interview:
                 changed, node.relevant = changed or value != node.relevant, value
             elif not self.reading and bind.calculate is not None:
                 text = _clean(self._value(bind.calculate, node), bind)
-                changed, node.text = changed or text != node.text, text
+                if text != node.text:
+                    changed = True
+                    node.put(text)
         return changed
 
     def _fit_choices(self, paths: set[str]) -> set[str]:
@@ -604,6 +607,11 @@ class Interview:
     def _nodes(self, path: str) -> list[Node]:
         nodes = [self.document]
         for name in path.split("/")[1:]:
+            if name.startswith("@"):
+                return [
+                    Node(name[1:], node, node.attributes[name[1:]], attribute=True, relevant=node.is_relevant)
+                    for node in nodes if name[1:] in node.attributes
+                ]  # fmt: skip
             nodes = [child for node in nodes for child in node.named(name)]
         return nodes
 

@@ -44,6 +44,12 @@ class Node:
             return self.text if self.is_relevant else ""
         return "".join(leaf.string for leaf in self.leaves())
 
+    def put(self, text: str) -> None:
+        """Sets the text; of an attribute also where its element holds it."""
+        self.text = text
+        if self.attribute and self.parent is not None:
+            self.parent.attributes[self.name] = text
+
     @property
     def root(self) -> Node:
         node = self

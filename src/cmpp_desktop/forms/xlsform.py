@@ -47,6 +47,8 @@ def convert(data: bytes, filename: str) -> Converted:
         raise refused(_file_problem("too_big", "The file is larger than 20 MB.", "Remove pictures and empty rows."))
     if kind == ".xlsx":
         _look_into(data)
+    if kind in (".csv", ".md") and data.count(b"\n") > MAX_ROWS:
+        raise refused(_file_problem("too_many_rows", f"The file has more than {MAX_ROWS} rows.", "Remove empty rows."))
     return _run(data.decode("utf-8-sig", "replace") if kind in (".csv", ".md") else io.BytesIO(data), kind)
 
 

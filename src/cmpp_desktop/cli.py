@@ -2,6 +2,7 @@
 
     cmpp-desktop                               the window, on this user's profile
     cmpp-desktop --profile DIR | --temp-profile   on another profile, or on one that is gone at the end
+    cmpp-desktop FILE                          begins with an invitation file, as a double click on one does
     cmpp-desktop --selftest                    checks every part of this build, a line each; exit status 0 when all work
 
 Secrets are never arguments: they would stand in the list of processes.
@@ -29,11 +30,11 @@ def run(arguments: Sequence[str]) -> int:
         return selftest(print)
     if options.temp_profile:
         with tempfile.TemporaryDirectory(prefix="cmpp-profile-") as folder:
-            return _window(Path(folder), options.debug)
-    return _window(options.profile or default_profile(), options.debug)
+            return _window(Path(folder), options.debug, options.invitation)
+    return _window(options.profile or default_profile(), options.debug, options.invitation)
 
 
-def _window(folder: Path, debug: bool) -> int:
+def _window(folder: Path, debug: bool, invitation: Path | None) -> int:
     from cmpp_desktop import bootstrap, settings
     from cmpp_desktop.ui.app import run as run_window
 
@@ -55,6 +56,7 @@ def _window(folder: Path, debug: bool) -> int:
             language=chosen.language,
             remember=remember,
             wishes={"wish": chosen.theme, "scale": chosen.scale / 100},
+            invitation=invitation,
         )
     finally:
         logs.stop(handler)
@@ -66,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--profile", type=Path, metavar="DIR", help="the folder that holds the sealed store")
     where.add_argument("--temp-profile", action="store_true", help="a profile that is deleted at the end")
+    parser.add_argument("invitation", type=Path, nargs="?", metavar="FILE", help="an invitation to begin with (.cmppi)")
     parser.add_argument("--debug", action="store_true", help="log more (still no names or answers)")
     parser.add_argument("--selftest", action="store_true", help="check every part of this build and say so line by line")
     return parser

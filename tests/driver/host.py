@@ -7,6 +7,7 @@ for a person.
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import sys
 import threading
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QKeyCombination, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QWindow
 from PySide6.QtTest import QTest
@@ -116,7 +118,10 @@ def focus_window() -> QWindow:
 def press(keys: str) -> None:
     """One combination as QKeySequence writes it: "Ctrl+K", "Return", "Shift+Tab"."""
     combination = _combination(keys)
-    QTest.keyClick(focus_window(), combination.key(), combination.keyboardModifiers())
+    window = focus_window()
+    QTest.keyPress(window, combination.key(), combination.keyboardModifiers())
+    if shiboken6.isValid(window) and window.isVisible():  # the key may have closed the window it went to
+        QTest.keyRelease(window, combination.key(), combination.keyboardModifiers())
 
 
 def _combination(keys: str) -> QKeyCombination:
@@ -161,6 +166,7 @@ def listen() -> None:
 
 def main(run: Callable[[list[str]], int]) -> int:
     """Runs the program with a listener beside it."""
+    faulthandler.enable()
     threading.Thread(target=listen, name="driver", daemon=True).start()
     return run(sys.argv[1:])
 

@@ -23,14 +23,22 @@ class NotSeen(AssertionError):
 class Laptop:
     """One running program. `see`, `type`, `press`, `shot`; `kill` is kill -9; `close` closes the window."""
 
-    def __init__(self, profile: Path, *arguments: str, log: Path | None = None, environment: dict[str, str] | None = None):
+    def __init__(
+        self,
+        profile: Path,
+        *arguments: str,
+        log: Path | None = None,
+        environment: dict[str, str] | None = None,
+        prefix: tuple[str, ...] = (),
+    ) -> None:
+        """`prefix`: words before the program in its command line (`unshare -m …`), which end by running it."""
         self.profile = profile
         self._count = 0
         self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
         env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": f"{ROOT}", **(environment or {})}
         self._log = (log or profile.parent / f"{profile.name}.log").open("ab")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.driver.host", "--profile", str(profile), *arguments],
+            [*prefix, sys.executable, "-m", "tests.driver.host", "--profile", str(profile), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import shiboken6
@@ -92,6 +93,7 @@ class Window(QWidget):
         self.frame: Frame | None = None
         self.gate: Page | None = None
         self.hidden: Hidden | None = None
+        self.invitation: Path | None = None
         self._hidden_at = 0.0
         self._overlay: Overlay | None = None
         self._stack = QStackedWidget()
@@ -154,7 +156,10 @@ class Window(QWidget):
         else:
             from cmpp_desktop.ui.pages.first_run import FirstRunPage
 
-            self._show_gate(FirstRunPage(self.ui))
+            first = FirstRunPage(self.ui)
+            self._show_gate(first)
+            if self.invitation is not None:
+                first.read_file(self.invitation)
 
     def _show_gate(self, page: Page) -> None:
         self._drop(self.gate)
@@ -402,8 +407,11 @@ def run(
     remember: Callable[[str, str], None] | None = None,
     wishes: dict[str, Any] | None = None,
     sync_seconds: int = 30,
+    invitation: Path | None = None,
 ) -> int:
-    """Opens the window and stays until it is closed. Returns the exit status. `make_door` must be quick (no store yet)."""
+    """Opens the window and stays until it is closed. Returns the exit status. `make_door` must be quick (no store yet).
+
+    `invitation`: a file to begin with, when nothing has been set up here yet."""
     app = QApplication.instance() or QApplication(argv if argv is not None else sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("CMPP")
@@ -411,6 +419,7 @@ def run(
     app.setWindowIcon(QIcon(QPixmap(str(resources.folder("icons") / "cmpp.svg"))))
     Look.install(app, **(wishes or {}))
     window = Window(make_door(), Bridge(), language=language, remember=remember, sync_seconds=sync_seconds)
+    window.invitation = invitation
     window.show()
     window.start()
     return app.exec()

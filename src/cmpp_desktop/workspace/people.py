@@ -101,7 +101,10 @@ def invite(
     team = next((name for id, name in organisation.teams if id == team_id), "")
     ends = now + timedelta(days=days)
     invited = opened.engine.invite(
-        role=next(theirs for theirs, ours in ROLES.items() if ours == role), team_id=team_id, restricted=restricted, expires=int(ends.timestamp() * 1000)
+        role=next(theirs for theirs, ours in ROLES.items() if ours == role),
+        team_id=team_id,
+        restricted=restricted,
+        expires=int(ends.timestamp() * 1000),
     )
     opened.do(NameStaffMember(invited.member, person.strip(), role, team_id), HERE)
     status = opened.engine.exchange()

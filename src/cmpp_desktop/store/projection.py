@@ -70,7 +70,8 @@ def _write(connection: Connection, rows: Sequence[Any], known: dict[tuple[bytes,
     if not rows:
         return
     cases, contacts, phones = _cases(connection, ids), _contacts(connection, ids), _phones(connection, ids)
-    following = (connection.exec_driver_sql("SELECT max(doc) FROM person").scalar() or 0) + 1
+    last: int = connection.exec_driver_sql("SELECT max(doc) FROM person").scalar() or 0
+    following = max(last, *known.values(), 0) + 1  # those that are written again were taken out of the table just now
     people, words = [], []
     for id, coll, legal, preferred, native, aliases, languages, interpreter, a_number in rows:
         doc = known.get((id, coll))

@@ -27,4 +27,4 @@ def test_known_people_and_new_ones_with_any_ids_come_in_one_unit_of_work(a_lapto
             commit()
     answer = laptop.ask(People(DAY, text="nr"))
     assert (answer.everybody, answer.matching) == (60, 60)
-    assert [row.id for row in laptop.ask(People(DAY, text=f"nr{ids[-1].int}")).rows][0] == ids[-1]
+    assert laptop.ask(People(DAY, text=f"nr{ids[-1].int}")).rows[0].id == ids[-1]

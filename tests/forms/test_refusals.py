@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -130,7 +131,19 @@ def test_all_problems_come_at_once() -> None:
     assert [problem.text[:1] for problem in found] == ["b", "c"]
 
 
-def test_a_folder_without_questions_is_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]  # pytest's own path
+def test_a_folder_of_tables_keeps_its_words_and_its_row_numbers(tmp_path: Path) -> None:
+    (tmp_path / "survey.csv").write_text('type,name,label\ntext,a,"One | two\nthree"\n,,\ntext,b,B\n', encoding="utf-8")
+    (tmp_path / "card.toml").write_text('status = "guide"\n', encoding="utf-8")
+    form = compile_instrument(convert_folder(tmp_path).xform)
+    assert form.card == {"status": "guide"}
+    assert form.start(context()).questions()[0].labels == {"en": "One | two\nthree"}
+    (tmp_path / "survey.csv").write_text("type,name,label\ntext,a,A\n,,\ntext,b c,B\n", encoding="utf-8")
+    with pytest.raises(InstrumentRefused) as caught:
+        convert_folder(tmp_path)
+    assert (caught.value.problems[0].row, caught.value.problems[0].column) == (4, "name")
+
+
+def test_a_folder_without_questions_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InstrumentRefused) as caught:
         convert_folder(tmp_path)
     assert caught.value.problems[0].code == "no_survey"

@@ -60,7 +60,7 @@ def convert_folder(path: Path) -> Converted:
         if file.exists():
             with file.open(encoding="utf-8", newline="") as handle:
                 rows = [{key: value for key, value in row.items() if key and value} for row in csv.DictReader(handle)]
-            tables[name] = [row for row in rows if row]
+            tables[name] = rows  # empty rows too, so that rows keep their numbers
     if "survey" not in tables:
         raise refused(_file_problem("no_survey", "There is no survey.csv in the folder.", "Add the survey table."))
     card_file = path / "card.toml"
@@ -69,20 +69,10 @@ def convert_folder(path: Path) -> Converted:
         settings["namespaces"] = CMPP_NAMESPACE
         for key, value in tomllib.loads(card_file.read_text(encoding="utf-8")).items():
             settings[f"attribute::cmpp:{key}"] = str(value)
-    return _run(_as_markdown(tables), ".md")
+    return _run(tables, None)
 
 
-def _as_markdown(tables: dict[str, Any]) -> str:
-    """One text of tables as pyxform reads them, so that rows keep their numbers."""
-    lines = []
-    for name, rows in tables.items():
-        columns = list(dict.fromkeys(key for row in rows for key in row))
-        lines += [f"| {name} |", "| | " + " | ".join(columns) + " |"]
-        lines += ["| | " + " | ".join(row.get(column, "").replace("|", "\\|") for column in columns) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-def _run(source: Any, kind: str) -> Converted:
+def _run(source: Any, kind: str | None) -> Converted:
     from pyxform.errors import PyXFormError
     from pyxform.xls2xform import convert as pyxform_convert
 

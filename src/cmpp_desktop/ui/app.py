@@ -143,7 +143,13 @@ class Window(QWidget):
             state = door.state()
             return state, door.greeting() if state == "locked" else None
 
-        self.ui.call(look_around, self._open_gate, owner=self)
+        self.ui.call(look_around, self._open_gate, self._no_gate, owner=self)
+
+    def _no_gate(self, error: BaseException) -> None:
+        """Not even the way in can be shown: say why, and look again when asked."""
+        from cmpp_desktop.ui.pages.stop import StopPage
+
+        self._show_gate(StopPage(self.ui, message_for(error, self.ui.words), self.start))
 
     def _open_gate(self, found: tuple[str, Any]) -> None:
         state, greeting = found

@@ -11,11 +11,21 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.pages.participant_model import Fact, lower_first
 from cmpp_desktop.words import Words
 from cmpp_desktop.workspace import ArrivedItem, SyncStatus
 
 Action = Literal["", "conflicts", "participant"]
+
+# Reasons of a refusal that a person can do something about, or must hear of by name.
+SAID_AS_IT_IS = frozenset(
+    {
+        "clock_wrong", "another_history", "roster_fork", "roster_rejected", "organisation_unknown", "device_revoked",
+        "invitation_used", "invitation_expired", "invitation_closed", "too_big", "disk_full", "disk_error", "store_damaged",
+    }
+)
 
 KIND_ICONS = {
     "service_session": "messages-square",
@@ -111,6 +121,9 @@ def sentence(status: SyncStatus, words: Words) -> tuple[str, str]:
     if status.word == "update":
         return words("This program needs its update."), words("Your work is safe here. Sending goes on after the update.")
     if status.word == "refused":
+        if status.problem in SAID_AS_IT_IS:
+            message = message_for(KnownError(status.problem), words)
+            return message.happened, message.text
         return (
             words("The server did not take what was sent. Your work is safe."),
             words("Nothing is lost. Tell your administrator, and keep working."),

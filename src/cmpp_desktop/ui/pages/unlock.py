@@ -148,20 +148,22 @@ class UnlockPage(Page):
             self.passphrase.line.selectAll()
             self._wait_for(int(error.facts.get("wait_seconds", 0)), error.code)
             if not self._wait:
-                self._problem(message.happened)
+                self._problem(message.happened, message.text)
         else:
             self.show_message(message)
         self.passphrase.line.setFocus()
 
-    def _problem(self, text: str) -> None:
+    def _problem(self, text: str, safe: str = "") -> None:
         self.field.problem(text)
-        announce(self, text)
+        self.field.say(safe)
+        announce(self, f"{text} {safe}".strip())
 
     def _wait_for(self, seconds: int, code: str) -> None:
         self._wait, self._code = seconds, code or "wait_before_retry"
         self.button.setEnabled(not seconds)
         if seconds:
-            self._problem(message_for(KnownError(self._code, wait_seconds=seconds), self.words).happened)
+            message = message_for(KnownError(self._code, wait_seconds=seconds), self.words)
+            self._problem(message.happened, message.text)
             self._second.start()
 
     def _tick(self) -> None:
@@ -172,6 +174,7 @@ class UnlockPage(Page):
         self._second.stop()
         self.button.setEnabled(True)
         self.field.problem("")
+        self.field.say("")
 
     def show_message(self, message: Message) -> None:
         """Something other than the passphrase is in the way."""

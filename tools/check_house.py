@@ -3,7 +3,7 @@
     python tools/check_house.py
 
 Fails on: PySide6 named outside `ui`; waiting by the clock in tests; addresses of package registries and absolute paths
-of one machine; an ignored type error or lint finding without its code and (outside tests) a reason, on the same line or
+of one machine; an ignored type error or lint finding without its code and (outside tests and benchmarks) a reason, on the same line or
 in a comment above; marks of unfinished work. Reports, without failing, modules and functions over the soft limits (400
 and 40 lines).
 """
@@ -25,7 +25,7 @@ TEXT = {".py", ".md", ".toml", ".txt", ".sh", ".spec", ".yml", ".yaml", ".json",
 
 # Put together from pieces, so that this file does not trip over itself.
 REGISTRIES = re.compile("|".join(("pypi" + r"\.org", "python" + "hosted", "registry" + r"\.npmjs", "deb" + r"\.debian")))
-MACHINE_PATH = re.compile(r"(?<![\w.])/(?:wo" + r"rk|ro" + r"ot|ho" + r"me|Us" + r"ers)/[\w.-]+")
+MACHINE_PATH = re.compile(r"(?<![\w.)])/(?:wo" + r"rk|ro" + r"ot|ho" + r"me|Us" + r"ers)/[\w.-]+")
 UNFINISHED = re.compile(r"\b(?:TO" + "DO|FIX" + r"ME|XX" + r"X)\b")
 WAITING = re.compile(r"\btime\.sleep\(|\bqWait\(|\.wait\(\s*\d{3,}\s*\)|\basyncio\.sleep\(\s*[^0)]")
 IGNORES = re.compile(r"#\s*(type: ignore|noqa)(?P<code>\[[\w, -]+\]|: ?[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)?(?P<rest>.*)")
@@ -56,10 +56,10 @@ def line_problems(name: str, number: int, line: str, above: str) -> Iterator[str
     if name.startswith("tests/") and WAITING.search(line):
         yield f"{where} a test waits for an event, never by the clock"
     if ignore := IGNORES.search(line):
-        # A test hands over what a type forbids on purpose: there, the code says enough.
+        # Tests and benchmarks hand over what a type forbids on purpose: there, the code says enough.
         if not ignore["code"]:
             yield f"{where} an ignored check does not say which"
-        elif not name.startswith("tests/") and not explained(ignore, above):
+        elif not name.startswith(("tests/", "benchmarks/")) and not explained(ignore, above):
             yield f"{where} an ignored check without a reason"
 
 

@@ -90,7 +90,7 @@ class _Server(uvicorn.Server):
             print(f"listening on http://{shown}:{port}", flush=True)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.config.app.state.parts.events.close()  # type: ignore[union-attr]
+        self.config.app.state.parts.events.close()  # type: ignore[union-attr]  # uvicorn types `app` as a name too
         await super().shutdown(sockets)
 
 

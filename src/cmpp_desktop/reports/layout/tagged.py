@@ -101,13 +101,13 @@ class _Root(Tag):
         ).encode("ascii")
 
 
-class _Page(PDFPage):  # type: ignore[misc]
+class _Page(PDFPage):  # type: ignore[misc]  # as above
     """reportlab drops entries of a page that it does not know; these two are the page's part in the structure."""
 
     __NoDefault__: ClassVar[list[str]] = [*PDFPage.__NoDefault__, "StructParents", "Tabs"]
 
 
-class _Canvas(Canvas):  # type: ignore[misc]
+class _Canvas(Canvas):  # type: ignore[misc]  # as above
     """A canvas without the standard font that reportlab would otherwise name in every file."""
 
     def _make_preamble(self) -> None:

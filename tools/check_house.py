@@ -3,9 +3,9 @@
     python tools/check_house.py
 
 Fails on: PySide6 named outside `ui`; waiting by the clock in tests; addresses of package registries and absolute paths
-of one machine; an ignored type error or lint finding without its code and (outside tests and benchmarks) a reason, on the same line or
-in a comment above; marks of unfinished work. Reports, without failing, modules and functions over the soft limits (400
-and 40 lines).
+of one machine; an ignored type error or lint finding without its code and (outside tests and benchmarks) a reason, on
+the same line or in a comment above; marks of unfinished work. Reports, without failing, modules and functions over the
+soft limits (400 and 40 lines).
 """
 
 from __future__ import annotations

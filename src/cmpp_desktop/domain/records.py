@@ -8,9 +8,11 @@ another meaning; unknown fields from a newer version are kept and sent on by the
 from __future__ import annotations
 
 import types
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -163,33 +165,42 @@ def to_wire(value: Any) -> Any:
 
 def from_wire(annotation: Any, value: Any) -> Any:
     """The Python value of what `to_wire` gave, by the field's annotation. Raises ValueError when it does not fit."""
-    if value is None:
-        return None
+    return None if value is None else _reader(annotation)(value)
+
+
+@lru_cache(maxsize=1024)
+def _reader(annotation: Any) -> Callable[[Any], Any]:
+    """How values of an annotation that are not None are read; worked out once, for lists read thousands of them."""
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
-        inner = [item for item in get_args(annotation) if item is not type(None)]
-        return from_wire(inner[0], value)
+        return _reader(next(item for item in get_args(annotation) if item is not type(None)))
     if origin in (list, tuple):
-        return [from_wire(get_args(annotation)[0], item) for item in value]
+        one = _reader(get_args(annotation)[0])
+        return lambda value: [None if item is None else one(item) for item in value]
     if origin is dict:
-        return {key: from_wire(get_args(annotation)[1], item) for key, item in value.items()}
-    if isinstance(annotation, type):
-        return _simple_from_wire(annotation, value)
-    return value
+        each = _reader(get_args(annotation)[1])
+        return lambda value: {key: None if item is None else each(item) for key, item in value.items()}
+    return _simple_reader(annotation) if isinstance(annotation, type) else _as_it_is
 
 
-def _simple_from_wire(annotation: type, value: Any) -> Any:
+def _simple_reader(annotation: type) -> Callable[[Any], Any]:
     if annotation is UUID:
-        return UUID(bytes=value)
-    if annotation is datetime:
-        return datetime.fromisoformat(value)
-    if annotation is date:
-        return date.fromisoformat(value)
-    if annotation is time:
-        return time.fromisoformat(value)
+        return lambda value: UUID(bytes=value)
+    if annotation in (datetime, date, time):
+        read: Callable[[Any], Any] = annotation.fromisoformat
+        return read
     if annotation is Decimal:
-        return Decimal(value)
+        return Decimal
     if issubclass(annotation, BaseModel):
-        known = {name: from_wire(info.annotation, value[name]) for name, info in annotation.model_fields.items() if name in value}
-        return annotation.model_validate(known)
+        return lambda value: _composite(annotation, value)
+    return _as_it_is
+
+
+def _composite(model: type[BaseModel], value: Any) -> BaseModel:
+    return model.model_validate(
+        {name: from_wire(info.annotation, value[name]) for name, info in model.model_fields.items() if name in value}
+    )
+
+
+def _as_it_is(value: Any) -> Any:
     return value

@@ -8,6 +8,8 @@ pieces inside words.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.engine import Connection
@@ -48,8 +50,12 @@ def find(
 
 
 def _hits(connection: Connection, query: str, index: str = "person_words") -> set[int]:
-    """The row numbers that match."""
-    return {row[0] for row in connection.exec_driver_sql(f"SELECT rowid FROM {index} WHERE {index} MATCH ?", (query,))}
+    """The row numbers that match. Tens of thousands for one digit: they are fetched by the driver, not row by row."""
+    found = connection.exec_driver_sql(f"SELECT rowid FROM {index} WHERE {index} MATCH ?", (query,))
+    cursor: Any = found.cursor
+    hits = set(chain.from_iterable(cursor.fetchall()))
+    found.close()
+    return hits
 
 
 def alike(

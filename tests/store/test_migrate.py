@@ -24,8 +24,8 @@ Make = Callable[..., Laptop]
 SECOND = '''
 """A second revision, as a later version would bring it."""
 from alembic import op
-revision = "0002_test"
-down_revision = "0001"
+revision = "9999_test"
+down_revision = "0002"
 {may_lose}
 
 def upgrade() -> None:
@@ -42,7 +42,7 @@ def later(tmp_path: Path) -> Callable[..., Path]:
     def make(more: str = "pass", may_lose: str = "") -> Path:
         folder = tmp_path / "later"
         shutil.copytree(resources.migrations("desktop"), folder)
-        (folder / "versions" / "0002_test.py").write_text(SECOND.format(more=more, may_lose=may_lose), "utf-8")
+        (folder / "versions" / "9999_test.py").write_text(SECOND.format(more=more, may_lose=may_lose), "utf-8")
         return folder
 
     return make
@@ -80,7 +80,7 @@ def test_an_older_store_with_data_comes_along_after_a_checked_copy(a_laptop: Mak
     path = laptop.folder / FILE
     name = migrate.upgrade(path, KEY, later())
     assert name is not None
-    assert migrate.revision(path, KEY) == "0002_test"
+    assert migrate.revision(path, KEY) == "9999_test"
     connection: Any = connect(path, KEY)
     assert connection.execute("SELECT nickname FROM r_participant WHERE id=?", (person.bytes,)).fetchone() == ("Mari",)
     connection.close()

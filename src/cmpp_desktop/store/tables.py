@@ -51,7 +51,7 @@ INDEXES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "consent": (("participant_id",), ("expires_on",)),
     "obligation": (
         ("participant_id", "meta_starts"),
-        ("meta_shown", "meta_day", "result"),
+        ("meta_shown", "meta_day", "result", "type", "participant_id", "coll"),
         ("meta_shown", "result", "meta_starts"),
     ),
     "task": (("participant_id",), ("assigned_to", "done_at", "due_on"), ("subject_id",)),

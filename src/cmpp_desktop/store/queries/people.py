@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
 from cmpp_desktop.domain.participants import ContactRouteFields, ParticipantFields
@@ -21,6 +21,7 @@ from cmpp_desktop.store.tables import PERSON
 
 ALIKE = 0.72  # of 1: how like two names must be
 AT_MOST = 5
+ROWID: ColumnElement[int] = literal_column("r_obligation.rowid")  # how its index orders obligations of one moment
 
 
 def people(asked: Asked, question: People) -> PeopleAnswer:
@@ -34,7 +35,11 @@ def people(asked: Asked, question: People) -> PeopleAnswer:
         return PeopleAnswer(rows, matching, mine, everybody)
     matching = everybody if len(wanted) == 1 else _count(asked, wanted[1:])
     if question.sort == "next":
-        docs = _by_next(asked, wanted, question)
+        # Obligations in their order, until the page is full: about `page * everybody / matching` of them; or, where that is
+        # more than there are people to look at, the people first.
+        page = question.offset + question.limit
+        few = matching * matching <= page * everybody
+        docs = _few_by_next(asked, wanted, question) if few else _by_next(asked, wanted, question)
     else:
         order = [PERSON.c.last_contact, PERSON.c.fold] if question.sort == "last_contact" else [PERSON.c.fold, PERSON.c.doc]
         query = select(PERSON.c.doc).where(*wanted).order_by(*order).limit(question.limit).offset(question.offset)
@@ -51,7 +56,7 @@ def _wanted(asked: Asked, chosen: PeopleFilter, day: date) -> list[ColumnElement
     if chosen.states:
         found.append(PERSON.c.state.in_(chosen.states))
     if chosen.language:
-        found.append(PERSON.c.languages.contains(f",{chosen.language},", autoescape=True))
+        found.append(func.instr(PERSON.c.languages, f",{chosen.language},") > 0)
     if chosen.interpreter:
         found.append(PERSON.c.interpreter == 1)
     if chosen.no_contact_for is not None:
@@ -72,7 +77,8 @@ def _wanted(asked: Asked, chosen: PeopleFilter, day: date) -> list[ColumnElement
 
 
 def _count(asked: Asked, wanted: Sequence[ColumnElement[bool]]) -> int:
-    query = select(func.count()).select_from(PERSON).where(PERSON.c.coll.in_(asked.held), *wanted)
+    held = (PERSON.c.coll + 0 if wanted else PERSON.c.coll).in_(asked.held)  # as above; everybody is counted by collection
+    query = select(func.count()).select_from(PERSON).where(held, *wanted)
     return int(asked.connection.execute(query).scalar() or 0)
 
 
@@ -92,7 +98,7 @@ def _by_next(asked: Asked, wanted: list[ColumnElement[bool]], question: People) 
             obligations.meta_day >= question.day.isoformat(),
             *wanted,
         )
-        .order_by(obligations.meta_starts)
+        .order_by(obligations.meta_starts, ROWID)
     )
     seen: dict[int, None] = {}
     for doc in asked.connection.execute(query.execution_options(stream_results=True)).scalars():
@@ -112,6 +118,33 @@ def _by_next(asked: Asked, wanted: list[ColumnElement[bool]], question: People) 
             break
         page.append(doc)
     return page
+
+
+def _few_by_next(asked: Asked, wanted: list[ColumnElement[bool]], question: People) -> list[int]:
+    """The same, of so few that each one's own obligations are looked at."""
+    obligations = table(ObligationFields).c
+    people = list(asked.connection.execute(select(PERSON.c.doc).where(*wanted).order_by(PERSON.c.fold)).scalars())
+    # `likely` hides the id of the person from SQLite's choice, so that people are read first and then the obligations of each.
+    query = (
+        select(PERSON.c.doc, obligations.meta_starts, ROWID)
+        .join_from(
+            PERSON,
+            table(ObligationFields),
+            and_(obligations.participant_id == func.likely(PERSON.c.id), (obligations.coll + 0) == PERSON.c.coll),
+        )
+        .where(
+            (obligations.meta_shown + 0) == 1,
+            obligations.result.is_(None),
+            obligations.meta_day >= question.day.isoformat(),
+            *wanted,
+        )
+    )
+    following: dict[int, tuple[int, int]] = {}
+    for doc, *place in asked.connection.execute(query):
+        following[doc] = min(following.get(doc, (place[0], place[1])), (place[0], place[1]))
+    dated = sorted(following, key=following.__getitem__)
+    others = [doc for doc in people if doc not in following]
+    return [*dated, *others][question.offset : question.offset + question.limit]
 
 
 def _rows(asked: Asked, docs: Sequence[int], day: date, text: str) -> tuple[PersonRow, ...]:

@@ -30,15 +30,15 @@ def run(arguments: Sequence[str]) -> int:
         return selftest(print)
     if options.temp_profile:
         with tempfile.TemporaryDirectory(prefix="cmpp-profile-") as folder:
-            return _window(Path(folder), options.debug, options.invitation)
-    return _window(options.profile or default_profile(), options.debug, options.invitation)
+            return _window(Path(folder), options)
+    return _window(options.profile or default_profile(), options)
 
 
-def _window(folder: Path, debug: bool, invitation: Path | None) -> int:
+def _window(folder: Path, options: argparse.Namespace) -> int:
     from cmpp_desktop import bootstrap, settings
     from cmpp_desktop.ui.app import run as run_window
 
-    handler = logs.start(folder, debug)
+    handler = logs.start(folder, options.debug)
     chosen = settings.load(folder)
 
     def remember(name: str, value: str) -> None:
@@ -56,7 +56,8 @@ def _window(folder: Path, debug: bool, invitation: Path | None) -> int:
             language=chosen.language,
             remember=remember,
             wishes={"wish": chosen.theme, "scale": chosen.scale / 100},
-            invitation=invitation,
+            invitation=options.invitation,
+            sync_seconds=options.sync_seconds,
         )
     finally:
         logs.stop(handler)
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--profile", type=Path, metavar="DIR", help="the folder that holds the sealed store")
     where.add_argument("--temp-profile", action="store_true", help="a profile that is deleted at the end")
     parser.add_argument("invitation", type=Path, nargs="?", metavar="FILE", help="an invitation to begin with (.cmppi)")
+    parser.add_argument("--sync-seconds", type=int, default=30, metavar="N", help="look for changes this often (30; 0: never by itself)")
     parser.add_argument("--debug", action="store_true", help="log more (still no names or answers)")
     parser.add_argument("--selftest", action="store_true", help="check every part of this build and say so line by line")
     return parser

@@ -21,7 +21,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from tests.driver.screen import words_on_screen
+from tests.driver.screen import current_rows, names_of_focus, words_on_screen
 
 LOOK_EVERY_MS = 15
 
@@ -51,6 +51,10 @@ class Hands(QObject):
             QTimer.singleShot(0, lambda: answer(order))
         elif op == "look":
             self._looking.append(_Look(self, order))
+        elif op == "focused":
+            answer(order, names=names_of_focus())
+        elif op == "rows":
+            answer(order, rows=current_rows())
         elif op == "words":
             answer(order, words=words_on_screen())
         elif op == "shot":
@@ -87,15 +91,24 @@ class _Look:
         self.timer.start()
 
     def look(self) -> None:
-        text = "\n".join(words_on_screen())
+        try:
+            text = "\n".join(words_on_screen())
+        except Exception as error:
+            self._end()
+            answer(self.order, error=f"{type(error).__name__}: {error}")
+            return
         missing = [wanted for wanted in self.order.get("wanted", []) if wanted not in text]
         there = [unwanted for unwanted in self.order.get("gone", []) if unwanted in text]
         if (missing or there) and time.monotonic() < self.until:
             return
+        self._end()
+        answer(self.order, missing=missing, there=there, screen=text if missing or there else "")
+
+
+    def _end(self) -> None:
         self.timer.stop()
         self.timer.deleteLater()
         self.hands._looking.remove(self)
-        answer(self.order, missing=missing, there=there, screen=text if missing or there else "")
 
 
 def focus_window() -> QWindow:

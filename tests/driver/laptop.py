@@ -66,6 +66,33 @@ class Laptop:
         for combination in keys:
             self._tell("press", keys=combination)
 
+    def focused(self) -> list[str]:
+        """The names of the widget that has the keyboard."""
+        names: list[str] = self._tell("focused")["names"]
+        return names
+
+    def current_rows(self) -> list[str]:
+        """What the current row of the focused list says."""
+        rows: list[str] = self._tell("rows")["rows"]
+        return rows
+
+    def tab_to(self, name: str, *, back: bool = False, most: int = 80) -> None:
+        """Presses Tab (or Shift+Tab) until the keyboard is in what is called `name`. Raises NotSeen."""
+        passed = []
+        for _ in range(most):
+            names = self.focused()
+            if any(found.startswith(name) for found in names):
+                return
+            passed.append(names)
+            self.press("Shift+Tab" if back else "Tab")
+        raise NotSeen(f"Tab never came to {name}; it passed {passed[-20:]}")
+
+    def fill(self, name: str, text: str) -> None:
+        """Goes to a field and types over what is in it."""
+        self.tab_to(name)
+        self.press("Ctrl+A")
+        self.type(text)
+
     def see(self, *wanted: str, gone: tuple[str, ...] = (), seconds: float = 20) -> None:
         """Waits until all of it stands on the screen (and what should be gone does not). Raises NotSeen."""
         said = self._tell("look", wanted=list(wanted), gone=list(gone), seconds=seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListView,
+    QMenu,
     QPlainTextEdit,
     QTableView,
     QTextEdit,
@@ -29,7 +31,32 @@ def words_on_screen() -> list[str]:
     return found
 
 
+def names_of_focus() -> list[str]:
+    """What a screen reader would call the widget that has the keyboard: its name, and the label that points to it."""
+    widget = QApplication.focusWidget()
+    if widget is None:
+        return []
+    found = []
+    interface = QAccessible.queryAccessibleInterface(widget)
+    if interface is not None:
+        found.append(interface.text(QAccessible.Text.Name))
+    found += [label.text() for label in widget.window().findChildren(QLabel) if label.buddy() is widget]
+    return [name.replace("&", "") for name in found if name]
+
+
+def current_rows() -> list[str]:
+    """What the current row of the list that has the keyboard says."""
+    view = QApplication.focusWidget()
+    if not isinstance(view, QAbstractItemView):
+        return []
+    index = view.currentIndex()
+    roles = (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleDescriptionRole)
+    return [value for role in roles if isinstance(value := index.data(role), str)]
+
+
 def _texts_of(widget: QWidget) -> list[str]:
+    if isinstance(widget, QMenu):
+        return [action.text().replace("&", "") for action in widget.actions()]
     if isinstance(widget, QLabel):
         return [widget.text(), widget.accessibleName()]
     if isinstance(widget, QAbstractButton):
@@ -51,7 +78,8 @@ def _rows_of(view: QAbstractItemView) -> list[str]:
         return []
     found = []
     for row in range(min(model.rowCount(), 500)):
-        for column in range(model.columnCount(QModelIndex())):
+        # QAbstractListModel hides columnCount: a list has one column.
+        for column in range(1 if isinstance(view, QListView) else model.columnCount(QModelIndex())):
             index = model.index(row, column)
             if view.visualRect(index).intersects(view.viewport().rect()):
                 for role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.DisplayRole):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -21,7 +21,7 @@ from cmpp_desktop.ui.messages import Message
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.theme import is_rtl, look
 from cmpp_desktop.ui.widgets import Avatar, Banner, Button, KeyHints, Label, UndoBar, column, key_words, paint_key, row, rule
-from cmpp_desktop.ui.widgets.basics import key_width
+from cmpp_desktop.ui.widgets.basics import clicked_at_once, key_width
 from cmpp_desktop.words import Words
 from cmpp_desktop.workspace import SyncStatus
 
@@ -52,6 +52,9 @@ class RailItem(QPushButton):
 
     def nextCheckState(self) -> None:
         """Being here is not switched by a click: the frame says where we are."""
+
+    def event(self, event: QEvent) -> bool:
+        return clicked_at_once(self, event) or super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         current, rtl = look(), is_rtl(self)
@@ -133,6 +136,9 @@ class FindBox(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.look_changed()
         look().changed.connect(self.look_changed)
+
+    def event(self, event: QEvent) -> bool:
+        return clicked_at_once(self, event) or super().event(event)
 
     def look_changed(self) -> None:
         self.setFixedHeight(look().px("control"))

@@ -240,6 +240,8 @@ class Palette(Overlay):
         self._people: tuple[PersonRow, ...] = ()
         self._asked = ""
         self._shown_for: PersonRow | None = None
+        self._answered: str | None = None  # what was asked for the lines that are shown
+        self._enter_waits = False
         self.field = QLineEdit()
         self.field.setProperty("bare", True)
         self.field.setProperty("own_ring", True)
@@ -293,6 +295,7 @@ class Palette(Overlay):
     def _ask(self, text: str) -> None:
         self._asked = text.strip()
         self._shown_for = None
+        self._enter_waits = False
         if self._asked.startswith(">"):
             self._heard(self._asked, PeopleAnswer((), 0, 0, 0))
         elif self._asked:
@@ -321,6 +324,7 @@ class Palette(Overlay):
                 fields = view.participant.fields
                 rows.append(self._person_line(view.participant.id, fields.called, "", (), None))
         self._show(rows, self._general_rows(""))
+        self._answered = ""
 
     def _heard(self, asked: str, answer: PeopleAnswer) -> None:
         if asked != self._asked:
@@ -332,6 +336,11 @@ class Palette(Overlay):
             rows += [self._person_line(item.id, item.name, self._detail(item), item.spans, item) for item in answer.rows]
         actions = self._actions_of(answer.rows[0]) if answer.rows else []
         self._show(rows, actions + self._general_rows(asked.lstrip("> ")))
+        self._answered = asked
+        if self._enter_waits:
+            self._enter_waits = False
+            self._run(self.list.current_row())
+            return
         people = self.words.plural("{n} person", "{n} people", answer.matching) if answer.matching else ""
         self.count.setText(people)
         announce(self.field, people or self.words("Nobody found"))
@@ -439,7 +448,13 @@ class Palette(Overlay):
         elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
             self.list.step(8 if key == Qt.Key.Key_PageDown else -8)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._run(self.list.current_row())
+            # Somebody who types fast presses Enter before the answer is here: it means the first line of that answer,
+            # never a line of what was shown for fewer letters.
+            if self._answered == self._asked:
+                self._run(self.list.current_row())
+            else:
+                self._enter_waits = True
+            return True
         elif key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
             self._actions_for_current()
         elif key == Qt.Key.Key_Escape:

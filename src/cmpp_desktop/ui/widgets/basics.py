@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QKeySequence, QPainter, QPainterPath, QPaintEvent, QPen, QShortcutEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QBoxLayout,
     QFrame,
     QHBoxLayout,
@@ -195,6 +196,15 @@ class KeyCap(Painted):
         paint_key(QPainter(self), self.rect(), self._key, look())
 
 
+def clicked_at_once(button: QAbstractButton, event: QEvent) -> bool:
+    """For `event` of buttons with a shortcut: Qt's own way waits 100 ms, and the next key would be faster."""
+    if not isinstance(event, QShortcutEvent) or event.isAmbiguous():
+        return False
+    if button.isEnabled():
+        button.click()
+    return True
+
+
 class Button(QPushButton):
     """Verb and key. Kinds: primary (one a screen), secondary (outlined), quiet (teal words), plain (grey words).
 
@@ -290,11 +300,7 @@ class Button(QPushButton):
     def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.HoverEnter, QEvent.Type.HoverLeave):
             self.update()
-        if isinstance(event, QShortcutEvent) and not event.isAmbiguous():
-            if self.isEnabled():
-                self.click()  # at once: Qt's own way waits 100 ms, and the next key would be faster
-            return True
-        return super().event(event)
+        return clicked_at_once(self, event) or super().event(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         current = look()
@@ -390,6 +396,9 @@ class Chip(QPushButton):
             self.setShortcut(QKeySequence(key))
         self.toggled.connect(self.updateGeometry)
         look().changed.connect(self.updateGeometry)
+
+    def event(self, event: QEvent) -> bool:
+        return clicked_at_once(self, event) or super().event(event)
 
     def sizeHint(self) -> QSize:
         current = look()

@@ -11,24 +11,34 @@ import unicodedata
 from anyascii import anyascii
 
 
+# What `_letters` makes of each ASCII letter, which most names are made of.
+_ASCII = {code: None if chr(code) in "'`" else chr(code) if chr(code).isalnum() else " " for code in range(128)}
+
+
 def fold(text: str) -> str:
     """Lower case, no diacritics, words separated by one space."""
+    if text.isascii():
+        return " ".join(text.lower().translate(_ASCII).split())
     return " ".join("".join(letter for letter, _ in _letters(text)).split())
 
 
 def ascii_of(text: str) -> str:
     """The folded Latin spelling of a text in any script."""
-    return fold(anyascii(text))
+    return fold(text if text.isascii() else anyascii(text))
 
 
 def spellings(text: str) -> str:
     """What is indexed for a text: folded, and its Latin spelling where that differs."""
+    if text.isascii():
+        return fold(text)
     own, latin = fold(text), ascii_of(text)
     return own if own == latin else f"{own} {latin}"
 
 
 def digits(text: str) -> str:
     """Its digits, as ASCII."""
+    if text.isascii():
+        return "".join(filter(str.isdigit, text))
     return "".join(str(unicodedata.digit(letter)) for letter in text if letter.isdigit())
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, and_, func, not_, select, text
 from sqlalchemy.engine import Connection
 
 from cmpp_desktop.store.folding import ascii_of, digits, fold
@@ -33,29 +33,19 @@ def find(
 ) -> tuple[list[int], int]:
     """A page of row numbers of `person`, best first, and how many match in all. `wanted`: conditions on `person`."""
     words, pieces, start = _queries(typed)
-    hits = _hits(connection, words)
-    if len(hits) > MANY:
-        count = len(hits) if len(wanted) == 1 else _count(connection, _matching("person_words", words), wanted)
-        return _many(connection, hits, wanted, start, offset, limit), count
-    ranked = _ranked(connection, hits, wanted, start)
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM person_words WHERE person_words MATCH ? LIMIT {MANY + 1})"
+    if (connection.exec_driver_sql(sql, (words,)).scalar() or 0) > MANY:
+        return _many(connection, words, wanted, "" if is_number(typed) else start, offset, limit)
+    ranked = _ranked(connection, words, wanted, start)
     if not pieces:
         return ranked[offset : offset + limit], len(ranked)
-    inside = _hits(connection, pieces, "person_pieces") - hits
-    if inside and len(ranked) < offset + limit:
-        more = select(PERSON.c.doc).where(PERSON.c.doc.in_(sorted(inside)), *wanted).order_by(PERSON.c.fold, PERSON.c.doc)
-        ranked += connection.execute(more).scalars().all()
-        return ranked[offset : offset + limit], len(ranked)
-    others = len(inside) if len(wanted) == 1 or not inside else _count(connection, PERSON.c.doc.in_(sorted(inside)), wanted)
-    return ranked[offset : offset + limit], len(ranked) + others
-
-
-def _hits(connection: Connection, query: str, index: str = "person_words") -> set[int]:
-    """The row numbers that match. Tens of thousands for one digit: they are fetched by the driver, not row by row."""
-    found = connection.exec_driver_sql(f"SELECT rowid FROM {index} WHERE {index} MATCH ?", (query,))
-    cursor: Any = found.cursor
-    hits = set(chain.from_iterable(cursor.fetchall()))
-    found.close()
-    return hits
+    inside = (_matching("person_pieces", pieces), ~_matching("person_words", words), *wanted)
+    page = ranked[offset : offset + limit]
+    if len(page) < limit:
+        more = select(PERSON.c.doc).where(*inside).order_by(PERSON.c.fold, PERSON.c.doc)
+        more = more.limit(limit - len(page)).offset(max(offset - len(ranked), 0))
+        page += connection.execute(more).scalars().all()
+    return page, len(ranked) + _count(connection, inside)
 
 
 def alike(
@@ -92,18 +82,19 @@ def _queries(typed: str) -> tuple[str, str, str]:
     return words or '""', pieces, latin or own
 
 
-def _matching(index: str, query: str) -> ColumnElement[bool]:
+def _matching(index: str, query: str, doc: ColumnElement[int] = PERSON.c.doc) -> ColumnElement[bool]:
+    """`doc` hidden in a sum makes SQLite read people by name and look each one up, instead of sorting all that match."""
     name = f"{index}_q"
-    return PERSON.c.doc.in_(text(f"SELECT rowid FROM {index} WHERE {index} MATCH :{name}").bindparams(**{name: query}))
+    return doc.in_(text(f"SELECT rowid FROM {index} WHERE {index} MATCH :{name}").bindparams(**{name: query}))
 
 
-def _count(connection: Connection, matching: ColumnElement[bool], wanted: Sequence[ColumnElement[bool]]) -> int:
-    return int(connection.execute(select(func.count()).select_from(PERSON).where(matching, *wanted)).scalar() or 0)
+def _count(connection: Connection, wanted: Sequence[ColumnElement[bool]]) -> int:
+    return int(connection.execute(select(func.count()).select_from(PERSON).where(*wanted)).scalar() or 0)
 
 
-def _ranked(connection: Connection, hits: set[int], wanted: Sequence[ColumnElement[bool]], start: str) -> list[int]:
+def _ranked(connection: Connection, words: str, wanted: Sequence[ColumnElement[bool]], start: str) -> list[int]:
     """All of them: names that begin with the text, then names with a word that does, then the rest; each by name."""
-    rows = connection.execute(select(PERSON.c.doc, PERSON.c.fold).where(PERSON.c.doc.in_(sorted(hits)), *wanted)).all()
+    rows = connection.execute(select(PERSON.c.doc, PERSON.c.fold).where(_matching("person_words", words), *wanted)).all()
     first = start.split()[0] if start.split() else start
 
     def rank(fold: str) -> int:
@@ -115,19 +106,26 @@ def _ranked(connection: Connection, hits: set[int], wanted: Sequence[ColumnEleme
 
 
 def _many(
-    connection: Connection, hits: set[int], wanted: Sequence[ColumnElement[bool]], start: str, offset: int, limit: int
-) -> list[int]:
-    """A page of very many: those whose name begins with it, by name; then the others. Reads the index as far as the page."""
-    named = (PERSON.c.fold >= start, PERSON.c.fold < start + "\U0010ffff")
-    order = (PERSON.c.fold, PERSON.c.doc)
-    found: list[int] = []
-    for query in (
-        select(PERSON.c.doc).where(*named, *wanted),
-        select(PERSON.c.doc).where(or_(*(~part for part in named)), *wanted),
-    ):
-        for doc in connection.execute(query.order_by(*order)).scalars():
-            if doc in hits:
-                found.append(doc)
-                if len(found) >= offset + limit:
-                    return found[offset:]
-    return found[offset:]
+    connection: Connection, words: str, wanted: Sequence[ColumnElement[bool]], start: str, offset: int, limit: int
+) -> tuple[list[int], int]:
+    """A page of very many, and their number: those whose name begins with `start`, by name; then the others."""
+    if len(wanted) == 1:
+        sql = "SELECT count(*) FROM person_words WHERE person_words MATCH ?"
+        count = int(connection.exec_driver_sql(sql, (words,)).scalar() or 0)
+    else:
+        count = _count(connection, (_matching("person_words", words), *wanted))
+    page: list[int] = []
+    passed = 0
+    # Whose name begins with the text has a word that does: no need to look into the index of words.
+    begins = and_(PERSON.c.fold >= start, PERSON.c.fold < start + "\U0010ffff") if start else None
+    if begins is not None:
+        query = select(PERSON.c.doc).where(begins, *wanted).order_by(PERSON.c.fold, PERSON.c.doc)
+        page = list(connection.execute(query.limit(limit).offset(offset)).scalars())
+        if len(page) < limit and not page:
+            passed = _count(connection, (begins, *wanted))
+    if len(page) < limit:
+        rest = () if begins is None else (not_(begins),)
+        query = select(PERSON.c.doc).where(*rest, *wanted, _matching("person_words", words, PERSON.c.doc + 0))
+        query = query.order_by(PERSON.c.fold, PERSON.c.doc).limit(limit - len(page)).offset(0 if page else offset - passed)
+        page += connection.execute(query).scalars().all()
+    return page, count

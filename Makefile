@@ -24,8 +24,8 @@ check: setup ## ruff, mypy --strict, import contracts, house rules
 bench: setup ## side-by-side figures into build/bench/ and docs/benchmarks.md; ONLY=name for one
 	@$(PY) -m benchmarks $(if $(ONLY),--only $(ONLY))
 
-screenshots: setup ## every screen in light, dark and Spanish, into build/screenshots/
-	@QT_QPA_PLATFORM=offscreen $(PY) -m cmpp_desktop.ui.screenshots
+screenshots: setup ## every screen in every look, into build/screenshots/
+	@QT_QPA_PLATFORM=offscreen $(PY) -m tests.ui.screenshots
 
 package: setup ## the frozen program for this platform, into build/package/, and its self-test
 	@$(PY) tools/package.py

@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from cmpp_desktop.ui.app import Window
 from cmpp_desktop.ui.bridge import Bridge
-from cmpp_desktop.ui.samples import NOW, SampleDoor
 from cmpp_desktop.ui.theme import Look
+from tests.ui.samples import NOW, SampleDoor
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from cmpp_desktop.domain import questions as q
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.app import RETURN_SECONDS
 from cmpp_desktop.ui.frame import corner_word, initials, where_words
-from cmpp_desktop.ui.samples import NOW, SampleDoor, uid
 from cmpp_desktop.workspace import SyncStatus
+from tests.ui.samples import NOW, SampleDoor, uid
 
 from .conftest import Desk
 

@@ -15,10 +15,11 @@ from cmpp_desktop.domain.households import RegisterHousehold
 from cmpp_desktop.domain.obligations import MarkObligation, UnmarkObligation
 from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.pages import today_rows
+from cmpp_desktop.ui.pages.settings import PARTS
 from cmpp_desktop.ui.pages.today import where_to
 from cmpp_desktop.ui.palette import Palette, matches
-from cmpp_desktop.ui.samples import DAY, SampleDoor, people, today, uid
 from cmpp_desktop.ui.widgets import RowList, RowModel
+from tests.ui.samples import DAY, SampleDoor, at_first_run, at_someone_new, people, today, uid
 
 from .conftest import Desk
 
@@ -239,7 +240,7 @@ def test_a_refused_registration_keeps_everything_that_was_typed(desk: Open) -> N
     at.window.go("someone_new")
     at.quiet()
     page = at.page
-    page.show_sample(3)
+    at_someone_new(page, 3)
     at.door.fail["do"] = Invalid(a_number="a_number_digits")
     page.next_step()
     at.quiet()
@@ -252,7 +253,7 @@ def test_a_draft_of_someone_new_is_taken_up_again(desk: Open) -> None:
     at.window.go("someone_new")
     at.quiet()
     page = at.page
-    page.show_sample(2)
+    at_someone_new(page, 2)
     kept, _ = page._pack()
     page._fill({})
     assert page._pack() is None
@@ -266,11 +267,11 @@ def test_inviting_makes_a_file_to_hand_over(desk: Open, tmp_path: object) -> Non
     at = desk(role="administrator")
     at.window.go("settings", part="laptops")
     at.quiet()
-    page = at.page
-    page._make_invitation()
+    page = at.page.laptops
+    page.make_invitation()
     assert page._person_field.has_problem
     page.person.setText("Jonas Vantongeren")
-    page._make_invitation()
+    page.make_invitation()
     at.quiet()
     path = tmp_path / "invitation.cmppi"  # type: ignore[operator]  # pytest gives a Path
     page.write_invitation(path)
@@ -280,14 +281,14 @@ def test_inviting_makes_a_file_to_hand_over(desk: Open, tmp_path: object) -> Non
 
 def test_every_widget_of_every_page_has_a_name(desk: Open, speechless: Callable[[QWidget], list[str]]) -> None:
     at = desk(role="administrator")
-    for place, steps in (("today", 1), ("people", 1), ("someone_new", 4), ("settings", 4)):
+    for place, steps in (("today", 1), ("people", 1), ("someone_new", 4), ("settings", 5)):
         at.window.go(place)
         at.quiet()
         for step in range(steps):
             if place == "someone_new":
-                at.page.show_sample(step)
+                at_someone_new(at.page, step)
             elif place == "settings":
-                at.page.show_for(part=("you", "look", "laptops", "about")[step])
+                at.page.show_for(part=PARTS[step])
             at.quiet()
             assert speechless(at.window) == [], (place, step)
     at.window.open_palette()
@@ -299,7 +300,7 @@ def test_every_widget_before_signing_in_has_a_name(desk: Open, speechless: Calla
     assert speechless(desk(state="locked").window) == []
     at = desk(state="new")
     for step in range(5):
-        at.page.show_sample(step)
+        at_first_run(at.page, step)
         at.quiet()
         assert speechless(at.window) == [], step
 

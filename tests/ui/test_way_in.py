@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.pages.first_run import is_server
-from cmpp_desktop.ui.samples import SampleDoor
+from tests.ui.samples import SampleDoor, at_first_run
 
 from .conftest import Desk
 
@@ -115,7 +115,7 @@ def test_what_is_no_invitation_is_said_and_nothing_happens(desk: Open, tmp_path:
 def test_two_passphrases_must_be_the_same_and_strong_enough(desk: Open) -> None:
     at = desk(state="new")
     page = at.page
-    page.show_sample(2)
+    at_first_run(page, 2)
     at.quiet()
     page.second.line.setText("something else")
     page.make.click()

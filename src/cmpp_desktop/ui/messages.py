@@ -370,7 +370,7 @@ def _table() -> Mapping[str, Any]:
         "organisation_unknown": lambda w, f: (
             w("The server does not know your organisation."),
             w("Everything typed here is on this laptop."),
-            w("Check the server's address with your administrator."),
+            w("Whoever runs the server has to enter your organisation’s id there once. It stands in Settings, Laptops."),
             "banner",
         ),
         "file_unreadable": lambda w, f: (

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPageLayout, QPainter, QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLayout, QStackedWidget, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QPageLayout, QPainter, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QStackedWidget, QWidget
 
 from cmpp_desktop.errors import KnownError
+from cmpp_desktop.ui.files import ask_for_file, ask_where_to, read_bytes, write_private
 from cmpp_desktop.ui.frame import Mark
 from cmpp_desktop.ui.messages import Message, message_for
 from cmpp_desktop.ui.page import Page, Ui
@@ -249,6 +250,7 @@ class FirstRunPage(Page):
 
     def _kit(self) -> QLayout:
         words = self.words
+        self._kit_notice = column(gap=0)
         self._kit_label = Label("", "title", wrap=True, select=True)
         self._kit_label.setAccessibleName(words("Recovery code"))
         self._kit_label.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -258,7 +260,21 @@ class FirstRunPage(Page):
         self._finish = Button(words("Start working"), kind="primary", key="Return", large=True, on=self.ui.shell.opened)
         self._finish.setEnabled(False)
         self._focus["kit"] = self._kit_label
+        self.organisation_id = TextField()
+        self.organisation_id.setReadOnly(True)
+        self._copy = Button(words("Copy"), icon="copy", on=self._copy_id)
+        server = Field(
+            words("The organisation’s id, for the server"),
+            self.organisation_id,
+            help=words(
+                "Whoever runs the server enters it there once: cmpp-server org add, then this id. Until then nothing can be "
+                "sent; you can work. It is no secret, and stands in Settings, Laptops."
+            ),
+        )
+        known = row(server, column(28, self._copy, None, gap=0), gap=8)
+        known.setStretch(0, 1)
         return column(
+            self._kit_notice,
             Label(words("Your recovery kit"), "page", wrap=True),
             Label(
                 words(
@@ -271,16 +287,18 @@ class FirstRunPage(Page):
             ),
             16,
             self._kit_label,
-            12,
+            8,
             row(save, print_it, None),
-            16,
+            8,
             Banner(
                 words("Keep it where you keep the deeds of the office."),
                 words("Whoever has it can open everything. Do not photograph or e-mail it."),
                 tone="amber",
                 icon="key-round",
             ),
-            16,
+            8,
+            known,
+            8,
             self._kept,
             8,
             row(self._finish, None),
@@ -323,21 +341,13 @@ class FirstRunPage(Page):
             focus.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _choose_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self, self.words("Open the invitation"), "", self.words("Invitations") + " (*.cmppi *.json *)"
-        )
-        if path:
-            self.read_file(Path(path))
+        ask_for_file(self, self.words("Open the invitation"), self.words("Invitations") + " (*.cmppi *.json *)", self.read_file)
 
     def read_file(self, path: Path) -> None:
         """Reads an invitation, elsewhere, and shows who invites."""
 
         def read() -> tuple[bytes, InvitationInfo]:
-            try:
-                with path.open("rb") as file:
-                    data = file.read(MAX_INVITATION + 1)
-            except OSError:
-                raise KnownError("file_unreadable") from None
+            data = read_bytes(path, MAX_INVITATION)
             if len(data) > MAX_INVITATION:
                 raise KnownError("invitation_unreadable")
             return data, self.ui.door.read_invitation(data)
@@ -473,6 +483,11 @@ class FirstRunPage(Page):
         self._kit_words = kit
         self._kit_label.setText(kit)
         self._go("kit")
+        self.call(self.ui.door.access, lambda access: self.organisation_id.setText(access.organisation_id), lambda error: None)
+
+    def _copy_id(self) -> None:
+        QGuiApplication.clipboard().setText(self.organisation_id.text())
+        self._copy.set_text(self.words("Copied"))
 
     def _forget(self) -> None:
         self.first.clear()
@@ -493,7 +508,8 @@ class FirstRunPage(Page):
             self._show(self._pass_notice, message)
 
     def show_message(self, message: Message) -> None:
-        self._show(self._pass_notice if self._step == "passphrase" else self._start_notice, message)
+        where = {"passphrase": self._pass_notice, "kit": self._kit_notice}
+        self._show(where.get(self._step, self._start_notice), message)
 
     def _show(self, where: Any, message: Message) -> None:
         self._clear(where)
@@ -521,23 +537,17 @@ class FirstRunPage(Page):
         return "\n".join(lines) + "\n"
 
     def _save_kit(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, self.words("Save as file"), "cmpp-recovery-kit.txt")
-        if path:
-            self.write_kit(Path(path))
+        kinds = self.words("Text") + " (*.txt)"
+        ask_where_to(self, self.words("Save as file"), "cmpp-recovery-kit.txt", kinds, self.write_kit, suffix="txt")
 
     def write_kit(self, path: Path) -> None:
         """Writes the kit where the person asked, readable by them only."""
         text = self.kit_text()
 
-        def write() -> None:
-            try:
-                path.touch(mode=0o600)
-                path.write_text(text, encoding="utf-8")
-            except OSError:
-                raise KnownError("file_not_written") from None
-
         self.call(
-            write, lambda nothing: self._kept.setChecked(True), lambda error: self.show_message(message_for(error, self.words))
+            lambda: write_private(path, text.encode()),
+            lambda nothing: self._kept.setChecked(True),
+            lambda error: self._show(self._kit_notice, message_for(error, self.words)),
         )
 
     def _print_kit(self) -> None:
@@ -567,20 +577,6 @@ class FirstRunPage(Page):
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             self.read_file(Path(paths[0]))
-
-    def show_sample(self, step: int) -> None:
-        """For pictures: comes to a step with made-up content."""
-        if step in (1, 2):
-            self.show_invitation(b"invitation", self.ui.door.read_invitation(b"invitation"))
-        if step == 2:
-            self._go("passphrase")
-            self.laptop.setText("Blue ThinkPad")
-            self.first.line.setText("harbor cedar velvet")
-        elif step == 3:
-            self._go("organisation")
-        elif step == 4:
-            self._go("organisation")
-            self.show_kit("X88F-QRTG-EK23-F6P2-J6CX-R7TM-4M08")
 
 
 def is_server(address: str) -> bool:

@@ -13,9 +13,10 @@ from uuid import UUID
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, QStandardPaths, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent
 from PySide6.QtPdf import QPdfDocument
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QLineEdit, QScrollArea, QStackedWidget, QWidget
 
 from cmpp_desktop.errors import KnownError
+from cmpp_desktop.ui.files import ask_where_to
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.pdf_print import PaperPrinter
 from cmpp_desktop.ui.pages.pdf_view import PageView, render
@@ -305,12 +306,10 @@ class PdfPreviewPage(Page):
         self.close_button.show()
 
     def _browse(self) -> None:
-        dialog = QFileDialog(self, self.words("Save the PDF"), self.path.text(), "PDF (*.pdf)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("pdf")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.path.setText)
-        dialog.open()
+        name = self.path.text().strip() or "paper.pdf"
+        ask_where_to(
+            self, self.words("Save the PDF"), name, "PDF (*.pdf)", lambda path: self.path.setText(str(path)), suffix="pdf"
+        )
 
     def _save(self) -> None:
         paper = self.paper

@@ -1,67 +1,62 @@
-"""Settings: who you are, how it looks and speaks, the laptops that can open the records, what this program is."""
+"""Settings: who you are, how it looks and speaks, laptops, instruments, what this program is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from cmpp_desktop.domain.work import Role
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.first_run import ENOUGH, advice_words
+from cmpp_desktop.ui.pages.settings_instruments import InstrumentsPart
+from cmpp_desktop.ui.pages.settings_laptops import LaptopsPart
 from cmpp_desktop.ui.pages.unlock import LANGUAGE_NAMES
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
-    Banner,
     Button,
-    CodeCombo,
     Field,
     Label,
     ListRow,
     PassphraseField,
     Radio,
-    RowBadge,
     RowDelegate,
     RowList,
     SectionHead,
-    TextField,
     column,
     heading,
-    isolate,
     row,
     rule,
     scrolled,
 )
 from cmpp_desktop.words import LANGUAGES
-from cmpp_desktop.workspace import Access, DeviceRow, InvitationFile
 
-PARTS = ("you", "look", "laptops", "about")
-INVITERS = frozenset({"administrator"})
+PARTS = ("you", "look", "laptops", "instruments", "about")
 
 
 class SettingsPage(Page):
-    """`show_for(part="you")`: you, look, laptops or about."""
+    """`show_for(part="you")`: one of PARTS."""
 
     place = "settings"
-    kinds = frozenset({"staff_member", "device_name", "team", "organisation"})
+    kinds = frozenset({"staff_member", "device_name", "team", "organisation", "instrument"})
 
     def __init__(self, ui: Ui) -> None:
         super().__init__(ui)
         self._part = "you"
-        self._file: InvitationFile | None = None
         self._build()
 
     def title(self) -> str:
         return self.words("Settings")
 
     def keys(self) -> tuple[tuple[str, str], ...]:
-        return (("Up|Down", self.words("move")), ("Tab", self.words("next field")))
+        words = self.words
+        if self._part == "laptops" and self.laptops.administers:
+            return (("Up|Down", words("move")), ("C", words("compare the digits")), ("Tab", words("next field")))
+        return (("Up|Down", words("move")), ("Tab", words("next field")))
 
     def first_focus(self) -> QWidget:
         return self.menu
@@ -74,25 +69,28 @@ class SettingsPage(Page):
             "you": words("You"),
             "look": words("Look and language"),
             "laptops": words("Laptops and invitations"),
+            "instruments": words("Instruments"),
             "about": words("About"),
         }
         self.menu = RowList(words("Settings"), RowDelegate(lead_width=0, top=6, pad=8, bar=False))
-        icons = {"you": "user", "look": "contrast", "laptops": "laptop", "about": "info"}
+        icons = {"you": "user", "look": "contrast", "laptops": "laptop", "instruments": "clipboard-list", "about": "info"}
         self.menu.show_rows([ListRow(id=part, title=names[part], icon=icons[part]) for part in PARTS])
         self.menu.current_changed.connect(self._chosen)
         self.menu.setFixedWidth(look().px(208))
         self.stack = QStackedWidget()
-        makers: dict[str, Callable[[], QLayout]] = {
-            "you": self._you,
-            "look": self._look,
-            "laptops": self._laptops,
-            "about": self._about,
+        self.laptops, self.instruments = LaptopsPart(self), InstrumentsPart(self)
+        made: dict[str, QWidget | QLayout] = {
+            "you": self._you(),
+            "look": self._look(),
+            "laptops": self.laptops,
+            "instruments": self.instruments,
+            "about": self._about(),
         }
         self._parts: dict[str, QWidget] = {}
         for part in PARTS:
             inner = QWidget()
             inner.setMaximumWidth(look().px(760))
-            inner.setLayout(makers[part]())
+            inner.setLayout(column(made[part]))
             line = row(inner, None)
             line.setStretch(0, 100)
             held = column(line, None, margins=(24, 0, 24, 24))
@@ -111,13 +109,15 @@ class SettingsPage(Page):
         if item is not None:
             self._part = item.id
             self.stack.setCurrentWidget(self._parts[self._part])
+            self.ui.shell.keys_changed()
 
     def show_for(self, **args: Any) -> None:
         self.menu.choose(args.get("part", self._part))
         self.reload()
 
     def reload(self) -> None:
-        self.call(self.ui.door.access, self._show_access)
+        self.laptops.reload()
+        self.instruments.reload()
 
     # --- you --------------------------------------------------------------------------------------------------------
 
@@ -248,160 +248,6 @@ class SettingsPage(Page):
 
     def _window(self) -> Any:
         return self.window()
-
-    # --- laptops and invitations ------------------------------------------------------------------------------------
-
-    def _laptops(self) -> QLayout:
-        words = self.words
-        self._count = Label("", "large", tone="ink2", wrap=True)
-        self.devices = RowList(words("Laptops"), RowDelegate(lead_width=0))
-        self.devices.setMinimumHeight(look().px(57) * 4)
-        self.waiting = RowList(words("Open invitations"), RowDelegate(lead_width=0))
-        self.waiting.setMinimumHeight(look().px(60))
-        self._waiting_head = SectionHead(words("Open invitations"))
-        role = self.ui.me.me.role if self.ui.me is not None else ""
-        self._invite_form = self._invite()
-        only = Label(words("Administrators invite people. Ask one of yours."), tone="ink2")
-        (only if role in INVITERS else self._invite_form).hide()
-        return column(
-            heading(words("Laptops")),
-            self._count,
-            8,
-            self._invite_form,
-            only,
-            12,
-            SectionHead(words("Laptops")),
-            self.devices,
-            self._waiting_head,
-            self.waiting,
-            gap=8,
-        )
-
-    def _invite(self) -> QWidget:
-        words = self.words
-        self.person = TextField()
-        self._person_field = Field(words("Who is invited"), self.person)
-        roles = [(code.id, code.name(words.language)) for code in words.codes("role")]
-        self.role = CodeCombo(roles, "caseworker")
-        teams = self.ui.me.teams if self.ui.me is not None else ()
-        self.team = CodeCombo(list(teams), teams[0][0] if teams else None)
-        self._invite_button = Button(
-            words("Make the invitation"), kind="primary", icon="user-plus", key="Return", on=self._make_invitation
-        )
-        self._save_button = Button(words("Save as file"), icon="download", on=self._save_invitation)
-        self._made = Banner(
-            words("The invitation is ready."),
-            words("Hand it over in person, on a stick. Whoever has it can join once; do not e-mail it."),
-            tone="calm",
-            icon="file-lock",
-            buttons=(self._save_button,),
-        )
-        self._made.hide()
-        form = QWidget()
-        fields = row(self._person_field, Field(words("Role"), self.role), Field(words("Team"), self.team), gap=12)
-        form.setLayout(column(SectionHead(words("Invite someone")), fields, row(self._invite_button, None), self._made, gap=8))
-        return form
-
-    def _make_invitation(self) -> None:
-        person = self.person.text().strip()
-        self._person_field.problem("" if person else self.words("This is needed."))
-        team = self.team.value()
-        if not person or team is None:
-            return
-        role: Role = self.role.value()
-        self._invite_button.setEnabled(False)
-        self.call(lambda: self.ui.door.invite(person, role, team), self._invited, self._not_invited, on="net")
-
-    def _invited(self, file: InvitationFile) -> None:
-        self._file = file
-        self._invite_button.setEnabled(True)
-        until = self.words.short_date(file.expires_at.astimezone().date(), self.ui.today())
-        self._made.tell(
-            self.words(
-                "The invitation for {name} is ready. It works once, until {day}.",
-                name=isolate(self.person.text().strip()),
-                day=until,
-            ),
-            self.words("Hand it over in person, on a stick. Whoever has it can join once; do not e-mail it."),
-        )
-        self._made.show()
-        self._save_button.setFocus()
-        self.reload()
-
-    def _not_invited(self, error: BaseException) -> None:
-        self._invite_button.setEnabled(True)
-        self.ui.trouble(error)
-
-    def _save_invitation(self) -> None:
-        if self._file is None:
-            return
-        path, _ = QFileDialog.getSaveFileName(self, self.words("Save as file"), self._file.file_name)
-        if path:
-            self.write_invitation(Path(path))
-
-    def write_invitation(self, path: Path) -> None:
-        """Writes the invitation where the person asked."""
-        file = self._file
-        if file is None:
-            return
-
-        def write() -> None:
-            try:
-                path.touch(mode=0o600)
-                path.write_bytes(file.data)
-            except OSError:
-                raise KnownError("file_not_written") from None
-
-        self.call(write, lambda nothing: self.ui.say(self.words("Saved. Hand it over in person.")))
-
-    def _show_access(self, access: Access) -> None:
-        words = self.words
-        in_use = sum(device.state in ("in_use", "this_one") for device in access.devices)
-        name = self.ui.me.name if self.ui.me is not None else ""
-        self._count.setText(
-            words.plural(
-                "{n} laptop can open the records of {organisation}.",
-                "{n} laptops can open the records of {organisation}.",
-                in_use,
-                organisation=isolate(name),
-            )
-        )
-        self.devices.show_rows([self._device_row(device) for device in access.devices])
-        self.devices.setMinimumHeight(look().px(58) * min(len(access.devices), 8))
-        rows = []
-        for invitation in access.invitations:
-            day = invitation.expires_at.astimezone().date()
-            left = words.plural("{n} day left", "{n} days left", max((day - self.ui.today()).days, 0))
-            rows.append(
-                ListRow(
-                    id=invitation.invitation_id,
-                    title=invitation.person,
-                    icon="mail",
-                    what=f"{words.code('role', invitation.role)}, {invitation.team}",
-                    badge=RowBadge(left, "soon"),
-                )
-            )
-        self.waiting.show_rows(rows)
-        self.waiting.setVisible(bool(rows))
-        self._waiting_head.setVisible(bool(rows))
-        self._waiting_head.show_count(str(len(rows)))
-
-    def _device_row(self, device: DeviceRow) -> ListRow:
-        words = self.words
-        said, state = {
-            "in_use": (words("In use"), "done"),
-            "this_one": (words("This one"), "sent"),
-            "compare_code": (words("Compare the code"), "soon"),
-            "revoked": (words("Closed"), "danger"),
-            "retired": (words("Retired"), "restricted"),
-        }.get(device.state, (device.state, "done"))
-        return ListRow(
-            id=device.device_id,
-            title=device.name,
-            icon="laptop",
-            what=f"{device.person}, {words.code('role', device.role)}",
-            badge=RowBadge(said, state),
-        )
 
     # --- about ------------------------------------------------------------------------------------------------------
 

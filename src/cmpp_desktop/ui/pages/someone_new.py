@@ -685,23 +685,3 @@ class SomeoneNewPage(Page):
         self._filling = False
         self._show_alike(())
         self._show_step(min(int(body.get("step", 0)), len(STEPS) - 1))
-
-    def show_sample(self, step: int) -> None:
-        """For pictures: comes to a step with made-up content."""
-        body = {
-            "texts": {"given": "Marisela", "family": "Tzoc", "phone": "202 555 0148", "preferred": "Mari"},
-            "scope": ["services", "share_legal"],
-            "birth": "1992-05-04",
-            "speaks": "quc",
-            "also": "es",
-            "language": "quc",
-            "needs_interpreter": True,
-            "step": step,
-            "more": [
-                {"relationship": "son", "given": "Mateo", "family": "Tzoc", "birth": "2011-02-11"},
-                {"relationship": "daughter", "given": "Lucía", "family": "Tzoc", "birth": "2017-09-30"},
-            ],
-        }
-        self._fill(body)
-        if step == 1:
-            self._search()

@@ -24,6 +24,7 @@ from cmpp_desktop.ui.widgets import (
     DateField,
     EmptyState,
     Field,
+    IconView,
     Label,
     ListRow,
     Painted,
@@ -31,6 +32,7 @@ from cmpp_desktop.ui.widgets import (
     RowList,
     TimeField,
     column,
+    isolate,
     row,
 )
 
@@ -138,8 +140,8 @@ class TodayPage(Page):
         self._tabs = QWidget()
         self._tabs.setLayout(self._tab_row())
         self._tabs.hide()
-        whole = column(self._header(), self._tabs, self._stack, gap=12, margins=(24, 16, 24, 0))
-        whole.setStretch(2, 1)
+        whole = column(self._header(), self._digits_line(), self._tabs, self._stack, gap=12, margins=(24, 16, 24, 0))
+        whole.setStretch(3, 1)
         self.setLayout(whole)
 
     def _empty_buttons(self) -> list[Button]:
@@ -175,6 +177,31 @@ class TodayPage(Page):
         shortcut.activated.connect(self.reload)
         return header
 
+    def _digits_line(self) -> QWidget:
+        """Until somebody compared this laptop's digits; quiet, because work goes on without."""
+        words = self.words
+        self._digits_words = Label("", "small", tone="amber", wrap=True)
+        show = Button(
+            words("How it is done"), kind="quiet", small=True, on=lambda: self.ui.go("settings", part="laptops")
+        )
+        self._digits_row = QWidget()
+        line = row(IconView("hourglass", "amber_mark", 14), self._digits_words, show, gap=8, margins=(8, 0, 0, 0))
+        line.setStretch(1, 1)
+        self._digits_row.setLayout(line)
+        self._digits_row.hide()
+        return self._digits_row
+
+    def _show_digits(self, code: str) -> None:
+        said = isolate(f"{code[:3]} {code[3:]}")
+        self._digits_words.setText(
+            self.words(
+                "The digits of this laptop are {digits}. Read them to your administrator, by voice; restricted records "
+                "open here after that.",
+                digits=said,
+            )
+        )
+        self._digits_row.setVisible(bool(code))
+
     def _tab_row(self) -> QLayout:
         """Where the room is narrow, one column at a time."""
         self._tab_chips = [Chip(part.title_words) for part in self._columns]
@@ -203,6 +230,13 @@ class TodayPage(Page):
 
     def reload(self) -> None:
         self.ask(Today(self.ui.today(), self._mine), self._show)
+        door = self.ui.door
+        # Only where the organisation waits for them: else there is nothing that they would open.
+        self.call(
+            lambda: code if (code := door.own_code()) and door.access().confirm_restricted else "",
+            self._show_digits,
+            lambda error: None,
+        )
 
     def _show(self, answer: TodayAnswer) -> None:
         first = self._answer is None

@@ -25,6 +25,7 @@ from cmpp_desktop.ui.widgets.basics import (
     row,
     rule,
 )
+from cmpp_desktop.ui.widgets.digits import Digits
 from cmpp_desktop.ui.widgets.fields import (
     CodeCombo,
     DateField,
@@ -54,6 +55,7 @@ __all__ = [
     "Chip",
     "CodeCombo",
     "DateField",
+    "Digits",
     "EmptyState",
     "Field",
     "FlowLayout",

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QApplication
 
 from cmpp_desktop.ui.app import Window
 from cmpp_desktop.ui.bridge import Bridge
-from cmpp_desktop.ui.samples import NOW, SampleDoor
 from cmpp_desktop.ui.theme import Look, Wish
+from tests.ui.samples import NOW, SampleDoor, at_first_run, at_someone_new
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _first_run(step: int) -> Callable[[Window], None]:
     def arrange(window: Window) -> None:
         page = window.gate
         if page is not None:
-            page.show_sample(step)  # type: ignore[attr-defined]  # the first-run page
+            at_first_run(page, step)
 
     return arrange
 
@@ -84,7 +84,7 @@ def _someone_new(step: int) -> Callable[[Window], None]:
         window.go("someone_new")
         settle(window)
         assert window.frame is not None
-        window.frame.page.show_sample(step)  # type: ignore[union-attr]  # the page of someone new
+        at_someone_new(window.frame.page, step)
 
     return arrange
 

@@ -217,6 +217,10 @@ class SampleDoor(Workspace):
         )
         self.wait_seconds = 0
         self.closed = False
+        self.code = ""  # this laptop's six digits, "" once compared
+        self.compared: list[str] = []
+        self.confirm_restricted = True
+        self.imported: list[tuple[str, bytes]] = []
 
     def _may_fail(self, name: str) -> None:
         if name in self.fail:
@@ -343,12 +347,38 @@ class SampleDoor(Workspace):
                 DeviceRow("aa" * 32, "Blue ThinkPad", "Ana Marroquín", uid(901), "caseworker", "this_one"),
                 DeviceRow("bb" * 32, "Denise’s Mac", "Denise Okafor", uid(902), "supervisor", "in_use"),
                 DeviceRow("cc" * 32, "Leon-T14", "Leon Brandt", uid(903), "caseworker", "in_use"),
-                DeviceRow("dd" * 32, "Front desk", "Sade Oyelaran", uid(904), "caseworker", "compare_code"),
+                DeviceRow(
+                    "dd" * 32,
+                    "Front desk",
+                    "Sade Oyelaran",
+                    uid(904),
+                    "caseworker",
+                    "in_use" if "dd" * 32 in self.compared else "compare_code",
+                    "418207",
+                ),
                 DeviceRow("ee" * 32, "Old Surface", "Ana Marroquín", uid(901), "caseworker", "retired"),
                 DeviceRow("ff" * 32, "Red Asus", "Leon Brandt", uid(903), "caseworker", "revoked"),
             ),
             (OpenInvitation("11" * 16, "Jonas Vantongeren", "caseworker", "Team North", NOW + timedelta(days=6)),),
+            "5f" * 32,
+            self.confirm_restricted,
         )
+
+    def own_code(self) -> str:
+        return self.code
+
+    def confirm_device(self, device_id: str) -> None:
+        self._may_fail("confirm_device")
+        self.compared.append(device_id)
+
+    def ask_for_digits(self, confirm_restricted: bool) -> None:
+        self._may_fail("ask_for_digits")
+        self.confirm_restricted = confirm_restricted
+
+    def import_instrument(self, data: bytes, file_name: str) -> Done:
+        self._may_fail("import_instrument")
+        self.imported.append((file_name, data))
+        return Done(uid(990))
 
     def invite(self, person: str, role: Any, team_id: UUID, *, restricted: bool = True, days: int = 7) -> InvitationFile:
         self._may_fail("invite")
@@ -374,3 +404,40 @@ class SampleDoor(Workspace):
 
     def close(self) -> None:
         self.closed = True
+
+
+def at_first_run(page: Any, step: int) -> None:
+    """Comes to a step of the first run: 0 start, 1 who invites, 2 passphrase, 3 a new organisation, 4 the recovery kit."""
+    if step in (1, 2):
+        page.show_invitation(b"invitation", page.ui.door.read_invitation(b"invitation"))
+    if step == 2:
+        page._go("passphrase")
+        page.laptop.setText("Blue ThinkPad")
+        page.first.line.setText("harbor cedar velvet")
+    elif step == 3:
+        page._go("organisation")
+    elif step == 4:
+        page._go("organisation")
+        page.show_kit("X88F-QRTG-EK23-F6P2-J6CX-R7TM-4M08")
+
+
+def at_someone_new(page: Any, step: int) -> None:
+    """Comes to a step of someone new with a made-up family."""
+    page._fill(
+        {
+            "texts": {"given": "Marisela", "family": "Tzoc", "phone": "202 555 0148", "preferred": "Mari"},
+            "scope": ["services", "share_legal"],
+            "birth": "1992-05-04",
+            "speaks": "quc",
+            "also": "es",
+            "language": "quc",
+            "needs_interpreter": True,
+            "step": step,
+            "more": [
+                {"relationship": "son", "given": "Mateo", "family": "Tzoc", "birth": "2011-02-11"},
+                {"relationship": "daughter", "given": "Lucía", "family": "Tzoc", "birth": "2017-09-30"},
+            ],
+        }
+    )
+    if step == 1:
+        page._search()

@@ -62,13 +62,18 @@ class TodayItem:
 
 @dataclass(frozen=True, slots=True)
 class TodayAnswer:
-    """Columns by time, each in order: what is late, what is today (marked ones stay until the day ends), the week."""
+    """Columns by time, each in order: what is late, what is today (marked ones stay until the day ends), the week.
+
+    At most 200 obligations are listed of what is late (the latest), and 200 of today and the week; `more_…` say how many
+    there are beside them."""
 
     overdue: tuple[TodayItem, ...]
     today: tuple[TodayItem, ...]
     week: tuple[TodayItem, ...]
     hearings_in_30_days: int
     deadlines_in_30_days: int
+    more_overdue: int = 0
+    more_ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ import unicodedata
 
 from anyascii import anyascii
 
-
 # What `_letters` makes of each ASCII letter, which most names are made of.
 _ASCII = {code: None if chr(code) in "'`" else chr(code) if chr(code).isalnum() else " " for code in range(128)}
 

@@ -8,8 +8,6 @@ pieces inside words.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, not_, select, text
 from sqlalchemy.engine import Connection
@@ -19,7 +17,7 @@ from cmpp_desktop.store.tables import PERSON
 
 PIECE = 3
 MANY = 2_000  # so many matches are no longer put in order of how good they are, only by name
-CANDIDATES = 300
+CANDIDATES = 200
 
 
 def is_number(typed: str) -> bool:

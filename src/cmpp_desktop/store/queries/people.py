@@ -20,6 +20,7 @@ from cmpp_desktop.store.queries.common import MIDNIGHT, Asked, Following, listed
 from cmpp_desktop.store.tables import PERSON
 
 ALIKE = 0.72  # of 1: how like two names must be
+BORN = 0.15  # what the same day of birth adds to it
 AT_MOST = 5
 ROWID: ColumnElement[int] = literal_column("r_obligation.rowid")  # how its index orders obligations of one moment
 
@@ -230,37 +231,52 @@ def likely_duplicates(asked: Asked, question: LikelyDuplicates) -> tuple[PersonR
     docs = search.alike(asked.connection, texts, [number, phone], [PERSON.c.coll.in_(asked.held)])
     ids = {row.doc: row.id for row in asked.connection.execute(select(PERSON.c.doc, PERSON.c.id).where(PERSON.c.doc.in_(docs)))}
     facts, phones = asked.people(ids.values()), _phones(asked, list(ids.values()))
+    names = [_Name(text) for text in texts if text]
     scored: list[tuple[float, int]] = []
     for doc, id in ids.items():
         person = facts.get(id)
-        score = 0.0 if person is None else _likeness(person, phones.get(id, ()), question, number, phone)
+        score = 0.0 if person is None else _likeness(person, phones.get(id, ()), question, names, number, phone)
         if score >= ALIKE:
             scored.append((-score, doc))
     best = [doc for _, doc in sorted(scored)[:AT_MOST]]
     return _rows(asked, best, date.min, "")
 
 
-def _likeness(person: ParticipantFields, phones: Sequence[str], asked: LikelyDuplicates, number: str, phone: str) -> float:
+class _Name:
+    """A name to compare others with: its words in order, as it is folded and with its Latin spelling."""
+
+    def __init__(self, text: str) -> None:
+        spelled = dict.fromkeys(" ".join(sorted(one.split())) for one in (fold(text), spellings(text)))
+        # The matcher keeps what it found out about its second text, so that is the one that stays.
+        self._matchers = [SequenceMatcher(None, "", one) for one in spelled if one]
+
+    def likeness(self, other: str, least: float) -> float:
+        """How like another name is, whatever the order of the words; a Latin spelling counts like the script itself. Only
+        what is more than `least` is worked out; else it gives that."""
+        best = least
+        for one in dict.fromkeys(" ".join(sorted(one.split())) for one in (fold(other), spellings(other))):
+            for matcher in self._matchers:
+                matcher.set_seq1(one)
+                if one and matcher.real_quick_ratio() > best and matcher.quick_ratio() > best:
+                    best = max(best, matcher.ratio())
+        return best
+
+
+def _likeness(
+    person: ParticipantFields, phones: Sequence[str], asked: LikelyDuplicates, names: Sequence[_Name], number: str, phone: str
+) -> float:
     if number and person.a_number == number.zfill(9):
         return 3.0
-    mine = [person.legal_name.full, person.native_name, person.preferred_name, *person.aliases]
-    theirs = [asked.name.full, asked.native_name]
-    best = max((_alike(a, b) for a in mine for b in theirs if a and b), default=0.0)
-    if phone and any(digits(value).endswith(phone[-10:]) for value in phones):
+    same_phone = bool(phone) and any(digits(value).endswith(phone[-10:]) for value in phones)
+    best = 0.0 if same_phone else ALIKE - BORN  # below that not even the same day of birth would show the person
+    for mine in (person.legal_name.full, person.native_name, person.preferred_name, *person.aliases):
+        for name in names if mine else ():
+            best = name.likeness(mine, best)
+    if same_phone:
         return 1.5 + best
     if asked.birth_date is not None and person.birth_date is not None:
         same = asked.birth_date.day == person.birth_date.day
         near = asked.birth_date.estimated or person.birth_date.estimated
         years = abs(asked.birth_date.day.year - person.birth_date.day.year)
-        best += 0.15 if same else 0.0 if near and years <= 2 else -0.1
-    return best
-
-
-def _alike(a: str, b: str) -> float:
-    """How like two names are, whatever the order of their words; a Latin spelling counts like the script itself."""
-    best = 0.0
-    for one, other in ((fold(a), fold(b)), (spellings(a), spellings(b))):
-        left, right = " ".join(sorted(one.split())), " ".join(sorted(other.split()))
-        if left and right:
-            best = max(best, SequenceMatcher(None, left, right).ratio())
+        best += BORN if same else 0.0 if near and years <= 2 else -0.1
     return best

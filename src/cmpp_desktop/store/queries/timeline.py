@@ -106,8 +106,8 @@ class _Stream:
 
     def _sessions(self) -> Iterator[TimelineEntry]:
         attendance = table(AttendanceFields).c
-        there = self._asked.all(AttendanceFields, attendance.participant_id == self._id)
-        ids = {item.fields.session_id for item in there}
+        there = self._asked.select(AttendanceFields, attendance.participant_id == self._id).with_only_columns(attendance.session_id)
+        ids = set(self._asked.connection.execute(there).scalars())
         sessions = table(ServiceSessionFields).c
         own = {item.id: item for item in self._about(ServiceSessionFields)}
         for item in self._asked.all(ServiceSessionFields, sessions.id.in_(list(ids - own.keys()))):

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, literal_column, or_, select
 
 from cmpp_desktop.domain.consent import ConsentFields
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
@@ -18,23 +18,35 @@ from cmpp_desktop.domain.reviews import ReviewFields
 from cmpp_desktop.domain.sessions import ServiceSessionFields
 from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.work import Stored
-from cmpp_desktop.store.queries.common import Asked, table
+from cmpp_desktop.store.queries.common import MIDNIGHT, Asked, table
 from cmpp_desktop.store.queries.office import drafts_of
 from cmpp_desktop.store.tables import PERSON
 
 WEEK, MONTH = 7, 30
+AT_MOST = 200  # obligations of a column: nobody reads more, and a neglected list has thousands
+SHOWN = (
+    "id",
+    "participant_id",
+    "type",
+    "when",
+    "place",
+    "transport",
+    "interpreter",
+    "lawyer",
+    "reminder",
+    "result",
+    "rule",
+)
 DEADLINES = ("filing_deadline", "asylum_deadline", "address_change", "departure")
 
 
 def today(asked: Asked, question: Today) -> TodayAnswer:
-    """See the question."""
+    """See the question. At most AT_MOST obligations that are late, and as many of the rest, are read and shown."""
     day, last = question.day, question.day + timedelta(days=WEEK)
     mine = _carried(asked) if question.mine else None
-    found = [
-        *_obligations(asked, day, last, mine),
-        *_tasks(asked, question),
-        *_ending_consents(asked, day, last, mine),
-    ]
+    late, more_late = _obligations(asked, mine, None, day - timedelta(days=1))
+    ahead, more_ahead = _obligations(asked, mine, day, last)
+    found = [*late, *ahead, *_tasks(asked, question), *_ending_consents(asked, day, last, mine)]
     found.sort(key=_order)
     left = [*_returned(asked, question.mine), *_open_drafts(asked)]
     named = _with_people(asked, [*found, *left])
@@ -49,6 +61,8 @@ def today(asked: Asked, question: Today) -> TodayAnswer:
         tuple(week),
         _count(asked, day, mine, HEARINGS),
         _count(asked, day, mine, DEADLINES),
+        more_late,
+        more_ahead,
     )
 
 
@@ -63,30 +77,46 @@ def _order(item: TodayItem) -> tuple[str, str, str]:
     return (item.when.day.isoformat(), item.when.at.isoformat() if item.when.at else "", str(item.id))
 
 
-def _obligations(asked: Asked, day: date, last: date, mine: Select[Any] | None) -> list[TodayItem]:
+def _obligations(asked: Asked, mine: Select[Any] | None, first: date | None, last: date) -> tuple[list[TodayItem], int]:
+    """Those of some days without a result (and, of the first day, also those with one), and how many more there are. What is
+    late (`first` None) with the latest first, for the oldest thousand of a neglected list would hide yesterday's."""
     columns = table(ObligationFields).c
-    due = or_(columns.result.is_(None), columns.meta_day == day.isoformat())
-    rows = asked.all(ObligationFields, columns.meta_day <= last.isoformat(), due, *_of_mine(mine, columns.participant_id))
+    wanted = [columns.meta_shown == 1, (columns.coll + 0).in_(asked.held), *_of_mine(mine, columns.participant_id)]
+    if first is None:
+        # By their moments, newest first, as the index of those without a result has them; two days on, every zone's day is over.
+        end = (last - date(1970, 1, 1)).days * MIDNIGHT + 2 * MIDNIGHT
+        wanted += [columns.result.is_(None), columns.meta_starts < end, func.likely(columns.meta_day) <= last.isoformat()]
+        order: tuple[Any, ...] = (columns.meta_starts.desc(), literal_column("r_obligation.rowid").desc())
+    else:
+        today = first.isoformat()
+        wanted += [columns.meta_day >= today, columns.meta_day <= last.isoformat()]
+        wanted.append(or_(columns.result.is_(None), columns.meta_day == today))
+        order = (columns.meta_starts.asc(), columns.id.asc())
+    query = select(*(columns[name] for name in SHOWN)).where(*wanted).order_by(*order).limit(AT_MOST + 1)
+    rows = asked.connection.execute(query).all()
+    more = 0
+    if len(rows) > AT_MOST:
+        more = (asked.connection.execute(select(func.count()).where(*wanted)).scalar() or 0) - AT_MOST
     return [
         TodayItem(
             "obligation",
-            item.id,
-            item.fields.participant_id,
+            row.id,
+            row.participant_id,
             "",
-            item.fields.type,
+            row.type,
             "",
-            item.fields.when,
-            item.fields.place,
-            item.fields.transport,
-            item.fields.interpreter,
+            row.when,
+            row.place,
+            row.transport,
+            row.interpreter,
             False,
-            item.fields.lawyer,
-            item.fields.reminder,
-            item.fields.result,
-            item.fields.rule,
+            row.lawyer,
+            row.reminder,
+            row.result,
+            row.rule,
         )
-        for item in rows
-    ]
+        for row in rows[:AT_MOST]
+    ], more
 
 
 def _of_mine(mine: Select[Any] | None, column: Any) -> list[Any]:
@@ -207,7 +237,7 @@ def _with_people(asked: Asked, items: list[TodayItem]) -> list[TodayItem]:
 def _count(asked: Asked, day: date, mine: Select[Any] | None, types: tuple[str, ...]) -> int:
     columns = table(ObligationFields).c
     query = select(func.count()).where(
-        columns.coll.in_(asked.held),
+        (columns.coll + 0).in_(asked.held),
         columns.meta_shown == 1,
         columns.result.is_(None),
         columns.meta_day >= day.isoformat(),

@@ -1,7 +1,7 @@
 """The line of each participant that the People page reads, and the search index: made again from the records.
 
-`refresh` is called by whoever committed something about these participants, in the same transaction; `rebuild` makes all
-of it anew (after a bulk, or when it is missing). Nothing here is the truth about anybody.
+`refresh` is called by whoever committed something about these participants, in the same transaction; where nothing that
+names them changed, their index entries stay. `rebuild` makes all of it anew (after a bulk, or when it is missing). Nothing here is the truth about anybody.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from cmpp_desktop.store.folding import digits, fold, spellings
 _OPEN = ("enrolled", "active", "paused")
 # Kinds whose change may alter the line of the participant whom they are about.
 TOUCHING = frozenset({"participant", "contact_route", "case", "service_session", "note"})
+NAMING = frozenset({"participant", "contact_route"})  # of these, the kinds that are searched for
 _PARTICIPANTS = (
     "SELECT id, coll, legal_name, preferred_name, native_name, aliases, languages, interpreter_needed, a_number "
     "FROM r_participant WHERE meta_shown=1"
@@ -31,9 +32,12 @@ _PIECES = "INSERT INTO person_pieces(rowid, name, other, number) VALUES (?,?,?,?
 _BATCH = 400
 
 
-def refresh(connection: Connection, participants: Iterable[UUID]) -> None:
-    """Makes the lines and index entries of these participants again; takes those away that are no longer shown."""
-    ids = sorted({id.bytes for id in participants})
+def refresh(connection: Connection, participants: Iterable[UUID], named: Iterable[UUID]) -> None:
+    """Makes the lines of these participants again, and for those of them that are `named` the index entries too: something of
+    a kind in NAMING changed. Takes those away that are no longer shown."""
+    whole = {id.bytes for id in named}
+    _renew(connection, sorted({id.bytes for id in participants} - whole))
+    ids = sorted(whole)
     for start in range(0, len(ids), _BATCH):
         part = ids[start : start + _BATCH]
         marks = ",".join("?" * len(part))
@@ -44,6 +48,15 @@ def refresh(connection: Connection, participants: Iterable[UUID]) -> None:
         _forget(connection, list(known.values()))
         rows = connection.exec_driver_sql(f"{_PARTICIPANTS} AND id IN ({marks})", tuple(part)).all()
         _write(connection, rows, known, part)
+
+
+def _renew(connection: Connection, ids: Sequence[bytes]) -> None:
+    """What the work with them says in their lines: state, caseworker, last contact."""
+    for start in range(0, len(ids), _BATCH):
+        part = ids[start : start + _BATCH]
+        cases, contacts = _cases(connection, part), _contacts(connection, part)
+        rows = [(*cases.get(id, (None, None)), contacts.get(id), id) for id in part]
+        connection.exec_driver_sql("UPDATE person SET state=?, caseworker_id=?, last_contact=? WHERE id=?", rows)
 
 
 def rebuild(connection: Connection) -> None:

@@ -202,6 +202,7 @@ class StoreReplica:
         hidden: dict[str, list[tuple[Any, ...]]] = {}
         touched: set[UUID] = set(after)
         people: set[UUID] = set()
+        named: set[UUID] = set()
         told: list[tuple[Any, ...]] = []
         for id, after_state in after.items():
             values, extra = self._shape(id, after_state)
@@ -215,7 +216,7 @@ class StoreReplica:
                 about = participant_of(after_state.kind, id, values)
                 touched |= {about} if about else set()
                 if about and after_state.kind in projection.TOUCHING:
-                    people.add(about)
+                    (named if after_state.kind in projection.NAMING else people).add(about)
                 if after_state.kind in TOLD and len(told) < ARRIVALS_OF_A_PAGE:
                     told.append(self._told(id, about, before.get(id), after_state, values))
         flags = self._flags(coll, before)
@@ -228,7 +229,7 @@ class StoreReplica:
         for id, after_state in after.items():
             if flags.get(id, 0) or not state.is_plain(after_state):
                 state.save_beside(connection, names, coll, id, after_state, flags.get(id, 0))
-        projection.refresh(connection, people)
+        projection.refresh(connection, people, named)
         self._tell(told)
         if any(item.kind == "team" for item in after.values()):
             resolve_teams(connection, names)

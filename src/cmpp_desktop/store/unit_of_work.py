@@ -208,6 +208,7 @@ class UnitOfWork:
         self._session.flush()
         sets: dict[int, list[Write]] = {}
         people: set[UUID] = set()
+        named: set[UUID] = set()
         ids: set[UUID] = set()
         for (coll, id), touched in self._touched.items():
             writes, after = self._writes(id, touched)
@@ -218,11 +219,11 @@ class UnitOfWork:
             about = participant_of(touched.kind, id, _values(touched.kind, touched.row) if touched.row is not None else {})
             ids |= {id} | ({about} if about else set())
             if about and touched.kind in projection.TOUCHING:
-                people.add(about)
+                (named if touched.kind in projection.NAMING else people).add(about)
             self._noted(touched.kind, id, about)
         self._session.flush()
         kinds = frozenset(touched.kind for touched in self._touched.values())
-        projection.refresh(self._connection, people)
+        projection.refresh(self._connection, people, named)
         audit.append(self._connection, self._entries, self._actor.member_id, self._now_ms)
         self._to_outbox(sets)
         if "team" in kinds:

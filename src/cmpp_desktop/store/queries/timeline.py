@@ -106,7 +106,8 @@ class _Stream:
 
     def _sessions(self) -> Iterator[TimelineEntry]:
         attendance = table(AttendanceFields).c
-        there = self._asked.select(AttendanceFields, attendance.participant_id == self._id).with_only_columns(attendance.session_id)
+        there = self._asked.select(AttendanceFields, attendance.participant_id == self._id)
+        there = there.with_only_columns(attendance.session_id)
         ids = set(self._asked.connection.execute(there).scalars())
         sessions = table(ServiceSessionFields).c
         own = {item.id: item for item in self._about(ServiceSessionFields)}

@@ -65,7 +65,8 @@ class ServerProcess:
                 self.url = line.removeprefix(SAYS).strip()
                 self._port = int(self.url.rsplit(":", 1)[1])
                 return
-        raise RuntimeError(f"the server did not start; see {self.log}")
+        said = self.log.read_text(encoding="utf-8", errors="replace")[-400:]
+        raise RuntimeError(f"the server did not start: {said}")
 
     def stop(self) -> None:
         """SIGTERM, as an administrator would."""

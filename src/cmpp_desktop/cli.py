@@ -39,6 +39,7 @@ def _window(folder: Path, options: argparse.Namespace) -> int:
     from cmpp_desktop.ui.app import run as run_window
 
     handler = logs.start(folder, options.debug)
+    unguard = logs.guard()
     chosen = settings.load(folder)
 
     def remember(name: str, value: str) -> None:
@@ -60,6 +61,7 @@ def _window(folder: Path, options: argparse.Namespace) -> int:
             sync_seconds=options.sync_seconds,
         )
     finally:
+        unguard()
         logs.stop(handler)
 
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
+import threading
+from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -59,6 +62,24 @@ def start(folder: Path, debug: bool = False) -> logging.Handler:
     logger.propagate = False
     logger.addHandler(handler)
     return handler
+
+
+def guard() -> Callable[[], None]:
+    """Errors that nobody caught go into the log, without their message, instead of to the terminal or the system's journal,
+    which would keep what somebody typed. Returns what puts the interpreter's own hooks back."""
+    before = sys.excepthook, threading.excepthook, sys.unraisablehook
+    log = logging.getLogger("cmpp_desktop.uncaught")
+
+    def noted(kind: type[BaseException], error: BaseException | None, trace: object = None) -> None:
+        log.error("uncaught: %s", kind.__name__ if error is None else where(error))
+
+    def restore() -> None:
+        sys.excepthook, threading.excepthook, sys.unraisablehook = before
+
+    sys.excepthook = noted
+    threading.excepthook = lambda caught: noted(caught.exc_type, caught.exc_value)
+    sys.unraisablehook = lambda caught: noted(caught.exc_type, caught.exc_value)
+    return restore
 
 
 def stop(handler: logging.Handler) -> None:

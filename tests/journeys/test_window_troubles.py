@@ -20,7 +20,7 @@ from cmpp_desktop import words
 from cmpp_desktop.domain.cases import CaseOpening
 from cmpp_desktop.domain.consent import ConsentGiven
 from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
-from cmpp_desktop.domain.questions import Organisation, People
+from cmpp_desktop.domain.questions import Organisation, People, Timeline
 from cmpp_desktop.domain.records import PersonName
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import FILE
@@ -28,8 +28,7 @@ from cmpp_desktop.store.database import connect
 from cmpp_desktop.store.vault import SLOTS
 from cmpp_desktop.ui.messages import message_for
 from tests.driver.laptop import Laptop
-from tests.journeys.office import PASSPHRASE, founded, laptop
-from tests.journeys.server import ServerProcess
+from tests.journeys.office import PASSPHRASE, laptop, pair_in
 
 TODAY = date(2026, 11, 24)
 ENGLISH = words.load("en")
@@ -55,10 +54,16 @@ def profile(lived_in: Path, tmp_path: Path) -> Path:
 
 
 @contextmanager
-def program(profile: Path, *, prefix: tuple[str, ...] = (), environment: dict[str, str] | None = None) -> Iterator[Laptop]:
+def program(
+    profile: Path,
+    *,
+    prefix: tuple[str, ...] = (),
+    arguments: tuple[str, ...] = (),
+    environment: dict[str, str] | None = None,
+) -> Iterator[Laptop]:
     """The real program; afterwards neither its screen nor its logs held a traceback, and it ended cleanly."""
     log = profile.parent / f"{profile.name}-stderr.log"
-    running = Laptop(profile, log=log, prefix=prefix, environment=environment)
+    running = Laptop(profile, *arguments, log=log, prefix=prefix, environment=environment)
     try:
         yield running
         assert "Traceback" not in running.words()
@@ -78,6 +83,20 @@ def says(running: Laptop, code: str, **facts: Any) -> None:
 def unlock(running: Laptop, passphrase: str = PASSPHRASE) -> None:
     running.see("Passphrase", "Unlock")
     running.type(passphrase)
+    running.press("Return")
+
+
+def to_the_sync_panel(running: Laptop) -> None:
+    find(running, "what was sent", "What was sent and what came in")
+    running.see("How it stands")
+
+
+def find(running: Laptop, text: str, found: str) -> None:
+    """Ctrl+K, and goes to what it finds."""
+    running.press("Ctrl+K")
+    running.see("A name, a number, a screen, an action")
+    running.type(text)
+    running.see(found, gone=("Send and receive now",))
     running.press("Return")
 
 
@@ -185,21 +204,118 @@ def test_an_unreachable_server_is_said_and_work_goes_on(profile: Path) -> None:
     with program(profile) as running:
         unlock(running)
         running.see("Today", "Offline. Every word typed here is on this laptop. 1 change will be sent", gone=("Passphrase",))
-        running.press("Ctrl+K")
-        running.type("where the words")
-        running.press("Return")
+        to_the_sync_panel(running)
         running.see("You are offline. Your work is safe.", "will be sent when you’re online. Keep working.")
     assert names_in(profile) == ["Canil, Rosa"]
 
 
-INSIDE_A_SMALL_DISK = """
-disk="$1" profile="$2"; shift 2
-mount -t tmpfs -o size=14m tmpfs "$disk" && cp -a "$profile" "$disk/ana" && head -c 9000000 /dev/zero > "$disk/ballast" || exit 77
-python="$1"; shift
-dd if=/dev/zero of="$disk/filler" bs=4096 2>/dev/null
-rm "$disk/filler.first" 2>/dev/null
-"$python" "$@"
-status=$?
-cp -a "$disk/ana/." "$profile/"
-exit $status
-"""
+SMALL_DISK = 'mount -t tmpfs -o size=8m tmpfs "$1" && cp -a "$2" "$1/ana" || exit 77; shift 2; exec "$@"'
+NOTE = "Her lawyer asked for the birth certificates of both children."
+
+
+def fill(disk: Path) -> None:
+    """Writes until there is no room for another page."""
+    with (disk / "filler").open("ab", buffering=0) as file:
+        for size in (65_536, 4096, 512, 1):
+            try:
+                while True:
+                    file.write(bytes(size))
+            except OSError:
+                continue
+
+
+@pytest.mark.skipif(not MOUNTS, reason="needs to mount a small disk for the program alone (Linux, as root)")
+def test_a_full_disk_is_said_and_what_was_typed_stays(profile: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    tried = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", str(disk)], capture_output=True, check=False)
+    if tried.returncode:
+        pytest.skip("mounting is not allowed here")
+    prefix = ("unshare", "-m", "--propagation", "private", "sh", "-c", SMALL_DISK, "sh", str(disk), str(profile))
+    with program(disk / "ana", prefix=prefix) as running:
+        unlock(running)
+        running.see("Today", "Offline", gone=("Passphrase",))
+        inside = Path(f"/proc/{running.pid}/root{disk}")  # the disk as the program sees it
+        find(running, "Canil", "Rosa")
+        running.see("Timeline", "Quick note")
+        fill(inside)
+        running.press("N")
+        running.type(NOTE)
+        says(running, "disk_full")
+        running.see(NOTE)
+        fill(inside)  # the reserve too
+        running.press("Ctrl+Return")
+        says(running, "disk_full")
+        running.see(NOTE)
+        (inside / "filler").unlink()
+        running.press("Ctrl+Return")
+        running.see("Note kept")
+        kept = Path(shutil.copytree(inside / "ana", tmp_path / "kept"))
+    door = laptop(kept)
+    door.unlock(PASSPHRASE)
+    try:
+        (person,) = door.ask(People(TODAY)).rows
+        stream = door.ask(Timeline(person.id, TODAY))
+        assert [entry.text for entry in (*stream.today, *stream.earlier) if entry.kind == "note"] == [NOTE]
+        door._need().store.check()
+    finally:
+        door.close()
+
+
+@pytest.fixture(scope="session")
+def invitation(prepared: tuple[Path, int]) -> bytes:
+    """The file that Ana was invited with."""
+    return (prepared[0] / "invitation.cmppi").read_bytes()
+
+
+def open_invitation(folder: Path, data: bytes) -> Any:
+    """The program on an empty profile, begun with a file."""
+    file = folder / "for-you.cmppi"
+    file.write_bytes(data)
+    return program(folder / "new", arguments=(str(file),))
+
+
+@pytest.mark.parametrize("kept", [0, 20, 0.5, -1])
+def test_an_invitation_that_is_not_whole_is_said(tmp_path: Path, invitation: bytes, kept: float) -> None:
+    part = invitation[: int(len(invitation) * kept) if 0 < kept < 1 else int(kept)]
+    with open_invitation(tmp_path, part) as running:
+        says(running, "invitation_unreadable")
+        running.see("Open the invitation")  # and it can be tried again
+    assert not (tmp_path / "new" / SLOTS).exists()
+
+
+def test_an_invitation_that_was_altered_on_its_way_is_said(tmp_path: Path, invitation: bytes) -> None:
+    with open_invitation(tmp_path, invitation.replace(b"Lantern Street", b"Lantern Strand")) as running:
+        says(running, "invitation_unreadable")
+
+
+def test_an_expired_invitation_is_said(tmp_path: Path, prepared: tuple[Path, int]) -> None:
+    with pair_in(tmp_path, *prepared) as pair, pair.server:
+        team = pair.denise.ask(Organisation()).teams[0][0]
+        old = pair.denise.invite("Leon Brandt", "caseworker", team, days=0)
+    with open_invitation(tmp_path, old.data) as running:
+        says(running, "invitation_expired")
+
+
+def test_an_invitation_to_an_organisation_that_the_server_does_not_know_is_said(
+    tmp_path: Path, prepared: tuple[Path, int]
+) -> None:
+    with pair_in(tmp_path, *prepared) as pair:
+        with pair.server:
+            team = pair.denise.ask(Organisation()).teams[0][0]
+            made = pair.denise.invite("Leon Brandt", "caseworker", team)
+        (tmp_path / "server.db").unlink()  # another server answers at this address
+        with pair.server, open_invitation(tmp_path, made.data) as running:
+            running.see("Leon Brandt", "Yes, that is me")
+            running.press("Return")
+            running.see("Choose a passphrase")
+            running.fill("Passphrase", PASSPHRASE)
+            running.fill("The same once more", PASSPHRASE)
+            running.press("Return")
+            running.see("Today")
+            to_the_sync_panel(running)
+            says(running, "organisation_unknown")
+    door = laptop(tmp_path / "new")
+    door.unlock(PASSPHRASE)
+    assert door.ask(Organisation()).name == "Lantern Street Services"
+    door.close()

@@ -412,8 +412,11 @@ class Frame(QWidget):
             self._items[place].show_count(count)
 
     def show_status(self, status: SyncStatus, now: datetime) -> None:
-        """How it stands with sending: corner and footer."""
+        """How it stands with sending: corner, footer, and the page that shows it whole."""
         self._status = status
+        whole = getattr(self.page, "show_status", None)
+        if whole is not None:
+            whole(status)
         word = corner_word(status, self.words)
         self.corner.show_state(status.word, word, f"{word}. {where_words(status, now, self.words)}")
         self._say_where()

@@ -65,6 +65,7 @@ class DraftKeeper(QObject):
         self._page.ui.call(
             lambda: door.save_draft(key, body, title=title, participant_id=participant, words=words),
             self._was_saved,
+            lambda error: self._not_saved(error),  # not the method itself: it is heard even when the page has gone
             owner=None,
         )
 
@@ -75,6 +76,11 @@ class DraftKeeper(QObject):
         key, door = self._key, self._page.ui.door
         if key:
             self._page.ui.call(lambda: door.discard_draft(key))
+
+    def _not_saved(self, error: BaseException) -> None:
+        """A full disk, say: it is still to be kept, with the next key or when somebody goes elsewhere."""
+        self._dirty = True
+        self._page.ui.shell.trouble(error)
 
     def _was_saved(self, nothing: object) -> None:
         if self._saved is not None:

@@ -106,14 +106,15 @@ class SyncPage(Page):
         self.reload()
 
     def reload(self) -> None:
-        self.call(self.ui.door.sync_status, self._show)
+        self.call(self.ui.door.sync_status, self.show_status)
 
     def narrowed(self, narrow: bool) -> None:
         self._columns.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
 
     # --- what the store said ------------------------------------------------------------------
 
-    def _show(self, status: SyncStatus) -> None:
+    def show_status(self, status: SyncStatus) -> None:
+        """How it stands now; the frame tells it too when an exchange changed no record."""
         zone = self.ui.me.zone if self.ui.me else "America/New_York"
         said = said_of(status, self.ui.now(), self.words, zone)
         if self._said is not None and said.title != self._said.title:
@@ -184,7 +185,7 @@ class SyncPage(Page):
 
     def _synced(self, status: SyncStatus) -> None:
         self._over()
-        self._show(status)
+        self.show_status(status)
 
     def _not_synced(self, error: BaseException) -> None:
         self._over()

@@ -30,6 +30,7 @@ NEEDED = (
     ("libxcb-keysyms1", "lib:libxcb-keysyms.so.1", "the window on X11"),
     ("libxcb-shape0", "lib:libxcb-shape.so.0", "the window on X11"),
     ("dbus", "cmd:dbus-run-session", "the tests of the keyring"),
+    ("libglib2.0-bin", "cmd:gdbus", "the tests of the keyring"),
     ("gnome-keyring", "cmd:gnome-keyring-daemon", "the tests of the keyring"),
     ("binutils", "cmd:objdump", "make package"),
 )

@@ -251,11 +251,13 @@ FULL = textwrap.dedent(
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
+    # In a chroot the root is no mount point and its propagation stays as it is: what is mounted is taken away again.
     script = (
+        "mount --make-rprivate / 2>/dev/null; "
         f"mount -t tmpfs -o size=12m tmpfs {disk} || exit 77; mkdir {disk}/p; head -c 6000000 /dev/zero > {disk}/p/ballast; "
-        f'exec "$0" -c "$1" {disk}/p'
+        f'"$0" -c "$1" {disk}/p; status=$?; umount {disk}; exit $status'
     )
-    command = ["unshare", "-m", "--propagation", "private", "bash", "-c", script, sys.executable, FULL]
+    command = ["unshare", "-m", "--propagation", "unchanged", "bash", "-c", script, sys.executable, FULL]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120, check=False)
     if done.returncode == 77:
         pytest.skip("mounting is not allowed here")

@@ -401,6 +401,14 @@ class CodeCombo(QComboBox):
         index = next((i for i in range(self.count()) if self.itemData(i) == value), 0 if self.count() else -1)
         self.setCurrentIndex(index)
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            plain = not event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+            if plain and event.text().isprintable() and event.text():
+                event.accept()  # letters choose in the list; they are not the page's keys while one is here
+                return True
+        return super().event(event)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # scrolling the page must not change an answer
 

@@ -222,13 +222,13 @@ class Story:
             ana.press("Alt+O")
             ana.see("New hearing, check-in or deadline")
             ana.tab_to("What")
-            ana.type(what)
+            ana.type(what.split()[0])
             ana.fill("Day", day)
             ana.fill("Time", at)
             ana.fill("Where", where)
             self.picture(ana, "obligation")
             ana.press("Ctrl+Return")
-            ana.see(what, where.split(",")[0])
+            ana.see(what, where.split(",")[0], gone=("New hearing, check-in",))
         self.picture(ana, "timeline")
 
     def interview_begins(self) -> None:

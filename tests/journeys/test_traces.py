@@ -20,11 +20,12 @@ from tests.journeys.private import A_NUMBER, FAMILY, GIVEN, NARRATIVE, PHONE, TO
 from tests.journeys.server import ROOT
 from tests.postgres import temporary_postgres
 
+SHORTEST = 6  # letters: fewer would be found in sealed bytes by chance
 DIGITS = "".join(character for character in PHONE if character.isdigit())
 SECRETS = (
     GIVEN,
     FAMILY,
-    *FAMILY.split("-"),
+    *(part for part in FAMILY.split("-") if len(part) >= SHORTEST),
     *("".join((A_NUMBER[:3], sign, A_NUMBER[3:6], sign, A_NUMBER[6:])) for sign in ("", "-", " ")),
     PHONE,
     DIGITS,
@@ -120,19 +121,9 @@ def test_nothing_readable_is_left_on_any_disk(pair: Pair, database: str, tempora
         assert pair.denise.sync_now().problem is None
         assert pair.denise.ask(People(TODAY, text="ajan")).rows  # it did arrive
         pair.denise.close()
-        log = tmp_path / "window.log"
-        window = Laptop(pair.folder / "denise", log=log)
-        window.see("Passphrase", "Unlock")
-        window.type(PASSPHRASE)
-        window.press("Return")
-        window.see("Today", gone=("Passphrase",))
-        window.press("Ctrl+K")
-        window.see("A name, a number, a screen, an action")
-        window.type("ajan")
-        window.see(GIVEN)
-        window.press("Return")
-        window.see("Timeline", GIVEN)
-        window.kill()
+        with Laptop(pair.folder / "denise", log=tmp_path / "window.log") as window:
+            look_at_her(window)
+            window.kill()
         assert traces(tmp_path) == []
         if database:
             assert postgres_traces(database) == []
@@ -141,13 +132,27 @@ def test_nothing_readable_is_left_on_any_disk(pair: Pair, database: str, tempora
     assert (asked / "asked-for.pdf").read_bytes().startswith(b"%PDF")
 
 
+def look_at_her(window: Laptop) -> None:
+    """In the real window: unlock, find her by a piece of her name, open her page."""
+    window.see("Passphrase", "Unlock")
+    window.type(PASSPHRASE)
+    window.press("Return")
+    window.see("Today", gone=("Passphrase",))
+    window.press("Ctrl+K")
+    window.see("A name, a number, a screen, an action")
+    window.type("ajan")
+    window.see(GIVEN)
+    window.press("Return")
+    window.see("Quick note", GIVEN)
+
+
 def postgres_traces(url: str) -> list[str]:
     """After a checkpoint: every file of the cluster, its log and its write-ahead log too."""
     parts = urlsplit(url)
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("CHECKPOINT")
         (data,) = connection.execute("SHOW data_directory").fetchone() or ("",)
-        (bundles,) = connection.execute("SELECT pg_relation_size('log')").fetchone() or (0,)
+        (bundles,) = connection.execute("SELECT pg_total_relation_size('envelope')").fetchone() or (0,)
     assert bundles > 0
     folder = Path(unquote(parse_qs(parts.query)["host"][0]))
     assert Path(data).is_relative_to(folder)

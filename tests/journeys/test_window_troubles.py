@@ -237,7 +237,7 @@ def test_a_full_disk_is_said_and_what_was_typed_stays(profile: Path, tmp_path: P
         running.see("Today", "Offline", gone=("Passphrase",))
         inside = Path(f"/proc/{running.pid}/root{disk}")  # the disk as the program sees it
         find(running, "Canil", "Rosa")
-        running.see("Timeline", "Quick note")
+        running.see("Quick note")
         fill(inside)
         running.press("N")
         running.type(NOTE)

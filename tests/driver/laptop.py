@@ -93,6 +93,16 @@ class Laptop:
         self.press("Ctrl+A")
         self.type(text)
 
+    def choose(self, name: str, wanted: str, most: int = 60) -> None:
+        """Goes to a list of codes and to the line that begins so, with the arrow keys. Raises NotSeen."""
+        self.tab_to(name)
+        self.press("Home")
+        for _ in range(most):
+            if any(found.startswith(wanted) for found in self.focused()):
+                return
+            self.press("Down")
+        raise NotSeen(f"{name} has no {wanted}; the last was {self.focused()}")
+
     def see(self, *wanted: str, gone: tuple[str, ...] = (), seconds: float = 20) -> None:
         """Waits until all of it stands on the screen (and what should be gone does not). Raises NotSeen."""
         said = self._tell("look", wanted=list(wanted), gone=list(gone), seconds=seconds)

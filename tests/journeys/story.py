@@ -221,8 +221,7 @@ class Story:
         ):
             ana.press("Alt+O")
             ana.see("New hearing, check-in or deadline")
-            ana.tab_to("What")
-            ana.type(what.split()[0])
+            ana.choose("What", what)
             ana.fill("Day", day)
             ana.fill("Time", at)
             ana.fill("Where", where)
@@ -238,10 +237,8 @@ class Story:
         ana.tab_to("Instruments")
         while "Work and safety guide" not in " ".join(ana.current_rows()):
             ana.press("Down")
-        ana.tab_to("In which language")
-        ana.type("Sp")
-        ana.tab_to("Is the participant alone")
-        ana.type("Y")
+        ana.choose("In which language", "Spanish")
+        ana.choose("Is the participant alone", "Yes")
         self.picture(ana, "before-the-interview")
         ana.tab_to("Begin")
         ana.press("Return")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 from cmpp_protocol import canon, ids, labels
@@ -128,6 +128,26 @@ class RecordState:
     def stamps(self, name: str) -> tuple[Stamp, ...]:
         """The stamps of the heads of a field: what the next write to it names in `replaces`."""
         return tuple(head.stamp for head in self.heads.get(name, ()))
+
+
+class Created(NamedTuple):
+    """A record that came into being in one change set, as it travelled: each field one value, all under one stamp, nothing
+    replaced, `life` live if it is among the names. What merging makes of it is `state`, where nothing is held of the record."""
+
+    kind: str
+    names: tuple[str, ...]
+    values: tuple[bytes, ...]
+    stamp: Stamp
+
+    def state(self) -> RecordState:
+        """The merge state."""
+        return RecordState(
+            self.kind, {name: (Head(self.stamp, value),) for name, value in zip(self.names, self.values, strict=True)}
+        )
+
+    def writes(self, id: UUID) -> tuple[Write, ...]:
+        """The writes that it stands for."""
+        return tuple(Write(self.kind, id, name, value) for name, value in zip(self.names, self.values, strict=True))
 
 
 def life_value(name: LifeName, *details: str | bytes) -> bytes:

@@ -17,6 +17,7 @@ from cmpp_desktop.changes import (
     Bus,
     Changed,
     ChangeSet,
+    Created,
     RecordState,
     Write,
     life_value,
@@ -128,6 +129,9 @@ class MemoryReplica:
             assert before.get(id) == self.tables["states"].get((collection, id))
             self._put("states", (collection, id), state)
         return frozenset(after)
+
+    def save_created(self, collection: UUID, created: Mapping[UUID, Created]) -> frozenset[UUID]:
+        return self.save_states(collection, {}, {id: made.state() for id, made in created.items()})
 
     def conflict_count(self, now_ms: int) -> int:
         return sum(bool(merge.conflicts(state, self.seen(key[0]), now_ms)) for key, state in self.tables["states"].items())

@@ -1,7 +1,8 @@
 """The line of each participant that the People page reads, and the search index: made again from the records.
 
 `refresh` is called by whoever committed something about these participants, in the same transaction; where nothing that
-names them changed, their index entries stay. `rebuild` makes all of it anew (after a bulk, or when it is missing). Nothing here is the truth about anybody.
+names them changed, their index entries stay. `rebuild` makes all of it anew (after a bulk, or when it is missing).
+Nothing here is the truth about anybody.
 """
 
 from __future__ import annotations

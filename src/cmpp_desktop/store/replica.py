@@ -16,9 +16,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from cmpp_desktop.changes import LIFE, ChangeSet, RecordState, life_name
+from cmpp_desktop.changes import LIFE, ChangeSet, Created, RecordState, life_name
 from cmpp_desktop.errors import BugError
-from cmpp_desktop.store import materialise, projection, state
+from cmpp_desktop.store import bulk, materialise, projection, state
 from cmpp_desktop.store.database import Database
 from cmpp_desktop.store.names import Names, resolve_teams
 from cmpp_desktop.store.settings import read_value, write_value
@@ -234,6 +234,34 @@ class StoreReplica:
         if any(item.kind == "team" for item in after.values()):
             resolve_teams(connection, names)
         return frozenset(touched)
+
+    def save_created(self, collection: UUID, created: Mapping[UUID, Created]) -> frozenset[UUID]:
+        connection, names, coll = self._write(), self._names, self._coll(collection)
+        others: dict[UUID, RecordState] = {}
+        touched: set[UUID] = set(created)
+        named: set[UUID] = set()
+        people: set[UUID] = set()
+        told: list[tuple[Any, ...]] = []
+        for group in bulk.groups(created, coll, names, self._defaults):
+            others |= {id: created[id].state() for id in group.others}
+            if group.rows:
+                connection.exec_driver_sql(state.UPSERT, group.clocks)
+                connection.exec_driver_sql(materialise.upsert_sql(group.kind), group.rows)
+            if group.about:
+                touched |= set(group.about.values())
+                if group.kind in projection.TOUCHING:
+                    (named if group.kind in projection.NAMING else people).update(group.about.values())
+            if group.kind in TOLD:
+                for id in list(group.ids)[: ARRIVALS_OF_A_PAGE - len(told)]:
+                    verb = "returned" if id in group.returned else "added"
+                    made, about = created[id], group.about.get(id)
+                    device = names.devices.number(made.stamp.device)
+                    told.append((made.stamp.ms, made.kind, verb, about.bytes if about else None, device, id.bytes))
+        projection.refresh(connection, people, named)
+        self._tell(told)
+        if any(made.kind == "team" for made in created.values()):
+            resolve_teams(connection, names)
+        return frozenset(touched | self.save_states(collection, {}, others) if others else touched)
 
     def _shape(self, id: UUID, after: RecordState) -> tuple[dict[str, Any] | None, dict[str, bytes]]:
         """What is shown of a state; nothing, when this version cannot show it, whatever it holds (rules 10, 42)."""

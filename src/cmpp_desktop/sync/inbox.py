@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from cmpp_desktop.changes import LIFE, LIVE, SIGNED, SIGNED_FIELDS, ChangeSet, RecordState, Write
+from cmpp_desktop.changes import LIFE, LIVE, SIGNED, SIGNED_FIELDS, ChangeSet, Created, RecordState, Write
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import signing
 from cmpp_desktop.sync import merge, seal
@@ -38,7 +38,9 @@ from cmpp_protocol.stamps import Stamp
 End = Literal["counts", "void", "waits", "held", "refused"]
 
 OWN_UNKNOWN = -2  # the part under which a bundle of one's own that one did not seal is kept as evidence
-RECORDS_AT_ONCE = 500  # rule of thumb: about 6 ms of a transaction, so that a save beside it stays quick
+RECORDS_AT_ONCE = 500  # so that a save beside it stays quick
+MANY_BUNDLES = 16  # of a laptop that was away for long, or is new: nobody works in it at this speed,
+RECORDS_CATCHING_UP = 3_000  # and each transaction costs a sync of the disk
 
 
 class Item(NamedTuple):
@@ -75,7 +77,7 @@ class _Opened:
     parsed: envelope.Envelope
     hash: bytes
     reason: str = ""
-    change_sets: tuple[ChangeSet, ...] = ()
+    parts: tuple[seal.Part, ...] = ()
 
 
 class Inbox:
@@ -89,10 +91,11 @@ class Inbox:
         when the log does not chain, or disk errors of the store; what was taken before stays."""
         taken = Taken()
         at = 0
+        most = RECORDS_AT_ONCE if len(items) < MANY_BUNDLES else RECORDS_CATCHING_UP
         while at < len(items):
             with self._replica.transaction():
                 batch = _Batch(self, collection)
-                while at < len(items) and batch.records < RECORDS_AT_ONCE and not batch.taken.needs_update:
+                while at < len(items) and batch.records < most and not batch.taken.needs_update:
                     batch.add(items[at])
                     at += 1
                 batch.finish()
@@ -128,6 +131,7 @@ class _Batch:
         self._chains: dict[bytes, ChainRow] = dict(self._replica.chains(collection))
         self._before: dict[UUID, RecordState] = {}
         self._after: dict[UUID, RecordState] = {}
+        self._created: dict[UUID, Created] = {}  # those not in `_after` that nothing was held of
         self._loaded: set[UUID] = set()
         start = (0, envelope.log_start(inbox._state.org_id, collection))
         self._cursor = self._replica.cursor(collection) or start
@@ -138,7 +142,7 @@ class _Batch:
 
     @property
     def records(self) -> int:
-        return len(self._after)
+        return len(self._after) + len(self._created)
 
     def add(self, item: Item) -> None:
         """Takes one item of the log (or of elsewhere) in."""
@@ -173,6 +177,9 @@ class _Batch:
             before = {id: state for id, state in self._before.items() if id in changed}
             self.taken.touched |= self._replica.save_states(self._collection, before, changed)
             self.taken.kinds |= {state.kind for state in changed.values()}
+        if self._created:
+            self.taken.touched |= self._replica.save_created(self._collection, self._created)
+            self.taken.kinds |= {made.kind for made in self._created.values()}
         if self._cursor_moved:
             self._replica.put_cursor(self._collection, *self._cursor)
 
@@ -208,15 +215,15 @@ class _Batch:
         if key is None or author is None:
             return _Opened(item, "waits", parsed, hashed, "key")
         try:
-            change_sets = seal.open_envelope(parsed, author.keys.sign, key)
+            parts = seal.open_verified(parsed, key)
         except seal.NotOpened as error:
             if error.outcome == "update":
                 self.taken.needs_update = True
                 return _Opened(item, "waits", parsed, hashed, "update")
             return _Opened(item, "void" if error.outcome == "void" else "refused", parsed, hashed, error.reason)
-        if change_sets[0].stamp.hlc <= before.last_hlc:  # rule 1
+        if parts[0].stamp.hlc <= before.last_hlc:  # rule 1
             return _Opened(item, "void", parsed, hashed, "stamps")
-        return _Opened(item, "counts", parsed, hashed, "", change_sets)
+        return _Opened(item, "counts", parsed, hashed, "", parts)
 
     def _end(self, opened: _Opened) -> None:
         header, item = opened.parsed.header, opened.item
@@ -225,7 +232,7 @@ class _Batch:
         if opened.end == "refused":
             return
         before = self._chain_before(header.device, item)
-        last_hlc = opened.change_sets[-1].stamp.hlc if opened.change_sets else None
+        last_hlc = opened.parts[-1].stamp.hlc if opened.parts else None
         at = (self._collection, header.device, header.number, opened.hash, header.epoch)
         self._replica.put_envelope(StoredEnvelope(*at, item.seq, False, opened.end, last_hlc, item.data))
         if opened.end not in ("counts", "void"):
@@ -260,14 +267,31 @@ class _Batch:
         device = opened.parsed.header.device
         chains = {one: chain.last_hlc for one, chain in self._chains.items()}
         own = self._box._own
-        self._load({write.id for change_set in opened.change_sets for write in change_set.writes})
-        for part, change_set in enumerate(opened.change_sets):
-            reason = self._broken_rule(change_set, opened.parsed.header)
+        self._load({id for part in opened.parts for id, _ in part.rows})
+        for number, part in enumerate(opened.parts):
+            reason = self._broken_rule(part, opened.parsed.header)
             if reason:
-                self._set_aside(opened.parsed, opened.hash, part, reason, seal.pack([change_set]))
+                self._set_aside(opened.parsed, opened.hash, number, reason, seal.pack([part.change_set()]))
             else:
-                merge.apply_change_set(self._after, change_set, _seen(chains, own), self._box._now)
-            chains[device] = change_set.stamp.hlc
+                self._apply(part, _seen(chains, own))
+            chains[device] = part.stamp.hlc
+
+    def _apply(self, part: seal.Part, seen: Callable[[Stamp], bool]) -> None:
+        """Merges a change set. A record that comes into being here stays as it travelled, until something more is said of it:
+        most of what a new laptop reads is that."""
+        writes: list[Write] = []
+        for id, what in part.rows:
+            known = self._created.pop(id, None)
+            if known is not None:
+                self._after[id] = known.state()
+            if not isinstance(what, Created):
+                writes += what
+            elif id in self._after:
+                writes += what.writes(id)
+            else:
+                self._created[id] = what
+        if writes:
+            merge.apply_change_set(self._after, ChangeSet(part.collection, part.stamp, tuple(writes)), seen, self._box._now)
 
     def _load(self, ids: set[UUID]) -> None:
         missing = ids - self._loaded
@@ -277,13 +301,13 @@ class _Batch:
             self._after.update(found)
             self._loaded |= missing
 
-    def _broken_rule(self, change_set: ChangeSet, header: envelope.Header) -> str:
+    def _broken_rule(self, part: seal.Part, header: envelope.Header) -> str:
         """Rule 21: the one operation on a Signed record is its creation, by somebody who may sign. One change without the
         right voids its change set, for everybody (rule 30)."""
         signed: dict[UUID, dict[str, Write]] = {}
-        for write in change_set.writes:
-            if write.kind == SIGNED:
-                signed.setdefault(write.id, {})[write.field] = write
+        for id, what in part.rows:
+            if not isinstance(what, Created) and what[0].kind == SIGNED:
+                signed[id] = {write.field: write for write in what}
         return "" if all(self._is_signed(id, writes, header) for id, writes in signed.items()) else "signed"
 
     def _is_signed(self, id: UUID, writes: Mapping[str, Write], header: envelope.Header) -> bool:

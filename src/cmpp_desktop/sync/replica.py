@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
-from cmpp_desktop.changes import ChangeSet, RecordState
+from cmpp_desktop.changes import ChangeSet, Created, RecordState
 
 EnvelopeState = Literal["counts", "void", "waits", "held"]
 
@@ -195,6 +195,10 @@ class Replica(Protocol):
         `before` is what `states` gave for the same ids (absent: new). Only states that differ are in `after`. Returns the
         ids of the records and of the participants concerned. A value that does not fit its kind's fields is kept and not
         shown as that field (rules 10, 42); this never raises because of what a value is."""
+        ...
+
+    def save_created(self, collection: UUID, created: Mapping[UUID, Created]) -> frozenset[UUID]:
+        """`save_states` of records that are new, as they travelled."""
         ...
 
     def conflict_count(self, now_ms: int) -> int:

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgpack
@@ -37,7 +37,7 @@ import zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from cmpp_desktop.changes import LIFE, LIVE, ChangeSet, Covers, Write
+from cmpp_desktop.changes import LIFE, LIVE, SIGNED, ChangeSet, Covers, Created, Write
 from cmpp_desktop.errors import BugError, KnownError
 from cmpp_protocol import canon, keys
 from cmpp_protocol.envelope import (
@@ -83,6 +83,19 @@ def seal(change_sets: Sequence[ChangeSet], header: Header, collection_key: bytes
     return sign(header, sealed, author)
 
 
+class Part(NamedTuple):
+    """One change set as it was opened. `rows`: each record once, either as it came into being or as writes of its fields."""
+
+    collection: bytes
+    stamp: Stamp
+    rows: tuple[tuple[UUID, Created | tuple[Write, ...]], ...]
+
+    def change_set(self) -> ChangeSet:
+        """The same as writes."""
+        writes = (write for id, what in self.rows for write in (what.writes(id) if isinstance(what, Created) else what))
+        return ChangeSet(self.collection, self.stamp, tuple(writes))
+
+
 def open_bundle(data: bytes, sign_public: bytes, collection_key: bytes) -> tuple[ChangeSet, ...]:
     """The change sets of an envelope, by ascending stamps. Raises NotOpened; never allocates beyond the limits."""
     try:
@@ -96,6 +109,11 @@ def open_envelope(envelope: Envelope, sign_public: bytes, collection_key: bytes)
     """As `open_bundle`, for an envelope that has been parsed."""
     if not envelope.verify(sign_public):
         raise NotOpened("refused", "signature")
+    return tuple(part.change_set() for part in open_verified(envelope, collection_key))
+
+
+def open_verified(envelope: Envelope, collection_key: bytes) -> tuple[Part, ...]:
+    """As `open_envelope`, for an envelope whose signature has been verified; its parts as they travelled."""
     header = envelope.header
     try:
         padded = AESGCM(body_key(collection_key, header)).decrypt(keys.ZERO_NONCE, envelope.body, header.encode())
@@ -104,7 +122,7 @@ def open_envelope(envelope: Envelope, sign_public: bytes, collection_key: bytes)
         raise NotOpened("void", "does_not_open") from error
     except EnvelopeError as error:
         raise NotOpened("void", error.code) from error
-    return unpack(_inflate(squeezed), header.collection, header.device)
+    return unpack_parts(_inflate(squeezed), header.collection, header.device)
 
 
 def in_bundles(change_sets: Iterable[ChangeSet]) -> Iterator[list[ChangeSet]]:
@@ -237,6 +255,11 @@ def _inflate(squeezed: bytes) -> bytes:
 
 def unpack(packed: bytes, collection: UUID, author: bytes) -> tuple[ChangeSet, ...]:
     """The change sets that `pack` wrote. Raises NotOpened (update or void)."""
+    return tuple(part.change_set() for part in unpack_parts(packed, collection, author))
+
+
+def unpack_parts(packed: bytes, collection: UUID, author: bytes) -> tuple[Part, ...]:
+    """The same, as they travelled."""
     try:
         body = msgpack.unpackb(packed, raw=False, strict_map_key=True)
     except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
@@ -250,7 +273,7 @@ def unpack(packed: bytes, collection: UUID, author: bytes) -> tuple[ChangeSet, .
     except canon.NotCanonical:
         canonical = False
     _need(canonical, "not_canonical")
-    return _Reader(body, collection.bytes, author).change_sets()
+    return _Reader(body, collection.bytes, author).parts()
 
 
 class _Reader:
@@ -274,34 +297,44 @@ class _Reader:
         _need(isinstance(notes, list) and len(notes) in (0, len(self.stamps)), "notes")
         _need(all(isinstance(note, dict) for note in notes), "notes")
 
-    def change_sets(self) -> tuple[ChangeSet, ...]:
+    def parts(self) -> tuple[Part, ...]:
         used = [0] * len(self.shapes)
+        rows = [list(zip(*columns, strict=True)) for columns in self.values]
+        # Where `life` stands in a shape of which all is new: −1 for nowhere, None for a shape that is not new.
+        lives = [
+            None if replaces or covers or kind == SIGNED else names.index(LIFE) if LIFE in names else -1
+            for kind, names, replaces, covers in self.shapes
+        ]
         at = 0
         found = []
         for stamp, count in zip(self.stamps, self.rows, strict=True):
-            writes: list[Write] = []
-            seen: set[bytes] = set()
-            for row in range(at, at + count):
-                id = self.ids[16 * row : 16 * row + 16]
-                _need(id not in seen, "record_twice")
-                seen.add(id)
-                number = self.row_shapes[row]
-                self._add(writes, UUID(bytes=id), number, used[number], stamp)
+            ids = [self.ids[16 * row : 16 * row + 16] for row in range(at, at + count)]
+            _need(len(set(ids)) == count, "record_twice")
+            told: list[tuple[UUID, Created | tuple[Write, ...]]] = []
+            for data, number in zip(ids, self.row_shapes[at : at + count], strict=True):
+                id, place, life = UUID(bytes=data), used[number], lives[number]
                 used[number] += 1
+                values = rows[number][place]
+                if life is None or (life >= 0 and values[life] != LIVE):
+                    told.append((id, self._writes(id, number, values, place, stamp)))
+                else:
+                    kind, names, _, _ = self.shapes[number]
+                    told.append((id, Created(kind, names, values, stamp)))
             at += count
-            found.append(ChangeSet(self.collection, stamp, tuple(writes)))
+            found.append(Part(self.collection, stamp, tuple(told)))
         return tuple(found)
 
-    def _add(self, writes: list[Write], id: UUID, number: int, place: int, own: Stamp) -> None:
+    def _writes(self, id: UUID, number: int, values: tuple[bytes, ...], place: int, own: Stamp) -> tuple[Write, ...]:
         kind, names, replaces, covers = self.shapes[number]
-        for at, name in enumerate(names):
-            value = self.values[number][at][place]
+        writes = []
+        for at, (name, value) in enumerate(zip(names, values, strict=True)):
             named = self._stamps_of(self.replaces[number][at][place], own, before=True) if replaces else ()
             covered: Covers = ()
             if covers and name == LIFE:
                 _need(value != LIVE, "covers")
                 covered = self._covered(self.covers[number][place], own)
             writes.append(Write(kind, id, name, value, named, covered))
+        return tuple(writes)
 
     def _covered(self, row: Mapping[str, Any], own: Stamp) -> Covers:
         return tuple((name, self._stamps_of(flat, own, before=False)) for name, flat in sorted(row.items()))
@@ -386,14 +419,18 @@ def _split(column: Any, count: int) -> list[bytes]:
     reader = msgpack.Unpacker(raw=False, strict_map_key=True, max_buffer_size=max(len(column), 1))
     reader.feed(column)
     found: list[bytes] = []
+    checked: set[bytes] = set()  # most columns hold few different values
     start = 0
     try:
         for _ in range(count):
-            value = reader.unpack()
+            reader.skip()
             end = reader.tell()
             data = column[start:end]
-            if not isinstance(value, _SIMPLE) or msgpack.packb(value, use_bin_type=True) != data:
-                canon.unpack(data)
+            if data not in checked:
+                value = msgpack.unpackb(data, raw=False, strict_map_key=True)
+                if not isinstance(value, _SIMPLE) or msgpack.packb(value, use_bin_type=True) != data:
+                    canon.unpack(data)
+                checked.add(data)
             found.append(data)
             start = end
     except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:

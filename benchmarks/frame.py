@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "build" / "bench" / "results.json"
 MACHINE = ROOT / "build" / "bench" / "machine.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
+WORDS = Path(__file__).with_name("words.md")  # what a person says of the figures
 
 SHOWN_VERSIONS = (
     *("PySide6-Essentials", "sqlcipher3", "SQLAlchemy", "sqlmodel", "cryptography", "msgpack", "zstandard"),
@@ -192,7 +193,7 @@ def page(results: Iterable[Row], about: Mapping[str, object]) -> str:
             f"| {each.name} | {each.size} | {number(each.ours)} {each.unit} | {peers} | {ratio} | {each.goal} | {met} |"
         )
     lines += ["", "Versions: " + ", ".join(f"{name} {value}" for name, value in versions.items()) + ".", ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, WORDS.read_text("utf-8")])
 
 
 def number(value: float) -> str:

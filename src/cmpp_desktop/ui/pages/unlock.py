@@ -12,7 +12,20 @@ from cmpp_desktop.ui.frame import Mark
 from cmpp_desktop.ui.messages import Message, message_for
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.theme import look
-from cmpp_desktop.ui.widgets import Banner, Button, Field, IconView, Label, PassphraseField, announce, column, isolate, row, rule
+from cmpp_desktop.ui.widgets import (
+    Banner,
+    Button,
+    Field,
+    IconView,
+    Label,
+    PassphraseField,
+    announce,
+    column,
+    isolate,
+    row,
+    rule,
+    scrolled,
+)
 from cmpp_desktop.words import LANGUAGES
 from cmpp_desktop.workspace import Greeting
 
@@ -86,9 +99,11 @@ class UnlockPage(Page):
         bottom = row(IconView("laptop", "ink2", 14), place, language_switch(self.ui), gap=8, margins=(64, 0, 64, 40))
         bottom.setStretch(1, 1)
         bottom.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        whole = column(top, None, row(None, middle, None), None, bottom, gap=0)
-        whole.setStretch(1, 2)
-        whole.setStretch(3, 3)
+        centre = column(None, row(None, middle, None), None, gap=0)
+        centre.setStretch(0, 2)
+        centre.setStretch(2, 3)
+        whole = column(top, scrolled(centre, words("Unlock")), bottom, gap=0)
+        whole.setStretch(1, 1)
         self.setLayout(whole)
 
     def _forgotten(self) -> QWidget:
@@ -133,6 +148,7 @@ class UnlockPage(Page):
         self.button.setEnabled(False)
         self.button.set_text(self.words("Opening"))
         self._problem("")
+        self._clear_notice()
         self.call(lambda: self.ui.door.unlock(text), self._opened, self._refused)
 
     def _opened(self, nothing: None) -> None:
@@ -178,15 +194,19 @@ class UnlockPage(Page):
 
     def show_message(self, message: Message) -> None:
         """Something other than the passphrase is in the way."""
-        while (item := self.notice.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        self._clear_notice()
         text = message.text
         if message.read_aloud:
             text += " " + self.words("Code to read aloud: {code}.", code=message.read_aloud)
         self.notice.addWidget(Banner(message.happened, text))
         self.notice.addSpacing(look().px(24))
+
+    def _clear_notice(self) -> None:
+        while (item := self.notice.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
 
     def _someone_else(self) -> None:
         """Two people do not share a laptop's records: say how another person works here."""

@@ -1,6 +1,7 @@
-"""Pictures of every screen: light, dark, high contrast, Spanish, 200 %, into `build/screenshots`.
+"""Pictures of every screen: light, dark, high contrast, Spanish, 200 %, some mirrored, into `build/screenshots`.
 
-`python -m cmpp_desktop.ui.screenshots [folder]`, off screen, from the frozen samples. Nobody in them exists.
+`python -m tests.ui.screenshots [folder] [names…]`, off screen, from frozen samples. Nobody in them exists. `--reviewed` makes
+the small set of `docs/screenshots` instead.
 """
 
 from __future__ import annotations
@@ -9,16 +10,27 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from cmpp_desktop.domain import questions as q
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.forms import InstrumentRefused, Problem
 from cmpp_desktop.ui.app import Window
 from cmpp_desktop.ui.bridge import Bridge
 from cmpp_desktop.ui.theme import Look, Wish
-from tests.ui.samples import NOW, SampleDoor, at_first_run, at_someone_new
+from cmpp_desktop.workspace import CaseSummaryRequest
+from tests.ui import page_samples
+from tests.ui.picture_door import PictureDoor
+from tests.ui.samples import NOW, at_first_run, at_someone_new
+
+Arrange = Callable[[Window], object]
 
 
 @dataclass(frozen=True)
@@ -26,9 +38,10 @@ class Shot:
     """One screen: its file name, how to come to it, and what is there at first."""
 
     name: str
-    arrange: Callable[[Window], None]
-    state: str = "open"
-    role: str = "caseworker"
+    arrange: Arrange
+    door: dict[str, Any] = field(default_factory=dict)
+    before: Callable[[PictureDoor], object] = lambda door: None
+    mirrored: bool = False
 
 
 def settle(window: Window, seconds: float = 5.0) -> None:
@@ -42,123 +55,318 @@ def settle(window: Window, seconds: float = 5.0) -> None:
         time.sleep(0.005)
 
 
-def _type(window: Window, text: str) -> None:
-    from PySide6.QtTest import QTest
+def wait(window: Window, seconds: float) -> None:
+    """For what a timer does (searching while one types)."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QCoreApplication.processEvents()
+        time.sleep(0.005)
+    settle(window)
 
+
+def typed(window: Window, text: str) -> None:
     focus = window.focusWidget()
     if focus is not None:
         QTest.keyClicks(focus, text)
+    settle(window)
+
+
+def pressed(window: Window, *keys: Qt.Key) -> None:
+    for key in keys:
+        QTest.keyClick(window.focusWidget() or window, key)
+        settle(window)
+
+
+def page(window: Window) -> Any:
+    return window.frame.page if window.frame is not None else window.gate
+
+
+def go(place: str, *then: Arrange, **args: Any) -> Arrange:
+    """Comes to a place, then does the rest."""
+
+    def arrange(window: Window) -> None:
+        window.go(place, **args)
+        settle(window)
+        for step in then:
+            step(window)
+            settle(window)
+
+    return arrange
 
 
 def _wrong(window: Window) -> None:
-    _type(window, "not this one")
-    page = window.gate
-    if page is not None:
-        page.unlock()  # type: ignore[attr-defined]  # the unlock page
+    typed(window, "not this one")
+    page(window).unlock()
+    settle(window)
 
 
 def _search(window: Window) -> None:
-    window.go("people")
-    settle(window)
-    _type(window, "rahimi")
-    time.sleep(0.1)
+    typed(window, "rahimi")
+    wait(window, 0.3)
+
+
+def _nothing_found(window: Window) -> None:
+    typed(window, "tzutujil")
+    wait(window, 0.3)
 
 
 def _palette(window: Window) -> None:
     window.open_palette()
     settle(window)
-    _type(window, "tzo")
+    typed(window, "tzo")
+    wait(window, 0.2)
 
 
-def _first_run(step: int) -> Callable[[Window], None]:
+def _first_run(step: int) -> Arrange:
+    return lambda window: at_first_run(page(window), step)
+
+
+def _begun(*keys: Qt.Key) -> Arrange:
+    """An interview in Spanish, some answers on."""
+
     def arrange(window: Window) -> None:
-        page = window.gate
-        if page is not None:
-            at_first_run(page, step)
+        page(window).start.language.set_value("es")
+        pressed(window, Qt.Key.Key_Return, *keys)
 
     return arrange
 
 
-def _someone_new(step: int) -> Callable[[Window], None]:
+def _tab(name: str) -> Arrange:
+    return go("participant", participant_id=page_samples.MARISELA, tab=name)
+
+
+def _laptops(*then: Arrange) -> Arrange:
+    return go("settings", *then, part="laptops")
+
+
+def _scrolled_to(name: str) -> Arrange:
     def arrange(window: Window) -> None:
-        window.go("someone_new")
-        settle(window)
-        assert window.frame is not None
-        at_someone_new(window.frame.page, step)
+        target = getattr(page(window).laptops, name)
+        target.setFocus()
+        page(window)._parts["laptops"].ensureWidgetVisible(target, 0, 200)
 
     return arrange
 
 
+def _compare(window: Window) -> None:
+    page(window).laptops._compare("dd" * 32)
+
+
+def _differ(window: Window) -> None:
+    overlay = next(iter(window.findChildren(_sheet())))
+    overlay.differ.click()
+
+
+def _sheet() -> Any:
+    from cmpp_desktop.ui.pages.compare_digits import CompareDigits
+
+    return CompareDigits
+
+
+def _refused_form(door: PictureDoor) -> None:
+    door.fail["import_instrument"] = InstrumentRefused(
+        (
+            Problem("unknown_function", "survey", 14, "relevant", "pulldata() is not known here.", "Put the choices into the form."),
+            Problem("unknown_type", "survey", 22, "type", "A question of the type “audio” cannot be asked.", "Take it out."),
+            Problem("no_such_question", "survey", 31, "calculation", "${ages} is no question.", "Did you mean ${age}?"),
+        )
+    )
+
+
+def _import(window: Window) -> None:
+    page(window).instruments.take_file(Path("tests/ui/__init__.py"))
+
+
+def _conflict_picked(window: Window) -> None:
+    typed(window, "1")
+
+
+def _moved(window: Window) -> None:
+    typed(window, "v")
+
+
+def _trouble(code: str) -> Arrange:
+    return lambda window: window.trouble(KnownError(code))
+
+
+def _obligation(window: Window) -> None:
+    typed(window, "o")
+
+
+def _pdf_form(window: Window) -> None:
+    page(window).open_form()
+
+
+def _signed(door: PictureDoor) -> None:
+    door.pages.answers[q.Session] = page_samples.session_view("signed")
+
+
+def _returned(door: PictureDoor) -> None:
+    comment = "Can this be Monday? The form is already 2 days late."
+    door.pages.answers[q.Session] = page_samples.session_view("returned", comment)
+
+
+def _code(door: PictureDoor) -> None:
+    door.code = "418207"
+
+
+def _wait_8(door: PictureDoor) -> None:
+    door.wait_seconds = 8
+
+
+def _damaged(door: PictureDoor) -> None:
+    door.fail["unlock"] = KnownError("store_damaged")
+
+
+def _full(door: PictureDoor) -> None:
+    door.fail["do"] = KnownError("disk_full")
+
+
+_PDF = CaseSummaryRequest(page_samples.MARISELA)
+_SUPERVISOR, _ADMIN = {"role": "supervisor"}, {"role": "administrator"}
+_K = Qt.Key
+_MANY = (_K.Key_1,) * 8
 SHOTS: tuple[Shot, ...] = (
-    Shot("01-unlock", lambda window: _type(window, "correct horse"), state="locked"),
-    Shot("01-unlock-wrong", _wrong, state="locked"),
-    Shot("02-first-run", lambda window: None, state="new"),
-    Shot("02-first-run-who", _first_run(1), state="new"),
-    Shot("02-first-run-passphrase", _first_run(2), state="new"),
-    Shot("02-first-run-found", _first_run(3), state="new"),
-    Shot("02-first-run-kit", _first_run(4), state="new"),
-    Shot("03-today", lambda window: None),
-    Shot("03-today-marked", lambda window: _type(window, "a")),
-    Shot("04-people", lambda window: window.go("people")),
-    Shot("04-people-found", _search),
-    Shot("05-someone-new-consent", _someone_new(0)),
-    Shot("05-someone-new-people", _someone_new(2)),
-    Shot("05-someone-new-check", _someone_new(3)),
-    Shot("17-settings-look", lambda window: window.go("settings", part="look")),
-    Shot("17-settings-laptops", lambda window: window.go("settings", part="laptops"), role="administrator"),
+    Shot("01-unlock", lambda window: typed(window, "correct horse"), {"state": "locked"}),
+    Shot("01-unlock-wrong", _wrong, {"state": "locked"}, _wait_8),
+    Shot("01-unlock-damaged", _wrong, {"state": "locked"}, _damaged),
+    Shot("02-first-run", lambda window: None, {"state": "new"}),
+    Shot("02-first-run-who", _first_run(1), {"state": "new"}),
+    Shot("02-first-run-passphrase", _first_run(2), {"state": "new"}),
+    Shot("02-first-run-found", _first_run(3), {"state": "new"}),
+    Shot("02-first-run-kit", _first_run(4), {"state": "new"}),
+    Shot("03-today", lambda window: None, mirrored=True),
+    Shot("03-today-marked", lambda window: typed(window, "a")),
+    Shot("03-today-moved", _moved),
+    Shot("03-today-digits", lambda window: None, {"offline": True}, _code),
+    Shot("03-today-empty", lambda window: None, {"empty": True}),
+    Shot("03-today-disk-full", lambda window: typed(window, "a"), before=_full),
+    Shot("04-people", go("people")),
+    Shot("04-people-found", go("people", _search)),
+    Shot("04-people-none", go("people", _nothing_found)),
+    Shot("04-people-empty", go("people"), {"empty": True}),
+    *(Shot(f"05-someone-new-{step}", go("someone_new", lambda window, step=step: at_someone_new(page(window), step))) for step in range(4)),  # type: ignore[misc]  # bound now
+    Shot("06-participant-timeline", _tab("timeline"), mirrored=True),
+    Shot("06-participant-case", _tab("case")),
+    Shot("06-participant-family", _tab("family")),
+    Shot("06-participant-screenings", _tab("screenings")),
+    Shot("06-participant-consent", _tab("consent")),
+    Shot("06-participant-obligation", go("participant", _obligation, participant_id=page_samples.MARISELA)),
+    Shot("07-screening-start", go("screening", participant_id=page_samples.MARISELA)),
+    Shot("07-screening-none", go("screening", participant_id=page_samples.MARISELA), {"empty": True}),
+    Shot("07-screening", go("screening", _begun(*_MANY[:6], _K.Key_2, _K.Key_Return), participant_id=page_samples.MARISELA), mirrored=True),
+    Shot("07-screening-safety", go("screening", _begun(*_MANY[:7], _K.Key_3), participant_id=page_samples.MARISELA)),
+    Shot("07-screening-needed", go("screening", _begun(_K.Key_1, _K.Key_Return), participant_id=page_samples.MARISELA)),
+    Shot("07-screening-end", go("screening", _begun(*(_K.Key_1,) * 12), participant_id=page_samples.MARISELA)),
+    Shot("09-session", go("session", participant_id=page_samples.MARISELA)),
+    Shot("09-session-signed", go("session", session_id=page_samples.uid("session1")), before=_signed),
+    Shot("09-session-returned", go("session", session_id=page_samples.uid("session1")), before=_returned),
+    Shot("12-review", go("review"), _SUPERVISOR),
+    Shot("12-review-empty", go("review"), {**_SUPERVISOR, "empty": True}),
+    Shot("13-conflict", go("conflict")),
+    Shot("13-conflict-picked", go("conflict", _conflict_picked)),
+    Shot("13-conflict-none", go("conflict"), {"empty": True}),
+    Shot("14-sync", go("sync"), {"offline": True}),
+    Shot("14-sync-nothing", go("sync")),
+    Shot("15-pdf", go("pdf", request=_PDF)),
+    Shot("15-pdf-save", go("pdf", _pdf_form, request=_PDF)),
+    Shot("17-settings-you", go("settings", part="you")),
+    Shot("17-settings-look", go("settings", part="look")),
+    Shot("17-settings-laptops", _laptops(), _ADMIN),
+    Shot("17-settings-laptops-invite", _laptops(_scrolled_to("organisation_id")), _ADMIN),
+    Shot("17-settings-laptops-own", _laptops(), before=_code),
+    Shot("17-settings-compare", _laptops(_compare), _ADMIN),
+    Shot("17-settings-compare-differ", _laptops(_compare, _differ), _ADMIN),
+    Shot("17-settings-instruments", go("settings", part="instruments"), _ADMIN),
+    Shot("17-settings-instruments-refused", go("settings", _import, part="instruments"), _ADMIN, _refused_form),
+    Shot("17-settings-about", go("settings", part="about")),
     Shot("18-palette", _palette),
     Shot("18-all-keys", lambda window: window.open_keys()),
+    Shot("20-unreachable", _trouble("server_unreachable")),
+    Shot("20-stop", _trouble("roster_fork")),
     Shot("24-hidden", lambda window: window.toggle_hidden()),
 )
-VARIANTS: tuple[tuple[str, Wish, str, float], ...] = (
-    ("light", "light", "en", 1.0),
-    ("dark", "dark", "en", 1.0),
-    ("high-contrast", "high_contrast", "en", 1.0),
-    ("es", "light", "es", 1.0),
-    ("200pct", "light", "en", 2.0),
+
+
+@dataclass(frozen=True)
+class Variant:
+    name: str
+    wish: Wish = "light"
+    language: str = "en"
+    scale: float = 1.0
+    mirrored: bool = False  # from right to left, as for a reader of Arabic
+
+
+VARIANTS = (
+    Variant("light"),
+    Variant("dark", wish="dark"),
+    Variant("high-contrast", wish="high_contrast"),
+    Variant("es", language="es"),
+    Variant("200pct", scale=2.0),
+    Variant("mirrored", mirrored=True),
 )
+REVIEWED = (
+    "01-unlock-light", "03-today-light", "03-today-dark", "03-today-es", "03-today-mirrored", "04-people-found-light",
+    "06-participant-timeline-light", "07-screening-light", "07-screening-safety-light", "09-session-light",
+    "09-session-200pct", "12-review-light", "13-conflict-picked-light", "17-settings-compare-light",
+)  # fmt: skip
 
 
-def take(shot: Shot, folder: Path, variant: tuple[str, Wish, str, float]) -> Path:
-    """Makes one picture of 1366 × 768."""
-    name, wish, language, scale = variant
+def take(shot: Shot, variant: Variant) -> QImage:
+    """One picture of 1366 × 768."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    Look.install(app).choose(wish=wish, scale=scale)
-    door = SampleDoor(state=shot.state, role=shot.role)  # type: ignore[arg-type]  # one of State
-    if shot.name == "01-unlock-wrong":
-        door.wait_seconds = 8
-    bridge = Bridge()
-    window = Window(door, bridge, language=language, clock=lambda: NOW, sync_seconds=0)
+    Look.install(app).choose(wish=variant.wish, scale=variant.scale)
+    door = PictureDoor(**shot.door)
+    shot.before(door)
+    window = Window(door, Bridge(), language=variant.language, clock=lambda: NOW, sync_seconds=0)
+    if variant.mirrored:
+        app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     window.resize(1366, 768)
     window.show()
     window.activateWindow()
     window.start()
     settle(window)
-    if shot.name == "01-unlock-wrong":
-        door.wait_seconds = 8
     shot.arrange(window)
     settle(window)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{shot.name}-{name}.png"
-    window.grab().save(str(path))
+    image = window.grab().toImage()
     window.close()
+    window.ui.bridge.close()
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, int(QEvent.Type.DeferredDelete.value))
-    return path
+    return image
+
+
+def wanted(only: list[str]) -> list[tuple[str, Shot, Variant]]:
+    """What to take: everything, or what begins with one of the names."""
+    return [
+        (f"{shot.name}-{variant.name}", shot, variant)
+        for variant in VARIANTS
+        for shot in SHOTS
+        if (not variant.mirrored or shot.mirrored)
+        and (not only or any(f"{shot.name}-{variant.name}".startswith(part) for part in only))
+    ]
 
 
 def main(argv: list[str]) -> int:
     """All shots in all variants; `argv[0]` a folder, the rest names to take only those."""
-    folder = Path(argv[0]) if argv else Path("build") / "screenshots"
-    only = argv[1:]
+    reviewed = "--reviewed" in argv
+    names = [item for item in argv if item != "--reviewed"]
+    folder = Path("docs/screenshots") if reviewed else Path(names[0]) if names else Path("build") / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
     app = QApplication.instance() or QApplication(["cmpp-desktop"])
     app.setAttribute(Qt.ApplicationAttribute.AA_DontShowIconsInMenus, True)
-    for variant in VARIANTS:
-        for shot in SHOTS:
-            if only and not any(f"{shot.name}-{variant[0]}".startswith(part) for part in only):
-                continue
-            print(take(shot, folder, variant))
+    for name, shot, variant in wanted(list(REVIEWED) if reviewed else names[1:]):
+        if reviewed and name not in REVIEWED:
+            continue
+        image = take(shot, variant)
+        if reviewed:
+            image = image.convertToFormat(QImage.Format.Format_Indexed8, Qt.ImageConversionFlag.AvoidDither)
+            path = folder / f"{name.split('-', 1)[1]}.png"
+        else:
+            path = folder / f"{name}.png"
+        image.save(str(path), "PNG", 0)  # quality 0: the smallest file
+        print(path)
     return 0
 
 

@@ -34,6 +34,7 @@ from cmpp_desktop.workspace import SyncStatus, Workspace
 if TYPE_CHECKING:
     from cmpp_desktop.ui.palette import Overlay
 
+WARM_MS = 120  # between two imports of pages that nobody has opened yet
 RETURN_SECONDS = 60  # F12 within this comes back without the passphrase
 _ACTIVITY = {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.TouchBegin}
 
@@ -132,6 +133,17 @@ class Window(QWidget):
         self._sync_often.setInterval(max(sync_seconds, 1) * 1000)
         self._sync_often.timeout.connect(self.sync)
         self._sync_by_itself = sync_seconds > 0
+        self._to_warm: list[str] = []
+        self._warm_soon = QTimer(self)
+        self._warm_soon.setSingleShot(True)
+        self._warm_soon.setInterval(WARM_MS)
+        self._warm_soon.timeout.connect(self._warm)
+
+    def _warm(self) -> None:
+        """One page is imported at a time, between what the person types."""
+        places.warm_next(self._to_warm)
+        if self._to_warm:
+            self._warm_soon.start()
 
     # --- the way in -------------------------------------------------------------------------------------------------
 
@@ -175,7 +187,9 @@ class Window(QWidget):
         focus = page.first_focus()
         if focus is not None:
             focus.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.ui.call(places.warm, on="work", owner=self)
+        self.ui.call(places.warm_rooms, on="work", owner=self)
+        self._to_warm = places.to_warm()
+        self._warm_soon.start()
 
     def opened(self) -> None:
         """The workspace is open: who is it, and show Today."""
@@ -391,7 +405,7 @@ class Window(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Drafts are kept; the workspace locks; no thread stays."""
-        for timer in (self._minute, self._idle, self._sync_soon, self._sync_often):
+        for timer in (self._minute, self._idle, self._sync_soon, self._sync_often, self._warm_soon):
             timer.stop()
         app = QApplication.instance()
         if app is not None:

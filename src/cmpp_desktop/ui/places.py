@@ -29,7 +29,7 @@ class PlaceInfo:
         return importlib.util.find_spec(self.module) is not None
 
     def load(self) -> type[Page]:
-        """Imports the page. On the window thread only after `warm` has done it elsewhere, or when it is small."""
+        """Imports the page. Quick after `warm_next` has come to it."""
         found = getattr(importlib.import_module(self.module), self.page)
         assert isinstance(found, type)
         assert issubclass(found, Page)
@@ -83,8 +83,24 @@ def label(name: str, words: Words) -> str:
     }.get(name, name)
 
 
-def warm() -> None:
-    """Imports the pages that are there, so that showing one for the first time does not wait. Runs off the window thread."""
-    for item in PLACES:
-        if item.exists:
-            importlib.import_module(item.module)
+ROOMS = ("cmpp_desktop.workspace.profile", "cmpp_desktop.workspace.interviews", "cmpp_desktop.forms")
+
+
+def warm_rooms() -> None:
+    """Imports the rooms behind the window, so that unlocking does not wait for them. Runs off the window thread.
+
+    Nothing of PySide6 may be imported here: its modules crash the process, now and then, when another thread than the
+    window's loads them while the window is at work."""
+    for name in ROOMS:
+        importlib.import_module(name)
+
+
+def warm_next(left: list[str]) -> None:
+    """Imports one more page, on the window thread, while nobody needs it; the caller comes again while `left` has some."""
+    if left:
+        importlib.import_module(left.pop(0))
+
+
+def to_warm() -> list[str]:
+    """The modules of the pages that are there, in the order in which they are likely to be opened."""
+    return [item.module for item in PLACES if item.exists]

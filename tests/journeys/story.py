@@ -260,7 +260,7 @@ class Story:
         ana.press("Return")
         ana.see("Work and safety guide", seconds=40)
         self.picture(ana, "today-with-the-draft")
-        self.command(ana, "ajan")
+        self.command(ana, "risel")
         ana.see("Find in this timeline")
         ana.press("Alt+C")
         ana.see("An interview is open")
@@ -273,8 +273,6 @@ class Story:
         ana.press("G")
         for _ in range(5):
             ana.press("1")
-        ana.see("Question 12 of")
-        ana.press("1")
         ana.see("This indicates", "Your name signs it")
         ana.fill("Your name signs it", "Ana Marroquín")
         self.picture(ana, "sign-the-screening")
@@ -283,8 +281,8 @@ class Story:
 
     def session(self) -> None:
         ana = self.her(self.ana)
-        self.command(ana, "ajan")
-        ana.see("Find in this timeline")
+        self.command(ana, "risel")
+        ana.see("Next up")
         ana.press("Alt+S")
         ana.see("Session with Marisela")
         ana.fill("Minutes", "50")
@@ -295,7 +293,7 @@ class Story:
         ana.see("Draft saved on this laptop")
         self.picture(ana, "session")
         ana.press("Ctrl+Return")
-        ana.see("for signature", "Find in this timeline")
+        ana.see("for signature", "Next up")
 
     def waiting(self) -> None:
         ana = self.her(self.ana)
@@ -314,7 +312,7 @@ class Story:
     def found(self) -> None:
         denise = self.her(self.denise)
         denise.press("Ctrl+K")
-        denise.type("ajan")
+        denise.type("risel")
         denise.see("Marisela")
         self.picture(denise, "found-by-a-piece")
         denise.press("Return")
@@ -337,7 +335,7 @@ class Story:
 
     def sent_again(self) -> None:
         ana = self.her(self.ana)
-        self.command(ana, "ajan")
+        self.command(ana, "risel")
         ana.see("Came back", seconds=60)
         ana.tab_to("Timeline of")
         while "Came back" not in " ".join(ana.current_rows()):
@@ -352,7 +350,7 @@ class Story:
         ana.see("for signature", "Find in this timeline")
 
     def change_phone(self, one: Laptop, number: str) -> None:
-        self.command(one, "ajan")
+        self.command(one, "risel")
         one.see("Find in this timeline")
         one.tab_to("Family")
         one.press("Return")
@@ -398,7 +396,7 @@ class Story:
     def papers(self) -> None:
         denise = self.her(self.denise)
         for file, row in zip(PAPERS, ("", "Signed by", "Work and safety guide"), strict=True):
-            self.command(denise, "ajan")
+            self.command(denise, "risel")
             denise.see("Find in this timeline")
             if row:
                 denise.tab_to("Timeline of")
@@ -420,7 +418,7 @@ class Story:
 
     def received(self) -> None:
         ana = self.her(self.ana)
-        self.command(ana, "ajan")
+        self.command(ana, "risel")
         ana.see("Signed by Denise Okafor", seconds=90)
         self.picture(ana, "signature-received")
 

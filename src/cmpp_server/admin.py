@@ -29,6 +29,7 @@ from cmpp_server.exchange import add_organisation
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0 when it did what it says, 1 when `check` found something, else 2."""
+    os.umask(0o077)  # an SQLite database is for its user alone
     parsed = _parser().parse_args(arguments)
     try:
         settings = setting.load(

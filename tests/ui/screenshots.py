@@ -121,6 +121,14 @@ def _first_run(step: int) -> Arrange:
     return lambda window: at_first_run(page(window), step)
 
 
+def _someone_new(step: int) -> Arrange:
+    return lambda window: at_someone_new(page(window), step)
+
+
+def _interview(*keys: Qt.Key) -> Arrange:
+    return go("screening", _begun(*keys), participant_id=page_samples.MARISELA)
+
+
 def _begun(*keys: Qt.Key) -> Arrange:
     """An interview in Spanish, some answers on."""
 
@@ -166,7 +174,7 @@ def _sheet() -> Any:
 def _refused_form(door: PictureDoor) -> None:
     door.fail["import_instrument"] = InstrumentRefused(
         (
-            Problem("unknown_function", "survey", 14, "relevant", "pulldata() is not known here.", "Put the choices into the form."),
+            Problem("unknown_function", "survey", 14, "relevant", "pulldata() is not known.", "Put the choices into the form."),
             Problem("unknown_type", "survey", 22, "type", "A question of the type “audio” cannot be asked.", "Take it out."),
             Problem("no_such_question", "survey", 31, "calculation", "${ages} is no question.", "Did you mean ${age}?"),
         )
@@ -245,7 +253,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("04-people-found", go("people", _search)),
     Shot("04-people-none", go("people", _nothing_found)),
     Shot("04-people-empty", go("people"), {"empty": True}),
-    *(Shot(f"05-someone-new-{step}", go("someone_new", lambda window, step=step: at_someone_new(page(window), step))) for step in range(4)),  # type: ignore[misc]  # bound now
+    *(Shot(f"05-someone-new-{step}", go("someone_new", _someone_new(step))) for step in range(4)),
     Shot("06-participant-timeline", _tab("timeline"), mirrored=True),
     Shot("06-participant-case", _tab("case")),
     Shot("06-participant-family", _tab("family")),
@@ -254,10 +262,10 @@ SHOTS: tuple[Shot, ...] = (
     Shot("06-participant-obligation", go("participant", _obligation, participant_id=page_samples.MARISELA)),
     Shot("07-screening-start", go("screening", participant_id=page_samples.MARISELA)),
     Shot("07-screening-none", go("screening", participant_id=page_samples.MARISELA), {"empty": True}),
-    Shot("07-screening", go("screening", _begun(*_MANY[:6], _K.Key_2, _K.Key_Return), participant_id=page_samples.MARISELA), mirrored=True),
-    Shot("07-screening-safety", go("screening", _begun(*_MANY[:7], _K.Key_3), participant_id=page_samples.MARISELA)),
-    Shot("07-screening-needed", go("screening", _begun(_K.Key_1, _K.Key_Return), participant_id=page_samples.MARISELA)),
-    Shot("07-screening-end", go("screening", _begun(*(_K.Key_1,) * 12), participant_id=page_samples.MARISELA)),
+    Shot("07-screening", _interview(*_MANY[:7]), mirrored=True),
+    Shot("07-screening-safety", _interview(*_MANY[:7], _K.Key_3)),
+    Shot("07-screening-needed", _interview(_K.Key_1, _K.Key_Return)),
+    Shot("07-screening-end", _interview(*(_K.Key_1,) * 12)),
     Shot("09-session", go("session", participant_id=page_samples.MARISELA)),
     Shot("09-session-signed", go("session", session_id=page_samples.uid("session1")), before=_signed),
     Shot("09-session-returned", go("session", session_id=page_samples.uid("session1")), before=_returned),
@@ -365,7 +373,7 @@ def main(argv: list[str]) -> int:
             path = folder / f"{name.split('-', 1)[1]}.png"
         else:
             path = folder / f"{name}.png"
-        image.save(str(path), "PNG", 0)  # quality 0: the smallest file
+        image.save(str(path), b"PNG", 0)  # quality 0: the smallest file
         print(path)
     return 0
 

@@ -93,7 +93,7 @@ def test_a_day_with_nothing_teaches_what_belongs_there(desk: Open) -> None:
     door = SampleDoor()
     door.day = q.TodayAnswer((), (), (), 0, 0)
     at = desk(door)
-    assert at.page._stack.currentWidget() is at.page._empty
+    assert at.page._stack.currentWidget() is at.page._empty_part
 
 
 def test_rows_say_it_in_both_languages_with_distance_and_readiness() -> None:
@@ -159,7 +159,7 @@ def test_nobody_found_says_what_was_looked_through(desk: Open) -> None:
     at.page.search.setText("tzutujil")
     at.page.search.ask_now()
     at.quiet()
-    assert at.page.stack.currentWidget() is at.page.empty
+    assert at.page.stack.currentWidget() is at.page._empty_part
     assert "tzutujil" in at.page.empty.title.text()
 
 

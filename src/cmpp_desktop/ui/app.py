@@ -343,7 +343,7 @@ class Window(QWidget):
 
         if self.frame is not None and self.hidden is None:
             page = self.frame.page
-            self._lay_over(AllKeys(self, self.ui, page.keys() if page is not None else ()))
+            self._lay_over(AllKeys(self, self.ui, page.all_keys() if page is not None else ()))
 
     def _lay_over(self, overlay: Overlay) -> None:
         self._close_overlays()

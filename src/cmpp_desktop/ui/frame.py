@@ -19,7 +19,7 @@ from cmpp_desktop.domain.work import Command
 from cmpp_desktop.ui import places
 from cmpp_desktop.ui.messages import Message
 from cmpp_desktop.ui.page import Page, Ui
-from cmpp_desktop.ui.theme import is_rtl, look
+from cmpp_desktop.ui.theme import end_side, is_rtl, look, start_side
 from cmpp_desktop.ui.widgets import Avatar, Banner, Button, KeyHints, Label, UndoBar, column, key_words, paint_key, row, rule
 from cmpp_desktop.ui.widgets.basics import clicked_at_once, key_width
 from cmpp_desktop.words import Words
@@ -77,8 +77,8 @@ class RailItem(QPushButton):
         if self.narrow:
             return
         inner = self.rect().adjusted(current.px(36 if not rtl else 8), 0, -current.px(8 if not rtl else 36), 0)
-        start = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
-        stop = Qt.AlignmentFlag.AlignLeft if rtl else Qt.AlignmentFlag.AlignRight
+        start = start_side(rtl)
+        stop = end_side(rtl)
         painter.setFont(current.font("body", "semibold" if here else "regular"))
         painter.setPen(current.colour("accent" if here else "ink2"))
         painter.drawText(inner, int(start | Qt.AlignmentFlag.AlignVCenter), self.text())
@@ -121,7 +121,7 @@ class Corner(QPushButton):
             inner = self.rect().adjusted(current.px(40 if not rtl else 8), 0, -current.px(8 if not rtl else 40), 0)
             painter.setFont(current.font("small", "medium"))
             painter.setPen(current.colour("ink"))
-            align = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
+            align = start_side(rtl)
             painter.drawText(inner, int(align | Qt.AlignmentFlag.AlignVCenter), self.text())
 
 
@@ -171,7 +171,7 @@ class FindBox(QPushButton):
         inner = self.rect().adjusted(end if rtl else start, 0, -(start if rtl else end), 0)
         painter.setFont(current.font())
         painter.setPen(current.colour("ink2"))
-        align = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
+        align = start_side(rtl)
         painter.drawText(
             inner,
             int(align | Qt.AlignmentFlag.AlignVCenter),
@@ -201,7 +201,7 @@ class Mark(QWidget):
         if self.with_name:
             painter.setFont(current.font("large", "semibold"))
             painter.setPen(current.colour("ink"))
-            align = Qt.AlignmentFlag.AlignLeft if rtl else Qt.AlignmentFlag.AlignRight
+            align = end_side(rtl)
             painter.drawText(self.rect(), int(align | Qt.AlignmentFlag.AlignVCenter), "CMPP")
 
 

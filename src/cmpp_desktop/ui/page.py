@@ -134,6 +134,25 @@ class Page(QWidget):
         """The keys of this page for the footer: (key, words), most used first, at most five."""
         return ()
 
+    def more_keys(self) -> tuple[tuple[str, str], ...]:
+        """Keys of this page that neither the footer nor a button shows, for the sheet of all keys."""
+        return ()
+
+    def all_keys(self) -> tuple[tuple[str, str], ...]:
+        """The footer's keys, those of the buttons that can be seen, and `more_keys`: each key once, in this order."""
+        found = [*self.keys()]
+        known = {key for key, _ in found} | {part for key, _ in found for part in key.split("|")}
+        shown = [
+            (button.key, button.accessibleName() or button.text())
+            for button in self.findChildren(Button)
+            if button.key and button.isVisible()
+        ]
+        for key, said in (*shown, *self.more_keys()):
+            if key not in known:
+                known.add(key)
+                found.append((key, said))
+        return tuple(found)
+
     def footer(self) -> str | None:
         """Where the words are, when this page has more to say of it than the frame."""
         return None
@@ -151,6 +170,13 @@ class Page(QWidget):
     def first_focus(self) -> QWidget | None:
         """Where the keyboard goes when the page is shown."""
         return None
+
+    def take_focus(self) -> None:
+        """Once what was asked for is there: the keyboard comes to `first_focus`, unless it is in this page already."""
+        here = QApplication.focusWidget()
+        target = self.first_focus()
+        if target is not None and self.isVisible() and (here is None or not self.isAncestorOf(here)):
+            target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def narrowed(self, narrow: bool) -> None:
         """The room is narrow (under 900 px, or text at 200 %): one column, sections as tabs."""

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLineEdit, QStyleOptionViewItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QScrollArea, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from cmpp_desktop.domain.questions import Participant, ParticipantView, People, PeopleAnswer, PersonRow
 from cmpp_desktop.ui import places
@@ -34,6 +34,7 @@ from cmpp_desktop.ui.widgets import (
     paint_marked,
     row,
     rule,
+    scrolled,
 )
 from cmpp_desktop.ui.widgets.basics import KeyCap, key_width
 from cmpp_desktop.ui.widgets.notices import announce
@@ -497,7 +498,7 @@ class Palette(Overlay):
 class AllKeys(Overlay):
     """All keys on one sheet: this page's and those that work everywhere."""
 
-    WIDTH = 640
+    WIDTH = 760
 
     def __init__(self, window: QWidget, ui: Ui, page_keys: Sequence[tuple[str, str]]) -> None:
         super().__init__(window, ui.words("All keys"))
@@ -506,14 +507,18 @@ class AllKeys(Overlay):
         words = ui.words
         here = self._group(words("On this page"), page_keys or ((("Tab"), words("next field")),))
         everywhere = self._group(words("Everywhere"), frame_keys(words))
+        both = row(here, everywhere, gap=48, margins=(0, 0, 16, 0))
+        self._area = scrolled(both, words("All keys"))
+        self._area.setMinimumHeight(look().px(120))
+        self._needed = both.totalMinimumSize().height() + look().px(120)
         layout = column(
             Label(words("All keys"), "title"),
-            row(here, everywhere, gap=48),
-            None,
+            self._area,
             Label(words("Esc closes this."), "small", tone="ink2"),
             gap=16,
             margins=(32, 24, 32, 20),
         )
+        layout.setStretch(1, 1)
         self.sheet.setLayout(layout)
         spoken = ". ".join(f"{key}: {said}" for key, said in (*page_keys, *frame_keys(words)))
         self.setAccessibleDescription(spoken)
@@ -521,6 +526,19 @@ class AllKeys(Overlay):
     def open(self) -> None:
         super().open()
         self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def sheet_height(self) -> int:
+        return self._needed
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows and pages scroll where the room is low."""
+        steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 6, Qt.Key.Key_PageUp: -6}
+        step = steps.get(Qt.Key(event.key()))
+        if step is not None and isinstance(self._area, QScrollArea):
+            bar = self._area.verticalScrollBar()
+            bar.setValue(bar.value() + step * look().px(28))
+            return
+        super().keyPressEvent(event)
 
     @staticmethod
     def _group(title: str, keys: Sequence[tuple[str, str]]) -> QVBoxLayout:
@@ -530,7 +548,9 @@ class AllKeys(Overlay):
             holder = QWidget()
             holder.setFixedWidth(look().px(112))
             holder.setLayout(caps)
-            lines.append(row(holder, Label(said), None, gap=8))
+            line = row(holder, Label(said, wrap=True), gap=8)
+            line.setStretch(1, 1)
+            lines.append(line)
         return column(Label(title, weight="semibold"), *lines, None, gap=8)
 
 

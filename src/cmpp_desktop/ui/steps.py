@@ -8,7 +8,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy
 
-from cmpp_desktop.ui.theme import is_rtl, look
+from cmpp_desktop.ui.theme import is_rtl, look, start_side
 from cmpp_desktop.ui.widgets import Painted
 
 
@@ -59,7 +59,7 @@ class StepList(Painted):
     def _words(self, painter: QPainter, number: int, title: str, top: int, side: int, rtl: bool) -> None:
         current = look()
         gap = side + current.px(12)
-        align = (Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
+        align = start_side(rtl) | Qt.AlignmentFlag.AlignVCenter
         box = QRect(0 if rtl else gap, top, self.width() - gap, side)
         painter.setFont(
             current.font("body", "semibold" if number == self._here else "medium" if number < self._here else "regular")

@@ -256,5 +256,15 @@ def look() -> Look:
     return found
 
 
+def start_side(rtl: bool) -> Qt.AlignmentFlag:
+    """Where painted text begins. Absolute: a painter of a mirrored widget would turn it round once more."""
+    return (Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignAbsolute
+
+
+def end_side(rtl: bool) -> Qt.AlignmentFlag:
+    """The other side."""
+    return start_side(not rtl)
+
+
 def is_rtl(widget: QWidget) -> bool:
     return widget.layoutDirection() == Qt.LayoutDirection.RightToLeft

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.page import Ui
 from cmpp_desktop.ui.palette import Overlay
+from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import Banner, Button, Digits, Label, column, isolate, row
 from cmpp_desktop.workspace import DeviceRow
 
@@ -49,6 +50,7 @@ class CompareDigits(Overlay):
             12,
             row(self.match, self.differ, None, self.later, gap=12),
             self._trouble,
+            None,
             gap=8,
         )
         self.back = Button(words("Compare once more"), on=self._again)
@@ -68,6 +70,7 @@ class CompareDigits(Overlay):
             ),
             12,
             row(self.back, None, self.leave, gap=12),
+            None,
             gap=12,
         )
         self._stack = QStackedWidget()
@@ -80,6 +83,13 @@ class CompareDigits(Overlay):
     def open(self) -> None:
         super().open()
         self.digits.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def sheet_height(self) -> int:
+        """As high as the words are at this width."""
+        shown = self._stack.currentWidget()
+        part, margins = shown.layout() if shown is not None else None, look().px(20) * 2
+        width = min(look().px(self.WIDTH), self.width() - look().px(32)) - look().px(48)
+        return part.totalHeightForWidth(width) + margins if part is not None else super().sheet_height()
 
     def _order(self) -> list[QWidget]:
         if self._stack.currentIndex() == 1:

@@ -195,8 +195,24 @@ class ParticipantPage(Page):
             ("Ctrl+Tab", words("next tab")),
         )
 
+    def more_keys(self) -> tuple[tuple[str, str], ...]:
+        words = self.words
+        return (
+            ("/", words("find")), ("F", words("filter")), ("T", words("new task")), ("Alt+N", words("note, also while typing")),
+            ("Alt+S", words("session, also while typing")), ("Alt+C", words("screening, also while typing")),
+            ("Alt+O", words("obligation, also while typing")), ("Alt+T", words("task, also while typing")),
+            ("Ctrl+Shift+Tab", words("tab before")), ("A|M|V", words("mark")),
+        )  # fmt: skip
+
     def first_focus(self) -> QWidget | None:
-        return self.timeline.rows if self.tabs.key() == "timeline" else self._tab(self.tabs.key())
+        """The list of the part that is open; where it has none yet, its first button."""
+        part = self._tab(self.tabs.key())
+        for name in ("rows", "routes"):
+            rows = getattr(part, name, None)
+            if isinstance(rows, QWidget) and rows.isVisibleTo(part):
+                return rows
+        buttons = (button for button in part.findChildren(Button) if button.isVisibleTo(part) and button.isEnabled())
+        return next(buttons, self.tabs)
 
     def show_for(self, **args: Any) -> None:
         participant_id: UUID = args["participant_id"]

@@ -17,7 +17,7 @@ from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.case_model import case_facts, court_facts, obligation_rows
 from cmpp_desktop.ui.pages.participant_model import DEADLINES, Fact, Mark, distance, lower_first
 from cmpp_desktop.ui.pages.rows_of import obligation_row
-from cmpp_desktop.ui.theme import is_rtl, look
+from cmpp_desktop.ui.theme import end_side, is_rtl, look
 from cmpp_desktop.ui.widgets import Button, Chip, EmptyState, Label, ListRow, Painted, column, row, rule, scrolled
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate
 from cmpp_desktop.words import Words
@@ -117,7 +117,7 @@ class CaseLine(Painted):
         painter.setPen(QPen(current.colour("accent"), current.px(2)))
         painter.drawLine(QPointF(now, y - current.px(22)), QPointF(now, y + current.px(12)))
         painter.setFont(current.font("small", "semibold"))
-        side = Qt.AlignmentFlag.AlignLeft if is_rtl(self) else Qt.AlignmentFlag.AlignRight
+        side = end_side(is_rtl(self))
         width = current.px(80)
         box = QRectF(
             now + current.px(6) if is_rtl(self) else now - width - current.px(6), y - current.px(28), width, current.px(16)

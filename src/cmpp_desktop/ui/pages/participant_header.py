@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QBoxLayout, QLayout, QSizePolicy, QWidget
 from cmpp_desktop.domain.participants import masked_a_number
 from cmpp_desktop.domain.questions import ParticipantView
 from cmpp_desktop.ui.pages.participant_model import Fact, Mark, distance, header_facts, moment, next_obligation
-from cmpp_desktop.ui.theme import is_rtl, look
+from cmpp_desktop.ui.theme import is_rtl, look, start_side
 from cmpp_desktop.ui.widgets import Badge, Button, FlowLayout, IconView, Label, Painted, column, heading, isolate, row
 from cmpp_desktop.words import Words
 
@@ -72,7 +72,7 @@ class SafeContactStrip(Painted):
         )
         painter.setFont(current.font("body", "semibold"))
         painter.setPen(current.colour("on_danger"))
-        align = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
+        align = start_side(rtl)
         painter.drawText(words, int(align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap), self._text)
 
 

@@ -104,7 +104,10 @@ class PdfPreviewPage(Page):
             warning, self.reason_field, where, self.password_field, row(None, self.leave_form, self.write, gap=16)
         )
         self.form.setMaximumWidth(look().px(720))
-        self.form.hide()
+        part = row(self.form, None)
+        part.setStretch(0, 100)
+        self._form_part = scrolled(part, words("Save the PDF"))
+        self._form_part.hide()
 
     def _build(self) -> None:
         area = QScrollArea()
@@ -120,7 +123,7 @@ class PdfPreviewPage(Page):
         self._tools = [self.before, self.after, self.smaller, self.larger, self.fit, self.as_text]
         head = row(self.heading, self.count, None, self.save_button, self.print_button, self.close_button, gap=10)
         tools = row(self.before, self.after, 8, self.smaller, self.larger, self.fit, None, self.as_text, gap=4)
-        whole = column(head, tools, self.form, self._stack, gap=10, margins=(24, 16, 24, 0))
+        whole = column(head, tools, self._form_part, self._stack, gap=10, margins=(24, 16, 24, 0))
         whole.setStretch(3, 1)
         self.setLayout(whole)
 
@@ -297,11 +300,21 @@ class PdfPreviewPage(Page):
         if self.paper is not None:
             self.close_button.hide()
             self.save_button.set_kind("secondary")
-            self.form.show()
+            self._form_part.show()
+            self._fit_form()
             self.reason.setFocus()
 
+    def _fit_form(self) -> None:
+        """As high as it is; where the room is low it scrolls, in place of the paper."""
+        needed = self.form.layout().totalHeightForWidth(min(self.width(), look().px(720))) + look().px(8)  # type: ignore[union-attr]  # a Panel has one
+        low = needed > self.height() - look().px(200)
+        self._stack.setVisible(not low)
+        self._form_part.setMinimumHeight(0 if low else needed)
+        self._form_part.setMaximumHeight(16_777_215 if low else needed)
+
     def _close_form(self) -> None:
-        self.form.hide()
+        self._form_part.hide()
+        self._stack.show()
         self.save_button.set_kind("primary")
         self.close_button.show()
 
@@ -363,7 +376,7 @@ class PdfPreviewPage(Page):
         self._sweep()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.form.isVisible():
+        if event.key() == Qt.Key.Key_Escape and self._form_part.isVisible():
             self._close_form()
         else:
             super().keyPressEvent(event)

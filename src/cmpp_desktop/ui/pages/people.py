@@ -36,6 +36,7 @@ from cmpp_desktop.ui.widgets import (
     paint_marked,
     paint_ring,
     row,
+    scrolled,
 )
 
 Index = QModelIndex | QPersistentModelIndex
@@ -224,6 +225,9 @@ class PeoplePage(Page):
             ("Ctrl+N", words("someone new")),
         )
 
+    def more_keys(self) -> tuple[tuple[str, str], ...]:
+        return (("Alt+F", self.words("filters")), ("Esc", self.words("clear the search")))
+
     def first_focus(self) -> QWidget:
         return self.search
 
@@ -264,7 +268,8 @@ class PeoplePage(Page):
         )
         self.stack = QStackedWidget()
         self.stack.addWidget(self.table)
-        self.stack.addWidget(self.empty)
+        self._empty_part = scrolled(self.empty, words("Nobody here yet"))
+        self.stack.addWidget(self._empty_part)
         whole = column(head, 8, tools, 8, self.stack, gap=0, margins=(24, 16, 24, 0))
         whole.setStretch(4, 1)
         self.setLayout(whole)
@@ -393,7 +398,7 @@ class PeoplePage(Page):
             )
         else:
             self.empty.tell(words("Nobody fits these filters"), words("Take one of them away."))
-        self.stack.setCurrentWidget(self.empty)
+        self.stack.setCurrentWidget(self._empty_part)
 
     # --- doing ------------------------------------------------------------------------------------------------------
 

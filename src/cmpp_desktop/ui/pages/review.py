@@ -88,13 +88,16 @@ class ReviewPage(Page):
         self.empty = EmptyState(
             "clipboard-check", words("All signed"), words("Nothing waits for you. What is sent to you appears here by itself.")
         )
+        self.empty.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # it has no button: a screen reader says it as it is
         self._build()
 
     def _build(self) -> None:
         words = self.words
         head = row(self.title_label, self.count, None, gap=10)
         queue = QWidget()
-        queue.setLayout(column(head, self.rows, gap=4, margins=(24, 16, 16, 0)))
+        listed = column(head, self.rows, None, gap=4, margins=(24, 16, 16, 0))
+        listed.setStretch(1, 100)
+        queue.setLayout(listed)
         queue.setFixedWidth(look().px(312))
         self._queue = queue
         note = QWidget()
@@ -149,7 +152,7 @@ class ReviewPage(Page):
         return self.words("Signed notes cannot be changed, only amended.")
 
     def first_focus(self) -> QWidget | None:
-        return self.rows
+        return self.rows if self._items else self.empty
 
     def show_for(self, **args: Any) -> None:
         self._wanted = args.get("session_id")
@@ -176,6 +179,7 @@ class ReviewPage(Page):
         self.rows.setVisible(bool(items))
         if not items:
             self._current, self._document = None, None
+            self.take_focus()
         elif self.rows.current_row() is None:
             self.rows.choose_first()
         else:

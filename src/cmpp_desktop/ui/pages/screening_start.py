@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.domain.questions import Draft, InstrumentRow, ParticipantView
@@ -75,9 +76,11 @@ class ScreeningStart(QWidget):
             buttons=(self._go_on,),
         )
         self.open_one.hide()
+        self.leave_nothing = Button(words("Leave"), key="Esc", on=leave)
         self.nothing = EmptyState(
             "clipboard-list", words("No instrument is here yet"),
             words("An administrator brings them in as XLSForms. They arrive on this laptop with the next exchange."),
+            self.leave_nothing,
         )  # fmt: skip
         who = row(column(self.language_field, None), column(self.alone_field, None), gap=16)
         who.setStretch(0, 1)
@@ -119,6 +122,8 @@ class ScreeningStart(QWidget):
     def show_instruments(self, instruments: tuple[InstrumentRow, ...]) -> None:
         self._instruments = instruments
         self.nothing.setVisible(not instruments)
+        if not instruments and self.isVisible():
+            self.leave_nothing.setFocus(Qt.FocusReason.OtherFocusReason)
         self._form.setVisible(bool(instruments))
         self.rows.show_rows([self._row(item) for item in instruments])
         if self.rows.current_row() is None:

@@ -110,7 +110,7 @@ class SessionPage(Page):
         )
 
     def first_focus(self) -> QWidget | None:
-        return self.fields.narrative if self._stack.currentIndex() == 0 else None
+        return self.fields.narrative if self._stack.currentIndex() == 0 else self.signed.first_focus()
 
     def show_for(self, **args: Any) -> None:
         self.keeper.flush()
@@ -174,6 +174,7 @@ class SessionPage(Page):
             self._stack.setCurrentWidget(self.signed)
             self._stack.setEnabled(True)
             self.title_changed.emit()
+            self.take_focus()
             return
         if self._usual is None:
             person = document.session.fields.participant_id

@@ -99,6 +99,10 @@ class SignedSession(QWidget):
         side.setStretch(0, 1000)
         self.setLayout(column(scrolled(side, words("Session"))))
 
+    def first_focus(self) -> QWidget:
+        """Nothing is typed here: the first thing that can be done."""
+        return self.amend_button if self.amend_button.isVisibleTo(self) else self._pdf
+
     def show_view(self, view: SessionView, zone: str, mine: bool) -> None:
         words, today = self._words, self._page.ui.today()
         self.about.setText(about(view, ", ".join(view.staff), today, words))

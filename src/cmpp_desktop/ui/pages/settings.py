@@ -68,7 +68,7 @@ class SettingsPage(Page):
         names = {
             "you": words("You"),
             "look": words("Look and language"),
-            "laptops": words("Laptops and invitations"),
+            "laptops": words("Laptops"),
             "instruments": words("Instruments"),
             "about": words("About"),
         }
@@ -103,7 +103,7 @@ class SettingsPage(Page):
         self.setLayout(whole)
 
     def narrowed(self, narrow: bool) -> None:
-        self.menu.setFixedWidth(look().px(160 if narrow else 208))
+        self.menu.setFixedWidth(look().px(176 if narrow else 208))
 
     def _chosen(self, item: ListRow | None) -> None:
         if item is not None:

@@ -89,6 +89,7 @@ class ProblemTable(QTableView):
         self._model = ProblemModel(words, self)
         self.setModel(self._model)
         self.setWordWrap(True)
+        self.setStyleSheet(f"QTableView::item {{ padding: {look().px(4)}px {look().px(8)}px; }}")
         self.setShowGrid(False)
         self.verticalHeader().hide()
         self.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)

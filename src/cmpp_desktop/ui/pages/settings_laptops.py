@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLayout, QWidget
+from PySide6.QtWidgets import QLayout, QSizePolicy, QWidget
 
 from cmpp_desktop.domain.work import Role
 from cmpp_desktop.ui.files import ask_where_to, write_private
@@ -116,6 +116,7 @@ class LaptopsPart(QWidget):
         words = self.words
         self.wait = Tick(words("Restricted records wait until the digits were compared"), on=self._choose_policy)
         self.wait.setEnabled(self.administers)
+        self.wait.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         note = Label(
             words(
                 "While this is off, whoever holds an invitation file gets the restricted records at once: also a thief of the "

@@ -135,6 +135,7 @@ class SyncPage(Page):
         self.arrived_head.show_count(str(len(said.arrived)) if said.arrived else "")
         self.nothing_came.setVisible(not said.arrived)
         self.facts.show_facts(said.facts)
+        self.take_focus()
 
     def _fill(self, rows: FittedRows, lines: tuple[Line, ...]) -> None:
         rows.show_rows([sync_row(number, line) for number, line in enumerate(lines)])

@@ -34,6 +34,7 @@ from cmpp_desktop.ui.widgets import (
     column,
     isolate,
     row,
+    scrolled,
 )
 
 STRETCH = (32, 46, 31)  # how the columns share the width
@@ -106,6 +107,15 @@ class TodayPage(Page):
             ("Return", words("open")),
         )
 
+    def more_keys(self) -> tuple[tuple[str, str], ...]:
+        words = self.words
+        return (
+            ("U", words("undo what was marked")),
+            ("O", words("add the next date")),
+            ("Menu", words("what can be done with the row")),
+            ("F5", words("look again")),
+        )
+
     def first_focus(self) -> QWidget | None:
         return self._columns[self._here].list
 
@@ -136,7 +146,8 @@ class TodayPage(Page):
         )
         self._stack = QStackedWidget()
         self._stack.addWidget(self._board)
-        self._stack.addWidget(self._empty)
+        self._empty_part = scrolled(self._empty, words("Nothing is due"))
+        self._stack.addWidget(self._empty_part)
         self._tabs = QWidget()
         self._tabs.setLayout(self._tab_row())
         self._tabs.hide()
@@ -251,7 +262,7 @@ class TodayPage(Page):
             part.show_rows([*rows, ListRow(title=ahead, head=True)] if ahead and rows else rows)
         for chip, part in zip(self._tab_chips, self._columns, strict=True):
             chip.setText(f"{part.title_words} {part.count.text()}".strip())
-        self._stack.setCurrentWidget(self._board if everything else self._empty)
+        self._stack.setCurrentWidget(self._board if everything else self._empty_part)
         self.ui.shell.keys_changed()
         if first:
             self._begin(answer)

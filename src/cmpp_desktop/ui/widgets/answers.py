@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cmpp_desktop.ui.theme import is_rtl, look
+from cmpp_desktop.ui.theme import is_rtl, look, start_side
 from cmpp_desktop.ui.widgets.basics import Label, column, paint_key, paint_ring
 from cmpp_desktop.ui.widgets.fields import paint_radio, paint_tick
 
@@ -279,7 +279,7 @@ class QuestionHead(QWidget):
             label.setAlignment(
                 Qt.AlignmentFlag.AlignTop
                 | Qt.AlignmentFlag.AlignAbsolute
-                | (Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft)
+                | start_side(rtl)
             )
         holder.setLayout(column(first, words, more, None, gap=4))
         return holder

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cmpp_desktop.ui.theme import Look, TextSize, Weight, is_rtl, look
+from cmpp_desktop.ui.theme import Look, TextSize, Weight, is_rtl, look, start_side
 
 Kind = Literal["primary", "secondary", "quiet", "plain"]
 Tone = Literal["ink", "ink2", "ink3", "accent", "amber", "brick", "danger", "on_danger", "on_accent"]
@@ -500,7 +500,7 @@ def paint_badge(painter: QPainter, rect: QRect, text: str, icon: str, tone: str,
     painter.setPen(current.colour(tone))
     gap = current.px(18)
     words = rect.adjusted(0, 0, -gap, 0) if rtl else rect.adjusted(gap, 0, 0, 0)
-    align = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
+    align = start_side(rtl)
     painter.drawText(words, int(align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip), text)
 
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QTextCharFormat, QTextLayout, QTextOption
 from PySide6.QtWidgets import QRadioButton, QSizePolicy, QWidget
 
-from cmpp_desktop.ui.theme import is_rtl, look
+from cmpp_desktop.ui.theme import is_rtl, look, start_side
 from cmpp_desktop.ui.widgets.basics import paint_key
 from cmpp_desktop.ui.widgets.fields import paint_radio
 
@@ -123,7 +123,7 @@ class ChoiceCard(QRadioButton):
         middle = top + head // 2
         self._place(painter, QRect(current.px(18), middle - current.px(10), current.px(20), current.px(20)), rtl, "key")
         self._place(painter, QRect(current.px(50), middle - current.px(8), current.px(16), current.px(16)), rtl, "circle")
-        align = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
+        align = start_side(rtl)
         left = self._left()
         area = QRect(0 if rtl else left, top, self.width() - left, current.line())
         painter.setFont(current.font("body", "semibold" if self._boxed else "regular"))
@@ -132,7 +132,8 @@ class ChoiceCard(QRadioButton):
         if self._detail:
             painter.setFont(current.font("small"))
             painter.setPen(current.colour("ink2"))
-            painter.drawText(area.translated(0, current.line()), int(align | Qt.AlignmentFlag.AlignVCenter), self._detail)
+            detail = painter.fontMetrics().elidedText(self._detail, Qt.TextElideMode.ElideRight, area.width() - current.px(8))
+            painter.drawText(area.translated(0, current.line()), int(align | Qt.AlignmentFlag.AlignVCenter), detail)
         if self._runs:
             painter.setPen(current.colour("ink"))
             origin = area.topLeft().toPointF()

@@ -21,7 +21,7 @@ class Digits(Painted):
         self._name, self._code = name, ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(name)
 
     def show_code(self, code: str) -> None:
@@ -36,7 +36,8 @@ class Digits(Painted):
         return QSize(current.px(width), current.px(HIGH + 2 * PAD))
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        """Where the room is narrow the boxes are."""
+        return QSize(self.sizeHint().width() // 2, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         current = look()
@@ -46,13 +47,14 @@ class Digits(Painted):
         pen.setWidthF(current.border("control"))
         painter.setFont(current.font("page", "semibold"))
         x: float = current.px(PAD)
+        share = self.width() / max(self.sizeHint().width(), 1)
         for number, digit in enumerate(self._code):
             if number:
-                x += current.px(GROUP if number == len(self._code) // 2 else GAP)
-            box = QRectF(x, current.px(PAD), current.px(BOX), current.px(HIGH)).adjusted(0.5, 0.5, -0.5, -0.5)
+                x += current.px(GROUP if number == len(self._code) // 2 else GAP) * share
+            box = QRectF(x, current.px(PAD), current.px(BOX) * share, current.px(HIGH)).adjusted(0.5, 0.5, -0.5, -0.5)
             painter.setPen(pen)
             painter.setBrush(current.colour("sheet"))
             painter.drawRoundedRect(box, current.radius(), current.radius())
             painter.setPen(current.colour("ink"))
             painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), digit)
-            x += current.px(BOX)
+            x += current.px(BOX) * share

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from cmpp_desktop.ui.theme import is_rtl, look
+from cmpp_desktop.ui.theme import end_side, is_rtl, look, start_side
 from cmpp_desktop.ui.widgets.basics import IconView, Label, column, key_width, paint_key, row
 from cmpp_desktop.ui.widgets.reading import read_date, read_time
 from cmpp_desktop.words import Words
@@ -216,7 +216,7 @@ class SearchField(QLineEdit):
         if self.text() and self._clear_words:
             painter.setFont(current.font("small"))
             painter.setPen(current.colour("ink3"))
-            side = Qt.AlignmentFlag.AlignLeft if rtl else Qt.AlignmentFlag.AlignRight
+            side = end_side(rtl)
             painter.drawText(
                 self.rect().adjusted(inset, 0, -inset, 0), int(side | Qt.AlignmentFlag.AlignVCenter), self._clear_words
             )
@@ -444,7 +444,7 @@ class CodeCombo(QComboBox):
         painter.setPen(current.colour("ink" if self.isEnabled() and self.currentData() is not None else "ink3"))
         text = painter.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(
-            inner, int(Qt.AlignmentFlag.AlignVCenter | (Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft)), text
+            inner, int(Qt.AlignmentFlag.AlignVCenter | start_side(rtl)), text
         )
 
 
@@ -623,7 +623,16 @@ class Tick(QCheckBox):
         return QSize(look().metrics().horizontalAdvance(self.text()) + look().px(26), look().px(28))
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        """Long words take a second line where the room is narrow."""
+        return QSize(min(self.sizeHint().width(), look().px(200)), look().px(28))
+
+    def hasHeightForWidth(self) -> bool:
+        return self.sizePolicy().verticalPolicy() != QSizePolicy.Policy.Fixed
+
+    def heightForWidth(self, width: int) -> int:
+        room = QRect(0, 0, max(width - look().px(24), 1), 10_000)
+        words = look().metrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), self.text())
+        return max(look().px(28), words.height() + look().px(8))
 
     def hitButton(self, pos: QPoint) -> bool:
         return self.rect().contains(pos)
@@ -662,8 +671,9 @@ def _beside(painter: QPainter, button: QCheckBox | QRadioButton, side: int) -> N
     words = button.rect().adjusted(0, 0, -gap, 0) if rtl else button.rect().adjusted(gap, 0, 0, 0)
     painter.setFont(current.font())
     painter.setPen(current.colour("ink" if button.isEnabled() else "ink3"))
-    align = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
-    painter.drawText(words, int(align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip), button.text())
+    align = start_side(rtl)
+    flags = align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip | Qt.TextFlag.TextWordWrap
+    painter.drawText(words, int(flags), button.text())
 
 
 def paint_tick(painter: QPainter, rect: QRect, checked: bool, *, enabled: bool = True) -> None:

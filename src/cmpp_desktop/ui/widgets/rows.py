@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QTextCharFormat, QTextLayout, QTextOption
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QTextCharFormat, QTextLayout, QTextOption
+from PySide6.QtWidgets import QAbstractItemView, QListView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from cmpp_desktop.ui.theme import Look, TextSize, Weight, is_rtl, look
+from cmpp_desktop.ui.theme import Look, TextSize, Weight, end_side, is_rtl, look, start_side
 from cmpp_desktop.ui.widgets.basics import key_words, paint_badge, paint_ring
 
 ROW = int(Qt.ItemDataRole.UserRole) + 1
@@ -114,6 +115,8 @@ class RowModel(QAbstractListModel):
             return row
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return row.spoken
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole and row.buttons:
+            return ", ".join(f"{button.text} {button.key}".strip() for button in row.buttons)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -218,7 +221,7 @@ class RowDelegate(QStyledItemDelegate):
         inner = rect.adjusted(current.px(self.pad), 0, -current.px(self.pad), -current.px(5) if self.head_line else 0)
         painter.setFont(current.font("small", "medium"))
         painter.setPen(current.colour("ink2"))
-        align = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
+        align = start_side(rtl)
         painter.drawText(inner, int(align | Qt.AlignmentFlag.AlignBottom), row.title)
         if self.head_line:
             painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), current.colour("edge"))
@@ -370,8 +373,8 @@ class RowDelegate(QStyledItemDelegate):
         painter.setBrush(current.colour("accent" if button.primary else "sheet"))
         painter.drawRoundedRect(box.toRectF().adjusted(0.5, 0.5, -0.5, -0.5), current.radius(), current.radius())
         inner = box.adjusted(current.px(12), 0, -current.px(12), 0)
-        start = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
-        stop = Qt.AlignmentFlag.AlignLeft if rtl else Qt.AlignmentFlag.AlignRight
+        start = start_side(rtl)
+        stop = end_side(rtl)
         painter.setFont(current.font("body", "medium"))
         painter.setPen(current.colour("on_accent" if button.primary else "ink"))
         painter.drawText(inner, int(start | Qt.AlignmentFlag.AlignVCenter), button.text)
@@ -421,7 +424,8 @@ class RowDelegate(QStyledItemDelegate):
     ) -> None:
         painter.setFont(current.font(size, weight))
         painter.setPen(current.colour(tone))
-        align = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # a time or a Latin name keeps its own order
+        align = start_side(rtl)
         if wrap:
             painter.drawText(box, int(align | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap), text)
         else:
@@ -585,6 +589,30 @@ class RowList(QListView):
         row = index.data(ROW)
         if isinstance(row, ListRow) and not row.head:
             self.opened.emit(row)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The painted buttons of a row as a menu: for the menu key, the other mouse button and assistive technologies."""
+        keyboard = event.reason() == QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if keyboard else self.indexAt(event.pos())
+        row = index.data(ROW) if index.isValid() else None
+        if not isinstance(row, ListRow) or not row.buttons:
+            super().contextMenuEvent(event)
+            return
+        self.setCurrentIndex(index)
+        menu = self.menu_of(row)
+        corner = self.visualRect(index).center() if keyboard else event.pos()
+        menu.popup(self.viewport().mapToGlobal(corner))
+        menu.setActiveAction(menu.actions()[0])
+
+    def menu_of(self, row: ListRow) -> QMenu:
+        """What can be done with a row; goes away by itself."""
+        menu = QMenu(self)
+        menu.setAccessibleName(row.title)
+        for button in row.buttons:
+            said = f"{button.text}\t{key_words(button.key)}" if button.key else button.text
+            menu.addAction(said, partial(self.pressed_button.emit, row.id, button.id))
+        menu.aboutToHide.connect(menu.deleteLater)
+        return menu
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         row = self.current_row()

@@ -13,7 +13,7 @@ setup: .venv/.project ## system packages (Debian as root), the pinned Python pac
 	@:
 
 run: setup ## the demo organisation: in a window, or off screen where there is no display (writes build/demo/)
-	@$(PY) -m cmpp_desktop demo
+	@$(PY) -m tools.demo
 
 test: setup ## all tests, in WORKERS processes (2); ARGS="-k word" for some
 	@QT_QPA_PLATFORM=$(or $(TEST_PLATFORM),offscreen) $(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)

@@ -88,9 +88,9 @@ class Envelope:
         _check_body(len(self.body))
         return b"".join((self.header.encode(), len(self.body).to_bytes(4, "big"), self.body, self.signature))
 
-    def verify(self, sign_public: bytes) -> bool:
-        """Whether the device whose Ed25519 public key this is signed header and body."""
-        return keys.verify(sign_public, self.signature, labels.ENVELOPE_SIGNATURE, self.hash)
+    def verify(self, sign_public: bytes, hashed: bytes | None = None) -> bool:
+        """Whether the device whose Ed25519 public key this is signed header and body. `hashed`: `hash`, for those who have it."""
+        return keys.verify(sign_public, self.signature, labels.ENVELOPE_SIGNATURE, hashed or self.hash)
 
 
 def decode_header(data: bytes) -> Header:
@@ -163,7 +163,7 @@ def unpad(padded: bytes) -> bytes:
     """The data of `pad`. Raises EnvelopeError("padding") for any other padding than the one `pad` writes."""
     length = int.from_bytes(padded[:4], "big")
     end = 4 + length
-    if len(padded) < 4 or end > len(padded) or len(padded) != padme(end) or any(padded[end:]):
+    if len(padded) < 4 or end > len(padded) or len(padded) != padme(end) or padded.count(0, end) != len(padded) - end:
         raise EnvelopeError("padding")
     return padded[4:end]
 

@@ -50,4 +50,7 @@ def labelled(label: bytes, *parts: bytes) -> bytes:
 
 def digest(label: bytes, *parts: bytes) -> bytes:
     """SHA-256 (32 bytes) over a labelled input."""
-    return hashlib.sha256(labelled(label, *parts)).digest()
+    made = hashlib.sha256(label + b"\x00")
+    for part in parts:  # as `labelled` joins them, without a copy of what may be a megabyte
+        made.update(part)
+    return made.digest()

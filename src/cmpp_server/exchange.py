@@ -219,7 +219,7 @@ def _open(data: bytes, caller: auth.Caller, state: roster.RosterState) -> log.Pa
     if author is None:
         unknown = header.roster_no > state.no
         return api.BundleVerdict(hashed, api.Verdict.ROSTER if unknown else api.Verdict.REFUSED, "device")
-    if not parsed.verify(author.keys.sign):
+    if not parsed.verify(author.keys.sign, hashed):
         return api.BundleVerdict(hashed, api.Verdict.REFUSED, "signature")
     # Others' bundles are offered after a restore (rule 37), by those who may read them.
     if header.device != caller.device and not rights.may_read(state, caller.device, header.collection):

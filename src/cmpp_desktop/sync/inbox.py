@@ -203,7 +203,7 @@ class _Batch:
     def _opened(self, item: Item, parsed: envelope.Envelope, hashed: bytes) -> _Opened:
         header, state = parsed.header, self._box._state
         author = state.devices.get(header.device)
-        if author is not None and not parsed.verify(author.keys.sign):
+        if author is not None and not parsed.verify(author.keys.sign, hashed):
             return _Opened(item, "refused", parsed, hashed, "signature")
         before = self._chain_before(header.device, item)
         judged = rights.counts(state, header, hashed, rights.ChainHead(before.number, before.hash, before.roster_no))

@@ -36,7 +36,7 @@ SYSTEM = re.compile(
 # Wheels carry such copies under a name with a hash (libXau-154567c4.so): they are linked by that name and must stay.
 OF_A_WHEEL = re.compile(r"-[0-9a-f]{8}(\.|$)")
 UNUSED = re.compile(
-    r"^(libQt6(EglF[sS]|Qml|Quick|OpenGL|Pdf(Quick|Widgets)|Wayland(Compositor|Egl))|lib(avif|webpmux|webpdemux))"
+    r"^(libQt6(EglF[sS]|Qml|Quick|OpenGL|Pdf(Quick|Widgets)|Wayland(Compositor|Egl)|VirtualKeyboard|Test)|lib(avif|webpmux|webpdemux))"
 )
 
 

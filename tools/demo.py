@@ -71,7 +71,8 @@ def show(folder: Path) -> int:
         server.admin("org", "add", denise.access().organisation_id)
         denise.sync_now()
         denise.ask_for_digits(False)
-        ana.enrol(denise.invite("Ana Marroquín", "caseworker", denise.ask(Organisation()).teams[0][0]).data, "Blue ThinkPad", PASSPHRASE)
+        invitation = denise.invite("Ana Marroquín", "caseworker", denise.ask(Organisation()).teams[0][0])
+        ana.enrol(invitation.data, "Blue ThinkPad", PASSPHRASE)
         for door in (ana, denise, ana):
             door.sync_now()
         ana.close()

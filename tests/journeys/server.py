@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import TracebackType
 
@@ -23,6 +24,7 @@ class ServerProcess:
         self.url = ""
         self._port = port
         self._process: subprocess.Popen[str] | None = None
+        self._turn = threading.RLock()  # a kill from another thread is over before it is started again
 
     @property
     def port(self) -> int:
@@ -32,7 +34,8 @@ class ServerProcess:
     @property
     def running(self) -> bool:
         """False once it was stopped or killed."""
-        return self._process is not None and self._process.poll() is None
+        process = self._process
+        return process is not None and process.poll() is None
 
     def __enter__(self) -> ServerProcess:
         self.start()
@@ -51,22 +54,23 @@ class ServerProcess:
 
     def start(self) -> None:
         """Starts it and waits until it listens. The first time on a free port, later on the same one."""
-        command = [sys.executable, "-m", "cmpp_server", "serve", "--database", self.database]
-        command += ["--listen", f"127.0.0.1:{self._port}"]
-        for org in self.allow:
-            command += ["--allow-org", org]
-        for name in self.names:
-            command += ["--server-name", name]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if line.startswith(SAYS):
-                self.url = line.removeprefix(SAYS).strip()
-                self._port = int(self.url.rsplit(":", 1)[1])
-                return
-        said = self.log.read_text(encoding="utf-8", errors="replace")[-400:]
-        raise RuntimeError(f"the server did not start: {said}")
+        with self._turn:
+            command = [sys.executable, "-m", "cmpp_server", "serve", "--database", self.database]
+            command += ["--listen", f"127.0.0.1:{self._port}"]
+            for org in self.allow:
+                command += ["--allow-org", org]
+            for name in self.names:
+                command += ["--server-name", name]
+            with self.log.open("ab") as log:
+                self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)
+            assert self._process.stdout is not None
+            for line in self._process.stdout:
+                if line.startswith(SAYS):
+                    self.url = line.removeprefix(SAYS).strip()
+                    self._port = int(self.url.rsplit(":", 1)[1])
+                    return
+            said = self.log.read_text(encoding="utf-8", errors="replace")[-400:]
+            raise RuntimeError(f"the server did not start: {said}")
 
     def stop(self) -> None:
         """SIGTERM, as an administrator would."""
@@ -77,14 +81,15 @@ class ServerProcess:
         self._end(signal.SIGKILL)
 
     def _end(self, how: signal.Signals) -> None:
-        if self._process is None:
-            return
-        self._process.send_signal(how)
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        self._process = None
+        with self._turn:
+            if self._process is None:
+                return
+            self._process.send_signal(how)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            if self._process.stdout is not None:
+                self._process.stdout.close()
+            self._process = None

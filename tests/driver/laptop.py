@@ -35,7 +35,8 @@ class Laptop:
         self.profile = profile
         self._count = 0
         self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))), **(environment or {})}
+        paths = os.pathsep.join((str(ROOT), str(ROOT / "src")))
+        env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": paths, **(environment or {})}
         self._log = (log or profile.parent / f"{profile.name}.log").open("ab")
         self._process = subprocess.Popen(
             [*prefix, sys.executable, "-m", "tests.driver.host", "--profile", str(profile), *arguments],

@@ -65,7 +65,7 @@ class DraftKeeper(QObject):
         self._page.ui.call(
             lambda: door.save_draft(key, body, title=title, participant_id=participant, words=words),
             self._was_saved,
-            lambda error: self._not_saved(error),  # not the method itself: it is heard even when the page has gone
+            lambda error: self._not_saved(error),  # noqa: PLW0108 - not the method itself: heard even when the page has gone
             owner=None,
         )
 

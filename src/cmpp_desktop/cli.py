@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--profile", type=Path, metavar="DIR", help="the folder that holds the sealed store")
     where.add_argument("--temp-profile", action="store_true", help="a profile that is deleted at the end")
     parser.add_argument("invitation", type=Path, nargs="?", metavar="FILE", help="an invitation to begin with (.cmppi)")
-    parser.add_argument("--sync-seconds", type=int, default=30, metavar="N", help="how often to exchange (30; 0: never by itself)")
+    parser.add_argument("--sync-seconds", type=int, default=30, metavar="N", help="how often to exchange (30; 0: never)")
     parser.add_argument("--debug", action="store_true", help="log more (still no names or answers)")
     parser.add_argument("--selftest", action="store_true", help="check every part of this build and say so line by line")
     return parser

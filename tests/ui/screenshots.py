@@ -373,7 +373,7 @@ def main(argv: list[str]) -> int:
             path = folder / f"{name.split('-', 1)[1]}.png"
         else:
             path = folder / f"{name}.png"
-        image.save(str(path), b"PNG", 0)  # quality 0: the smallest file
+        image.save(str(path), quality=0)  # the smallest PNG
         print(path)
     return 0
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from cmpp_desktop.ui.palette import Overlay
 
 WARM_MS = 120  # between two imports of pages that nobody has opened yet
+QUIET_MS = 1_000  # nobody types: then pages may be made that nobody has asked for yet
+PREPARED = ("participant", "session", "screening", "people")  # in this order; making one takes up to 0.1 s
 RETURN_SECONDS = 60  # F12 within this comes back without the passphrase
 _ACTIVITY = {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.TouchBegin}
 
@@ -134,6 +136,7 @@ class Window(QWidget):
         self._sync_often.timeout.connect(self.sync)
         self._sync_by_itself = sync_seconds > 0
         self._to_warm: list[str] = []
+        self._to_prepare: list[str] = []
         self._warm_soon = QTimer(self)
         self._warm_soon.setSingleShot(True)
         self._warm_soon.setInterval(WARM_MS)
@@ -141,9 +144,18 @@ class Window(QWidget):
 
     def _warm(self) -> None:
         """One page is imported at a time, between what the person types."""
-        places.warm_next(self._to_warm)
         if self._to_warm:
+            places.warm_next(self._to_warm)
+        elif self._to_prepare and self.frame is not None and self._quiet_ms() > QUIET_MS:
+            name = self._to_prepare.pop(0)
+            if places.place(name).exists:
+                self.frame.prepare(name)
+        if self._to_warm or (self._to_prepare and self.frame is not None):
             self._warm_soon.start()
+
+    def _quiet_ms(self) -> int:
+        """How long nobody has typed, clicked or scrolled."""
+        return self._idle.interval() - self._idle.remainingTime() if self._idle.isActive() else 0
 
     # --- the way in -------------------------------------------------------------------------------------------------
 
@@ -210,6 +222,8 @@ class Window(QWidget):
         self._listen()
         self.frame.go("today")
         self._idle.start(me.lock_after_minutes * 60_000)
+        self._to_prepare = list(PREPARED)
+        self._warm_soon.start()
         self._read_status()
         self._count_review()
         if self._sync_by_itself:

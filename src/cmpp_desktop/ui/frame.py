@@ -367,13 +367,7 @@ class Frame(QWidget):
         if before is not None:
             before.leave()
         self.clear_notice()
-        page = self._pages.get(name)
-        if page is None:
-            page = places.place(name).load()(self.ui)
-            self._pages[name] = page
-            self.stack.addWidget(page)
-            page.title_changed.connect(self.keys_changed)
-            page.narrowed(self.narrow)
+        page = self.prepare(name)
         page.stale = False
         page.show_for(**args)
         self.stack.setCurrentWidget(page)
@@ -386,6 +380,17 @@ class Frame(QWidget):
             focus.setFocus(Qt.FocusReason.OtherFocusReason)
         elif self.focusWidget() is None or not page.isAncestorOf(self.focusWidget() or page):
             page.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def prepare(self, name: str) -> Page:
+        """The page of a place, made now if it was not yet: before it is asked for, so that showing it is quick."""
+        page = self._pages.get(name)
+        if page is None:
+            page = places.place(name).load()(self.ui)
+            self._pages[name] = page
+            self.stack.addWidget(page)
+            page.title_changed.connect(self.keys_changed)
+            page.narrowed(self.narrow)
+        return page
 
     def keys_changed(self) -> None:
         page = self.page

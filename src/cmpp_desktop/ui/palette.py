@@ -336,7 +336,10 @@ class Palette(Overlay):
             rows.append(ListRow(title=self.words("People"), head=True))
             rows += [self._person_line(item.id, item.name, self._detail(item), item.spans, item) for item in answer.rows]
         actions = self._actions_of(answer.rows[0]) if answer.rows else []
-        self._show(rows, actions + self._general_rows(asked.lstrip("> ")))
+        general = self._general_rows(asked.lstrip("> "))
+        if not rows and not general:
+            rows.append(ListRow(title=self.words("Nobody and nothing is called that. Try fewer letters."), head=True))
+        self._show(rows, actions + general)
         self._answered = asked
         if self._enter_waits:
             self._enter_waits = False
@@ -411,6 +414,9 @@ class Palette(Overlay):
         if places.place("sync").exists:
             made.append(Action(places.label("sync", words), "inbox", lambda: ui.go("sync")))
         made.append(Action(words("Invite someone"), "laptop", lambda: ui.go("settings", part="laptops")))
+        made.append(Action(words("Laptops"), "laptop", lambda: ui.go("settings", part="laptops")))
+        made.append(Action(words("Instruments"), "clipboard-list", lambda: ui.go("settings", part="instruments")))
+        made.append(Action(words("Passphrase"), "key-round", lambda: ui.go("settings", part="you")))
         made.append(Action(words("Look and language"), "contrast", lambda: ui.go("settings", part="look")))
         made.append(Action(words("Hide everything"), "eye-off", window.toggle_hidden, "F12"))  # type: ignore[attr-defined]  # the Window
         made.append(Action(words("Lock"), "lock", window.lock, "Ctrl+Shift+L"))  # type: ignore[attr-defined]  # the Window
@@ -510,7 +516,7 @@ class AllKeys(Overlay):
         both = row(here, everywhere, gap=48, margins=(0, 0, 16, 0))
         self._area = scrolled(both, words("All keys"))
         self._area.setMinimumHeight(look().px(120))
-        self._needed = both.totalMinimumSize().height() + look().px(120)
+        self._needed = both.totalMinimumSize().height() + look().px(152)
         layout = column(
             Label(words("All keys"), "title"),
             self._area,

@@ -119,7 +119,7 @@ class SessionFields(QObject):
         self._services: dict[str, Chip] = {}
         self._services_box = QWidget()
         self._services_flow = FlowLayout(self._services_box)
-        self._more = Chip("", checkable=False, parent=self)
+        self._more = Chip("", checkable=False, parent=page)
         self._more.hide()
         self._more.clicked.connect(self._show_all)
         self._people_box = QWidget()

@@ -306,7 +306,7 @@ class PdfPreviewPage(Page):
 
     def _fit_form(self) -> None:
         """As high as it is; where the room is low it scrolls, in place of the paper."""
-        needed = self.form.sizeHint().height() + look().px(16)
+        needed = self.form.sizeHint().height() + look().px(56)
         low = needed > self.height() - look().px(200)
         self._stack.setVisible(not low)
         self._form_part.setMinimumHeight(0 if low else needed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QMenu, QStackedWidget, QWidget
 
@@ -195,6 +195,10 @@ class TodayPage(Page):
         show = Button(
             words("How it is done"), kind="quiet", small=True, on=lambda: self.ui.go("settings", part="laptops")
         )
+        self._digits_again = QTimer(self)
+        self._digits_again.setSingleShot(True)
+        self._digits_again.setInterval(5_000)
+        self._digits_again.timeout.connect(self._ask_digits)
         self._digits_row = QWidget()
         line = row(IconView("hourglass", "amber_mark", 14), self._digits_words, show, gap=8, margins=(8, 0, 0, 0))
         line.setStretch(1, 1)
@@ -212,6 +216,8 @@ class TodayPage(Page):
             )
         )
         self._digits_row.setVisible(bool(code))
+        if code:
+            self._digits_again.start()  # comparing changes no record: nobody else tells this page
 
     def _tab_row(self) -> QLayout:
         """Where the room is narrow, one column at a time."""
@@ -241,6 +247,9 @@ class TodayPage(Page):
 
     def reload(self) -> None:
         self.ask(Today(self.ui.today(), self._mine), self._show)
+        self._ask_digits()
+
+    def _ask_digits(self) -> None:
         door = self.ui.door
         # Only where the organisation waits for them: else there is nothing that they would open.
         self.call(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cmpp_desktop.domain.questions import Organisation
 from cmpp_desktop.workspace import Founding
-from tests.driver import Laptop
+from tests.driver import Laptop, NotSeen
 from tests.journeys.office import laptop
 from tests.journeys.server import ServerProcess
 
@@ -177,6 +177,27 @@ class Story:
         one.press("Ctrl+K")
         one.type(text)
         one.press("Return")
+        one.see(gone=("only actions",))
+
+    def timeline(self, one: Laptop) -> None:
+        """The mother's page, at its timeline (Ctrl+Tab goes from part to part)."""
+        self.command(one, "risel")
+        one.see("Parts of this file")
+        for _ in range(8):
+            if "Find in this timeline" in one.words():
+                return
+            one.press("Ctrl+Tab")
+        raise NotSeen("Ctrl+Tab never came to the timeline")
+
+    def pick_row(self, one: Laptop, wanted: str) -> None:
+        """Goes down the timeline to the line that says it."""
+        one.tab_to("Find in this timeline")
+        one.press("Tab", "Home")
+        for _ in range(40):
+            if wanted in " ".join(one.current_rows()):
+                return
+            one.press("Down")
+        raise NotSeen(f"no line of the timeline says {wanted}; the last was {one.current_rows()}")
 
     def register(self) -> None:
         ana = self.her(self.ana)
@@ -235,7 +256,9 @@ class Story:
         ana.press("Alt+C")
         ana.see("Work and safety guide", "Begin")
         ana.tab_to("Instruments")
-        while "Work and safety guide" not in " ".join(ana.current_rows()):
+        for _ in range(10):
+            if "Work and safety guide" in " ".join(ana.current_rows()):
+                break
             ana.press("Down")
         ana.choose("In which language", "Spanish")
         ana.choose("Is the participant alone", "Yes")
@@ -260,8 +283,7 @@ class Story:
         ana.press("Return")
         ana.see("Work and safety guide", seconds=40)
         self.picture(ana, "today-with-the-draft")
-        self.command(ana, "risel")
-        ana.see("Find in this timeline")
+        self.timeline(ana)
         ana.press("Alt+C")
         ana.see("An interview is open")
         ana.tab_to("Go on")
@@ -298,7 +320,7 @@ class Story:
     def waiting(self) -> None:
         ana = self.her(self.ana)
         ana.see("Offline")
-        self.command(ana, "what waits")
+        self.command(ana, "what was sent")
         ana.see("You are offline. Your work is safe.", "Waiting to be sent")
         self.picture(ana, "waiting-to-be-sent")
 
@@ -311,9 +333,14 @@ class Story:
 
     def found(self) -> None:
         denise = self.her(self.denise)
-        denise.press("Ctrl+K")
-        denise.type("risel")
-        denise.see("Marisela")
+        for _ in range(30):  # until it has arrived: her program looks every two seconds
+            denise.press("Ctrl+K")
+            denise.type("risel")
+            try:
+                denise.see("Marisela", seconds=2)
+                break
+            except NotSeen:
+                denise.press("Escape")
         self.picture(denise, "found-by-a-piece")
         denise.press("Return")
         denise.see("Find in this timeline", "Master hearing", "ICE check-in", "Work and safety guide")
@@ -335,11 +362,9 @@ class Story:
 
     def sent_again(self) -> None:
         ana = self.her(self.ana)
-        self.command(ana, "risel")
+        self.timeline(ana)
         ana.see("Came back", seconds=60)
-        ana.tab_to("Timeline of")
-        while "Came back" not in " ".join(ana.current_rows()):
-            ana.press("Down")
+        self.pick_row(ana, "Came back")
         ana.press("Return")
         ana.see("sent this back", COMMENT)
         self.picture(ana, "came-back")
@@ -350,10 +375,11 @@ class Story:
         ana.see("for signature", "Find in this timeline")
 
     def change_phone(self, one: Laptop, number: str) -> None:
-        self.command(one, "risel")
-        one.see("Find in this timeline")
-        one.tab_to("Family")
-        one.press("Return")
+        self.timeline(one)
+        for _ in range(8):
+            if "How to reach them" in one.words():
+                break
+            one.press("Ctrl+Tab")
         one.tab_to("How to reach")
         one.press("E")
         one.fill("Number or address", number)
@@ -371,17 +397,20 @@ class Story:
         self.change_phone(denise, "(212) 555-0122")
         self.server.start()
         for one in (ana, denise):
-            one.see("to settle", seconds=90)
+            one.see("1 to settle", seconds=90)
         self.picture(ana, "caseworker-sees-two-versions")
 
     def picked(self) -> None:
         ana, denise = self.her(self.ana), self.her(self.denise)
-        self.command(denise, "two versions")
+        self.command(denise, "what was sent")
+        denise.see("Needs you")
+        denise.tab_to("Needs you")
+        denise.press("Home", "Return")
         denise.see("0111", "0122")
         self.picture(denise, "two-versions")
         denise.press("1", "Return")
-        denise.see(gone=("to settle",), seconds=60)
-        ana.see(gone=("to settle",), seconds=90)
+        denise.see(gone=("1 to settle",), seconds=60)
+        ana.see(gone=("1 to settle",), seconds=90)
         self.picture(denise, "settled")
 
     def signed(self) -> None:
@@ -395,30 +424,33 @@ class Story:
 
     def papers(self) -> None:
         denise = self.her(self.denise)
-        for file, row in zip(PAPERS, ("", "Signed by", "Work and safety guide"), strict=True):
-            self.command(denise, "risel")
-            denise.see("Find in this timeline")
+        rows = ("", NARRATIVE[:20], "Work and safety guide")
+        texts = ("Hearings and check-ins kept", "Narrative", "Fingerprint")
+        for file, row, text in zip(PAPERS, rows, texts, strict=True):
+            self.timeline(denise)
             if row:
-                denise.tab_to("Timeline of")
-                while row not in " ".join(denise.current_rows()):
-                    denise.press("Down")
+                self.pick_row(denise, row)
                 denise.press("Return")
-                denise.see("Save PDF")
-            denise.press("Ctrl+P")
-            denise.see("Page 1 of", seconds=60)
+            if file == "session-note.pdf":
+                denise.see("It cannot be changed any more, only added to")
+            if file != "screening.pdf":  # a signed screening opens as its paper
+                denise.press("Ctrl+P")
+            denise.see("page 1 of", text, gone=("Making the PDF",), seconds=60)
             self.picture(denise, f"preview-{file.removesuffix('.pdf')}")
             denise.press("Ctrl+S")
             denise.see("Save the PDF")
-            denise.fill("Where", str(self.folder / file))
-            denise.fill("Why", "for the paper file")
+            denise.fill("Where to", str(self.folder / file))
+            denise.fill("Why does it leave", "for the paper file")
             denise.press("Return")
-            denise.see("Saved", seconds=60)
+            denise.see("Saved as", seconds=60)
             if not (self.folder / file).read_bytes().startswith(b"%PDF"):
                 raise OSError(f"{file} is no PDF")
 
     def received(self) -> None:
         ana = self.her(self.ana)
-        self.command(ana, "risel")
+        self.timeline(ana)
+        self.pick_row(ana, NARRATIVE[:20])
+        ana.press("Return")
         ana.see("Signed by Denise Okafor", seconds=90)
         self.picture(ana, "signature-received")
 

@@ -457,10 +457,12 @@ class Frame(QWidget):
         self._place_undo()
 
     def _place_undo(self) -> None:
+        # Over the words at the left of the footer: nowhere on the page, where it would lie on the buttons of the last step.
         self.undo_bar.adjustSize()
-        room = self.stack.geometry()
-        left = room.left() + (room.width() - self.undo_bar.width()) // 2
-        self.undo_bar.move(left, room.bottom() - self.undo_bar.height() - look().px(16))
+        room, gap = self.stack.geometry(), look().px(8)
+        rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        left = room.right() - self.undo_bar.width() - gap if rtl else room.left() + gap
+        self.undo_bar.move(left, self.height() - self.undo_bar.height() - look().px(1))
 
     def _take_back(self) -> None:
         """Undoes the last thing that said it could be undone."""

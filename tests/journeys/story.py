@@ -442,7 +442,7 @@ class Story:
             denise.fill("Where to", str(self.folder / file))
             denise.fill("Why does it leave", "for the paper file")
             denise.press("Return")
-            denise.see("Saved as", seconds=60)
+            denise.see(f"Saved as {file}", seconds=60)
             if not (self.folder / file).read_bytes().startswith(b"%PDF"):
                 raise OSError(f"{file} is no PDF")
 

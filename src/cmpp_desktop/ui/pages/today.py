@@ -72,8 +72,9 @@ class Column(QWidget):
         self.head.setLayout(row(self.title, self.count, None, gap=8, margins=(8, 0, 8, 8)))
         self.setLayout(column(self.head, ColumnLine(tone), 8, self.stack, gap=0))
 
-    def show_rows(self, rows: list[ListRow]) -> None:
-        number = sum(not item.head for item in rows)
+    def show_rows(self, rows: list[ListRow], more: int = 0) -> None:
+        """`more`: how many there are beyond the rows; they are counted and said, never left out without a word."""
+        number = sum(not item.head for item in rows) + more
         self.count.setText(str(number) if number else "")
         self.list.show_rows(rows)
         self.stack.setCurrentWidget(self.list if number else self.empty)
@@ -268,7 +269,10 @@ class TodayPage(Page):
         self._next.setText(next_line(answer, words))
         for part, rows in zip(self._columns, columns(answer, today, words), strict=True):
             ahead = self._ahead_words(answer) if part is self._columns[2] else ""
-            part.show_rows([*rows, ListRow(title=ahead, head=True)] if ahead and rows else rows)
+            more = answer.more_overdue if part is self._columns[0] else answer.more_ahead if part is self._columns[2] else 0
+            said = words.plural("{n} more, in the files", "{n} more, in the files", more) if more else ""
+            ends = [ListRow(title=text, head=True) for text in (said, ahead) if text and rows]
+            part.show_rows([*rows, *ends], more)
         for chip, part in zip(self._tab_chips, self._columns, strict=True):
             chip.setText(f"{part.title_words} {part.count.text()}".strip())
         self._stack.setCurrentWidget(self._board if everything else self._empty_part)

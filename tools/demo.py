@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "build" / "demo"
-PARTICIPANTS = 40
+PARTICIPANTS = 30
 PAST = timedelta(days=240)  # how long the organisation has been at work
 
 

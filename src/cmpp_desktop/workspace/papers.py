@@ -40,7 +40,9 @@ def _case_summary(opened: Opened, request: CaseSummaryRequest, said: words.Words
     organisation, today = opened.ask(Organisation()), here.date()
     view = opened.ask(Participant(request.participant_id))
     stream = opened.ask(Timeline(request.participant_id, today, kinds=("session",), limit=MOST_SESSIONS))
-    made = figures.case_summary(view, (*stream.today, *stream.earlier), organisation, today)
+    # `ahead` too: a session of this evening on a laptop whose clock stands in a zone to the east is no less held.
+    sessions = (*stream.ahead, *stream.today, *stream.earlier)
+    made = figures.case_summary(view, sessions, organisation, today)
     line = figures.consent_line(view, said, today)
     around = figures.stationery(organisation, said, here, purpose=request.purpose, consent_line=line)
     pdf = case_summary.render(made, around, said)

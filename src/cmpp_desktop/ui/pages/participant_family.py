@@ -14,6 +14,7 @@ from cmpp_desktop.domain.questions import ParticipantView, TimelineAnswer
 from cmpp_desktop.domain.work import Done, Stored
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.participant_model import consent_rows, entry_row
+from cmpp_desktop.ui.pages.participant_person import PersonForm
 from cmpp_desktop.ui.pages.rows_of import badge, timeline_row
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
@@ -126,6 +127,8 @@ class FamilyTab(QWidget):
         self.routes.key_map["E"] = self._edit
         self.form = RouteForm(page)
         self._edit_button = Button(words("Change"), key="E", on=lambda: self._edit(self.routes.current_row()))
+        self.person = PersonForm(page)
+        self._correct = Button(words("Correct their details"), kind="quiet", icon="pencil", on=self._open_person)
         self._add = Button(words("Add a way"), kind="quiet", icon="plus", on=self._new)
         self.household_head = SectionHead(words("Household"))
         self.nobody = EmptyState(
@@ -137,6 +140,7 @@ class FamilyTab(QWidget):
         inner = QWidget()
         inner.setLayout(
             column(
+                SectionHead(words("Who they are"), end=self._correct), self.person, 12,
                 SectionHead(words("How to reach them"), end=self._add), self.routes, row(self._edit_button, None), self.form, 12,
                 self.household_head, self.household, self.nobody, 12, self._addresses_head, self.addresses, None,
                 gap=4, margins=(0, 12, 24, 16),
@@ -148,6 +152,7 @@ class FamilyTab(QWidget):
     def show_person(self, view: ParticipantView) -> None:
         if self._view is not None and self._view.participant.id != view.participant.id:
             self.form.hide()
+            self.person.hide()
         self._view = view
         words, today = self._words, self._page.ui.today()
         self.routes.show_rows([self._route_row(item) for item in view.routes])
@@ -210,6 +215,10 @@ class FamilyTab(QWidget):
     def _new(self) -> None:
         if self._view is not None:
             self.form.open_for(self._view.participant.id, None)
+
+    def _open_person(self) -> None:
+        if self._view is not None:
+            self.person.open_for(self._view)
 
 
 class ConsentForm(Panel):

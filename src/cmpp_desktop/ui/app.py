@@ -199,7 +199,7 @@ class Window(QWidget):
         focus = page.first_focus()
         if focus is not None:
             focus.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.ui.call(places.warm_rooms, on="work", owner=self)
+        self.ui.call(places.warm_rooms, owner=self)  # on the store worker: unlocking comes after it, never beside it
         self._to_warm = places.to_warm()
         self._warm_soon.start()
 

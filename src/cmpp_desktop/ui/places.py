@@ -87,7 +87,9 @@ ROOMS = ("cmpp_desktop.workspace.profile", "cmpp_desktop.workspace.interviews", 
 
 
 def warm_rooms() -> None:
-    """Imports the rooms behind the window, so that unlocking does not wait for them. Runs off the window thread.
+    """Imports the rooms behind the window, so that unlocking does not wait for them.
+
+    Runs on the store worker, so that nothing else imports them at the same time.
 
     Nothing of PySide6 may be imported here: its modules crash the process, now and then, when another thread than the
     window's loads them while the window is at work."""

@@ -331,9 +331,9 @@ class Workspace:
     # --- inside -----------------------------------------------------------------------------------------------------------------
 
     def _vault(self) -> Vault:
-        from cmpp_desktop.workspace.profile import vault_of
+        from cmpp_desktop.store.vault import Vault  # not through `profile`, which imports every room: somebody is to be greeted
 
-        return vault_of(self._folder, self._parts)
+        return Vault(self._folder, self._now_ms, self._parts.randomness, self._parts.secrets)
 
     def _need(self) -> Opened:
         opened = self._opened

@@ -7,8 +7,8 @@ from datetime import UTC, timedelta
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QKeyEvent, QShortcut
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from cmpp_desktop import words
 from cmpp_desktop.changes import Changed
@@ -37,6 +37,32 @@ def test_f12_hides_at_once_and_f12_comes_back_within_a_minute(desk: Open) -> Non
     at.quiet()
     assert at.page.isVisible()
     assert at.door.state() == "open"
+
+
+def test_the_key_f12_hides_every_page_and_brings_back_where_the_keyboard_was(desk: Open) -> None:
+    at = desk(role="supervisor")
+    for place in ("today", "people", "review", "settings"):
+        at.window.go(place)
+        at.quiet()
+        before = at.window.focusWidget()
+        at.press(Qt.Key.Key_F12)
+        assert not at.page.isVisible(), place
+        at.press(Qt.Key.Key_F12)
+        assert at.page.isVisible(), place
+        assert at.window.focusWidget() is before, place
+
+
+def test_no_key_is_heard_by_two_things_that_can_be_seen(desk: Open) -> None:
+    at = desk(role="administrator")
+    for place in ("today", "people", "someone_new", "review", "settings", "sync"):
+        at.window.go(place)
+        at.quiet()
+        heard = [button.shortcut().toString() for button in at.window.findChildren(QAbstractButton) if button.isVisible()]
+        for item in at.window.findChildren(QShortcut):
+            owner = item.parent()
+            heard += [item.key().toString()] if isinstance(owner, QWidget) and owner.isVisible() else []
+        twice = {key for key in heard if key and heard.count(key) > 1}
+        assert not twice, place
 
 
 def test_after_a_minute_hidden_the_passphrase_is_asked(desk: Open) -> None:

@@ -30,6 +30,7 @@ def test_signing_signs_what_was_seen_and_opens_the_next() -> None:
     with desk(role="supervisor") as at:
         page = at.open("review")
         assert page._current.subject_id == samples.uid("session1")
+        assert page.rows.hasFocus()
         at.door.answers[q.ReviewQueue] = samples.review_queue()[1:]
         at.press(Qt.Key.Key_Return, CTRL)
         command = at.door.done[-1]

@@ -282,6 +282,7 @@ class Frame(QWidget):
         self.hide_button = Button(
             self.words("Hide"), kind="plain", icon="eye-off", key="F12", boxed_key=True, on=self.hide_now.emit
         )
+        self.hide_button.setShortcut(QKeySequence())  # it shows the key; the window hears it, and two that hear it are none
         self.lock_button = Button(
             self.words("Lock"), kind="plain", icon="lock", key="Ctrl+Shift+L", boxed_key=True, on=self.lock_now.emit
         )

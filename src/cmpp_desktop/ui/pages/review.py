@@ -146,12 +146,14 @@ class ReviewPage(Page):
 
     def keys(self) -> tuple[tuple[str, str], ...]:
         words = self.words
+        if not self._items:
+            return ()
         return (("Up|Down", words("next note")), ("Alt+R", words("return")), ("Ctrl+Return", words("sign and next")))
 
     def footer(self) -> str | None:
-        return self.words("Signed notes cannot be changed, only amended.")
+        return self.words("Signed notes cannot be changed, only amended.") if self._items else None
 
-    def first_focus(self) -> QWidget | None:
+    def first_focus(self) -> QWidget:
         return self.rows if self._items else self.empty
 
     def show_for(self, **args: Any) -> None:
@@ -171,6 +173,7 @@ class ReviewPage(Page):
 
     def _show_queue(self, items: tuple[ReviewItem, ...]) -> None:
         self._items = items
+        self.title_changed.emit()  # other keys, where there is nothing to sign
         self.count.setText(self.words.plural("{n} waits for you", "{n} wait for you", len(items)) if items else "")
         wanted = self._wanted or (self._current.subject_id if self._current else None)
         self._wanted = None
@@ -179,8 +182,13 @@ class ReviewPage(Page):
         self.rows.setVisible(bool(items))
         if not items:
             self._current, self._document = None, None
+        if self.rows.hasFocus() or self.empty.hasFocus():
+            self.first_focus().setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
             self.take_focus()
-        elif self.rows.current_row() is None:
+        if not items:
+            return
+        if self.rows.current_row() is None:
             self.rows.choose_first()
         else:
             self._chosen(self.rows.current_row())

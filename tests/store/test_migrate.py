@@ -16,7 +16,7 @@ from cmpp_desktop.domain.questions import Participant
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import FILE, Store, migrate
 from cmpp_desktop.store.database import connect
-from cmpp_desktop.store.tables import METADATA, SEARCH_DDL
+from cmpp_desktop.store.tables import METADATA, SEARCH_DDL, TABLES
 from tests.store.laptops import KEY, Laptop, family
 
 Make = Callable[..., Laptop]
@@ -25,7 +25,7 @@ SECOND = '''
 """A second revision, as a later version would bring it."""
 from alembic import op
 revision = "9999_test"
-down_revision = "0002"
+down_revision = "0003"
 {may_lose}
 
 def upgrade() -> None:
@@ -33,6 +33,19 @@ def upgrade() -> None:
     op.get_bind().exec_driver_sql("UPDATE r_participant SET nickname = preferred_name")
     {more}
 '''
+
+
+ADDED = {
+    "participant": {"photo_id"},
+    "household_member": {"left_reason"},
+    "case": {"referred_on", "enrolled_on"},
+    "consent": {"attachment_id"},
+}
+# The columns that the first revision had of the tables which the third one makes wider.
+EARLIER = {
+    f"r_{kind}": [column.name for column in TABLES[kind].columns if column.name not in added] for kind, added in ADDED.items()
+}
+SHADOWS = ("alembic_", "person_words_", "person_pieces_", "text_words_")  # SQLite's own, beside the virtual tables
 
 
 @pytest.fixture
@@ -52,9 +65,7 @@ def schema(path: Path) -> dict[str, str]:
     connection: Any = connect(path, KEY)
     rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     connection.close()
-    return {
-        name: " ".join(sql.split()) for name, sql in rows if not name.startswith(("alembic_", "person_words_", "person_pieces_"))
-    }
+    return {name: " ".join(sql.split()) for name, sql in rows if not name.startswith(SHADOWS)}
 
 
 def test_the_newest_revision_is_what_the_models_say(a_laptop: Make) -> None:
@@ -138,3 +149,33 @@ def test_an_empty_store_appears_whole_or_not_at_all(tmp_path: Path, later: Calla
     (tmp_path / "store.new").write_bytes(b"half of one, from a program that was killed")
     Store.create(tmp_path, KEY).close()
     assert sorted(file.name for file in tmp_path.iterdir() if file.is_file()) == ["reserve", FILE]
+
+
+def test_a_hearing_written_by_the_first_program_is_there_in_todays(a_laptop: Make, tmp_path: Path) -> None:
+    """The revision that brings the records of the programme makes wider tables: what lay in the old ones is in them."""
+    laptop = a_laptop()
+    person = laptop.do(family(preferred_name="Mari")).id
+    laptop.store.close()
+    columns = {kind: ", ".join(f'"{name}"' for name in names) for kind, names in EARLIER.items()}
+    early = tmp_path / "early"
+    shutil.copytree(resources.migrations("desktop"), early)
+    (early / "versions" / "0003_records_of_the_programme.py").unlink()
+    (tmp_path / "old").mkdir()
+    path = tmp_path / "old" / FILE
+    migrate.create(path, KEY, early)
+    connection: Any = connect(laptop.folder / FILE, KEY)
+    rows = {kind: connection.execute(f"SELECT {listed} FROM {kind}").fetchall() for kind, listed in columns.items()}
+    connection.close()
+    old: Any = connect(path, KEY)
+    for kind, listed in columns.items():
+        old.executemany(f"INSERT INTO {kind} ({listed}) VALUES ({','.join('?' * len(EARLIER[kind]))})", rows[kind])
+    old.commit()
+    old.close()
+    assert migrate.upgrade(path, KEY) is not None
+    connection = connect(path, KEY)
+    assert {kind: connection.execute(f"SELECT {listed} FROM {kind}").fetchall() for kind, listed in columns.items()} == rows
+    assert connection.execute("SELECT preferred_name, photo_id FROM r_participant WHERE id=?", (person.bytes,)).fetchone() == (
+        "Mari",
+        None,
+    )
+    connection.close()

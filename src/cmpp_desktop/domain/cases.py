@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from cmpp_desktop.domain.participants import ParticipantFields
-from cmpp_desktop.domain.records import Fields, validated
+from cmpp_desktop.domain.records import Fields, coded, refers, validated
 from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import Invalid, KnownError
 
@@ -23,18 +23,33 @@ class CaseFields(Fields):
     kind: ClassVar[str] = "case"
 
     participant_id: UUID
-    state: str = "enrolled"
-    referral_source: str | None = None  # code list referral_source
-    eligibility_basis: str | None = None  # code list eligibility_basis
-    screening_outcome: str | None = None
+    state: str = coded("case_state", "enrolled")
+    referral_source: str | None = coded("referral_source")
+    eligibility_basis: str | None = coded("eligibility_basis")
+    screening_outcome: str | None = coded("screening_outcome")
     award: str = Field(default="", max_length=50)
     site: str = Field(default="", max_length=100)
-    caseworker_id: UUID | None = None  # the staff record of who carries it now
+    caseworker_id: UUID | None = refers("staff_member")  # who carries it now
     opened_on: date
     closed_on: date | None = None
-    exit_reason: str | None = None  # code list exit_reason
-    risk: str | None = None  # code list level: low, medium, high
-    support: str | None = None
+    exit_reason: str | None = coded("exit_reason")
+    risk: str | None = coded("level")
+    support: str | None = coded("level")
+    referred_on: date | None = None
+    enrolled_on: date | None = None
+
+
+class CaseAssignmentFields(Fields):
+    """Who carried a case from when to when. The one without an end is `caseworker_id` of the case."""
+
+    kind: ClassVar[str] = "case_assignment"
+
+    participant_id: UUID = refers("participant", ...)
+    case_id: UUID = refers("case", ...)
+    staff_id: UUID = refers("staff_member", ...)
+    since: date
+    until: date | None = None
+    transfer_id: UUID | None = refers("transfer")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from cmpp_desktop.domain.participants import ParticipantFields
-from cmpp_desktop.domain.records import Fields, validated
+from cmpp_desktop.domain.records import Fields, coded, refers, validated
 from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import Invalid
 
@@ -21,18 +21,19 @@ class ConsentFields(Fields):
     kind: ClassVar[str] = "consent"
 
     participant_id: UUID
-    scope: list[str]
+    scope: list[str] = coded("consent_scope", ...)
     recipient: str = Field(default="", max_length=200)  # "" : the provider itself
     purpose: str = Field(default="", max_length=500)
-    language: str = "en"
-    how_given: str = "signed"  # code list consent_how: signed, verbal, guardian
+    language: str = coded("language", "en")
+    how_given: str = coded("consent_how", "signed")
     interpreter: str = Field(default="", max_length=200)
     given_on: date
     expires_on: date | None = None
     withdrawn_on: date | None = None
     withdrawal_note: str = Field(default="", max_length=500)
     signature: list[list[int]] = Field(default_factory=list)  # strokes, each x0, y0, x1, y1… in tenths of a millimetre
-    witness_id: UUID | None = None
+    witness_id: UUID | None = refers("staff_member")
+    attachment_id: UUID | None = refers("attachment")  # the signed paper, where there is one
 
 
 @dataclass(frozen=True)

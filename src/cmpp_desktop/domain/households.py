@@ -13,7 +13,7 @@ from pydantic import Field
 from cmpp_desktop.domain.cases import CaseOpening, open_case_for
 from cmpp_desktop.domain.consent import ConsentGiven, record_consent_for
 from cmpp_desktop.domain.participants import AddressFields, ContactRouteFields, ParticipantFields, age, normal_phone
-from cmpp_desktop.domain.records import BirthDate, Fields, PersonName, PostalAddress, validated
+from cmpp_desktop.domain.records import BirthDate, Fields, PersonName, PostalAddress, coded, line, refers, validated
 from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import Invalid
 from cmpp_protocol.ids import derived_id
@@ -37,10 +37,28 @@ class HouseholdMemberFields(Fields):
 
     household_id: UUID
     participant_id: UUID
-    relationship: str = "head"  # to the head; code list relationship
+    relationship: str = coded("relationship", "head")  # to the head
     primary_contact: bool = False
     since: date | None = None
     until: date | None = None
+    left_reason: str | None = coded("left_household")
+
+
+class SeparationFields(Fields):
+    """That somebody must be kept safe from another of the household: neither is shown in the other's record from then on.
+
+    It names two people and belongs to neither's timeline. Its id is derived from the pair.
+    """
+
+    kind: ClassVar[str] = "separation"
+    about: ClassVar[str] = ""
+
+    participant_id: UUID = refers("participant", ...)  # who is kept safe
+    from_id: UUID = refers("participant", ...)
+    household_id: UUID | None = refers("household")
+    since: date
+    until: date | None = None
+    note: str = line(500)
 
 
 @dataclass(frozen=True)

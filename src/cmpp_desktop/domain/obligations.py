@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
 from cmpp_desktop.domain.participants import ParticipantFields
-from cmpp_desktop.domain.records import Fields, PostalAddress, When, validated
+from cmpp_desktop.domain.records import Fields, Part, PostalAddress, When, coded, refers, validated
 from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import Invalid
@@ -20,29 +21,49 @@ RESULTS = ("attended", "missed_excused", "missed_unexcused", "moved_by_agency", 
 MISSED = ("missed_excused", "missed_unexcused")
 
 
+class Reminder(Part):
+    """That somebody was reminded: when, how (code list reminder_how), by whom."""
+
+    at: datetime
+    how: str = "phone"
+    by: UUID | None = None
+    note: str = ""
+
+
 class ObligationFields(Fields):
     """Something that a participant has to do at a time. `type`: code list obligation_type (EOIR's words for hearings)."""
 
     kind: ClassVar[str] = "obligation"
 
     participant_id: UUID
-    type: str
+    type: str = coded("obligation_type", ...)
     when: When
-    mode: str = "in_person"  # code list obligation_mode: in_person, video, phone, app, device, mail
+    mode: str = coded("obligation_mode", "in_person")
     place: str = Field(default="", max_length=300)  # "Newbridge Immigration Court, room 4"
     address: PostalAddress | None = None
     judge: str = Field(default="", max_length=200)
-    agency: str | None = None  # code list agency: eoir, ice, isap, uscis
+    agency: str | None = coded("agency")
     interpreter: str = Field(default="", max_length=200)
     transport: str = Field(default="", max_length=300)
     lawyer: str = Field(default="", max_length=200)
     reminder: str = Field(default="", max_length=200)
     note: str = Field(default="", max_length=4000)
     rule: str = Field(default="", max_length=100)  # id of the deadline rule that made it; "" when a notice did
-    result: str | None = None  # code list obligation_result
-    how_known: str | None = None  # code list evidence: seen, document, court_system, told
+    result: str | None = coded("obligation_result")
+    how_known: str | None = coded("evidence")
     result_note: str = Field(default="", max_length=2000)
-    moved_to_id: UUID | None = None
+    moved_to_id: UUID | None = refers("obligation")
+    proceeding_id: UUID | None = refers("proceeding")
+    reminders: list[Reminder] = Field(default_factory=list)
+    evidence_id: UUID | None = refers("attachment")  # the document that shows the result
+    # Of what a deadline rule computed: the version of the pack, what started it, how it was counted, in words of the rule.
+    rule_pack: str = Field(default="", max_length=100)
+    trigger_kind: str = Field(default="", max_length=40)
+    trigger_id: UUID | None = None
+    counted: str = Field(default="", max_length=500)
+    # A judge's order sets another day than the rule: the rule leaves it alone from then on.
+    order_attachment_id: UUID | None = refers("attachment")
+    order_note: str = Field(default="", max_length=500)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, field_validator
 
-from cmpp_desktop.domain.records import BirthDate, Fields, PersonName, PostalAddress, validated
+from cmpp_desktop.domain.records import BirthDate, Fields, PersonName, PostalAddress, coded, refers, validated
 from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import KnownError
 
@@ -29,17 +29,18 @@ class ParticipantFields(Fields):
     aliases: list[str] = Field(default_factory=list)
     pronunciation: str = Field(default="", max_length=200)
     birth_date: BirthDate | None = None
-    gender: str | None = None  # code list gender
+    gender: str | None = coded("gender")
     country_of_birth: str | None = None  # ISO 3166-1 alpha-2
     nationality: str | None = None
-    languages: list[str] = Field(default_factory=list)  # code list language / BCP 47, best first
+    languages: list[str] = coded("language", [])  # or BCP 47; best first
     interpreter_needed: bool = False
     interpreter_note: str = Field(default="", max_length=500)
     a_number: str = Field(default="", max_length=9)  # nine digits, never shown whole without being asked for
     safe_contact: str = Field(default="", max_length=500)  # "No voicemail. No calls before 4 pm."
     accessibility: str = Field(default="", max_length=1000)
-    flags: list[str] = Field(default_factory=list)  # code list participant_flag: minor, pregnant, safety_plan
+    flags: list[str] = coded("participant_flag", [])
     arrived_on: date | None = None  # last arrival: starts the one-year clock
+    photo_id: UUID | None = refers("attachment")
 
     @field_validator("a_number", mode="before")
     @classmethod
@@ -69,7 +70,7 @@ class ContactRouteFields(Fields):
     kind: ClassVar[str] = "contact_route"
 
     participant_id: UUID
-    route: str = "phone"  # code list contact_route: phone, text, email, messenger, other
+    route: str = coded("contact_route", "phone")
     value: str = Field(min_length=1, max_length=200)
     label: str = Field(default="", max_length=100)
     safe: bool = True
@@ -84,7 +85,7 @@ class AddressFields(Fields):
 
     participant_id: UUID
     address: PostalAddress
-    use: str = "home"  # code list address_use: home, mailing, shelter
+    use: str = coded("address_use", "home")
     since: date | None = None
     until: date | None = None
     confidential: bool = False

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cmpp_desktop.errors import Invalid
 
@@ -79,6 +79,20 @@ class When(Part):
         return datetime.combine(self.day, self.at or time(0), ZoneInfo(self.zone)).astimezone(UTC)
 
 
+class Money(Part):
+    """An amount and its currency (ISO 4217): one field (rule 12)."""
+
+    amount: Decimal
+    currency: str = "USD"
+
+    @field_validator("amount")
+    @classmethod
+    def _cents(cls, amount: Decimal) -> Decimal:
+        if not amount.is_finite() or abs(amount) >= 10**9 or amount != amount.quantize(Decimal("0.01")):
+            raise ValueError("not an amount")
+        return amount
+
+
 class BirthDate(Part):
     """A date of birth, or an estimate of one."""
 
@@ -98,6 +112,32 @@ class Fields(BaseModel):
 
 
 F = TypeVar("F", bound=Fields)
+
+
+def coded(list_id: str, default: Any = None) -> Any:
+    """A field that holds ids of a code list (one, or a list of them): forms and the data dictionary read which one."""
+    extra: dict[str, Any] = {"codes": list_id}
+    if isinstance(default, list):
+        return Field(default_factory=list, json_schema_extra=extra)
+    return Field(default=default, json_schema_extra=extra)
+
+
+def refers(kind: str, default: Any = None) -> Any:
+    """A field that holds ids of records of a kind (one, or a list of them)."""
+    extra: dict[str, Any] = {"refers": kind}
+    if isinstance(default, list):
+        return Field(default_factory=list, json_schema_extra=extra)
+    return Field(default=default, json_schema_extra=extra)
+
+
+def prose(most: int = 4000, default: Any = "") -> Any:
+    """A text of several lines, of at most so many letters."""
+    return Field(default=default, max_length=most, json_schema_extra={"lines": 4})
+
+
+def line(most: int = 200, default: Any = "") -> Any:
+    """A text of one line, of at most so many letters."""
+    return Field(default=default, max_length=most)
 
 
 class Life(StrEnum):

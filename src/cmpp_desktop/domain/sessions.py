@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, field_validator
 
 from cmpp_desktop.domain.participants import ParticipantFields
-from cmpp_desktop.domain.records import Fields, When, validated
+from cmpp_desktop.domain.records import Fields, When, coded, refers, validated
 from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import Invalid
 from cmpp_protocol.ids import derived_id
@@ -24,19 +24,21 @@ class ServiceSessionFields(Fields):
     kind: ClassVar[str] = "service_session"
 
     participant_id: UUID  # whose file it is first of all; the others are attendances
-    services: list[str]  # code list service: case_management, legal_orientation_individual, …
+    services: list[str] = coded("service", ...)
     when: When
     minutes: int = Field(ge=0, le=LONGEST_MINUTES)
-    mode: str = "in_person"  # code list session_mode: in_person, video, phone
-    place: str = "office"  # code list place: office, home, court, school, other
+    mode: str = coded("session_mode", "in_person")
+    place: str = coded("place", "office")
     place_note: str = Field(default="", max_length=300)
     language: str = "en"
     interpreter: str = Field(default="", max_length=200)  # "": none was needed
     staff_ids: list[UUID]
     narrative: str = Field(default="", max_length=200_000)
-    goal_ids: list[UUID] = Field(default_factory=list)
+    goal_ids: list[UUID] = refers("goal", [])
     staff_minutes: int = Field(default=0, ge=0, le=LONGEST_MINUTES)
     award: str = Field(default="", max_length=50)
+    topic: str = Field(default="", max_length=200)  # of a group: what it was about
+    others_present: int = Field(default=0, ge=0, le=1000)  # people at a group who are not participants
 
     @field_validator("services")
     @classmethod
@@ -53,7 +55,7 @@ class AttendanceFields(Fields):
 
     session_id: UUID
     participant_id: UUID
-    attendance: str = "present"  # code list attendance
+    attendance: str = coded("attendance", "present")
     role: str = Field(default="", max_length=100)
 
 

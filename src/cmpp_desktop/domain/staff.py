@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
-from cmpp_desktop.domain.records import Compartment, Fields, validated
+from cmpp_desktop.domain.records import Compartment, Fields, PostalAddress, coded, line, refers, validated
 from cmpp_desktop.domain.work import Command, Done, Work
-from cmpp_desktop.errors import NotAllowed
+from cmpp_desktop.errors import Invalid, NotAllowed
+from cmpp_desktop.words import zone_of
 
 
 class OrganisationFields(Fields):
@@ -45,12 +47,69 @@ class StaffMemberFields(Fields):
     about: ClassVar[str] = ""
 
     name: str = Field(min_length=1, max_length=200)
-    role: str = "caseworker"
+    role: str = coded("role", "caseworker")
     team_id: UUID | None = None
     title: str = Field(default="", max_length=100)
-    languages: list[str] = Field(default_factory=list)
+    languages: list[str] = coded("language", [])
     phone: str = Field(default="", max_length=50)
     active: bool = True
+
+
+class SiteFields(Fields):
+    """A place where the organisation works."""
+
+    kind: ClassVar[str] = "site"
+    compartment: ClassVar[Compartment] = "organisation"
+    about: ClassVar[str] = ""
+
+    name: str = Field(min_length=1, max_length=100)
+    address: PostalAddress | None = None
+    phone: str = line(50)
+
+
+class AwardFields(Fields):
+    """A grant or subaward out of which work is paid. Other records name it by `number`."""
+
+    kind: ClassVar[str] = "award"
+    compartment: ClassVar[Compartment] = "organisation"
+    about: ClassVar[str] = ""
+
+    number: str = Field(min_length=1, max_length=50)
+    name: str = line(200)
+    funder: str = line(200)
+    starts_on: date | None = None
+    ends_on: date | None = None
+    final_report_on: date | None = None  # of the final financial report: from then on retention is counted
+    years_kept: int = Field(default=3, ge=3, le=100)
+    cost_categories: list[str] = coded("cost_category", [])
+
+
+class CodeEntryFields(Fields):
+    """A code that the organisation adds to a list, or retires. A retired one still prints what was recorded with it."""
+
+    kind: ClassVar[str] = "code_entry"
+    compartment: ClassVar[Compartment] = "organisation"
+    about: ClassVar[str] = ""
+
+    list_id: str = Field(min_length=1, max_length=60)
+    code: str = Field(min_length=1, max_length=60)
+    names: dict[str, str] = Field(default_factory=dict)  # language → name
+    since: date | None = None
+    retired_on: date | None = None
+
+
+class MeasurePackFields(Fields):
+    """The measures that reports are made by, as data: the whole text of the pack."""
+
+    kind: ClassVar[str] = "measure_pack"
+    compartment: ClassVar[Compartment] = "organisation"
+    about: ClassVar[str] = ""
+
+    pack_id: str = Field(min_length=1, max_length=100)
+    version: str = Field(min_length=1, max_length=50)
+    source: str
+    accepted_on: date | None = None
+    accepted_by: UUID | None = refers("staff_member")
 
 
 class DeviceNameFields(Fields):
@@ -67,8 +126,11 @@ class DeviceNameFields(Fields):
 
 @dataclass(frozen=True)
 class NameOrganisation(Command):
+    """`zone`: IANA name of the zone in which its days begin; None leaves it as it is (a new one: the usual)."""
+
     organisation_id: UUID
     name: str
+    zone: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,10 +160,15 @@ class NameDevice(Command):
 
 def name_organisation(command: NameOrganisation, work: Work) -> Done:
     _only(work, "administrator")
+    values = {"name": command.name}
+    if command.zone is not None:
+        if zone_of(command.zone).key != command.zone:
+            raise Invalid(zone="unknown_time_zone")
+        values["zone"] = command.zone
     if any(item.id == command.organisation_id for item in work.find(OrganisationFields)):
-        work.change(OrganisationFields, command.organisation_id, name=command.name)
+        work.change(OrganisationFields, command.organisation_id, **values)
         return Done(command.organisation_id)
-    return Done(work.add(validated(OrganisationFields, name=command.name), id=command.organisation_id))
+    return Done(work.add(validated(OrganisationFields, **values), id=command.organisation_id))
 
 
 def name_team(command: NameTeam, work: Work) -> Done:

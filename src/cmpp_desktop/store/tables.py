@@ -53,6 +53,7 @@ INDEXES: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("participant_id", "meta_starts"),
         ("meta_shown", "meta_day", "result", "type", "participant_id", "coll"),
         ("meta_shown", "result", "meta_starts"),
+        ("trigger_id",),
     ),
     "task": (("participant_id",), ("assigned_to", "done_at", "due_on"), ("subject_id",)),
     "note": (("participant_id", "written_at"),),
@@ -62,6 +63,29 @@ INDEXES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "review": (("subject_id", "at"), ("participant_id",), ("verdict", "at")),
     "amendment": (("subject_id",), ("participant_id",)),
     "instrument": (("form_id",), ("hash",)),
+    "separation": (("participant_id",), ("from_id",)),
+    "case_assignment": (("participant_id",), ("case_id",), ("staff_id",)),
+    "proceeding": (("participant_id",),),
+    "representation": (("participant_id",),),
+    "application": (("participant_id",),),
+    "order": (("participant_id",),),
+    "appeal": (("participant_id",),),
+    "clock_event": (("participant_id",), ("application_id",)),
+    "attachment": (("participant_id",), ("expires_on",), ("content_hash",)),
+    "service_plan": (("participant_id",), ("closed_on", "review_on")),
+    "need": (("participant_id",),),
+    "goal": (("participant_id",),),
+    "action_step": (("participant_id",), ("goal_id",)),
+    "hsds_organization": (("hsds_id",), ("name",)),
+    "hsds_service": (("hsds_id",), ("organization_id",)),
+    "hsds_location": (("hsds_id",), ("organization_id",)),
+    "referral": (("participant_id",), ("closed_on", "follow_up_on")),
+    "potential_relief": (("participant_id",),),
+    "direct_assistance": (("participant_id",), ("given_on",), ("reverses_id",)),
+    "staff_time": (("staff_id", "day"), ("day",), ("reverses_id",), ("session_id",)),
+    "transfer": (("participant_id",), ("answered_at",)),
+    "merge": (("a",), ("b",)),
+    "legal_hold": (("participant_id",), ("award",)),
 }
 
 
@@ -267,6 +291,22 @@ ARRIVAL = _table(
     rowid=True,
 )
 
+# The contents of attachments, in pieces of at most a mebibyte under the SHA-256 of the whole.
+CONTENT = _table("content", _key("hash", LargeBinary), _key("n"), _col("body", LargeBinary), rowid=True)
+
+# Which text (a note, a session, a document's title) lies under which row number of `text_words`.
+TEXT_ENTRY = _table(
+    "text_entry",
+    _key("doc"),
+    Column("id", Id, nullable=False),
+    _col("coll"),
+    _col("kind", String),
+    _col("participant_id", Id, null=True),
+    _col("day", String),  # by which the newest comes first
+    UniqueConstraint("id", "coll"),
+    rowid=True,
+)
+
 # What the People page and find-as-you-type read: one line a participant, kept by projection.py, rebuilt from the records.
 PERSON = _table(
     "person",
@@ -293,6 +333,8 @@ SEARCH_DDL = (
     "CREATE VIRTUAL TABLE person_words USING fts5(name, other, number, content='', contentless_delete=1, "
     "tokenize=\"unicode61 remove_diacritics 0\", prefix='1 2 3')",
     "CREATE VIRTUAL TABLE person_pieces USING fts5(name, other, number, content='', contentless_delete=1, tokenize='trigram')",
+    "CREATE VIRTUAL TABLE text_words USING fts5(body, content='', contentless_delete=1, "
+    "tokenize=\"unicode61 remove_diacritics 0\", prefix='2 3')",
 )
 
 

@@ -1,0 +1,27 @@
+"""What was read from a file at once: how many rows became which records, so that it can be taken back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from cmpp_desktop.domain.records import Fields, line, refers
+
+
+class ImportRunFields(Fields):
+    """One import. The file itself is not kept; `made` names every record that it made, by kind."""
+
+    kind: ClassVar[str] = "import_run"
+    about: ClassVar[str] = ""
+
+    title: str = line(200)  # name of the file, without its folder
+    at: datetime
+    by: UUID | None = refers("staff_member")
+    mapping: dict[str, str] = Field(default_factory=dict)  # column → field
+    counts: dict[str, int] = Field(default_factory=dict)  # participants, households, obligations, duplicates, left_out
+    made: dict[str, list[UUID]] = Field(default_factory=dict)
+    undone_at: datetime | None = None
+    undone_by: UUID | None = refers("staff_member")

@@ -25,6 +25,7 @@ from cmpp_desktop.domain.work import Command
 from cmpp_desktop.ui import places
 from cmpp_desktop.ui.bridge import Bridge
 from cmpp_desktop.ui.frame import Frame
+from cmpp_desktop.ui.last_resort import Interrupts, Uncaught
 from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.theme import Look, look
@@ -454,6 +455,11 @@ def run(
     Look.install(app, **(wishes or {}))
     window = Window(make_door(), Bridge(), language=language, remember=remember, sync_seconds=sync_seconds)
     window.invitation = invitation
+    uncaught, interrupts = Uncaught(window.trouble, window), Interrupts(window.close, window)
     window.show()
     window.start()
-    return app.exec()
+    try:
+        return app.exec()
+    finally:
+        interrupts.release()
+        uncaught.release()

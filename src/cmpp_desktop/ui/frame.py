@@ -222,6 +222,7 @@ class Frame(QWidget):
         self._status: SyncStatus | None = None
         self._undo: tuple[Command, Callable[[Any], object] | None] | None = None
         self.narrow = False
+        self._notice_stays = False
         self.stack = QStackedWidget()
         self.stack.setProperty("surface", "paper")
         self.stack.setMinimumSize(1, 1)  # pages fold where the room is narrow; they do not keep the window wide
@@ -367,7 +368,8 @@ class Frame(QWidget):
         before = self.page
         if before is not None:
             before.leave()
-        self.clear_notice()
+        if not self._notice_stays:
+            self.clear_notice()
         page = self.prepare(name)
         page.stale = False
         page.show_for(**args)
@@ -435,16 +437,18 @@ class Frame(QWidget):
         self.where.setToolTip(said)
 
     def show_message(self, message: Message) -> None:
-        """Across the top of the page, until it is closed or somebody goes elsewhere."""
+        """Across the top of the page, until it is closed or somebody goes elsewhere; what stops the work stays there too."""
         self.clear_notice()
+        self._notice_stays = message.level == "stop"
         close = Button(self.words("Close"), kind="quiet", key="Alt+X", on=self.clear_notice)
         holder = QWidget()
-        banner = Banner(message.happened, message.text, tone="amber", buttons=(close,))
+        banner = Banner(message.happened, message.text, tone="calm" if message.ours else "amber", buttons=(close,))
         holder.setLayout(column(banner, margins=(24, 12, 24, 0)))
         self.notice.addWidget(holder)
         banner.tell(message.happened, message.text)
 
     def clear_notice(self) -> None:
+        self._notice_stays = False
         while (item := self.notice.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from cmpp_desktop.errors import CmppError, Invalid, KnownError
@@ -18,18 +19,19 @@ Level = Literal["field", "banner", "stop"]  # beside the field; across the page 
 
 @dataclass(frozen=True)
 class Message:
-    """Said in this order. `read_aloud`: a code for whoever helps, "" when nobody else is needed."""
+    """Said in this order. `read_aloud`: the code for whoever helps, in words; "" when nobody else is needed."""
 
     happened: str
     safe: str
     do: str
     level: Level = "banner"
     read_aloud: str = ""
+    ours: bool = False  # the program's own fault: said calmly, for there is nothing that the person did
 
     @property
     def text(self) -> str:
-        """What is safe and what to do, in one paragraph."""
-        return " ".join(part for part in (self.safe, self.do) if part)
+        """What is safe, what to do and the code, in one paragraph."""
+        return " ".join(part for part in (self.safe, self.do, self.read_aloud) if part)
 
 
 def message_for(error: BaseException, words: Words) -> Message:
@@ -37,24 +39,38 @@ def message_for(error: BaseException, words: Words) -> Message:
     if isinstance(error, KnownError):
         table = _TABLE.get(error.code)
         if table is not None:
-            return _said(table(words, error.facts), error.code)
-        return _ours(words, error.code)
-    return _ours(words, error.code if isinstance(error, CmppError) else type(error).__name__)
-
-
-def _ours(words: Words, code: str) -> Message:
+            return _said(words, table(words, error.facts), error.code)
     return Message(
         words("The program made a mistake and stopped what it was doing."),
         words("Everything that was saved before is safe on this laptop."),
-        words("Try once more. If it happens again, tell your administrator and read them the code {code}.", code=code),
+        words("Try once more. If it happens again, tell your administrator."),
         "banner",
-        code,
+        _aloud(words, mistake_code(error)),
+        ours=True,
     )
 
 
-def _said(parts: tuple[str, str, str, Level], code: str) -> Message:
+def mistake_code(error: BaseException) -> str:
+    """What to read aloud of an error of ours: its code, or its kind and where it happened ("KeyError-today-214"). Never its
+    message, which may hold what somebody typed."""
+    if isinstance(error, CmppError):
+        return error.code
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if "cmpp_desktop" in path.parts or not place:
+            place = f"-{path.stem}-{trace.tb_lineno}"
+        trace = trace.tb_next
+    return type(error).__name__ + place
+
+
+def _aloud(words: Words, code: str) -> str:
+    return words("Code to read aloud: {code}.", code=code)
+
+
+def _said(words: Words, parts: tuple[str, str, str, Level], code: str) -> Message:
     happened, safe, do, level = parts
-    return Message(happened, safe, do, level, code if level == "stop" else "")
+    return Message(happened, safe, do, level, _aloud(words, code) if level == "stop" else "")
 
 
 def field_problem(problem: str, words: Words, *, field: str = "") -> str:
@@ -68,6 +84,9 @@ def field_problem(problem: str, words: Words, *, field: str = "") -> str:
         "before_start": words("It cannot end before it starts."),
         "before_opening": words("It cannot be before the case was opened."),
         "unknown_time_zone": words("This time zone is not known."),
+        "not_an_amount": words("This is not an amount of money."),
+        "protected_relief": words("T, U and VAWA are kept apart, under “Talk to a lawyer about”. Record it there."),
+        "other_compartment": words("This belongs to the restricted records. Remove it here and add it anew."),
     }.get(problem, words("This cannot be right as it is."))
 
 

@@ -40,7 +40,7 @@ class StopPage(Page):
         safe.setStretch(1, 1)
         do = [Label(message.do, wrap=True)]
         if message.read_aloud:
-            do.append(Label(self.words("Code to read aloud: {code}.", code=message.read_aloud), tone="ink2", wrap=True))
+            do.append(Label(message.read_aloud, tone="ink2", wrap=True))
         middle = QWidget()
         middle.setFixedWidth(look().px(560))
         middle.setLayout(column(title, 8, safe, 4, *do, 20, row(None, self._again), gap=6))

@@ -195,10 +195,7 @@ class UnlockPage(Page):
     def show_message(self, message: Message) -> None:
         """Something other than the passphrase is in the way."""
         self._clear_notice()
-        text = message.text
-        if message.read_aloud:
-            text += " " + self.words("Code to read aloud: {code}.", code=message.read_aloud)
-        self.notice.addWidget(Banner(message.happened, text))
+        self.notice.addWidget(Banner(message.happened, message.text, tone="calm" if message.ours else "amber"))
         self.notice.addSpacing(look().px(24))
 
     def _clear_notice(self) -> None:

@@ -14,10 +14,9 @@ from cmpp_desktop.domain.cases import CaseOpening
 from cmpp_desktop.domain.consent import ConsentGiven
 from cmpp_desktop.domain.dispatch import handle
 from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
-from cmpp_desktop.domain.questions import Question
 from cmpp_desktop.domain.records import PersonName, When
 from cmpp_desktop.domain.sessions import RecordSession, SessionContent
-from cmpp_desktop.domain.work import Actor, Command, Done, Role
+from cmpp_desktop.domain.work import Actor, Command, Done, Question, Role
 from cmpp_desktop.store import Store
 from cmpp_desktop.sync.merge import apply_change_set, seen_by
 from cmpp_desktop.sync.replica import Chain, Replica

@@ -1,8 +1,9 @@
-"""Which function carries out which command, and which kinds of records there are: two tables, read like a contents page."""
+"""Which function carries out which command, and which kinds of records there are: tables, read like a contents page."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from cmpp_desktop.domain import (
@@ -12,6 +13,7 @@ from cmpp_desktop.domain import (
     consent,
     deadlines,
     directory,
+    entries,
     households,
     imports,
     merges,
@@ -34,6 +36,11 @@ from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import BugError
 
 Handler = Callable[[Any, Work], Done]
+
+# The plain kinds: their commands are those of `entries`.
+PLAIN: entries.Registry = {
+    plain.model.kind: plain for subject in (plans, proceedings, relief, staff) for plain in subject.PLAIN
+}
 
 HANDLERS: Mapping[type[Command], Handler] = {
     participants.ChangeParticipant: participants.change_participant,
@@ -76,6 +83,10 @@ HANDLERS: Mapping[type[Command], Handler] = {
     reviews.SignDocument: reviews.sign_document,
     reviews.Amend: reviews.amend,
     reviews.PickVersion: reviews.pick_version,
+    entries.AddRecord: partial(entries.add_record, PLAIN),
+    entries.ChangeRecord: partial(entries.change_record, PLAIN),
+    entries.RemoveRecord: partial(entries.remove_record, PLAIN),
+    entries.BringBackRecord: partial(entries.bring_back_record, PLAIN),
 }
 
 KINDS: Mapping[str, type[Fields]] = {

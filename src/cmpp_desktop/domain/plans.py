@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from cmpp_desktop.domain.entries import Plain
 from cmpp_desktop.domain.records import Fields, coded, line, prose, refers
 
 
@@ -69,3 +70,6 @@ class ActionStepFields(Fields):
     due_on: date | None = None
     done_on: date | None = None
     note: str = prose(1000)
+
+
+PLAIN = (Plain(ServicePlanFields), Plain(NeedFields), Plain(GoalFields), Plain(ActionStepFields))

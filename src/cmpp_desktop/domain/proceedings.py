@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import Field, field_validator
 
+from cmpp_desktop.domain.entries import Plain
 from cmpp_desktop.domain.records import Compartment, Fields, coded, line, prose, refers
 
 # Forms and kinds of relief whose existence is protected by 8 USC 1367: T, U, VAWA.
@@ -135,3 +136,13 @@ class ClockEventFields(Fields):
 def application_compartment(application: ApplicationFields) -> Compartment:
     """Where an application lives: those whose existence is protected in `restricted`."""
     return "restricted" if application.form in PROTECTED_FORMS else "caseload"
+
+
+PLAIN = (
+    Plain(ProceedingFields),
+    Plain(RepresentationFields),
+    Plain(ApplicationFields, compartment=application_compartment),
+    Plain(OrderFields),
+    Plain(AppealFields),
+    Plain(ClockEventFields),
+)

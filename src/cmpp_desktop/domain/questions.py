@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal
 from uuid import UUID
 
 from cmpp_desktop.domain.cases import CaseFields
@@ -21,16 +21,7 @@ from cmpp_desktop.domain.reviews import AmendmentFields, DocumentStatus, ReviewF
 from cmpp_desktop.domain.screenings import ScreeningFields
 from cmpp_desktop.domain.sessions import ServiceSessionFields
 from cmpp_desktop.domain.tasks import NoteFields, TaskFields
-from cmpp_desktop.domain.work import Stored
-
-A_co = TypeVar("A_co", covariant=True)
-
-
-class Question(Generic[A_co]):
-    """Base of all questions; the parameter is the type of the answer."""
-
-    __slots__ = ()
-
+from cmpp_desktop.domain.work import Question, Stored
 
 # --- Today -----------------------------------------------------------------------------------------------------------
 

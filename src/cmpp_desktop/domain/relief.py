@@ -6,6 +6,7 @@ from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
+from cmpp_desktop.domain.entries import Plain
 from cmpp_desktop.domain.records import Compartment, Fields, coded, line, prose, refers
 
 
@@ -25,3 +26,6 @@ class PotentialReliefFields(Fields):
     talked_on: date | None = None
     result: str | None = coded("relief_result")
     note: str = prose()
+
+
+PLAIN = (Plain(PotentialReliefFields, fill=lambda work: {"raised_on": work.today, "raised_by": work.actor.staff_id}),)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from cmpp_desktop.domain.entries import Plain
 from cmpp_desktop.domain.records import Compartment, Fields, PostalAddress, coded, line, refers, validated
 from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import Invalid, NotAllowed
@@ -201,3 +202,10 @@ def name_device(command: NameDevice, work: Work) -> Done:
 def _only(work: Work, *roles: str) -> None:
     if work.actor.role not in roles:
         raise NotAllowed("not_allowed", needs=roles[0])
+
+
+PLAIN = (
+    Plain(SiteFields, writers=("administrator",)),
+    Plain(AwardFields, writers=("administrator",)),
+    Plain(CodeEntryFields, writers=("administrator",)),
+)

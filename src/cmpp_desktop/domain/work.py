@@ -24,6 +24,12 @@ class Command:
     __slots__ = ()
 
 
+class Question(Generic[T_co]):
+    """Base of all questions, frozen dataclasses too; the parameter is the type of the answer."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who does it: the member of the roster, the staff record of the same person, the role, the device, the team."""

@@ -11,8 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from cmpp_desktop.domain.questions import Question
-from cmpp_desktop.domain.work import Actor
+from cmpp_desktop.domain.work import Actor, Question
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import FILE, audit, backup, migrate, projection
 from cmpp_desktop.store.database import Database, damaged

@@ -18,8 +18,8 @@ from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from cmpp_desktop.changes import Changed
-from cmpp_desktop.domain.questions import OrganisationView, Question
-from cmpp_desktop.domain.work import Command, Done
+from cmpp_desktop.domain.questions import OrganisationView
+from cmpp_desktop.domain.work import Command, Done, Question
 from cmpp_desktop.ui.bridge import Bridge, Job, Place
 from cmpp_desktop.ui.widgets.basics import Button
 from cmpp_desktop.words import Words

@@ -17,8 +17,8 @@ from uuid import UUID
 
 from cmpp_desktop import resources
 from cmpp_desktop.changes import HERE, Bus
-from cmpp_desktop.domain.questions import Draft, Question
-from cmpp_desktop.domain.work import Command, Done, Role
+from cmpp_desktop.domain.questions import Draft
+from cmpp_desktop.domain.work import Command, Done, Question, Role
 from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.workspace.views import (
     Access,

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cmpp_desktop.domain import entries
 from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain.work import Question
 from cmpp_desktop.errors import BugError
-from cmpp_desktop.store.queries import conflicts, office, participant, people, sessions, timeline, today, traffic
+from cmpp_desktop.store.queries import conflicts, office, participant, people, records, sessions, timeline, today, traffic
 from cmpp_desktop.store.queries.common import Asked
 
-ANSWERS: Mapping[type[q.Question[Any]], Callable[[Asked, Any], Any]] = {
+ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     q.Today: today.today,
     q.People: people.people,
     q.LikelyDuplicates: people.likely_duplicates,
@@ -32,10 +34,12 @@ ANSWERS: Mapping[type[q.Question[Any]], Callable[[Asked, Any], Any]] = {
     q.AuditTrail: office.audit_trail,
     q.Outgoing: traffic.outgoing,
     q.Arrivals: traffic.arrivals,
+    entries.Records: records.records,
+    entries.OneRecord: records.one_record,
 }
 
 
-def answer(asked: Asked, question: q.Question[Any]) -> Any:
+def answer(asked: Asked, question: Question[Any]) -> Any:
     """The answer to a question. Raises KnownError where the question says so."""
     try:
         found = ANSWERS[type(question)]

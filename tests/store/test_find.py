@@ -150,6 +150,21 @@ def test_filters_say_who_needs_what(office: Laptop) -> None:
     assert office.ask(People(DAY, "rah", PeopleFilter(interpreter=True))).rows[0].name == "Rahimi, Zohra"
 
 
+def test_those_who_are_chosen_stand_in_the_order_of_everybody(office: Laptop) -> None:
+    for at, row in enumerate(found(office, "ra").rows):  # some have a hearing, some were called
+        office.do(AddObligation((row.id,), "master_hearing", When(day=DAY + timedelta(days=9 - at))))
+        office.do(WriteNote(row.id, "Called."))
+    sorts: tuple[PeopleSort, ...] = ("name", "next", "last_contact")
+    for sort in sorts:
+        everybody = office.ask(People(DAY, sort=sort)).rows
+        spoken = {language for row in everybody for language in row.languages}
+        assert {"prs", "uz", "ru"} <= spoken
+        for language in (*spoken, "r", "zz"):  # one or two speak it, many, nobody; "r" is only a piece of one
+            answer = office.ask(People(DAY, filter=PeopleFilter(language=language), sort=sort))
+            assert answer.rows == tuple(row for row in everybody if language in row.languages)
+            assert answer.matching == len(answer.rows)
+
+
 def test_somebody_who_is_registered_already_is_noticed(office: Laptop) -> None:
     def names(**more: Any) -> list[str]:
         return [row.name for row in office.ask(LikelyDuplicates(**more))]

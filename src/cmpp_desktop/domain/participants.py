@@ -59,9 +59,14 @@ class ParticipantFields(Fields):
     @property
     def called(self) -> str:
         """The name to use with the person: preferred with the family name, else the legal one."""
-        if self.preferred_name and self.legal_name.family and self.legal_name.family not in self.preferred_name:
-            return f"{self.preferred_name} {self.legal_name.family}"
-        return self.preferred_name or self.legal_name.full
+        return called_by(self.preferred_name, self.legal_name.given, self.legal_name.family)
+
+
+def called_by(preferred: str, given: str, family: str) -> str:
+    """The name to use with somebody: preferred with the family name, else the legal one."""
+    if preferred and family and family not in preferred:
+        return f"{preferred} {family}"
+    return preferred or f"{given} {family}".strip()
 
 
 class ContactRouteFields(Fields):

@@ -321,9 +321,9 @@ PERSON = _table(
     _col("last_contact", String, null=True),
     UniqueConstraint("id", "coll"),
     Index("person_coll", "coll"),
-    Index("person_mine", "caseworker_id", "coll"),
     Index("person_fold", "fold", "doc", "coll"),
     Index("person_contact", "last_contact", "fold", "coll"),
+    Index("person_spoken", "languages", "coll", "fold", "last_contact"),
     Index("person_filter", "caseworker_id", "state", "interpreter", "languages", "last_contact", "fold", "coll"),
     rowid=True,
 )

@@ -6,14 +6,16 @@ import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from cmpp_desktop.changes import Bus
+from cmpp_desktop.changes import Bus, Changed
 from cmpp_desktop.domain.dispatch import handle
-from cmpp_desktop.domain.questions import Question
-from cmpp_desktop.domain.work import Actor, Command, Done, Role
+from cmpp_desktop.domain.questions import Organisation
+from cmpp_desktop.domain.work import Actor, Command, Done, Question, Role
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import FILE, Store
 from cmpp_desktop.store.lock import ProfileLock
@@ -21,6 +23,7 @@ from cmpp_desktop.store.vault import SLOTS, Names, Vault, make_folder
 from cmpp_desktop.sync import enrolment, replica
 from cmpp_desktop.sync.books import begin
 from cmpp_desktop.sync.engine import Engine
+from cmpp_desktop.words import zone_of
 from cmpp_desktop.workspace.parts import Parts
 from cmpp_protocol import canon, keys, roster
 from cmpp_protocol.ids import derived_id
@@ -47,22 +50,25 @@ class Opened:
         secret = store.replica().secret(replica.DEVICE_SECRET)
         server = canon.unpack(store.replica().secret(replica.SERVER) or canon.pack({"url": "", "ca": ""}))
         self.device = keys.KeyPair(secret or b"")
+        self._device_id = self.device.id  # made from the keys each time it is asked for
         self.transport = parts.connect(server["url"], server["ca"])
+        self._zone: ZoneInfo | None = None
+        self._unsubscribe = bus.subscribe(self._heard)
         self.engine = Engine(
-            store.replica(), self.transport, system_ms=self._system_ms, random=parts.randomness, bus=bus, at_store=self._at_store
+            store.replica(), self.transport, system_ms=parts.now_ms, random=parts.randomness, bus=bus, at_store=self._at_store
         )
 
     def actor(self) -> Actor:
         """Who works here, with the role that the roster gives them now."""
         member = self.engine.roster().members.get(self.member_id)
-        return Actor(self.member_id, role_of(member.role) if member else "caseworker", self.device.id, self.team_id)
+        return Actor(self.member_id, role_of(member.role) if member else "caseworker", self._device_id, self.team_id)
 
     def do(self, command: Command, origin: str) -> Done:
         """Carries a command out and publishes what changed, once it is durable."""
         with self._turn:
             self.must_be_open()
             now_ms = self.engine.now_ms()
-            today = self._parts.clock().astimezone().date()
+            today = self.now().date()
             with self.store.work(self.actor(), now_ms, self.device.sign, self._parts.randomness, today) as commit:
                 done = handle(command, commit.work)
                 changed = commit()
@@ -74,6 +80,17 @@ class Opened:
         with self._turn:
             self.must_be_open()
             return self.store.answer(question, self.actor())
+
+    def zone(self) -> ZoneInfo:
+        """The organisation's time zone, in which every day and local time is meant but those of a court."""
+        zone = self._zone
+        if zone is None:
+            zone = self._zone = zone_of(self.ask(Organisation()).zone)
+        return zone
+
+    def now(self) -> datetime:
+        """The time on the organisation's clocks, aware, whatever zone this laptop stands in."""
+        return self._parts.clock().astimezone(self.zone())
 
     def note(self, action: str, kind: str, subject_id: UUID | None, **facts: str | int) -> None:
         """An entry of the audit log."""
@@ -90,6 +107,7 @@ class Opened:
         """Closes the store and forgets the keys."""
         if not self.closed:
             self.closed = True
+            self._unsubscribe()
             self.transport.close()
             self.store.close()
             self._lock.release()
@@ -99,8 +117,9 @@ class Opened:
             self.must_be_open()
             return job()
 
-    def _system_ms(self) -> int:
-        return int(self._parts.clock().timestamp() * 1000)
+    def _heard(self, changed: Changed) -> None:
+        if "organisation" in changed.kinds:
+            self._zone = None  # asked again when it is next needed
 
 
 def role_of(role: roster.Role) -> Role:
@@ -108,17 +127,12 @@ def role_of(role: roster.Role) -> Role:
     return ROLES[role]
 
 
-def vault_of(folder: Path, parts: Parts) -> Vault:
-    """The vault of a profile folder."""
-    return Vault(folder, lambda: int(parts.clock().timestamp() * 1000), parts.randomness, parts.secrets)
-
-
 def open_profile(folder: Path, passphrase: str, parts: Parts, bus: Bus, turn: threading.RLock) -> Opened:
     """Unlocks a profile. Raises what `Vault.unlock` and `Store.open` raise; then nothing stays open."""
     lock = ProfileLock(folder)
     lock.take()
     try:
-        key = vault_of(folder, parts).unlock(passphrase)
+        key = parts.vault(folder).unlock(passphrase)
         store = Store.open(folder, key)
     except BaseException:
         lock.release()
@@ -133,12 +147,12 @@ def make_profile(
     make_folder(folder)
     lock = ProfileLock(folder)
     lock.take()
-    vault = vault_of(folder, parts)
+    vault = parts.vault(folder)
     store: Store | None = None
     try:
         key = vault.create(passphrase, names, cost=parts.cost)
         store = Store.create(folder, key)
-        begin(store.replica(), start, int(parts.clock().timestamp() * 1000))
+        begin(store.replica(), start, parts.now_ms())
         store.settings.put(ME, {"member": start.member.bytes, "team": start.team_id.bytes if start.team_id else None})
         opened = Opened(store, lock, parts, bus, turn)
         vault.add_recovery(key, opened.engine.roster().recovery.slot)

@@ -14,6 +14,7 @@ from sqlalchemy.schema import Table
 
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.records import F, Fields, PersonName, When
+from cmpp_desktop.domain.staff import OrganisationFields
 from cmpp_desktop.domain.work import Actor, Stored
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import materialise, signing, state
@@ -75,6 +76,12 @@ class Asked:
             found = self.connection.exec_driver_sql(sql, (device,)).scalar()
             self._members[device] = UUID(bytes=found) if found else UUID(int=0)
         return self._members[device]
+
+    @cached_property
+    def zone(self) -> str:
+        """The IANA name of the organisation's time zone; the usual one before its record has come."""
+        found = self.all(OrganisationFields)
+        return found[0].fields.zone if found else str(OrganisationFields.model_fields["zone"].default)
 
     @cached_property
     def staff(self) -> Mapping[UUID, str]:

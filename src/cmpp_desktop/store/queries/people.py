@@ -2,39 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, text
 
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
-from cmpp_desktop.domain.participants import ContactRouteFields, ParticipantFields
+from cmpp_desktop.domain.participants import ContactRouteFields, ParticipantFields, called_by
 from cmpp_desktop.domain.questions import LikelyDuplicates, People, PeopleAnswer, PeopleFilter, PersonRow
 from cmpp_desktop.store import search
 from cmpp_desktop.store.folding import digits, fold, spans, spellings
-from cmpp_desktop.store.queries.common import MIDNIGHT, Asked, Following, listed_name, next_of, table
+from cmpp_desktop.store.queries.common import MIDNIGHT, Asked, listed_name, marks, reader, table, unpacked
 from cmpp_desktop.store.tables import PERSON
 
 ALIKE = 0.72  # of 1: how like two names must be
 BORN = 0.15  # what the same day of birth adds to it
 AT_MOST = 5
+FEW = 8  # where not even one in so many matches, these are read and put in order, not everybody in order until a page is full
 ROWID: ColumnElement[int] = literal_column("r_obligation.rowid")  # how its index orders obligations of one moment
 
 
 def people(asked: Asked, question: People) -> PeopleAnswer:
     """See the question."""
     wanted = _wanted(asked, question.filter, question.day)
-    everybody = _count(asked, [])
-    mine = _count(asked, [PERSON.c.caseworker_id == asked.asker.staff_id])
+    everybody, mine = _everybody(asked)
     if question.text.strip():
         docs, matching = search.find(asked.connection, question.text, wanted, question.offset, question.limit)
-        rows = _rows(asked, docs, question.day, question.text)
-        return PeopleAnswer(rows, matching, mine, everybody)
-    matching = everybody if len(wanted) == 1 else _count(asked, wanted[1:])
+        return PeopleAnswer(_rows(asked, docs, question.day, question.text), matching, mine, everybody)
+    matching = everybody if len(wanted) == 1 else _count(asked, wanted)
     if question.sort == "next":
         # Obligations in their order, until the page is full: about `page * everybody / matching` of them; or, where that is
         # more than there are people to look at, the people first.
@@ -42,22 +41,20 @@ def people(asked: Asked, question: People) -> PeopleAnswer:
         few = matching * matching <= page * everybody
         docs = _few_by_next(asked, wanted, question) if few else _by_next(asked, wanted, question)
     else:
-        order = [PERSON.c.last_contact, PERSON.c.fold] if question.sort == "last_contact" else [PERSON.c.fold, PERSON.c.doc]
-        query = select(PERSON.c.doc).where(*wanted).order_by(*order).limit(question.limit).offset(question.offset)
-        docs = list(asked.connection.execute(query).scalars())
+        docs = _in_order(asked, wanted, question, few=matching * FEW <= everybody)
     return PeopleAnswer(_rows(asked, docs, question.day, ""), matching, mine, everybody)
 
 
 def _wanted(asked: Asked, chosen: PeopleFilter, day: date) -> list[ColumnElement[bool]]:
     """The conditions on the line of a person; the first is always that it may be seen."""
     # The sum keeps SQLite from reading by collection and sorting everybody: the order has an index of its own.
-    found: list[ColumnElement[bool]] = [(PERSON.c.coll + 0).in_(asked.held)]
+    found: list[ColumnElement[bool]] = [literal_column(f"(person.coll + 0 IN ({','.join(map(str, asked.held))}))")]
     if chosen.mine:
         found.append(PERSON.c.caseworker_id == asked.asker.staff_id)
     if chosen.states:
         found.append(PERSON.c.state.in_(chosen.states))
     if chosen.language:
-        found.append(func.instr(PERSON.c.languages, f",{chosen.language},") > 0)
+        found.append(PERSON.c.languages.in_(_spoken_with(asked, chosen.language)))
     if chosen.interpreter:
         found.append(PERSON.c.interpreter == 1)
     if chosen.no_contact_for is not None:
@@ -77,10 +74,40 @@ def _wanted(asked: Asked, chosen: PeopleFilter, day: date) -> list[ColumnElement
     return found
 
 
+def _spoken_with(asked: Asked, language: str) -> list[str]:
+    """All that people's languages say (",ti,ar,") where this one is among them. An office has some dozens of these, and
+    its index goes from one to the next."""
+    rows = asked.connection.exec_driver_sql(
+        "WITH RECURSIVE spoken(said) AS (SELECT min(languages) FROM person UNION ALL "
+        "SELECT (SELECT min(languages) FROM person WHERE languages > said) FROM spoken WHERE said IS NOT NULL) "
+        "SELECT said FROM spoken WHERE instr(said, ?) > 0",
+        (f",{language},",),
+    )
+    return [said for (said,) in rows]
+
+
+def _everybody(asked: Asked) -> tuple[int, int]:
+    """How many people may be seen, and how many of them are carried by whoever asks."""
+    held = marks(asked.held)
+    found = asked.connection.exec_driver_sql(
+        f"SELECT (SELECT count(*) FROM person WHERE coll IN ({held})), "
+        f"(SELECT count(*) FROM person WHERE caseworker_id = ? AND coll + 0 IN ({held}))",
+        (*asked.held, asked.asker.staff_id.bytes, *asked.held),
+    ).one()
+    return found[0], found[1]
+
+
 def _count(asked: Asked, wanted: Sequence[ColumnElement[bool]]) -> int:
-    held = (PERSON.c.coll + 0 if wanted else PERSON.c.coll).in_(asked.held)  # as above; everybody is counted by collection
-    query = select(func.count()).select_from(PERSON).where(held, *wanted)
-    return int(asked.connection.execute(query).scalar() or 0)
+    return int(asked.connection.execute(select(func.count()).select_from(PERSON).where(*wanted)).scalar() or 0)
+
+
+def _in_order(asked: Asked, wanted: Sequence[ColumnElement[bool]], question: People, *, few: bool) -> list[int]:
+    """A page by name or by last contact: an index has everybody in that order; `few` are put in order themselves."""
+    names = ("last_contact", "fold") if question.sort == "last_contact" else ("fold", "doc")
+    plus = "+" if few else ""  # hides the order from SQLite's choice of an index
+    order = text(", ".join(f"{plus}person.{name}" for name in names))
+    query = select(PERSON.c.doc).where(*wanted).order_by(order).limit(question.limit).offset(question.offset)
+    return list(asked.connection.execute(query).scalars())
 
 
 def _by_next(asked: Asked, wanted: list[ColumnElement[bool]], question: People) -> list[int]:
@@ -148,39 +175,71 @@ def _few_by_next(asked: Asked, wanted: list[ColumnElement[bool]], question: Peop
     return [*dated, *others][question.offset : question.offset + question.limit]
 
 
-def _rows(asked: Asked, docs: Sequence[int], day: date, text: str) -> tuple[PersonRow, ...]:
-    """The lines of a page, in the order of `docs`."""
-    lines = {row.doc: row for row in asked.connection.execute(select(PERSON).where(PERSON.c.doc.in_(list(docs))))}
-    ids = [line.id for line in lines.values()]
-    facts, following = asked.people(ids), next_of(asked, ids, day)
-    phones = _phones(asked, ids) if text else {}
-    found = []
-    for doc in docs:
-        line = lines[doc]
-        person = facts.get(line.id)
-        if person is None:
-            continue
-        row = _row(asked, line, person, following.get(line.id))
-        found.append(_explained(row, person, phones.get(line.id, ()), text) if text else row)
-    return tuple(found)
+class _Read(NamedTuple):
+    """What a line shows, as it lies in the columns."""
+
+    doc: int
+    id: bytes
+    state: str | None
+    last_contact: str | None
+    caseworker: str | None
+    legal_name: bytes
+    preferred_name: str
+    native_name: str
+    aliases: bytes
+    birth_date: bytes | None
+    languages: bytes
+    interpreter_needed: int
+    a_number: str
+    flags: bytes
+    next_type: str | None
+    next_when: bytes | None
 
 
-def _row(asked: Asked, line: Any, person: ParticipantFields, following: Following | None) -> PersonRow:
+def _rows(asked: Asked, docs: Sequence[int], day: date, typed: str) -> tuple[PersonRow, ...]:
+    """The lines of a page, in the order of `docs`. One statement, and no record is made whole: this runs at every key."""
+    held = marks(asked.held)
+    read = asked.connection.exec_driver_sql(
+        "SELECT p.doc, p.id, p.state, p.last_contact, "
+        f"(SELECT s.name FROM r_staff_member s WHERE s.id = p.caseworker_id AND s.coll + 0 IN ({held}) LIMIT 1), "
+        "r.legal_name, r.preferred_name, r.native_name, r.aliases, r.birth_date, "
+        " r.languages, r.interpreter_needed, r.a_number, r.flags, o.type, o.\"when\" "
+        "FROM person p JOIN r_participant r ON r.id = p.id AND r.coll = p.coll "
+        "LEFT JOIN r_obligation o ON o.rowid = ("
+        "SELECT n.rowid FROM r_obligation n WHERE n.participant_id = p.id AND n.meta_shown + 0 = 1 "
+        f"AND n.coll + 0 IN ({held}) AND n.result IS NULL AND n.meta_day >= ? ORDER BY n.meta_starts LIMIT 1) "
+        f"WHERE p.doc IN ({marks(docs)}) AND r.meta_shown + 0 = 1",
+        (*asked.held, *asked.held, day.isoformat(), *docs),
+    )
+    lines = {line[0]: _Read._make(line) for line in read}
+    born, when = reader(ParticipantFields, "birth_date"), reader(ObligationFields, "when")
+    found = [_row(lines[doc], born, when) for doc in docs if doc in lines]
+    if not typed:
+        return tuple(found)
+    phones = _phones(asked, [row.id for row in found])
+    matched = zip(found, (lines[doc] for doc in docs if doc in lines), strict=True)
+    return tuple(_explained(row, line, phones.get(row.id, ()), typed) for row, line in matched)
+
+
+def _row(line: _Read, born: Callable[[Any], Any], when: Callable[[Any], Any]) -> PersonRow:
+    _, id, state, contact, caseworker, legal, preferred, native, _, birth, spoken, interpreter, number, flags, type_, at = line
+    name = unpacked(legal)
+    given, family = name.get("given", ""), name.get("family", "")
     return PersonRow(
-        id=line.id,
-        name=listed_name(person.legal_name),
-        called=person.called,
-        native_name=person.native_name,
-        birth_date=person.birth_date,
-        languages=tuple(person.languages),
-        interpreter_needed=person.interpreter_needed,
-        a_number_end=person.a_number[-3:],
-        next_obligation=following.type if following else None,
-        next_when=following.when if following else None,
-        last_contact=date.fromisoformat(line.last_contact) if line.last_contact else None,
-        caseworker=asked.who(line.caseworker_id),
-        state=line.state,
-        flags=tuple(person.flags),
+        id=UUID(bytes=id),
+        name=listed_name(given, family),
+        called=called_by(preferred, given, family),
+        native_name=native,
+        birth_date=None if birth is None else born(birth),
+        languages=tuple(unpacked(spoken)),
+        interpreter_needed=bool(interpreter),
+        a_number_end=number[-3:],
+        next_obligation=type_,
+        next_when=None if at is None else when(at),
+        last_contact=date.fromisoformat(contact) if contact else None,
+        caseworker=caseworker or "",
+        state=state,
+        flags=tuple(unpacked(flags)),
     )
 
 
@@ -198,17 +257,18 @@ def _phones(asked: Asked, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     return found
 
 
-def _explained(row: PersonRow, person: ParticipantFields, phones: Sequence[str], text: str) -> PersonRow:
+def _explained(row: PersonRow, line: _Read, phones: Sequence[str], text: str) -> PersonRow:
     """The row with where its name matched; or, when it was not the name, with what matched."""
     typed = digits(text)
     marked = () if search.is_number(text) else spans(row.name, text)
     if marked and _all_words(row.name, text):
         return replace(row, spans=marked)
-    others = (("native", person.native_name), ("preferred", person.preferred_name), *(("alias", name) for name in person.aliases))
+    aliases = (("alias", name) for name in unpacked(line.aliases))
+    others = (("native", line.native_name), ("preferred", line.preferred_name), *aliases)
     for kind, value in others:
         if value and not search.is_number(text) and spans(value, text):
             return replace(row, spans=marked, why=value, why_kind=kind)
-    if typed and typed in person.a_number:
+    if typed and typed in line.a_number:
         return replace(row, spans=marked, why=row.a_number_end, why_kind="a_number")
     for phone in phones:
         if typed and typed in digits(phone):

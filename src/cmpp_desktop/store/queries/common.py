@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, cast
 from uuid import UUID
 
+import msgpack
 from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.schema import Table
 
 from cmpp_desktop.domain.participants import ParticipantFields
-from cmpp_desktop.domain.records import F, Fields, PersonName, When
+from cmpp_desktop.domain.records import F, Fields
 from cmpp_desktop.domain.staff import OrganisationFields
 from cmpp_desktop.domain.work import Actor, Stored
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import materialise, signing, state
+from cmpp_desktop.store.columns import Packed
 from cmpp_desktop.store.names import Names
-from cmpp_desktop.store.tables import OWN_CLOCK, TABLES
+from cmpp_desktop.store.tables import CODECS, OWN_CLOCK, TABLES
 
 MIDNIGHT = 86_400_000
 # Of a participant, what lists show.
@@ -139,38 +140,27 @@ class Asked:
         return signing.Part(kind.kind, id, self.states(self.coll_of(kind, id), [id])[id].state)
 
 
-def listed_name(name: PersonName) -> str:
+def listed_name(given: str, family: str) -> str:
     """ "Rahimi, Farid": the name as lists are ordered by it."""
-    return ", ".join(part for part in (name.family, name.given) if part)
+    return f"{family}, {given}" if family and given else family or given
+
+
+def marks(values: Sequence[Any]) -> str:
+    """ "?,?,?": a place for each value of a statement's own text."""
+    return ",".join("?" * len(values))
+
+
+def unpacked(value: bytes) -> Any:
+    """A list or a composite as it lies in its column, as it is on the wire."""
+    return msgpack.unpackb(value, raw=False)
+
+
+def reader(kind: type[Fields], name: str) -> Callable[[bytes], Any]:
+    """Makes the value of a composite field from what lies in its column, for statements that do not go through the tables."""
+    read = cast(Packed, CODECS[kind.kind][name].sql).read
+    return lambda raw: read(unpacked(raw))
 
 
 def table(kind: type[Fields]) -> Table:
     """The table of a kind."""
     return TABLES[kind.kind]
-
-
-class Following(NamedTuple):
-    """The next obligation of somebody: its type, when, and its moment (ms)."""
-
-    type: str
-    when: When
-    starts: int
-
-
-def next_of(asked: Asked, ids: Sequence[UUID], day: date) -> dict[UUID, Following]:
-    """The next obligation of each participant from a day on that has no result yet."""
-    columns = TABLES["obligation"].c
-    # The sums leave SQLite one index to choose: that of the participants, not the one by time of everybody's obligations.
-    query = select(columns.participant_id, columns.type, columns.when, columns.meta_starts).where(
-        columns.participant_id.in_(list(ids)),
-        (columns.meta_shown + 0) == 1,
-        (columns.coll + 0).in_(asked.held),
-        columns.result.is_(None),
-        columns.meta_day >= day.isoformat(),
-    )
-    found: dict[UUID, Following] = {}
-    for row in asked.connection.execute(query):
-        known = found.get(row.participant_id)
-        if known is None or row.meta_starts < known.starts:
-            found[row.participant_id] = Following(row.type, row.when, row.meta_starts)
-    return found

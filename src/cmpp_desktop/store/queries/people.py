@@ -203,7 +203,7 @@ def _rows(asked: Asked, docs: Sequence[int], day: date, typed: str) -> tuple[Per
         "SELECT p.doc, p.id, p.state, p.last_contact, "
         f"(SELECT s.name FROM r_staff_member s WHERE s.id = p.caseworker_id AND s.coll + 0 IN ({held}) LIMIT 1), "
         "r.legal_name, r.preferred_name, r.native_name, r.aliases, r.birth_date, "
-        " r.languages, r.interpreter_needed, r.a_number, r.flags, o.type, o.\"when\" "
+        ' r.languages, r.interpreter_needed, r.a_number, r.flags, o.type, o."when" '
         "FROM person p JOIN r_participant r ON r.id = p.id AND r.coll = p.coll "
         "LEFT JOIN r_obligation o ON o.rowid = ("
         "SELECT n.rowid FROM r_obligation n WHERE n.participant_id = p.id AND n.meta_shown + 0 = 1 "

@@ -112,9 +112,25 @@ class BundleVerdict(NamedTuple):
     why: str = ""
 
 
+class Place(NamedTuple):
+    """A place in a collection's log, by its sequence number."""
+
+    collection: UUID
+    seq: int
+
+
 class LogItem(NamedTuple):
     """One envelope in the log: `log_hash` is the log's hash with it (rule 37)."""
 
+    seq: int
+    log_hash: bytes
+    envelope: bytes
+
+
+class PlaceAgain(NamedTuple):
+    """One place of a log once more, for a reader whose cursor has gone on: as a `LogItem` (rule 42)."""
+
+    collection: UUID
     seq: int
     log_hash: bytes
     envelope: bytes
@@ -148,6 +164,7 @@ class SyncRequest:
 
     `opened`: the highest epoch of each collection whose key it holds; envelopes of later ones are wanted. `wait`: seconds to
     wait for something new (0: none, at most WAIT_LIMIT). `limit`: bytes of log wanted (0: the server's own goal).
+    `damaged`: places whose copy did not verify here (rule 42); not written while there are none, as versions before it.
     """
 
     roster_no: int = -1
@@ -160,12 +177,15 @@ class SyncRequest:
     offers: tuple[Offer, ...] = ()
     wait: int = 0
     limit: int = 0
+    damaged: tuple[Place, ...] = ()
     v: int = versions.API
 
     def encode(self) -> bytes:
         """The canonical bytes of the request's body."""
+        damaged = {"damaged": [[row.collection.bytes, row.seq] for row in self.damaged]} if self.damaged else {}
         return canon.pack(
             {
+                **damaged,
                 "v": self.v,
                 "roster": [self.roster_no, self.roster_hash],
                 "entries": [[new.entry, [_key_row(row) for row in new.envelopes]] for new in self.entries],
@@ -183,7 +203,8 @@ class SyncRequest:
 @dataclass(frozen=True, slots=True)
 class SyncAnswer:
     """What the server says. `time`: its clock in ms. `roster_known` False: its roster has another history than the
-    caller's head. `wanted`: offered bundles that it lacks. `more`: ask again at once, there is more to read."""
+    caller's head. `wanted`: offered bundles that it lacks, and others whose copy there is damaged. `more`: ask again at once,
+    there is more to read. `again`: the places named in `damaged` whose copy there is sound; not written while there are none."""
 
     time: int
     roster_no: int
@@ -196,12 +217,15 @@ class SyncAnswer:
     wanted: tuple[Offer, ...] = ()
     logs: tuple[Slice, ...] = ()
     more: bool = False
+    again: tuple[PlaceAgain, ...] = ()
     v: int = versions.API
 
     def encode(self) -> bytes:
         """The canonical bytes of the answer's body."""
+        again = {"again": [[row.collection.bytes, *row[1:]] for row in self.again]} if self.again else {}
         return canon.pack(
             {
+                **again,
                 "v": self.v,
                 "time": self.time,
                 "roster": [self.roster_no, self.roster_hash, self.roster_known],
@@ -312,6 +336,7 @@ def _request(data: bytes) -> SyncRequest:
         offers=_offers(body.get("offers")),
         wait=whole(WAIT_LIMIT + 1)(body.get("wait")),
         limit=whole(1 << 31)(body.get("limit")),
+        damaged=tuple(Place(*row) for row in _rows(uuid, whole(1 << 63, 1))(body.get("damaged", []))),
         v=body["v"],
     )
 
@@ -343,6 +368,9 @@ def _answer(data: bytes) -> SyncAnswer:
             for place, known, seq, log_hash, rows in logs
         ),
         more=flag(body.get("more")),
+        again=tuple(
+            PlaceAgain(*row) for row in _rows(uuid, whole(1 << 63, 1), octets(32), _any_bytes)(body.get("again", []))
+        ),
         v=body["v"],
     )
 

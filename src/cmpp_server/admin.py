@@ -1,7 +1,8 @@
 """`cmpp-server`: what an administrator does at a terminal.
 
 init    create or upgrade the database        serve   run the server
-org     add or list accepted organisations    check   verify every roster and every log, entry by entry
+org     add or list accepted organisations    check   verify every roster and every log, entry by entry;
+        bundles that are damaged are asked for from the laptops
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import func, select
 
 from cmpp_protocol import roster as rules
-from cmpp_server import log, roster, tables
+from cmpp_server import damage, roster, tables
 from cmpp_server import settings as setting
 from cmpp_server.app import clock_ms, create_app
 from cmpp_server.database import Busy, Database, newest_revision
@@ -138,22 +139,43 @@ def _check(settings: setting.Settings, _parsed: argparse.Namespace) -> int:
     database = Database(settings.database)
     findings = 0
     with database.read() as conn:
-        for org, no in conn.execute(select(tables.org.c.org_id, tables.org.c.roster_no)).all():
-            kept = roster.read(conn, org, -1, 1 << 30)
-            try:
-                state = rules.build(kept) if kept else None
-                wrong = [] if (state.no if state else -1) == no else [f"the roster ends at {len(kept) - 1}, not at {no}"]
-            except rules.RosterError as error:
-                wrong = [f"the roster breaks a rule: {error.code}"]
-            table = tables.collection
-            for (place,) in conn.execute(select(table.c.collection_id).where(table.c.org_id == org)).all():
-                found = log.check(conn, org, UUID(bytes=place))
-                wrong += [f"collection {place.hex()}: {finding}" for finding in found]
-            findings += len(wrong)
-            for finding in wrong:
-                print(f"{org.hex()}: {finding}")
+        orgs = conn.execute(select(tables.org.c.org_id, tables.org.c.roster_no)).all()
+    for org, no in orgs:
+        state, wrong = _check_roster(database, org, no)
+        wrong += _check_logs(database, org, state)
+        findings += len(wrong)
+        for finding in wrong:
+            print(f"{org.hex()}: {finding}")
+    with database.read() as conn:
         bundles = conn.execute(select(func.count()).select_from(tables.log)).scalar_one()
         waiting = conn.execute(select(func.count()).select_from(tables.held)).scalar_one()
     database.close()
     print(f"{bundles} bundles checked, {waiting} held, {findings} findings")
     return 1 if findings else 0
+
+
+def _check_roster(database: Database, org: bytes, no: int) -> tuple[rules.RosterState | None, list[str]]:
+    with database.read() as conn:
+        kept = roster.read(conn, org, -1, 1 << 30)
+    try:
+        state = rules.build(kept) if kept else None
+    except rules.RosterError as error:
+        return None, [f"the roster breaks a rule: {error.code}"]
+    ends = state.no if state else -1
+    return state, [] if ends == no else [f"the roster ends at {len(kept) - 1}, not at {no}"]
+
+
+def _check_logs(database: Database, org: bytes, state: rules.RosterState | None) -> list[str]:
+    """What is wrong with the logs of an organisation. What can be set right is, and what is damaged is asked for."""
+    table = tables.collection
+    with database.read() as conn:
+        places = conn.execute(select(table.c.collection_id).where(table.c.org_id == org)).scalars().all()
+        found = [(UUID(bytes=place), one) for place in places for one in damage.walk(conn, org, UUID(bytes=place), state)]
+    said = []
+    for place, one in found:
+        what = "; it cannot be set right here"
+        if one.right or one.lacks:
+            database.write(lambda conn, at=place, seq=one.seq: damage.note(conn, org, at, seq, lambda _: state, clock_ms()))  # type: ignore[misc]  # bound now
+            what = "; set right" if one.right else "; asked for from the laptops"
+        said.append(f"collection {place.hex}: {one.why}{what}")
+    return said

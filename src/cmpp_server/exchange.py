@@ -1,7 +1,8 @@
 """`POST /v1/sync` without HTTP: who asks, what they bring, what they get.
 
-The order is fixed: roster entries, key envelopes, bundles (each collection its own transaction), then one snapshot from which the
-whole answer is read. Everything is safe to repeat, because a connection may die after the commit and before the answer.
+The order is fixed: roster entries, key envelopes, bundles (each collection its own transaction), complaints about damaged
+copies, then one snapshot from which the whole answer is read. Everything is safe to repeat, because a connection may die after
+the commit and before the answer.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, or_, select, update
 
 from cmpp_protocol import api, envelope, rights, roster
-from cmpp_server import auth, log, tables
+from cmpp_server import auth, damage, log, tables
 from cmpp_server import roster as rosters
 from cmpp_server.database import Database
 from cmpp_server.problems import Refused
@@ -25,20 +26,22 @@ NO_HASH = bytes(32)
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A request whose writing is done: what is known of it when the answer is read. `ignored`: key envelopes not kept."""
+    """A request whose writing is done: what is known of it when the answer is read. `ignored`: key envelopes not kept.
+    `damaged`: what was found wrong with places that it named, as engineers read it."""
 
     caller: auth.Caller
     request: api.SyncRequest
     entry_verdicts: tuple[tuple[api.EntryVerdict, str], ...] = ()
     verdicts: tuple[api.BundleVerdict, ...] = ()
     ignored: int = 0
+    damaged: tuple[str, ...] = ()
 
     @property
     def wrote(self) -> bool:
         """Whether it brought something that others may wait for."""
         stored = {api.Verdict.STORED, api.EntryVerdict.STORED}
         said = [one.verdict for one in self.verdicts] + [verdict for verdict, _ in self.entry_verdicts]
-        return bool(self.request.envelopes) or any(verdict in stored for verdict in said)
+        return bool(self.request.envelopes or self.damaged) or any(verdict in stored for verdict in said)
 
 
 class Exchange:
@@ -68,7 +71,7 @@ class Exchange:
         done = self._append_entries(Done(caller, request))
         if caller.enrolling and not self._enrolled(done):
             return done  # it may read the roster, and nothing else is taken from it
-        return self._push(self._keep_envelopes(done))
+        return self._examine(self._push(self._keep_envelopes(done)))
 
     def answer(self, done: Done) -> api.SyncAnswer:
         """What the caller gets now, read from one snapshot. Raises Refused, Busy."""
@@ -97,9 +100,10 @@ class Exchange:
             return replace(
                 answer,
                 envelopes=_key_envelopes(conn, state, device, dict(request.opened)),
-                wanted=log.wanted(conn, caller.org, request.offers),
+                wanted=_wanted(conn, caller.org, request, [one.collection for one in readable]),
                 logs=logs,
                 more=more or more_log,
+                again=damage.again(conn, caller.org, _complaints(done, state), self._settings.answer_bytes),
             )
 
     def fingerprint(self, done: Done) -> tuple[object, ...]:
@@ -161,6 +165,21 @@ class Exchange:
         in_order = tuple(verdicts[at] for at in sorted(verdicts))
         self._count_bytes(org, done.request.bundles, in_order)
         return replace(done, verdicts=in_order)
+
+    def _examine(self, done: Done) -> Done:
+        """Looks at the places whose copy did not verify at the caller's; marks or sets right what is wrong here."""
+        if not done.request.damaged:
+            return done
+        org, found = done.caller.org, []
+        with self._database.read() as conn:
+            state = self._state(conn, org)
+            named = damage.doubtful(conn, org, _complaints(done, state), state, self._settings.answer_bytes)
+        for place, seq in named:
+            found.append(self._database.write(self._noter(org, place, seq)).why)
+        return replace(done, damaged=tuple(why for why in found if why))
+
+    def _noter(self, org: bytes, place: UUID, seq: int) -> Callable[[Connection], damage.Finding]:
+        return lambda conn: damage.note(conn, org, place, seq, lambda c: self._state(c, org), self._now())
 
     def _appender(
         self, org: bytes, place: UUID, parcels: Sequence[log.Parcel]
@@ -236,6 +255,15 @@ def _entries(
         return False, (), False
     new = rosters.read(conn, org, no, state.no, ENTRIES_AT_ONCE)
     return True, tuple(new), no + len(new) < state.no
+
+
+def _complaints(done: Done, state: roster.RosterState) -> list[api.Place]:
+    return [one for one in done.request.damaged if rights.may_read(state, done.caller.device, one.collection)]
+
+
+def _wanted(conn: Connection, org: bytes, request: api.SyncRequest, readable: Sequence[UUID]) -> tuple[api.Offer, ...]:
+    """What is lacking of the caller's offers, and what is damaged here, which anybody may hold who reads it."""
+    return tuple(dict.fromkeys((*log.wanted(conn, org, request.offers), *damage.wanted(conn, org, readable))))
 
 
 def _key_envelopes(

@@ -2,13 +2,14 @@
 
 Promises: places are given under the collection's lock, so the order of the log is the order of commits and no reader skips a
 bundle that commits late; numbers have no gap; each place's `log_hash` covers everything before it (rule 37); a bundle is
-acknowledged only after the transaction that keeps it; what is signed but does not count is held, not dropped (rule 33).
+acknowledged only after the transaction that keeps it; what is signed but does not count is held, not dropped (rule 33); a
+true copy of a bundle whose bytes are damaged here takes its own place again (rule 42, see `damage`).
 Signatures are verified before the lock is taken (see `exchange`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from cmpp_protocol import api, envelope, rights, roster
-from cmpp_server import tables
+from cmpp_server import damage, tables
 
 READ_AHEAD = 1000
 
@@ -42,6 +43,7 @@ class _Open:
     now: int
     held_limit: int
     heads: dict[bytes, rights.ChainHead]
+    damaged: dict[bytes, int]
     added: int = 0
 
 
@@ -64,7 +66,7 @@ def append(
     state = state_now(conn)
     if row is None:
         return [_no_collection(one, state) for one in parcels]
-    log = _Open(org, place, row.seq, row.log_hash, state, now, held_limit, {})
+    log = _Open(org, place, row.seq, row.log_hash, state, now, held_limit, {}, damage.marks(conn, org, place))
     verdicts = [_one(conn, log, parcel) for parcel in parcels]
     if log.added:
         conn.execute(update(table).where(*where).values(seq=log.seq, log_hash=log.log_hash, changed_at=now))
@@ -101,38 +103,13 @@ def wanted(conn: Connection, org: bytes, offers: Sequence[api.Offer]) -> tuple[a
     )
 
 
-def check(conn: Connection, org: bytes, place: UUID) -> Iterator[str]:
-    """Everything wrong with a collection's log: gaps, hashes that do not chain, bundles that are not what they say."""
-    end = _end(conn, org, place)
-    seq, log_hash = 0, envelope.log_start(org, place)
-    table = tables.log
-    query = select(table).where(table.c.org_id == org, table.c.collection_id == place.bytes).order_by(table.c.seq)
-    for row in conn.execution_options(yield_per=16).execute(query):
-        seq += 1
-        if row.seq != seq:
-            yield f"place {seq} is missing (next is {row.seq})"
-            seq = row.seq
-        try:
-            parsed = envelope.decode(row.body)
-        except envelope.EnvelopeError as error:
-            yield f"place {seq} is not an envelope: {error.code}"
-            continue
-        header = parsed.header
-        says = (header.device, header.number, header.org, header.collection)
-        if parsed.hash != row.hash or says != (row.device_id, row.number, org, place):
-            yield f"place {seq} is not the bundle it is listed as"
-        log_hash = envelope.log_next(log_hash, row.hash)
-        if row.log_hash != log_hash:
-            yield f"place {seq} does not follow from what stands before it"
-            log_hash = row.log_hash
-    if end is not None and end != (seq, log_hash):
-        yield f"the log ends at {seq}, its collection says {end[0]}"
-
-
 # One bundle ----------------------------------------------------------------------------------------------------------
 
 
 def _one(conn: Connection, log: _Open, parcel: Parcel) -> api.BundleVerdict:
+    if parcel.hash in log.damaged:
+        damage.put_back(conn, log.org, log.place, log.damaged.pop(parcel.hash), parcel.parsed, parcel.data, log.now)
+        return api.BundleVerdict(parcel.hash, api.Verdict.STORED)
     if _has(conn, tables.log, log.org, log.place, parcel.hash, parcel.parsed.header):
         return api.BundleVerdict(parcel.hash, api.Verdict.HAD_IT)
     judged = _judge(conn, log, parcel)

@@ -93,8 +93,9 @@ async def _read(request: Request, limit: int) -> bytes:
 async def _waited(parts: Parts, done: Done, answer: api.SyncAnswer) -> api.SyncAnswer:
     """The answer, or a later one with news if the caller waits and this one has none."""
     until = time.monotonic() + done.request.wait
-    if _has_news(answer) or done.request.wait == 0 or parts.events.closing:
+    if has_news(answer, done, None) or done.request.wait == 0 or parts.events.closing:
         return answer
+    first = answer
     with parts.metrics.waiting.track_inprogress():
         before = None
         while (left := until - time.monotonic()) > 0 and not parts.events.closing:
@@ -103,15 +104,19 @@ async def _waited(parts: Parts, done: Done, answer: api.SyncAnswer) -> api.SyncA
                 # Also the first time: something may have come between the answer and this look.
                 before = seen
                 answer = await run_in_threadpool(parts.exchange.answer, done)
-                if _has_news(answer):
+                if has_news(answer, done, first):
                     return answer
             await parts.events.wait(done.caller.org, min(left, parts.settings.poll_seconds))
     return answer
 
 
-def _has_news(answer: api.SyncAnswer) -> bool:
-    pushed = answer.verdicts or answer.entry_verdicts or answer.wanted
-    read = answer.entries or answer.envelopes or not answer.roster_known
+def has_news(answer: api.SyncAnswer, done: Done, first: api.SyncAnswer | None) -> bool:
+    """Whether there is a reason to answer now. What is asked for without an offer, and what is sent again, is news when it is
+    not what stood in the first answer already: otherwise a caller who cannot help would be answered at once, for ever."""
+    known = answer if first is None else first
+    wanted = set(answer.wanted) & set(done.request.offers) or set(answer.wanted) - set(known.wanted)
+    pushed = answer.verdicts or answer.entry_verdicts or wanted
+    read = answer.entries or answer.envelopes or not answer.roster_known or set(answer.again) - set(known.again)
     return bool(pushed or read or any(one.items or not one.known for one in answer.logs))
 
 
@@ -126,6 +131,7 @@ def _note(parts: Parts, done: Done, answer: api.SyncAnswer, seconds: float) -> N
         entries=[str(verdict) for verdict, _ in done.entry_verdicts],
         sent=sum(len(one.items) for one in answer.logs),
         ignored=done.ignored,
+        damaged=len(done.damaged),
         ms=round(seconds * 1000, 1),
     )
 

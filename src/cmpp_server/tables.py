@@ -110,6 +110,20 @@ log = Table(
     UniqueConstraint("org_id", "collection_id", "device_id", "number", "hash"),
 )
 
+# Places of the log whose bytes are damaged here: the bundle that belongs there is asked for (rule 42). Nearly always empty.
+damaged = Table(
+    "damaged",
+    metadata,
+    *_id("org_id", 32),
+    *_id("collection_id", 16),
+    Column("seq", BigInteger, nullable=False),
+    *_id("device_id", 32),
+    Column("number", BigInteger, nullable=False),
+    *_id("hash", 32),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "collection_id", "seq"),
+)
+
 held = Table(
     "held",
     metadata,

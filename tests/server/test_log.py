@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 
 from cmpp_protocol import api, entries, envelope
 from cmpp_protocol.roster import Rights
-from cmpp_server import log, roster, tables
+from cmpp_server import damage, log, roster, tables
 from cmpp_server.database import Database
 from tests.server.conftest import Clock, Server, Team, known, start
 from tests.unit.protocol.office import NOW, Laptop, Office, stream, uuid
@@ -260,7 +260,7 @@ def test_the_check_finds_what_was_tampered_with(server: Server, team: Team, data
 
 def check(database: Database, team: Team) -> list[str]:
     with database.read() as conn:
-        return list(log.check(conn, team.office.id, team.place))
+        return [one.why for one in damage.walk(conn, team.office.id, team.place, team.office.state)]
 
 
 def lose_after(url: str, team: Team, seq: int) -> None:

@@ -21,12 +21,11 @@ THEMES = ("system", "light", "dark", "high_contrast")
 
 @dataclass(frozen=True)
 class Settings:
-    """`scale` in percent of the system's text size; `lock_after_minutes` without a key or a move of the mouse."""
+    """`scale` in percent of the system's text size. When the program locks by itself, the organisation decides."""
 
     language: str = "en"
     theme: str = "system"
     scale: int = 100
-    lock_after_minutes: int = 10
     number_answers_go_on: bool = True
     one_question_a_page: bool = True
     soon_days: int = 15
@@ -72,7 +71,6 @@ def _in_range(settings: Settings) -> Settings:
         language=settings.language if settings.language in LANGUAGES else "en",
         theme=settings.theme if settings.theme in THEMES else "system",
         scale=min(max(int(settings.scale), 80), 200),
-        lock_after_minutes=min(max(int(settings.lock_after_minutes), 1), 120),
         soon_days=min(max(int(settings.soon_days), 1), 60),
         number_answers_go_on=bool(settings.number_answers_go_on),
         one_question_a_page=bool(settings.one_question_a_page),

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 from babel.dates import format_date, format_time
@@ -20,12 +21,26 @@ from babel.messages.pofile import read_po
 from cmpp_desktop import resources
 
 LANGUAGES = ("en", "es")  # of the interface
+USUAL_ZONE = "America/New_York"  # until an organisation has named its own
 RTL = frozenset({"ar", "fa", "prs", "ps", "ur", "he", "yi", "ckb", "ug"})
 
 
 def is_rtl(language: str) -> bool:
     """Whether a language (BCP 47 code, region ignored) is written from right to left."""
     return language.split("-")[0].split("_")[0] in RTL
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of that IANA name; the usual one for a name that this laptop does not know (newer than its list)."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(USUAL_ZONE)
+
+
+def city_of(zone: str) -> str:
+    """"Los Angeles" of "America/Los_Angeles"."""
+    return zone.rsplit("/", 1)[-1].replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -41,13 +56,25 @@ class Code:
 
 
 class Words:
-    """Everything that is said to a person, in one language. Immutable; make one with `load`."""
+    """Everything that is said to a person, in one language. Immutable; make one with `load`. `zone`: the organisation's (IANA
+    name), in which times are read; "" before anybody has signed in."""
 
-    def __init__(self, language: str, catalog: Mapping[str, tuple[str, ...]], codes: Mapping[str, Mapping[str, Code]]):
+    def __init__(
+        self,
+        language: str,
+        catalog: Mapping[str, tuple[str, ...]],
+        codes: Mapping[str, Mapping[str, Code]],
+        zone: str = "",
+    ):
         self.language = language
+        self.zone = zone
         self._catalog = catalog
         self._codes = codes
         self._locale = Locale.parse(language)
+
+    def at_home_in(self, zone: str) -> Words:
+        """The same words for a reader in this zone: a court's time says so where the court's zone is another."""
+        return Words(self.language, self._catalog, self._codes, zone)
 
     @property
     def rtl(self) -> bool:
@@ -98,6 +125,17 @@ class Words:
         )
         said = str(format_date(day, pattern, locale=self._locale))
         return said[0].upper() + said[1:]
+
+    def here(self, at: datetime) -> datetime:
+        """An aware moment on the clocks of the reader's zone; on this laptop's before anybody has signed in."""
+        return at.astimezone(zone_of(self.zone)) if self.zone else at.astimezone()
+
+    def time_in(self, at: time, zone: str) -> str:
+        """"9:30 am" on the clock of the court or agency; "9:30 am, Chicago time" where that is not the reader's own zone."""
+        said = self.time(at)
+        if not zone or not self.zone or zone == self.zone:
+            return said
+        return self("{time}, {city} time", time=said, city=city_of(zone))
 
     def time(self, at: time | datetime) -> str:
         """"9:30 am"."""

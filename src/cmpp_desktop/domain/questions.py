@@ -209,6 +209,7 @@ class TimelineEntry:
     result: str | None = None
     who: str = ""  # staff member's name
     conflict: bool = False
+    zone: str = ""  # in which `day` and `at` of an obligation are; "" where they are the organisation's
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,7 @@ def raise_alert(command: RaiseAlert, work: Work) -> Done:
         participant_id=command.participant_id,
         title_code=f"alert_{command.alert.kind}",
         due_at=work.now + REPORT_WITHIN if urgent else None,
-        due_on=(work.now + REPORT_WITHIN).date(),
+        due_on=work.today + REPORT_WITHIN,
         assigned_to=work.actor.staff_id,
         subject_kind="interview",
         subject_id=command.interview_id,

@@ -165,7 +165,7 @@ def _duty(duty: Duty, figures: CaseSummary, words: Words) -> Row:
     if duty.people > 1:
         what += ", " + words.plural("{n} person", "{n} people", duty.people)
     if duty.when.at:
-        what += f", {words.time(duty.when.at)}"
+        what += f", {words.time_in(duty.when.at, duty.when.zone)}"
     ready = [
         isolated(duty.note) if duty.note else "",
         words("Ride: {ride}", ride=isolated(duty.transport)) if duty.transport else "",

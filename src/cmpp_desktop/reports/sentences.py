@@ -26,8 +26,8 @@ def moment(words: Words, at: datetime) -> str:
 
 
 def when(words: Words, when: When) -> str:
-    """A day, with the time of day when there is one."""
-    return f"{dated(words, when.day)}, {words.time(when.at)}" if when.at else dated(words, when.day)
+    """A day, with the time of day when there is one; it names its zone where that is not the reader's."""
+    return f"{dated(words, when.day)}, {words.time_in(when.at, when.zone)}" if when.at else dated(words, when.day)
 
 
 def duration(minutes: int) -> str:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 WARM_MS = 120  # between two imports of pages that nobody has opened yet
 QUIET_MS = 1_000  # nobody types: then pages may be made that nobody has asked for yet
 PREPARED = ("participant", "session", "screening", "people")  # in this order; making one takes up to 0.1 s
+ABOUT_US = frozenset({"organisation", "team", "staff_member", "device_name"})  # kinds of which the names around us are made
 RETURN_SECONDS = 60  # F12 within this comes back without the passphrase
 _ACTIVITY = {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.TouchBegin}
 
@@ -71,7 +72,7 @@ class Hidden(QWidget):
 
 
 class Window(QWidget):
-    """The one window. `clock`: aware local time; `sync_seconds` 0: no exchanges by itself (tests, demonstrations)."""
+    """The one window. `clock`: aware, in this laptop's zone; `sync_seconds` 0: no exchanges by itself (tests, demonstrations)."""
 
     _heard = Signal(object)
     signed_in = Signal()
@@ -99,6 +100,7 @@ class Window(QWidget):
         self.hidden: Hidden | None = None
         self.invitation: Path | None = None
         self._hidden_at = 0.0
+        self._day = self.ui.today()
         self._overlay: Overlay | None = None
         self._stack = QStackedWidget()
         self._stack.setMinimumSize(1, 1)
@@ -210,6 +212,8 @@ class Window(QWidget):
 
     def _sign_in(self, me: OrganisationView) -> None:
         self.ui.me = me
+        self.ui.words = self.ui.words.at_home_in(me.zone)
+        self._day = self.ui.today()
         self._drop(self.frame)
         self.frame = Frame(self.ui, role=me.me.role, name=me.me.name)
         self.frame.find_asked.connect(self.open_palette)
@@ -272,17 +276,31 @@ class Window(QWidget):
 
     def speak(self, language: str) -> None:
         """Another language of the interface, at once; what is open is made anew in it."""
-        self.ui.words = words.load(language)
+        self.ui.words = words.load(language).at_home_in(self.ui.words.zone)
         self._remember("language", language)
         self._direction()
         if self.frame is not None and self.ui.me is not None:
-            place = self.frame.place
-            self.frame.leave()
-            self._sign_in(self.ui.me)
-            if place in ("today", "people", "settings", "review", "sync"):
-                self.frame.go(place)
+            self._make_anew(self.ui.me)
         elif self.gate is not None:
             self.start()
+
+    def _make_anew(self, me: OrganisationView) -> None:
+        """The same work in another language or zone: drafts are kept, and every page is made again."""
+        if self.frame is None:
+            return
+        place = self.frame.place
+        self.frame.leave()
+        self._sign_in(me)
+        if place in ("today", "people", "settings", "review", "sync"):
+            self.frame.go(place)
+
+    def _hear_names(self, me: OrganisationView) -> None:
+        """The organisation's own records changed, or came for the first time."""
+        if self.frame is None or self.ui.me is None:
+            return
+        if me.zone != self.ui.me.zone:
+            self._make_anew(me)
+        self.ui.me = me
 
     def choose_look(self, **wishes: Any) -> None:
         """Another theme or text size, kept for the next time."""
@@ -303,6 +321,8 @@ class Window(QWidget):
             return
         self.frame.refresh(changed)
         self._read_status()
+        if changed.kinds & ABOUT_US:
+            self.ui.ask(Organisation(), self._hear_names, owner=self)
         if changed.kinds & {"review", "service_session"}:
             self._count_review()
         if self._sync_by_itself and changed.origin != "sync":
@@ -342,6 +362,9 @@ class Window(QWidget):
                 self.lock()
         elif self.frame is not None:
             self._read_status()
+            if self.ui.today() != self._day:  # midnight, where the office is
+                self._day = self.ui.today()
+                self.frame.reload()
 
     # --- over the page ----------------------------------------------------------------------------------------------
 
@@ -411,6 +434,7 @@ class Window(QWidget):
         self._drop(self.frame)
         self.frame = None
         self.ui.me = None
+        self.ui.words = self.ui.words.at_home_in("")
         self.ui.call(self.ui.door.lock, lambda nothing: self.start(), owner=self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

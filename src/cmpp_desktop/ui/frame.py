@@ -407,6 +407,14 @@ class Frame(QWidget):
         for page in list(self._pages.values()):
             page.refresh(changed)
 
+    def reload(self) -> None:
+        """Every page asks again, those out of sight when they are next seen: another day has begun."""
+        for page in self._pages.values():
+            if page.isVisible():
+                page.reload()
+            else:
+                page.stale = True
+
     def leave(self) -> None:
         """Lets every page keep what it must keep: before locking and closing."""
         for page in self._pages.values():

@@ -22,7 +22,7 @@ from cmpp_desktop.domain.questions import OrganisationView
 from cmpp_desktop.domain.work import Command, Done, Question
 from cmpp_desktop.ui.bridge import Bridge, Job, Place
 from cmpp_desktop.ui.widgets.basics import Button
-from cmpp_desktop.words import Words
+from cmpp_desktop.words import USUAL_ZONE, Words, zone_of
 from cmpp_desktop.workspace import Workspace
 
 A = TypeVar("A")
@@ -50,15 +50,22 @@ class Ui:
     words: Words
     bridge: Bridge
     door: Workspace
-    clock: Callable[[], datetime]  # aware, in the zone of this laptop
+    clock: Callable[[], datetime]  # aware; `now` brings it into the zone that counts
     shell: Shell
     me: OrganisationView | None = None  # who is signed in, and the names around them; None before unlocking
 
+    @property
+    def zone(self) -> str:
+        """The IANA name of the organisation's time zone; the usual one before somebody has signed in."""
+        return self.me.zone if self.me is not None else USUAL_ZONE
+
     def now(self) -> datetime:
-        return self.clock()
+        """The time in the organisation's zone, as `workspace.now()` has it; before signing in as this laptop's clock shows it."""
+        at = self.clock()
+        return at.astimezone(zone_of(self.me.zone)) if self.me is not None else at
 
     def today(self) -> date:
-        return self.clock().date()
+        return self.now().date()
 
     def ask(
         self, question: Question[A], ok: Callable[[A], object], fail: Fail | None = None, *, owner: QWidget | None = None

@@ -44,6 +44,8 @@ from cmpp_desktop.workspace.views import (
 )
 
 if TYPE_CHECKING:  # the rooms behind are imported when they are needed: the unlock page shows before them
+    from zoneinfo import ZoneInfo
+
     from cmpp_desktop.forms import Changes
     from cmpp_desktop.store.vault import Names, Vault
     from cmpp_desktop.sync.enrolment import Start
@@ -117,7 +119,7 @@ class Workspace:
         from cmpp_desktop.sync.enrolment import read_invitation
         from cmpp_desktop.workspace.profile import role_of
 
-        found = read_invitation(data, self._now_ms())
+        found = read_invitation(data, self._parts.now_ms())
         role = role_of(found.role)
         ends = datetime.fromtimestamp(found.expires / 1000, UTC)
         return InvitationInfo(found.organisation, found.person, found.invited_by, role, found.team, found.server, ends)
@@ -127,7 +129,7 @@ class Workspace:
         from cmpp_desktop.store.vault import Names
         from cmpp_desktop.sync import enrolment
 
-        found = enrolment.read_invitation(data, self._now_ms())
+        found = enrolment.read_invitation(data, self._parts.now_ms())
         start = enrolment.enrol(found, random=self._parts.randomness)
         self._make(start, passphrase, Names(found.person, laptop, found.organisation))
         self._name_laptop(laptop)
@@ -142,9 +144,9 @@ class Workspace:
         from cmpp_desktop.workspace.profile import organisation_record
 
         url = check_url(founding.server)
-        start = enrolment.found(now_ms=self._now_ms(), random=self._parts.randomness, server=url)
+        start = enrolment.found(now_ms=self._parts.now_ms(), random=self._parts.randomness, server=url)
         self._make(start, founding.passphrase, Names(founding.person, founding.laptop, founding.organisation))
-        self.do(NameOrganisation(organisation_record(start.org), founding.organisation))
+        self.do(NameOrganisation(organisation_record(start.org), founding.organisation, founding.zone))
         if start.team_id is not None:
             self.do(NameTeam(start.team_id, founding.team))
         self.do(NameStaffMember(start.member, founding.person, "administrator", start.team_id))
@@ -305,7 +307,7 @@ class Workspace:
         """Renders a PDF in memory and writes into the audit log that it was made."""
         from cmpp_desktop.workspace import papers
 
-        return papers.render(self._need(), self._held(), request, self.now())
+        return papers.render(self._need(), self._held(), request)
 
     def save_paper(self, paper: Paper, path: Path, *, reason: str, password: str = "") -> None:
         """Writes it where the person asked; logs that it left the store and why. Raises file_not_written."""
@@ -317,12 +319,17 @@ class Workspace:
         )
 
     def today(self) -> date:
-        """The day it is here."""
+        """The day it is: in the organisation's zone, or, before somebody has signed in, in this laptop's."""
         return self.now().date()
 
     def now(self) -> datetime:
-        """The time here, aware."""
-        return self._parts.clock().astimezone()
+        """The time, aware, in the zone of `zone`. What is not a moment of a court is said by it, on the screen and on paper."""
+        return self._parts.clock().astimezone(self.zone())
+
+    def zone(self) -> ZoneInfo | None:
+        """The organisation's time zone; None before somebody has signed in: then this laptop's serves."""
+        opened = self._opened
+        return opened.zone() if opened is not None else None
 
     def close(self) -> None:
         """Locks and lets the profile go."""
@@ -331,9 +338,7 @@ class Workspace:
     # --- inside -----------------------------------------------------------------------------------------------------------------
 
     def _vault(self) -> Vault:
-        from cmpp_desktop.store.vault import Vault  # not through `profile`, which imports every room: somebody is to be greeted
-
-        return Vault(self._folder, self._now_ms, self._parts.randomness, self._parts.secrets)
+        return self._parts.vault(self._folder)
 
     def _need(self) -> Opened:
         opened = self._opened
@@ -388,6 +393,3 @@ class Workspace:
 
     def _remember(self, participant_id: UUID) -> None:
         self._recent = [participant_id, *(item for item in self._recent if item != participant_id)][:8]
-
-    def _now_ms(self) -> int:
-        return int(self._parts.clock().timestamp() * 1000)

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from cmpp_desktop.domain.consent import in_force
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
@@ -19,7 +18,7 @@ from cmpp_desktop.domain.reviews import AmendmentFields
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.forms import AnswerLine
 from cmpp_desktop.reports import figures as paper
-from cmpp_desktop.words import Words
+from cmpp_desktop.words import Words, zone_of
 
 LOOK_BACK = timedelta(days=90)
 KEPT_TYPES = ("attended", "missed_excused", "missed_unexcused", "unknown")
@@ -242,7 +241,7 @@ def answer(line: AnswerLine) -> paper.Answer:
 
 
 def _here(at: datetime, organisation: OrganisationView) -> datetime:
-    return at.astimezone(ZoneInfo(organisation.zone))
+    return at.astimezone(zone_of(organisation.zone))
 
 
 def _name(organisation: OrganisationView, staff_id: UUID) -> str:

@@ -7,7 +7,6 @@ the moment they are kept, whatever becomes of the interview.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -44,12 +43,12 @@ class Interviews:
         return self._compiled[instrument_id]
 
     def context(self) -> InterviewContext:
-        """What expressions may know: the time here, ids, randomness, who asks on which laptop."""
+        """What expressions may know: the time on the organisation's clocks, ids, randomness, who asks on which laptop."""
         from cmpp_desktop.forms import InterviewContext
 
         return InterviewContext(
-            now=self._now,
-            new_id=lambda: uuid7(int(self._now().timestamp() * 1000), self._parts.randomness(10)),
+            now=self._opened.now,
+            new_id=lambda: uuid7(self._parts.now_ms(), self._parts.randomness(10)),
             randomness=self._parts.randomness,
             username=str(self._opened.member_id),
             device_id=self._opened.device.id.hex(),
@@ -111,7 +110,7 @@ class Interviews:
             alone=held.alone,
             interpreter_unrelated=held.interpreter_unrelated,
             started_at=interview.started,
-            finished_at=self._now(),
+            finished_at=self._opened.now(),
             stops=held.stops,
         )
         self.save(held)
@@ -140,6 +139,3 @@ class Interviews:
 
     def _holds_restricted(self) -> bool:
         return self._opened.store.holds("restricted", self._opened.team_id)
-
-    def _now(self) -> datetime:
-        return self._parts.clock().astimezone()

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from cmpp_desktop import words
 from cmpp_desktop.domain.questions import Organisation, Participant, Screening, Session, Timeline
@@ -20,11 +19,10 @@ from cmpp_desktop.workspace.views import CaseSummaryRequest, Paper, PaperRequest
 MOST_SESSIONS = 500
 
 
-def render(opened: Opened, interviews: Interviews, request: PaperRequest, now: datetime) -> Paper:
+def render(opened: Opened, interviews: Interviews, request: PaperRequest) -> Paper:
     """The paper in memory. Raises record_missing."""
-    organisation = opened.ask(Organisation())
-    here = now.astimezone(ZoneInfo(organisation.zone))
-    said = words.load(request.language)
+    here = opened.now()
+    said = words.load(request.language).at_home_in(opened.zone().key)
     if isinstance(request, CaseSummaryRequest):
         paper = _case_summary(opened, request, said, here)
     elif isinstance(request, SessionNoteRequest):
@@ -40,8 +38,7 @@ def _case_summary(opened: Opened, request: CaseSummaryRequest, said: words.Words
     organisation, today = opened.ask(Organisation()), here.date()
     view = opened.ask(Participant(request.participant_id))
     stream = opened.ask(Timeline(request.participant_id, today, kinds=("session",), limit=MOST_SESSIONS))
-    # `ahead` too: a session of this evening on a laptop whose clock stands in a zone to the east is no less held.
-    sessions = (*stream.ahead, *stream.today, *stream.earlier)
+    sessions = (*stream.today, *stream.earlier)
     made = figures.case_summary(view, sessions, organisation, today)
     line = figures.consent_line(view, said, today)
     around = figures.stationery(organisation, said, here, purpose=request.purpose, consent_line=line)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cmpp_desktop.store.secrets import DeviceSecrets
-    from cmpp_desktop.store.vault import Cost
+    from cmpp_desktop.store.vault import Cost, Vault
     from cmpp_desktop.sync.transport import Transport
 
 
@@ -23,3 +24,13 @@ class Parts:
     connect: Callable[[str, str], Transport]
     secrets: DeviceSecrets | None = None
     cost: Cost | None = None
+
+    def now_ms(self) -> int:
+        """The system's clock in ms since 1970."""
+        return int(self.clock().timestamp() * 1000)
+
+    def vault(self, folder: Path) -> Vault:
+        """The vault of a profile folder. Needs no other room: somebody is to be greeted before they are imported."""
+        from cmpp_desktop.store.vault import Vault
+
+        return Vault(folder, self.now_ms, self.randomness, self.secrets)

@@ -44,7 +44,8 @@ class InvitationInfo:
 
 @dataclass(frozen=True)
 class Founding:
-    """A new organisation: its name, the first administrator, the first team, the server (https, or http on this machine)."""
+    """A new organisation: its name, the first administrator, the first team, the server (https, or http on this machine), and
+    the zone in which its days begin (IANA name; None: the usual one)."""
 
     organisation: str
     person: str
@@ -52,6 +53,7 @@ class Founding:
     server: str
     laptop: str
     passphrase: str
+    zone: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from cmpp_desktop.domain.cases import CaseFields
 from cmpp_desktop.domain.consent import ConsentFields
@@ -17,12 +16,12 @@ from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.reviews import AmendmentFields, ReviewFields, document_status
 from cmpp_desktop.domain.screenings import ScreeningFields
 from cmpp_desktop.domain.sessions import AttendanceFields, ServiceSessionFields
-from cmpp_desktop.domain.staff import OrganisationFields
 from cmpp_desktop.domain.tasks import NoteFields, TaskFields
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.store.folding import fold
 from cmpp_desktop.store.queries.common import Asked, table
 from cmpp_desktop.store.state import CHANGED_SINCE, CONFLICT
+from cmpp_desktop.words import zone_of
 
 BEGINNING = 280  # letters of a narrative that a line shows
 
@@ -56,8 +55,7 @@ class _Stream:
         self._asked, self._question = asked, question
         self._id = question.participant_id
         self.texts: dict[UUID, str] = {}
-        zones = [item.fields.zone for item in asked.all(OrganisationFields)]
-        self._zone = ZoneInfo(zones[0] if zones else When.model_fields["zone"].default)
+        self._zone = zone_of(asked.zone)
         self._conflicts = self._in_conflict()
 
     def entries(self) -> Iterator[TimelineEntry]:
@@ -102,7 +100,16 @@ class _Stream:
         for item in self._about(ObligationFields):
             fields: ObligationFields = item.fields
             text = " ".join(part for part in (fields.note, fields.result_note) if part)
-            yield self._entry("obligation", item, fields.when, fields.type, text=text, place=fields.place, result=fields.result)
+            yield self._entry(
+                "obligation",
+                item,
+                fields.when,
+                fields.type,
+                text=text,
+                place=fields.place,
+                result=fields.result,
+                zone=fields.when.zone,
+            )
 
     def _sessions(self) -> Iterator[TimelineEntry]:
         attendance = table(AttendanceFields).c

@@ -21,6 +21,7 @@ from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.store.queries.common import MIDNIGHT, Asked, table
 from cmpp_desktop.store.queries.office import drafts_of
 from cmpp_desktop.store.tables import PERSON
+from cmpp_desktop.words import zone_of
 
 WEEK, MONTH = 7, 30
 AT_MOST = 200  # obligations of a column: nobody reads more, and a neglected list has thousands
@@ -126,7 +127,7 @@ def _of_mine(mine: Select[Any] | None, column: Any) -> list[Any]:
 
 def _tasks(asked: Asked, question: Today) -> list[TodayItem]:
     columns = table(TaskFields).c
-    start = When(day=question.day).instant
+    start = When(day=question.day, zone=zone_of(asked.zone).key).instant
     wanted = [or_(columns.done_at.is_(None), columns.done_at >= start)]
     if question.mine:
         wanted.append(columns.assigned_to == asked.asker.staff_id)
@@ -145,7 +146,7 @@ def _tasks(asked: Asked, question: Today) -> list[TodayItem]:
                 "",
                 task.title_code or "",
                 task.title,
-                When(day=due) if due else None,
+                When(day=due, zone=zone_of(asked.zone).key) if due else None,
                 result="done" if task.done_at else None,
             )
         )
@@ -169,7 +170,7 @@ def _ending_consents(asked: Asked, day: date, last: date, mine: Select[Any] | No
             "",
             item.fields.scope[0] if item.fields.scope else "",
             item.fields.recipient,
-            When(day=item.fields.expires_on),
+            When(day=item.fields.expires_on, zone=zone_of(asked.zone).key),
         )
         for item in rows
         if item.fields.expires_on is not None

@@ -42,7 +42,7 @@ def obligation_rows(view: ParticipantView, today: date, words: Words) -> tuple[O
 def _obligation(item: Stored[ObligationFields], today: date, words: Words) -> ObligationRow:
     fields = item.fields
     name = words.code("obligation_type", fields.type)
-    what = f"{name}, {words.time(fields.when.at)}" if fields.when.at else name
+    what = f"{name}, {words.time_in(fields.when.at, fields.when.zone)}" if fields.when.at else name
     mode = "" if fields.mode == "in_person" else lower_first(words.code("obligation_mode", fields.mode))
     detail = ", ".join(part for part in (fields.place, mode) if part)
     if fields.result is None:

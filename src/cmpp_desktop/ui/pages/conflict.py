@@ -136,9 +136,6 @@ class ConflictPage(Page):
         self._side.setVisible(not narrow)
         self._side_line.setVisible(not narrow)
 
-    def _zone(self) -> str:
-        return self.ui.me.zone if self.ui.me else "America/New_York"
-
     # --- the list ------------------------------------------------------------------
 
     def _show(self, items: tuple[ConflictItem, ...]) -> None:
@@ -166,7 +163,7 @@ class ConflictPage(Page):
         item = next((item for item in self._items if line is not None and _key(item) == line.id), None)
         if item is None:
             return
-        said = settling(item, self.words, self.ui.today(), self._zone())
+        said = settling(item, self.words, self.ui.today(), self.ui.zone)
         if _key(item) == self._key and said == self._settling:
             return  # nothing new: what somebody has chosen stays chosen
         self._key, self._settling, self._chosen = _key(item), said, None

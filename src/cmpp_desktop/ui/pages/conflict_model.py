@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from cmpp_desktop.domain.questions import ConflictItem, Version
 from cmpp_desktop.ui.pages.participant_model import first_name, lower_first
-from cmpp_desktop.words import Words
+from cmpp_desktop.words import Words, zone_of
 
 # Fields of free text: both may be kept, one after the other.
 TEXTS = frozenset(
@@ -131,7 +130,7 @@ def _lead(item: ConflictItem, words: Words) -> str:
 
 def version_when(version: Version, words: Words, today: date, zone: str) -> str:
     """ "Fri 20 Nov, 4:12 pm, on this laptop"."""
-    local = version.at.astimezone(ZoneInfo(zone))
+    local = version.at.astimezone(zone_of(zone))
     where = words("on this laptop") if version.here else words("on {laptop}", laptop=version.device or words("another laptop"))
     return f"{words.short_date(local.date(), today)}, {words.time(local)}, {where}"
 

@@ -20,11 +20,13 @@ from cmpp_desktop.ui.frame import Mark
 from cmpp_desktop.ui.messages import Message, message_for
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.unlock import language_switch
+from cmpp_desktop.ui.pages.zone_choice import zone_choices, zone_of_this_laptop
 from cmpp_desktop.ui.steps import StepList
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
     Banner,
     Button,
+    CodeCombo,
     Field,
     IconView,
     Label,
@@ -174,12 +176,16 @@ class FirstRunPage(Page):
         self.org_name, self.own_name = TextField(), TextField()
         self.team_name = TextField(words("Team 1"))
         self.server = TextField("https://", placeholder="https://")
+        self.zone = CodeCombo(zone_choices(self.ui.now(), zone_of_this_laptop()), zone_of_this_laptop())
         self._org_fields = {
             "organisation": Field(words("Name of the organisation"), self.org_name),
             "person": Field(
                 words("Your name"), self.own_name, help=words("As colleagues know you. You will be the first administrator.")
             ),
             "team": Field(words("Your team"), self.team_name),
+            "zone": Field(
+                words("Time zone of the office"), self.zone, help=words("Every laptop shows its days, wherever it is taken.")
+            ),
             "server": Field(
                 words("Address of the server"),
                 self.server,
@@ -364,7 +370,7 @@ class FirstRunPage(Page):
         )
         role = words.code("role", info.role)
         self._as.setText(words("{person}, {role}, {team}.", person=isolate(info.person), role=role, team=isolate(info.team)))
-        until = words.short_date(info.expires_at.astimezone().date(), self.ui.today())
+        until = words.short_date(words.here(info.expires_at).date(), self.ui.today())
         self._until.setText(
             words("The invitation works once, until {day}. Server: {server}", day=until, server=isolate(info.server))
         )
@@ -445,6 +451,7 @@ class FirstRunPage(Page):
                 self.server.text().strip().rstrip("/"),
                 laptop,
                 text,
+                self.zone.value(),
             )
             self.call(lambda: self._checked(text, lambda: self.ui.door.found(founding)), self._founded, self._refused)
         else:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
@@ -18,6 +16,7 @@ from cmpp_desktop.domain.work import Done
 from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.participant_model import DEADLINES
+from cmpp_desktop.ui.pages.zone_choice import zone_choices
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
     Button,
@@ -34,11 +33,6 @@ from cmpp_desktop.ui.widgets import (
     rule,
     scrolled,
 )
-
-ZONES = (
-    "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles", "America/Anchorage",
-    "Pacific/Honolulu", "America/Puerto_Rico", "Pacific/Guam",
-)  # fmt: skip
 
 
 class ObligationForm(QWidget):
@@ -59,7 +53,7 @@ class ObligationForm(QWidget):
         )
         self.day = DateField(words, page.ui.today)
         self.at = TimeField(words)
-        self.zone = CodeCombo([(zone, self._zone_words(zone)) for zone in ZONES])
+        self.zone = CodeCombo(zone_choices(page.ui.now()))
         self.mode = CodeCombo(
             [(code.id, code.name(words.language)) for code in words.codes("obligation_mode") if not code.retired], "in_person"
         )
@@ -84,11 +78,6 @@ class ObligationForm(QWidget):
         self.cancel = Button(words("Leave"), kind="quiet", key="Esc", on=self._leave)
         self.type.chosen.connect(lambda _: self._type_changed())
         self._lay_out()
-
-    def _zone_words(self, zone: str) -> str:
-        city = zone.split("/")[-1].replace("_", " ")
-        now = datetime.now(ZoneInfo(zone))  # only its abbreviation is shown
-        return f"{city} ({now.tzname()})"
 
     def _lay_out(self) -> None:
         words = self._words
@@ -168,7 +157,7 @@ class ObligationForm(QWidget):
         self._more.hide()
         self.type_field.hide()
         self._rule_note.hide()
-        self.zone.set_value(fields.when.zone)
+        self.zone.set_choices(zone_choices(self._page.ui.now(), fields.when.zone), fields.when.zone)
         self.day.set_value(None)
         self.at.set_value(fields.when.at)
         self._problems({})
@@ -180,9 +169,7 @@ class ObligationForm(QWidget):
         self.day.set_value(None)
         self.at.set_value(None)
         self.mode.set_value("in_person")
-        if zone not in ZONES:
-            self.zone.set_choices([(item, self._zone_words(item)) for item in (zone, *ZONES)])
-        self.zone.set_value(zone)
+        self.zone.set_choices(zone_choices(self._page.ui.now(), zone), zone)
 
     def _show_people(self, view: ParticipantView) -> None:
         while (item := self._for_whom_box.takeAt(0)) is not None:

@@ -268,11 +268,10 @@ class ParticipantPage(Page):
             return
         self._view = view
         today = self.ui.today()
-        zone = self.ui.me.zone if self.ui.me else "America/New_York"
         self.header.show_person(view, today)
         self._consent.show_mark(consent_line(view, today, self.words))
         self._conflicts.setVisible(view.conflicts > 0)
-        self.side.show_person(view, zone)
+        self.side.show_person(view, self.ui.zone)
         for part in ("case", "family", "consent"):
             if part in self.__dict__:
                 getattr(self, part).show_person(view)
@@ -359,7 +358,7 @@ class ParticipantPage(Page):
     def _obligation(self) -> None:
         if self._view is not None:
             self._stack.setCurrentWidget(self.form)
-            self.form.open_new(self._view, self.ui.me.zone if self.ui.me else "America/New_York")
+            self.form.open_new(self._view, self.ui.zone)
 
     def _form_done(self) -> None:
         if "form" in self.__dict__ and self._stack.currentWidget() is self.form:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from cmpp_desktop.domain.consent import ConsentFields, in_force
 from cmpp_desktop.domain.obligations import ObligationFields
@@ -19,7 +18,7 @@ from cmpp_desktop.domain.questions import ParticipantView, TimelineAnswer, Timel
 from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.work import Stored
-from cmpp_desktop.words import Words
+from cmpp_desktop.words import Words, zone_of
 
 SOON_DAYS = 15
 DEADLINES = ("filing_deadline", "asylum_deadline", "address_change", "departure")
@@ -120,7 +119,7 @@ def distance(day: date, today: date, words: Words) -> Mark:
 def moment(when: When, today: date, words: Words) -> str:
     """ "Tue 8 Dec, 8:30 am"."""
     day = words.short_date(when.day, today)
-    return f"{day}, {words.time(when.at)}" if when.at else day
+    return f"{day}, {words.time_in(when.at, when.zone)}" if when.at else day
 
 
 def lower_first(text: str) -> str:
@@ -254,7 +253,7 @@ def _obligation_said(entry: TimelineEntry, words: Words) -> tuple[str, str]:
     if entry.result:
         name = f"{name}: {lower_first(words.code('obligation_result', entry.result))}"
         return name, ", ".join(part for part in (entry.place, entry.text) if part)
-    at = words.time(time.fromisoformat(entry.at)) if entry.at else ""
+    at = words.time_in(time.fromisoformat(entry.at), entry.zone) if entry.at else ""
     title = ", ".join(part for part in (name, entry.place) if part)
     rule = words("Counted by rule. Confirm with the attorney.") if entry.code in DEADLINES and entry.title else ""
     return title, ". ".join(part for part in (at, entry.text, rule) if part)
@@ -292,7 +291,7 @@ def _due(fields: TaskFields, today: date, words: Words, zone: str) -> Mark:
     if fields.done_at is not None:
         return Mark(words("Done"), "done")
     if fields.due_at is not None:
-        local = fields.due_at.astimezone(ZoneInfo(zone))
+        local = fields.due_at.astimezone(zone_of(zone))
         said = words("by {day}, {time}", day=words.day(local.date(), today), time=words.time(local))
         return Mark(said, "overdue" if local.date() < today else "soon")
     if fields.due_on is None:

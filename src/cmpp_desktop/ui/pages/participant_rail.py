@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QObject, QRect, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
@@ -39,7 +38,7 @@ from cmpp_desktop.ui.widgets import (
     rule,
 )
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamRow
-from cmpp_desktop.words import Words
+from cmpp_desktop.words import Words, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +190,7 @@ class ParticipantRail(QWidget):
                 widget.deleteLater()
         self._pinned.setVisible(bool(view.pinned))
         for note in view.pinned:
-            at = note.fields.written_at.astimezone(ZoneInfo(zone)).date()
+            at = note.fields.written_at.astimezone(zone_of(zone)).date()
             author = self._author(note.fields.author_id)
             when = self._words.short_date(at, self._page.ui.today())
             holder = QWidget()

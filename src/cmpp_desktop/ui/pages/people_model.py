@@ -189,7 +189,7 @@ def _next(person: PersonRow, today: date, words: Words) -> Cell:
     day = words.day(when.day, today)
     day = day[:1].upper() + day[1:]
     if near in (0, 1) and when.at is not None:
-        day = f"{day} {words.time(when.at)}"
+        day = f"{day} {words.time_in(when.at, when.zone)}"
     return Cell(day, words.code("obligation_type", person.next_obligation), strong=near == 0)
 
 

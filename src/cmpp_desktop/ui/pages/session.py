@@ -155,9 +155,6 @@ class SessionPage(Page):
             self._left.setVisible(key != "what")
             self.fields.right.setVisible(key == "what")
 
-    def _zone(self) -> str:
-        return self.ui.me.zone if self.ui.me else "America/New_York"
-
     # --- what the store said ------------------------------------------------------------------
 
     def _got_document(self, asked: UUID, document: SessionView) -> None:
@@ -170,7 +167,7 @@ class SessionPage(Page):
             self.state.show_text(self.words.code("document_status", document.status))
             self._filled.setText("")
             self.empty_button.hide()
-            self.signed.show_view(document, self._zone(), mine)
+            self.signed.show_view(document, self.ui.zone, mine)
             self._stack.setCurrentWidget(self.signed)
             self._stack.setEnabled(True)
             self.title_changed.emit()
@@ -194,11 +191,11 @@ class SessionPage(Page):
             return
         now = self.ui.now()
         if last is None:
-            self._fill(fresh(self._view, now, self._zone()), f"session:{person}", "")
+            self._fill(fresh(self._view, now, self.ui.zone), f"session:{person}", "")
         else:
             day = self.words.short_date(last.fields.when.day, now.date())
             filled = self.words("Filled in from the last visit, {day}", day=day)
-            self._fill(from_last(last.fields, self._view, now, self._zone()), f"session:{person}", filled)
+            self._fill(from_last(last.fields, self._view, now, self.ui.zone), f"session:{person}", filled)
 
     def _fill(self, usual: SessionForm, key: str, filled: str) -> None:
         """Asks for the draft, then shows the page."""
@@ -214,7 +211,7 @@ class SessionPage(Page):
         if draft is not None:
             try:
                 form = unpack(draft.body, usual)
-                at = draft.changed_at.astimezone(self.ui.now().tzinfo)
+                at = self.words.here(draft.changed_at)
                 filled = self.words(
                     "Your draft of {day}, {time}", day=self.words.day(at.date(), self.ui.today()), time=self.words.time(at)
                 )
@@ -274,7 +271,7 @@ class SessionPage(Page):
 
     def _start_empty(self) -> None:
         if self._view is not None:
-            empty = fresh(self._view, self.ui.now(), self._zone())
+            empty = fresh(self._view, self.ui.now(), self.ui.zone)
             self._filled.setText("")
             self.fields.show_form(empty, self._view)
             self.keeper.touched()

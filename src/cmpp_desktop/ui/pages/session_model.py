@@ -17,7 +17,7 @@ from uuid import UUID
 from cmpp_desktop.domain.questions import OrganisationView, ParticipantView, SessionView
 from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.sessions import LONGEST_MINUTES, ServiceSessionFields, SessionContent
-from cmpp_desktop.words import Words
+from cmpp_desktop.words import USUAL_ZONE, Words
 
 USUAL_MINUTES = 45
 _TIME = re.compile(r"^\s*(\d{1,2})(?:[:.h](\d{2}))?\s*([ap])?\.?\s*m?\.?\s*$", re.IGNORECASE)
@@ -38,7 +38,7 @@ class SessionForm:
     interpreter: str = ""
     attendees: tuple[UUID, ...] = ()
     narrative: str = ""
-    zone: str = "America/New_York"
+    zone: str = USUAL_ZONE
     staff_minutes: int = 0
     place_note: str = ""
     award: str = ""

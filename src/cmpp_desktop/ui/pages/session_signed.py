@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
@@ -15,6 +14,7 @@ from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.review_model import about
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import Button, Field, IconView, Label, Panel, TextArea, TextField, column, row, rule, scrolled
+from cmpp_desktop.words import zone_of
 
 
 def narrative_html(text: str, headings: tuple[str, ...] = ()) -> str:
@@ -109,7 +109,7 @@ class SignedSession(QWidget):
         self.reading.setHtml(narrative_html(view.session.fields.narrative))
         signed = view.status in ("signed", "amended")
         if signed and view.signed_at is not None:
-            at = view.signed_at.astimezone(ZoneInfo(zone))
+            at = view.signed_at.astimezone(zone_of(zone))
             self.signature.setText(words("Signed by {name}", name=view.signed_by))
             when = f"{words.short_date(at.date(), today)}, {words.time(at)}"
             self.signature_detail.setText(words("{when}. It cannot be changed any more, only added to.", when=when))
@@ -130,7 +130,7 @@ class SignedSession(QWidget):
         for amendment in view.amendments:
             fields = amendment.fields
             author = next((person.name for person in me.staff if person.id == fields.author_id), "") if me else ""
-            at = fields.at.astimezone(ZoneInfo(zone))
+            at = fields.at.astimezone(zone_of(zone))
             when = self._words.short_date(at.date(), self._page.ui.today())
             head = ", ".join(part for part in (self._words("Added"), when, author) if part)
             holder = QWidget()

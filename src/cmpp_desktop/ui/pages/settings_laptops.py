@@ -204,7 +204,7 @@ class LaptopsPart(QWidget):
         words = self.words
         rows = []
         for invitation in access.invitations:
-            day = invitation.expires_at.astimezone().date()
+            day = words.here(invitation.expires_at).date()
             left = words.plural("{n} day left", "{n} days left", max((day - self.ui.today()).days, 0))
             rows.append(
                 ListRow(
@@ -301,7 +301,7 @@ class LaptopsPart(QWidget):
     def _invited(self, file: InvitationFile) -> None:
         self._file = file
         self._invite_button.setEnabled(True)
-        until = self.words.short_date(file.expires_at.astimezone().date(), self.ui.today())
+        until = self.words.short_date(self.words.here(file.expires_at).date(), self.ui.today())
         self._made.show()
         self._made.tell(
             self.words(

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.pages.participant_model import Fact, lower_first
-from cmpp_desktop.words import Words
+from cmpp_desktop.words import Words, zone_of
 from cmpp_desktop.workspace import ArrivedItem, SyncStatus
 
 Action = Literal["", "conflicts", "participant"]
@@ -80,7 +80,7 @@ class SyncSaid:
 def page(status: SyncStatus, now: datetime, words: Words, zone: str) -> SyncSaid:
     """`now`: aware. Times are said as the clock here shows them."""
     title, lead = sentence(status, words)
-    here = ZoneInfo(zone)
+    here = zone_of(zone)
     today = now.astimezone(here).date()
 
     def clock(at: datetime) -> str:

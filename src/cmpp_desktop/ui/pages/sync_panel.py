@@ -115,8 +115,7 @@ class SyncPage(Page):
 
     def show_status(self, status: SyncStatus) -> None:
         """How it stands now; the frame tells it too when an exchange changed no record."""
-        zone = self.ui.me.zone if self.ui.me else "America/New_York"
-        said = said_of(status, self.ui.now(), self.words, zone)
+        said = said_of(status, self.ui.now(), self.words, self.ui.zone)
         if self._said is not None and said.title != self._said.title:
             announce(self, said.title)
         self._said = said

@@ -403,7 +403,7 @@ class MovedForm(Overlay):
     def __init__(self, window: QWidget, ui: Ui, item: TodayItem, take: Any) -> None:
         words = ui.words
         super().__init__(window, words("When is it now?"))
-        self._take, self._item, self._words = take, item, words
+        self._take, self._item, self._words, self._zone = take, item, words, ui.zone
         at = item.when.at if item.when is not None else None
         self.day = DateField(words, ui.today)
         self.at = TimeField(words, at)
@@ -435,7 +435,7 @@ class MovedForm(Overlay):
         if day is None or self.at.unread:
             self._place()
             return
-        zone = self._item.when.zone if self._item.when is not None else "America/New_York"
+        zone = self._item.when.zone if self._item.when is not None else self._zone
         self.close()
         self._take(When(day=day, at=self.at.value(), zone=zone))
 

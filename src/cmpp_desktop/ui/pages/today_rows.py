@@ -90,7 +90,8 @@ def _draft_kind(code: str, words: Words) -> str:
 def _draft_detail(item: TodayItem, words: Words) -> str:
     counted = words.plural("{n} word", "{n} words", item.words) if item.words else ""
     kind = item.title or (words.code("service", item.code) if item.kind == "returned" else _draft_kind(item.code, words))
-    since = words("since {when}", when=words.short_date(item.since.date(), item.since.date())) if item.since else ""
+    day = words.here(item.since).date() if item.since else None
+    since = words("since {when}", when=words.short_date(day, day)) if day else ""
     return ", ".join(part for part in (kind, counted, since) if part)
 
 
@@ -122,7 +123,7 @@ def overdue_row(item: TodayItem, today: date, words: Words) -> ListRow:
 
 
 def today_row(item: TodayItem, words: Words) -> ListRow:
-    lead = words.time(item.when.at) if item.when is not None and item.when.at is not None else ""
+    lead = words.time_in(item.when.at, item.when.zone) if item.when is not None and item.when.at is not None else ""
     if item.result is not None:
         return marked_row(item, words, lead)
     if item.kind == "draft":
@@ -165,7 +166,7 @@ def marked_row(item: TodayItem, words: Words, lead: str) -> ListRow:
 def week_row(item: TodayItem, today: date, words: Words) -> ListRow:
     what = _what(item, words)
     if item.when is not None and item.when.at is not None:
-        what = f"{what}, {words.time(item.when.at)}"
+        what = f"{what}, {words.time_in(item.when.at, item.when.zone)}"
     details = [item.title] if item.kind == "consent_ends" and item.title else []
     details += [item.place] if item.place else []
     details += [words("Confirm with the attorney")] if item.rule else []
@@ -225,6 +226,6 @@ def next_line(answer: TodayAnswer, words: Words) -> str:
     """What comes next today, beside the date."""
     for item in answer.today:
         if item.when is not None and item.when.at is not None and item.result is None:
-            said = words("{what} at {time}.", what=what_of(item, words), time=words.time(item.when.at))
+            said = words("{what} at {time}.", what=what_of(item, words), time=words.time_in(item.when.at, item.when.zone))
             return said.replace("..", ".")  # "a.m." ends a sentence by itself
     return ""

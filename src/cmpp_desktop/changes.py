@@ -80,8 +80,7 @@ class Head:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """One field of one record. `replaces` names exactly the heads that the author held for it (none at creation).
 
     A write to `life` whose value is not live carries `covers`: for each field, the stamps of the heads held (rule 16).

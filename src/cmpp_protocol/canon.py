@@ -7,7 +7,7 @@ value cannot be written in two ways.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 import msgpack
@@ -18,6 +18,7 @@ Value: TypeAlias = Any
 MAX_DEPTH = 32
 INT_MIN, INT_MAX = -(1 << 63), (1 << 64) - 1
 _PLAIN = frozenset({bytes, str, bool, type(None)})
+_PLAIN_READ = _PLAIN | {int}  # what was read is within 64 bits
 
 
 class NotCanonical(ValueError):
@@ -40,6 +41,19 @@ def unpack(data: bytes) -> Value:
     return value
 
 
+def check_all(values: Collection[bytes]) -> None:
+    """Raises NotCanonical unless each is the canonical form of one value. They are looked at together, which costs a fraction
+    of `unpack` for each: what their values pack to has to be what they were read from."""
+    joined = msgpack.Packer().pack_array_header(len(values)) + b"".join(values)
+    try:
+        read = msgpack.unpackb(joined, raw=False, strict_map_key=True)
+    except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
+        raise NotCanonical(f"not msgpack: {error}") from error
+    plain = _PLAIN_READ.issuperset(map(type, read))
+    if msgpack.packb(read if plain else [_ordered(value, 0) for value in read], use_bin_type=True) != joined:
+        raise NotCanonical("not in canonical form")
+
+
 def _ordered(value: Value, depth: int) -> Value:
     if depth > MAX_DEPTH:
         raise NotCanonical("nested too deeply")
@@ -57,5 +71,8 @@ def _ordered(value: Value, depth: int) -> Value:
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
             raise NotCanonical("map keys are strings")
-        return {key: _ordered(value[key], depth + 1) for key in sorted(value, key=str.encode)}
+        if value and depth == MAX_DEPTH:
+            raise NotCanonical("nested too deeply")
+        # The order of code points is the order of their UTF-8 bytes.
+        return {key: item if type(item := value[key]) in _PLAIN else _ordered(item, depth + 1) for key in sorted(value)}
     raise NotCanonical(f"{type(value).__name__} has no canonical form")

@@ -7,8 +7,11 @@ slower way of `save_states` knows what to do with it.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -18,10 +21,13 @@ from cmpp_desktop.store import materialise
 from cmpp_desktop.store.names import Names, varint
 from cmpp_desktop.store.state import LIVES, signed64
 from cmpp_desktop.store.tables import CODECS, EXTRA_COLUMNS, RECORD_KINDS
+from cmpp_protocol.stamps import Stamp
 
 Column: TypeAlias = Sequence[Any]
+Row: TypeAlias = tuple[Any, ...]
 _CANNOT = object()  # stands for a value that cannot be shown
 _NOTHING: Mapping[UUID, UUID] = {}
+_LIVE = LIVES.index(Life.LIVE.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,92 +38,125 @@ class Group:
     kind: str
     others: Sequence[UUID]
     ids: Sequence[UUID] = ()
-    rows: list[tuple[Any, ...]] = field(default_factory=list)
-    clocks: list[tuple[Any, ...]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    clocks: list[Row] = field(default_factory=list)
     about: Mapping[UUID, UUID] = field(default_factory=lambda: _NOTHING)
     returned: frozenset[UUID] = frozenset()
 
 
-def groups(
-    created: Mapping[UUID, Created], coll: int, names: Names, defaults: materialise.Defaults
-) -> Iterator[Group]:
+def groups(created: Mapping[UUID, Created], coll: int, names: Names, defaults: materialise.Defaults) -> Iterator[Group]:
     """All of them, by kind and set of fields."""
-    alike: dict[tuple[str, tuple[str, ...]], list[UUID]] = {}
-    for id, made in created.items():
-        alike.setdefault((made.kind, made.names), []).append(id)
-    for (kind, fields), ids in alike.items():
+    alike: dict[tuple[str, tuple[str, ...]], list[tuple[UUID, Created]]] = {}
+    for item in created.items():
+        alike.setdefault(item[1][:2], []).append(item)
+    for (kind, fields), items in alike.items():
         missing = [name for name in CODECS.get(kind, ()) if name not in fields and name not in defaults[kind]]
         if kind not in CODECS or LIFE not in fields or missing or not set(fields) <= {*CODECS[kind], LIFE}:
-            yield Group(kind, ids)
+            yield Group(kind, [id for id, _ in items])
         else:
-            yield _group(kind, fields, ids, created, coll, names, defaults)
+            yield _group(kind, fields, items, coll, names, defaults)
 
 
 def _group(
     kind: str,
     fields: tuple[str, ...],
-    ids: Sequence[UUID],
-    created: Mapping[UUID, Created],
+    items: Sequence[tuple[UUID, Created]],
     coll: int,
     names: Names,
     defaults: materialise.Defaults,
 ) -> Group:
-    travelled = dict(zip(fields, zip(*(created[id].values for id in ids), strict=True), strict=True))
+    travelled = dict(zip(fields, zip(*(made.values for _, made in items), strict=True), strict=True))
     values: dict[str, Column] = {}
+    bad: set[int] = set()
     for name, codec in CODECS[kind].items():
-        values[name] = _mapped(codec.load, travelled[name]) if name in travelled else [defaults[kind][name]] * len(ids)
-    beside = _sorted_by(kind, values)
-    bad = {at for column in (*values.values(), beside) for at, value in enumerate(column) if value is _CANNOT}
-    others = [ids[at] for at in sorted(bad)]
-    clock = _clocks(names, fields)
+        if name in travelled:
+            values[name] = _mapped(codec.load, travelled[name], bad)
+        else:
+            values[name] = [defaults[kind][name]] * len(items)
+    sorting = _sorting(kind, values, bad)
+    others: list[UUID] = []
+    if bad:
+        others = [items[at][0] for at in sorted(bad)]
+        kept = [at for at in range(len(items)) if at not in bad]
+        items = [items[at] for at in kept]
+        values = {name: [column[at] for at in kept] for name, column in values.items()}
+        sorting = [[column[at] for at in kept] for column in sorting]
+    if not items:
+        return Group(kind, others)
+    ids = [id for id, _ in items]
+    raw = [id.bytes for id in ids]
+    hlcs, devices, packed = zip(*map(_clock(names, fields), items), strict=True)
+    same = (repeat(Life.LIVE.value), repeat("live"), repeat(1), repeat(None))
+    rows = list(zip(raw, repeat(coll), *values.values(), *same, hlcs, devices, hlcs, devices, *sorting, strict=False))
     number = names.kinds.number(kind)
-    rows, clocks, about = [], [], {}
-    whose = RECORD_KINDS[kind].about
-    subjects: Column = [id.bytes for id in ids] if whose == "id" else values[whose] if whose else ()
-    life = Life.LIVE.value
-    for at, (id, raw) in enumerate(zip(ids, zip(*values.values(), strict=True), strict=True)):
-        if at in bad:
-            continue
-        hlc, device, packed = clock(created[id])
-        rows.append((id.bytes, coll, *raw, life, "live", 1, None, hlc, device, hlc, device, *beside[at]))
-        clocks.append((coll, id.bytes, number, packed, LIVES.index(life), 0, None))
-        if whose and subjects[at] is not None:
-            about[id] = id if whose == "id" else UUID(bytes=subjects[at])
-    kept = [id for at, id in enumerate(ids) if at not in bad] if bad else ids
-    verdicts = values.get("verdict", ()) if kind == "review" else ()
+    clocks = list(zip(repeat(coll), raw, repeat(number), packed, repeat(_LIVE), repeat(0), repeat(None), strict=False))
+    verdicts = values["verdict"] if kind == "review" else ()
     returned = frozenset(id for id, verdict in zip(ids, verdicts, strict=False) if verdict == "returned")
-    return Group(kind, others, kept, rows, clocks, about, returned)
+    return Group(kind, others, ids, rows, clocks, _about(kind, ids, values), returned)
 
 
-def _mapped(make: Callable[[bytes], Any], column: Column) -> list[Any]:
-    """What `make` gives for each; each different value once, for most columns hold few."""
+def _about(kind: str, ids: Sequence[UUID], values: Mapping[str, Column]) -> Mapping[UUID, UUID]:
+    whose = RECORD_KINDS[kind].about
+    if whose == "id":
+        return dict(zip(ids, ids, strict=True))
+    if not whose:
+        return _NOTHING
+    subjects = {raw: UUID(bytes=raw) for raw in set(values[whose]) if raw is not None}
+    return {id: subjects[raw] for id, raw in zip(ids, values[whose], strict=True) if raw is not None}
+
+
+def _mapped(make: Callable[[Any], Any], column: Column, bad: set[int]) -> list[Any]:
+    """What `make` gives for each; each different value once, for most columns hold few. The places of those for which it
+    raises go to `bad`."""
     made: dict[Any, Any] = {}
     for value in set(column):
         try:
             made[value] = make(value)
         except Exception:  # rule 42: whatever a value is, it never stops merging
             made[value] = _CANNOT
-    return [made[value] for value in column]
+    if len(made) == 1 and _CANNOT not in made.values():
+        return list(made.values()) * len(column)
+    found = [made[value] for value in column]
+    if any(value is _CANNOT for value in made.values()):
+        bad.update(at for at, value in enumerate(found) if value is _CANNOT)
+    return found
 
 
-def _sorted_by(kind: str, values: Mapping[str, Column]) -> Column:
-    """The values of the columns that queries sort by, of each record."""
+def _sorting(kind: str, values: Mapping[str, Column], bad: set[int]) -> Sequence[Column]:
+    """The columns that queries sort by."""
     if kind not in EXTRA_COLUMNS:
-        return [()] * len(next(iter(values.values())))
-    return _mapped(lambda when: materialise.sorting(kind, {"when": when}), values["when"])
+        return ()
+    told = _mapped(lambda when: materialise.sorting(kind, {"when": when}), values["when"], bad)
+    nothing = (None,) * len(EXTRA_COLUMNS[kind])
+    return list(zip(*(nothing if each is _CANNOT else each for each in told), strict=True))
 
 
-def _clocks(names: Names, fields: Sequence[str]) -> Callable[[Created], tuple[int, int, bytes]]:
+def _clock(names: Names, fields: Sequence[str]) -> Callable[[tuple[UUID, Created]], tuple[int, int, bytes]]:
     """Gives the stamp number as SQL holds it, the device, and the clock blob of records with these fields (state.py)."""
-    known: dict[bytes, tuple[int, bytes]] = {}
+    known: dict[Stamp, tuple[int, int, bytes]] = {}
     fieldset = varint(names.fieldset(fields))
 
-    def clock(made: Created) -> tuple[int, int, bytes]:
-        hlc, author = made.stamp
-        device = known.get(author)
-        if device is None:
-            number = names.devices.number(author)
-            device = known[author] = (number, varint(number) + fieldset)
-        return signed64(hlc), device[0], b"\x00" + hlc.to_bytes(8, "big") + device[1]
+    def clock(item: tuple[UUID, Created]) -> tuple[int, int, bytes]:
+        stamp = item[1].stamp
+        found = known.get(stamp)
+        if found is None:
+            number = names.devices.number(stamp.device)
+            packed = b"\x00" + stamp.hlc.to_bytes(8, "big") + varint(number) + fieldset
+            found = known[stamp] = (signed64(stamp.hlc), number, packed)
+        return found
 
     return clock
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Puts the cyclic garbage collector off for a bulk. It would look again and again at a hundred thousand new objects, none
+    of which is in a cycle; they go as soon as nothing refers to them. For a second or so, never around something that waits."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -8,7 +8,7 @@ ValueError for what this version cannot show, or could not write again as the sa
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -22,7 +22,7 @@ from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, String
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from cmpp_desktop.domain.records import from_wire, to_wire
+from cmpp_desktop.domain.records import to_wire
 from cmpp_protocol import canon
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -244,16 +244,20 @@ def _scalar_loader(kind: Any, check: Callable[[Any], Any], nullable: bool) -> Ca
 
 
 def _packed_loader(annotation: Any, nullable: bool) -> Callable[[bytes], Any]:
+    check: Callable[[Any], None] | None = None
+
     @lru_cache(maxsize=4096)
     def fits(data: bytes) -> bool:
+        nonlocal check
         value = msgpack.unpackb(data, raw=False)
         if value is None:
             if not nullable:
                 raise ValueError("must not be empty")
             return False
+        if check is None:  # at the first value: start-up has no time for all the fields there are
+            check = _checker(annotation)
         try:
-            _fits(annotation, value)
-            from_wire(annotation, value)
+            check(value)
         except (TypeError, AttributeError, KeyError) as error:
             raise ValueError("does not fit") from error
         return True
@@ -261,26 +265,76 @@ def _packed_loader(annotation: Any, nullable: bool) -> Callable[[bytes], Any]:
     return lambda data: data if fits(data) else None
 
 
-def _fits(annotation: Any, value: Any) -> None:
-    """Whether a value has the shape of its annotation all the way down. Raises ValueError or TypeError."""
+def _checker(annotation: Any) -> Callable[[Any], None]:
+    """What raises ValueError, TypeError or AttributeError for a value that is not of an annotation, all the way down: its
+    shape, and what `from_wire` finds. The annotation is looked at once, for a new laptop asks this of all that it reads."""
+    shaped, read = _shape_of(annotation), reader_of(annotation)
+
+    def check(value: Any) -> None:
+        shaped(value)
+        read(value)
+
+    return check
+
+
+def _shape_of(annotation: Any) -> Callable[[Any], Any]:
     inner, nullable = _without_none(annotation)
-    origin = get_origin(inner)
-    if value is None:
-        if not nullable:
+    check = _shape_of_some(inner)
+    if check is None:
+        return _as_it_is if nullable else _not_none
+
+    def either(value: Any) -> None:
+        if value is not None:
+            check(value)
+        elif not nullable:
             raise ValueError("must not be empty")
-    elif origin in (list, tuple):
+
+    return either
+
+
+def _not_none(value: Any) -> None:
+    if value is None:
+        raise ValueError("must not be empty")
+
+
+def _shape_of_some(inner: Any) -> Callable[[Any], Any] | None:
+    """For values that are not None; None where nothing is asked of them."""
+    origin = get_origin(inner)
+    if origin in (list, tuple):
+        return _shape_of_list(_shape_of(get_args(inner)[0]))
+    if origin is dict:
+        return _shape_of_map(_shape_of(get_args(inner)[1]))
+    if inner in _SCALARS:
+        return _SCALARS[inner][1]
+    if isinstance(inner, type) and issubclass(inner, BaseModel):
+        return _shape_of_part([(name, _shape_of(info.annotation)) for name, info in inner.model_fields.items()])
+    return None
+
+
+def _shape_of_list(item: Callable[[Any], Any]) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
         if not isinstance(value, list):
             raise ValueError("not a list")
-        for item in value:
-            _fits(get_args(inner)[0], item)
-    elif origin is dict:
-        for item in value.values():
-            _fits(get_args(inner)[1], item)
-    elif inner in _SCALARS:
-        _SCALARS[inner][1](value)
-    elif isinstance(inner, type) and issubclass(inner, BaseModel):
+        for one in value:
+            item(one)
+
+    return check
+
+
+def _shape_of_map(item: Callable[[Any], Any]) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        for one in value.values():
+            item(one)
+
+    return check
+
+
+def _shape_of_part(fields: Sequence[tuple[str, Callable[[Any], Any]]]) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
         if not isinstance(value, dict):
             raise ValueError("not a map")
-        for name, info in inner.model_fields.items():
+        for name, field in fields:
             if name in value:
-                _fits(info.annotation, value[name])
+                field(value[name])
+
+    return check

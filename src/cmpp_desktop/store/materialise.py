@@ -7,15 +7,17 @@ show is not here at all: it stays in the merge state (state.py) and travels on.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
 from typing import Any, TypeAlias
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgpack
 from pydantic import ValidationError
 from sqlalchemy.engine import Connection
 
 from cmpp_desktop.changes import LIFE, LIVE, RecordState
-from cmpp_desktop.domain.records import F, Life, When, from_wire
+from cmpp_desktop.domain.records import F, Life, When
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.store import state as merge_state
 from cmpp_desktop.store.columns import from_ms, to_ms
@@ -23,6 +25,7 @@ from cmpp_desktop.store.names import Names, Place
 from cmpp_desktop.store.tables import CODECS, EXTRA_COLUMNS
 
 Defaults: TypeAlias = Mapping[str, Mapping[str, Any]]
+_ZONE: str = When.model_fields["zone"].default
 META = (
     "meta_life",
     "meta_status",
@@ -106,8 +109,11 @@ def sorting(kind: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
     """The values of the columns that queries sort by. Raises ValueError or OverflowError for a time that cannot be."""
     if kind not in EXTRA_COLUMNS:
         return ()
-    when: When = from_wire(When, msgpack.unpackb(values["when"], raw=False))
-    return to_ms(when.instant), when.day.isoformat()
+    said = msgpack.unpackb(values["when"], raw=False)
+    day, at, zone = date.fromisoformat(said["day"]), said.get("at"), said.get("zone", _ZONE)
+    # As `When.instant`, without a model: a new laptop does this for every session and obligation there is.
+    moment = datetime.combine(day, time.fromisoformat(at) if at else time(0), ZoneInfo(zone)).astimezone(UTC)
+    return to_ms(moment), day.isoformat()
 
 
 def sort_columns(kind: str, row: Any) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -242,10 +243,11 @@ class StoreReplica:
         named: set[UUID] = set()
         people: set[UUID] = set()
         told: list[tuple[Any, ...]] = []
+        clocks: list[tuple[Any, ...]] = []
         for group in bulk.groups(created, coll, names, self._defaults):
             others |= {id: created[id].state() for id in group.others}
+            clocks += group.clocks
             if group.rows:
-                connection.exec_driver_sql(state.UPSERT, group.clocks)
                 connection.exec_driver_sql(materialise.upsert_sql(group.kind), group.rows)
             if group.about:
                 touched |= set(group.about.values())
@@ -257,6 +259,9 @@ class StoreReplica:
                     made, about = created[id], group.about.get(id)
                     device = names.devices.number(made.stamp.device)
                     told.append((made.stamp.ms, made.kind, verb, about.bytes if about else None, device, id.bytes))
+        if clocks:
+            clocks.sort(key=itemgetter(1))  # in the order of their key, the table is filled from one end
+            connection.exec_driver_sql(state.UPSERT, clocks)
         projection.refresh(connection, people, named)
         self._tell(told)
         if any(made.kind == "team" for made in created.values()):

@@ -18,6 +18,7 @@ from uuid import UUID
 from cmpp_desktop.changes import LIFE, LIVE, SIGNED, SIGNED_FIELDS, ChangeSet, Created, RecordState, Write
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import signing
+from cmpp_desktop.store.bulk import uncollected
 from cmpp_desktop.sync import merge, seal
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import (
@@ -40,7 +41,7 @@ End = Literal["counts", "void", "waits", "held", "refused"]
 OWN_UNKNOWN = -2  # the part under which a bundle of one's own that one did not seal is kept as evidence
 RECORDS_AT_ONCE = 500  # so that a save beside it stays quick
 MANY_BUNDLES = 16  # of a laptop that was away for long, or is new: nobody works in it at this speed,
-RECORDS_CATCHING_UP = 3_000  # and each transaction costs a sync of the disk
+RECORDS_CATCHING_UP = 10_000  # and each transaction costs a sync of the disk
 
 
 class Item(NamedTuple):
@@ -93,7 +94,7 @@ class Inbox:
         at = 0
         most = RECORDS_AT_ONCE if len(items) < MANY_BUNDLES else RECORDS_CATCHING_UP
         while at < len(items):
-            with self._replica.transaction():
+            with uncollected(), self._replica.transaction():
                 batch = _Batch(self, collection)
                 while at < len(items) and batch.records < most and not batch.taken.needs_update:
                     batch.add(items[at])
@@ -296,7 +297,7 @@ class _Batch:
     def _load(self, ids: set[UUID]) -> None:
         missing = ids - self._loaded
         if missing:
-            found = self._replica.states(self._collection, sorted(missing))
+            found = self._replica.states(self._collection, list(missing))
             self._before.update(found)
             self._after.update(found)
             self._loaded |= missing

@@ -15,6 +15,7 @@ from cmpp_desktop.domain.obligations import AddObligation, MarkObligation
 from cmpp_desktop.domain.participants import ChangeContactRoute, RevealANumber
 from cmpp_desktop.domain.tasks import AddTask, CompleteTask, ReopenTask, WriteNote
 from cmpp_desktop.ui.pages.participant_model import consent_line, distance, next_obligation, timeline_rows
+from cmpp_desktop.ui.theme import look
 from cmpp_desktop.words import load
 from tests.ui import page_samples as samples
 from tests.ui.page_desk import desk, nameless
@@ -262,3 +263,24 @@ def test_next_is_what_is_ahead_and_consent_says_when_it_ends() -> None:
     assert "14 May 2027" in consent_line(view, samples.TODAY, load("en")).text
     none = replace(view, consents=())
     assert consent_line(none, samples.TODAY, load("en")).state == "warning"
+
+
+def test_at_twice_the_size_the_tabs_stay_in_sight_and_the_rest_is_one_press_away() -> None:
+    try:
+        with desk() as at:
+            look().choose(scale=2.0)
+            page = at.open("participant", participant_id=samples.MARISELA)
+            bottom = page.tabs.mapTo(at.frame, page.tabs.rect().bottomLeft()).y()
+            assert bottom < at.frame.height() - at.frame.corner.height()
+            assert page.header.strip.isVisible(), "how it is safe to call is never folded away"
+            assert not page.header.a_number.isVisible()
+            page.header.more.click()
+            assert page.header.a_number.isVisible()
+            page.header.more.click()
+            assert not page.header.a_number.isVisible()
+            look().choose(scale=1.0)
+            at.settle()
+            assert page.header.a_number.isVisible()
+            assert not page.header.more.isVisible()
+    finally:
+        look().choose(scale=1.0)

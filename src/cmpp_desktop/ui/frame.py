@@ -471,6 +471,8 @@ class Frame(QWidget):
 
     def _place_undo(self) -> None:
         # Over the words at the left of the footer: nowhere on the page, where it would lie on the buttons of the last step.
+        covered = min(self.where.sizeHint().width(), self.where.width()) + look().px(24)  # none of the words stands out beside it
+        self.undo_bar.setMinimumWidth(covered)
         self.undo_bar.adjustSize()
         room, gap = self.stack.geometry(), look().px(8)
         rtl = self.layoutDirection() == Qt.LayoutDirection.RightToLeft

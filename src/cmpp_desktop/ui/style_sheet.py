@@ -34,14 +34,15 @@ def _labels(look: Look) -> str:
 
 
 def _fields(look: Look) -> str:
+    edges = round(2 * look.border("control"))
     box = (
-        f"background: {_c(look, 'sheet')}; color: {_c(look, 'ink')}; border: {look.border('control')}px solid "
+        f"background: {_c(look, 'sheet')}; color: {_c(look, 'ink')}; border: {look.border('control'):.0f}px solid "
         f"{_c(look, 'edge')}; border-radius: {look.radius():.0f}px; selection-background-color: {_c(look, 'accent')}; "
         f"selection-color: {_c(look, 'on_accent')}; placeholder-text-color: {_c(look, 'ink3')};"
     )
     return f"""
-QLineEdit {{ {box} lineedit-password-character: 8226; padding: 0 {look.px(8)}px; min-height: {look.px("control") - 2}px; }}
-QLineEdit[large="true"] {{ min-height: {look.px("control_large") - 2}px; }}
+QLineEdit {{ {box} lineedit-password-character: 8226; padding: 0 {look.px(8)}px; min-height: {look.px("control") - edges}px; }}
+QLineEdit[large="true"] {{ min-height: {look.px("control_large") - edges}px; }}
 QLineEdit[bare="true"] {{ background: transparent; border: none; padding: 0; }}
 QTextEdit, QPlainTextEdit {{ {box} padding: {look.px(4)}px; }}
 QLineEdit[bad="true"], QTextEdit[bad="true"], QPlainTextEdit[bad="true"] {{ border-color: {_c(look, "danger")}; }}

@@ -133,7 +133,7 @@ class Look(QObject):
     def border(self, name: str) -> float:
         """Widths of lines: hairline, column_head, focus, focus_gap, current_bar, note_bar, control."""
         if name == "control":
-            return 1.5 if self._mode == "high_contrast" else 1.0
+            return 2.0 if self._mode == "high_contrast" else 1.0  # whole pixels: style sheets know no others
         if name == "focus" and self._mode == "high_contrast":
             return 3.0
         return float(self._tokens["border"][name])

@@ -79,7 +79,7 @@ class ConflictPage(Page):
             "git-compare",
             words("Nothing to settle"),
             words("When two people change the same thing while one is offline, both versions appear here."),
-            Button(words("Back"), on=ui.back),
+            Button(words("Back"), key="Esc", on=ui.back),
         )
         self._build()
 
@@ -115,11 +115,13 @@ class ConflictPage(Page):
         return self.words("Two versions")
 
     def keys(self) -> tuple[tuple[str, str], ...]:
-        numbers = "|".join(str(number) for number in range(1, len(self.cards) + 1)) or "1|2"
+        if not self._items:
+            return (("Esc", self.words("back")),)
+        numbers = "|".join(str(number) for number in range(1, len(self.cards) + 1))
         return ((numbers, self.words("choose")), ("Return", self.words("use it")), ("Esc", self.words("decide later")))
 
     def footer(self) -> str | None:
-        return self.words("Both versions are on this laptop. Everyone sees both until you choose.")
+        return self.words("Both versions are on this laptop. Everyone sees both until you choose.") if self._items else None
 
     def first_focus(self) -> QWidget | None:
         return self.rows
@@ -142,6 +144,7 @@ class ConflictPage(Page):
         first = [item for item in items if item.participant_id == self._participant]
         self._items = (*first, *(item for item in items if item not in first))
         total = len(self._items)
+        self.title_changed.emit()  # other keys, where there is nothing to settle
         self.list_title.setText(self.words("Two versions, {n}", n=total))
         rows = [
             StreamRow(

@@ -134,7 +134,6 @@ class ANumber(QWidget):
     def set_number(self, a_number: str) -> None:
         """What is masked. The whole number is not kept here."""
         self._masked = masked_a_number(a_number)
-        self.setVisible(bool(a_number))
         self.hide_number()
 
     def show_number(self, a_number: str) -> None:
@@ -157,6 +156,10 @@ class ANumber(QWidget):
     @property
     def text(self) -> str:
         return self._value.text()
+
+    @property
+    def known(self) -> bool:
+        return bool(self._masked)
 
     @property
     def shown(self) -> bool:
@@ -185,6 +188,12 @@ class ParticipantHeader(QWidget):
         self.strip = SafeContactStrip()
         self._facts = QWidget()
         self._facts_flow = FlowLayout(self._facts, gap=16)
+        self._folded_away: list[QWidget] = [self.said, self.native]
+        self._narrow, self._unfolded = False, False
+        self.more = Button("", kind="quiet", flush=True, on=self._unfold)
+        self.more.setParent(self._facts)
+        self.more.setFixedHeight(look().px(20))
+        self.more.hide()
         self._next = QWidget()
         self._next_words = Label("", weight="semibold")
         self._next_mark = MarkView()
@@ -212,19 +221,44 @@ class ParticipantHeader(QWidget):
         self.setLayout(column(self._head, self._facts, below, gap=8))
 
     def set_narrow(self, narrow: bool) -> None:
-        """Buttons below the name where there is no room beside it."""
+        """Where there is no room beside the name, buttons stand below it, and only what must be known before one says hello
+        is shown until somebody asks for more: the tabs stay in sight."""
+        self._narrow = narrow
         self._head.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
+        self.name.setProperty("step", "title" if narrow else "page")
+        self.name.style().unpolish(self.name)
+        self.name.style().polish(self.name)
+        self._below.set_gap(8 if narrow else 24)
+        self._next.setMinimumHeight(look().px(20 if narrow else 32))
+        self._fold()
+
+    def _unfold(self) -> None:
+        self._unfolded = not self._unfolded
+        self._fold()
+
+    def _fold(self) -> None:
+        folded = self._narrow and not self._unfolded
+        if folded:
+            self.a_number.hide_number()
+        for part in self._folded_away:
+            part.setVisible(not folded)
+        self.a_number.setVisible(self.a_number.known and not folded)
+        self.more.setVisible(self._narrow)
+        self.more.set_text(self._words("Less about them") if self._unfolded else self._words("More about them"))
+        self._facts_flow.invalidate()
 
     def show_person(self, view: ParticipantView, today: date) -> None:
         person = view.participant.fields
         self.name.setText(isolate(person.called))
         self.name.setAccessibleName(person.called)
         self.said.setText(isolate(person.pronunciation))
-        self.said.setVisible(bool(person.pronunciation))
         self.native.setText(isolate(person.native_name))
-        self.native.setVisible(bool(person.native_name))
-        self._show_facts(header_facts(view, today, self._words))
         self.a_number.set_number(person.a_number)
+        self._show_facts(header_facts(view, today, self._words))
+        self._folded_away += [label for label in (self.said, self.native) if label.text()]
+        for label in (self.said, self.native):
+            label.setVisible(bool(label.text()))
+        self._fold()
         self.strip.say(person.safe_contact, self._words("When it is safe to call"))
         self.strip.setVisible(bool(person.safe_contact))
         self._show_next(view, today)
@@ -234,15 +268,20 @@ class ParticipantHeader(QWidget):
         flow = self._facts_flow
         while (item := flow.takeAt(0)) is not None:
             widget = item.widget()
-            if widget is not None and widget is not self.a_number:
+            if widget is not None and widget not in (self.a_number, self.more):
                 widget.hide()
                 widget.deleteLater()
+        self._folded_away = []
         for fact in facts:
             if fact.icon == "briefcase":
                 flow.addWidget(self.a_number)
-            flow.addWidget(fact_view(fact))
+            shown = fact_view(fact)
+            flow.addWidget(shown)
+            if not fact.strong:
+                self._folded_away.append(shown)
         if not any(fact.icon == "briefcase" for fact in facts):
             flow.addWidget(self.a_number)
+        flow.addWidget(self.more)
 
     def _show_next(self, view: ParticipantView, today: date) -> None:
         soonest = next_obligation(view, today)

@@ -84,7 +84,7 @@ class PdfPreviewPage(Page):
         self.reason_field = Field(
             words("Why does it leave?"), self.reason, help=words("For the record: “for her lawyer”, “for the supervisor”.")
         )
-        self.path_field = Field(words("Where to"), self.path)
+        self.path_field = Field(words("Where to"), self.path, end=Button(words("Another place"), on=self._browse))
         self.password_field = Field(
             words("Password"),
             self.password,
@@ -95,18 +95,15 @@ class PdfPreviewPage(Page):
             words("What you save leaves the encrypted store."),
             words("Whoever has the file can read it. It is written down that you saved it, and why."),
         )  # fmt: skip
-        browse = Button(words("Another place"), on=self._browse)
-        where = row(self.path_field, column(None, browse), gap=12)
-        where.setStretch(0, 1)
         self.write = Button(words("Save the PDF"), kind="primary", key="Return", large=True, on=self._save)
         self.leave_form = Button(words("Leave"), kind="quiet", key="Esc", on=self._close_form)
         self.form = Panel(
-            warning, self.reason_field, where, self.password_field, row(None, self.leave_form, self.write, gap=16)
+            warning, self.reason_field, self.path_field, self.password_field, row(None, self.leave_form, self.write, gap=16)
         )
         self.form.setMaximumWidth(look().px(720))
         part = row(self.form, None)
         part.setStretch(0, 100)
-        self._form_part = scrolled(part, words("Save the PDF"))
+        self._form_part = scrolled(column(part, None, gap=0), words("Save the PDF"))
         self._form_part.hide()
 
     def _build(self) -> None:
@@ -306,7 +303,9 @@ class PdfPreviewPage(Page):
 
     def _fit_form(self) -> None:
         """As high as it is; where the room is low it scrolls, in place of the paper."""
-        needed = self.form.sizeHint().height() + look().px(56)
+        width = min(self.width() - look().px(48), self.form.maximumWidth())
+        layout = self.form.layout()
+        needed = (layout.totalHeightForWidth(width) if layout is not None else 0) + look().px(28)  # room for a word of trouble
         low = needed > self.height() - look().px(200)
         self._stack.setVisible(not low)
         self._form_part.setMinimumHeight(0 if low else needed)

@@ -79,6 +79,8 @@ class ScreeningPage(Page):
 
     def keys(self) -> tuple[tuple[str, str], ...]:
         words = self.words
+        if self.walk is None and not self.start.has_instruments:
+            return (("Esc", words("leave")),)
         if self.walk is None:
             return (("Up|Down", words("choose")), ("Return", words("begin")), ("Esc", words("leave")))
         if self.walk.step == "alert":

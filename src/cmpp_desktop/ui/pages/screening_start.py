@@ -119,8 +119,13 @@ class ScreeningStart(QWidget):
             )
         self._chosen(self.rows.current_row())
 
+    @property
+    def has_instruments(self) -> bool:
+        return bool(self._instruments)
+
     def show_instruments(self, instruments: tuple[InstrumentRow, ...]) -> None:
         self._instruments = instruments
+        self._page.title_changed.emit()  # other keys, where there is nothing to begin
         self.nothing.setVisible(not instruments)
         if not instruments and self.isVisible():
             self.leave_nothing.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -78,7 +78,7 @@ class PersonForm(QWidget):
             Field(words("Family name"), self.family),
             Field(words("Born"), self.birth),
             self.a_number_field,
-            column(24, self.remove),
+            column(24, self.remove, None),
             gap=12,
         )
         self.line.setDirection(page.direction)
@@ -174,7 +174,8 @@ class SomeoneNewPage(Page):
         self._note = Label("", "small", tone="ink2", wrap=True)
         self._back = Button(words("Back"), large=True, on=self.back_step)
         self._on = Button(words("Go on"), kind="primary", key="Return", large=True, on=self.next_step)
-        bar = row(self._note, None, self._back, self._on, gap=12)
+        bar = row(self._note, self._back, self._on, gap=12)
+        bar.setStretch(0, 1)
         bar.setStretch(0, 1)
         right = column(self._notice, self.stack, rule(), bar, gap=12, margins=(24, 0, 0, 12))
         right.setStretch(1, 1)
@@ -263,7 +264,7 @@ class SomeoneNewPage(Page):
             self._given_field, Field(words("Family name"), self.family), Field(words("In their own script"), self.native)
         )
         born = self._line(
-            Field(words("Born"), self.birth), column(24, self.estimated), self._a_field, Field(words("Phone"), self.phone)
+            Field(words("Born"), self.birth), column(24, self.estimated, None), self._a_field, Field(words("Phone"), self.phone)
         )
         return column(
             heading(words("Are they here already?")),
@@ -300,7 +301,7 @@ class SomeoneNewPage(Page):
             Field(words("Last arrival"), self.arrived),
         )
         second = self._line(
-            Field(words("Speaks"), self.speaks), Field(words("and"), self.also), column(24, self.needs_interpreter)
+            Field(words("Speaks"), self.speaks), Field(words("and"), self.also), column(24, self.needs_interpreter, None)
         )
         return column(
             heading(words("Who are they?")),

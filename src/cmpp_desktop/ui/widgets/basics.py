@@ -122,6 +122,8 @@ def _fill(
             layout.addSpacing(current.px(item))
         elif isinstance(item, QWidget):
             layout.addWidget(item)
+            if isinstance(layout, QHBoxLayout) and item.sizePolicy().verticalPolicy() == QSizePolicy.Policy.Maximum:
+                layout.setAlignment(item, Qt.AlignmentFlag.AlignTop)  # fields begin at one height, whatever help one has
         else:
             layout.addLayout(item)
 
@@ -612,6 +614,11 @@ class FlowLayout(QLayout):
         self._items: list[QLayoutItem] = []
         self._gap = gap
         self.setContentsMargins(0, 0, 0, 0)
+
+    def set_gap(self, gap: float) -> None:
+        """Between items, and between lines."""
+        self._gap = gap
+        self.invalidate()
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)

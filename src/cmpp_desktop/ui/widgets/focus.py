@@ -107,7 +107,8 @@ class FocusRing(QObject):
             return
         reach = round(look().border("focus") + look().border("focus_gap"))
         corner = target.mapTo(home, QPoint(0, 0))
-        self._ring.setGeometry(QRect(corner, target.size()).adjusted(-reach, -reach, reach, reach))
+        around = QRect(corner, target.size()).adjusted(-reach, -reach, reach, reach)
+        self._ring.setGeometry(around.intersected(home.rect()))  # whole also where the target begins at the content's edge
         self._ring.raise_()
         self._ring.show()
         self._ring.update()

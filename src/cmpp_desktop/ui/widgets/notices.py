@@ -125,7 +125,7 @@ class UndoBar(Painted):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)
-        self.setLayout(row(IconView("check", "accent"), self._label, self.button, gap=8, margins=(12, 0, 4, 0)))
+        self.setLayout(row(IconView("check", "accent"), self._label, self.button, None, gap=8, margins=(12, 0, 4, 0)))
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
         self.hide()
 

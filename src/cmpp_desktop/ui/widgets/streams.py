@@ -43,16 +43,17 @@ class StreamDelegate(RowDelegate):
     def _height(self, row: ListRow, width: int, opened: bool) -> int:
         height = super()._height(row, width, opened)
         if isinstance(row, StreamRow) and row.middle and self.columns[0]:
-            height = max(height, 2 * look().px(self.top) + look().px(4) + self._middle_lines(row) * look().line("small"))
+            height = max(height, 2 * look().px(self.top) + look().px(4) + self._middle_height(row))
         if isinstance(row, StreamRow) and row.below is not None and not row.what and not row.details:
             height += look().line("small")
         return height
 
-    def _middle_lines(self, row: StreamRow) -> int:
+    def _middle_height(self, row: StreamRow) -> int:
+        """Of at most three lines, as the font has them: its lines are higher than those of the scale."""
         room = QRect(0, 0, look().px(self.columns[0]) - look().px(16), 10_000)
         metrics = look().metrics("small")
         text = metrics.boundingRect(room, int(Qt.TextFlag.TextWordWrap), row.middle)
-        return min(max(round(text.height() / metrics.lineSpacing()), 1), 3)
+        return min(max(round(text.height() / metrics.lineSpacing()), 1), 3) * metrics.lineSpacing()
 
     def _paint_row(self, painter: QPainter, rect: QRect, row: ListRow, current: Look, rtl: bool, opened: bool) -> None:
         if not isinstance(row, StreamRow):
@@ -84,7 +85,7 @@ class StreamDelegate(RowDelegate):
                 rect.width() - middle - last,
                 y + current.px(2),
                 middle - current.px(16),
-                self._middle_lines(row) * current.line("small"),
+                self._middle_height(row),
                 rtl,
             )
             self._text(painter, box, row.middle, current, rtl, size="small", wrap=True)

@@ -104,6 +104,12 @@ class Words:
         found = self._codes.get(list_id, {}).get(code_id)
         return found.name(self.language) if found else code_id
 
+    def field(self, kind: str, name: str) -> str:
+        """The name of a field of a kind of record; an unknown one (from a newer version) is shown as it is."""
+        names = self._codes.get("field", {})
+        found = names.get(f"{kind}.{name}") or names.get(name)
+        return found.name(self.language) if found else name
+
     def day(self, day: date, today: date) -> str:
         """"today", "tomorrow", "Tue 8 Dec"; with the year only when it is not this one ("4 Mar 2027")."""
         if day == today:

@@ -66,8 +66,13 @@ def _ordered(value: Value, depth: int) -> Value:
     if isinstance(value, list | tuple):
         if value and depth == MAX_DEPTH:
             raise NotCanonical("nested too deeply")
-        # Columns of bundles are long lists of plain values: those are not worth a call each.
-        return [item if type(item) in _PLAIN else _ordered(item, depth + 1) for item in value]
+        # Columns of bundles are long lists of plain values and numbers: those are not worth a call each.
+        return [
+            item
+            if (kind := type(item)) in _PLAIN or (kind is int and INT_MIN <= item <= INT_MAX)
+            else _ordered(item, depth + 1)
+            for item in value
+        ]
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
             raise NotCanonical("map keys are strings")

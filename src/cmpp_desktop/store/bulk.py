@@ -11,9 +11,11 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any, TypeAlias
 from uuid import UUID
+
+from sqlalchemy.engine import Connection
 
 from cmpp_desktop.changes import LIFE, Created
 from cmpp_desktop.domain.records import Life
@@ -27,18 +29,19 @@ Column: TypeAlias = Sequence[Any]
 Row: TypeAlias = tuple[Any, ...]
 _CANNOT = object()  # stands for a value that cannot be shown
 _NOTHING: Mapping[UUID, UUID] = {}
+_ROWS = 50  # in one statement
 _LIVE = LIVES.index(Life.LIVE.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Records of one kind. `clocks`: rows of sync_record; `rows`: of the kind's table, both for `ids`; `about`: the
+    """Records of one kind. `clocks`: rows of sync_record; `columns`: of the kind's table, both for `ids`; `about`: the
     participant of each; `returned`: reviews that send something back; `others`: those that are not plain."""
 
     kind: str
     others: Sequence[UUID]
     ids: Sequence[UUID] = ()
-    rows: list[Row] = field(default_factory=list)
+    columns: Sequence[Column] = ()
     clocks: list[Row] = field(default_factory=list)
     about: Mapping[UUID, UUID] = field(default_factory=lambda: _NOTHING)
     returned: frozenset[UUID] = frozenset()
@@ -86,13 +89,47 @@ def _group(
     ids = [id for id, _ in items]
     raw = [id.bytes for id in ids]
     hlcs, devices, packed = zip(*map(_clock(names, fields), items), strict=True)
-    same = (repeat(Life.LIVE.value), repeat("live"), repeat(1), repeat(None))
-    rows = list(zip(raw, repeat(coll), *values.values(), *same, hlcs, devices, hlcs, devices, *sorting, strict=False))
+    many = len(ids)
+    meta = ([Life.LIVE.value] * many, ["live"] * many, [1] * many, [None] * many, hlcs, devices, hlcs, devices)
+    columns = (raw, [coll] * many, *values.values(), *meta, *sorting)
     number = names.kinds.number(kind)
     clocks = list(zip(repeat(coll), raw, repeat(number), packed, repeat(_LIVE), repeat(0), repeat(None), strict=False))
     verdicts = values["verdict"] if kind == "review" else ()
     returned = frozenset(id for id, verdict in zip(ids, verdicts, strict=False) if verdict == "returned")
-    return Group(kind, others, ids, rows, clocks, _about(kind, ids, values), returned)
+    return Group(kind, others, ids, columns, clocks, _about(kind, ids, values), returned)
+
+
+def insert(connection: Connection, sql: str, columns: Sequence[Column]) -> None:
+    """Carries out a statement with `VALUES (?,…)` for rows that are given column by column.
+
+    Half of the time that SQLite takes for a row goes into binding its values one by one and into calling for each row. So
+    what all rows say alike stands in the statement itself, if it is nothing, a number or an empty text, and one statement
+    takes many rows."""
+    said = [_said(column) for column in columns]
+    head, marks, tail = sql.partition(f"({','.join('?' * len(columns))})")
+    row = f"({','.join(said)})"
+    varying = [column for column, how in zip(columns, said, strict=True) if how == "?"]
+    rows = len(columns[0])
+    values = list(chain.from_iterable(zip(*varying, strict=True)))
+    whole = rows - rows % _ROWS
+    step = _ROWS * len(varying)
+    parts = [tuple(values[at : at + step]) for at in range(0, whole * len(varying), step)]
+    if parts:
+        connection.exec_driver_sql(f"{head}{','.join([row] * _ROWS)}{tail}", parts)
+    if rest := tuple(values[whole * len(varying) :]):
+        connection.exec_driver_sql(f"{head}{','.join([row] * (rows - whole))}{tail}", rest)
+
+
+def _said(column: Column) -> str:
+    """How a column stands in a statement."""
+    first = column[0]
+    if column.count(first) < len(column):
+        return "?"
+    if first is None:
+        return "NULL"
+    if type(first) in (int, bool):
+        return str(int(first))
+    return "''" if first == "" else "?"
 
 
 def _about(kind: str, ids: Sequence[UUID], values: Mapping[str, Column]) -> Mapping[UUID, UUID]:

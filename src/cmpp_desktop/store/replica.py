@@ -247,8 +247,8 @@ class StoreReplica:
         for group in bulk.groups(created, coll, names, self._defaults):
             others |= {id: created[id].state() for id in group.others}
             clocks += group.clocks
-            if group.rows:
-                connection.exec_driver_sql(materialise.upsert_sql(group.kind), group.rows)
+            if group.columns:
+                bulk.insert(connection, materialise.upsert_sql(group.kind), group.columns)
             if group.about:
                 touched |= set(group.about.values())
                 if group.kind in projection.TOUCHING:
@@ -261,7 +261,7 @@ class StoreReplica:
                     told.append((made.stamp.ms, made.kind, verb, about.bytes if about else None, device, id.bytes))
         if clocks:
             clocks.sort(key=itemgetter(1))  # in the order of their key, the table is filled from one end
-            connection.exec_driver_sql(state.UPSERT, clocks)
+            bulk.insert(connection, state.UPSERT, list(zip(*clocks, strict=True)))
         projection.refresh(connection, people, named)
         self._tell(told)
         if any(made.kind == "team" for made in created.values()):

@@ -41,12 +41,11 @@ from cmpp_desktop.store.tables import CODECS
 from cmpp_desktop.store.vault import Cost
 from cmpp_desktop.workspace import Founding, Workspace
 from cmpp_desktop.workspace.parts import Parts
-from cmpp_desktop.workspace.profile import vault_of
 from cmpp_protocol import canon
 from cmpp_protocol.ids import derived_id, uuid7
 from cmpp_protocol.stamps import Stamp
 
-VERSION = 6  # raise it when what is written here changes: prepared stores of other versions are thrown away
+VERSION = 7  # raise it when what is written here changes: prepared stores of other versions are thrown away
 CHEAP = Cost(memory_kib=64, passes=1, lanes=1)  # where unlocking is not what is measured
 TODAY = date(2026, 11, 24)
 CASEWORKERS = 40
@@ -119,7 +118,7 @@ def begun(folder: Path, staff: int, cost: Cost | None = CHEAP) -> tuple[UUID, ..
 def key_of(folder: Path) -> bytes:
     """The key of a profile's store."""
     parts = Parts(lambda: datetime.now(UTC), os.urandom, connect, FileSecrets(folder), CHEAP)
-    return vault_of(folder, parts).unlock(PASSPHRASE)
+    return parts.vault(folder).unlock(PASSPHRASE)
 
 
 def furnish(folder: Path, participants: int, sessions: int, staff: tuple[UUID, ...], *, outbox: bool = False) -> Facts:
@@ -210,7 +209,7 @@ class Loader:
             "gender": "female" if woman else "male",
             "country_of_birth": origin.country,
             "nationality": origin.country,
-            "languages": _languages(origin.languages),
+            "languages": _languages(_spoken(origin.languages, rng)),
             "interpreter_needed": origin.interpreter,
             "a_number": number,
             "safe_contact": rng.choice(SAFE_CONTACT) if rng.random() < 0.3 else "",
@@ -311,6 +310,14 @@ def _sorted_by(when: bytes) -> tuple[Any, ...]:
 
 def _sorting(kind: str, values: Values) -> tuple[Any, ...]:
     return _sorted_by(values["when"]) if "when" in values else ()
+
+
+def _spoken(languages: tuple[str, ...], rng: random.Random) -> tuple[str, ...]:
+    """Most speak what is spoken at home; some learnt more, or forgot: an office has some hundred different lists."""
+    if rng.random() < 0.7:
+        return languages
+    more = rng.sample(("en", "es", "fr", "pt", "ar", "ru", "tr"), k=rng.choice((1, 1, 2)))
+    return tuple(dict.fromkeys((*languages[: rng.choice((1, 2))], *more)))
 
 
 @lru_cache

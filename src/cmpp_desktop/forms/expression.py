@@ -414,6 +414,9 @@ class _Parser:
             steps = self.relative([])
         self.paths.append(Path(absolute, tuple((step.axis, step.test) for step in steps)))
         self.last_location = (start, self.at)
+        if all(step.axis == "child" and step.plain and not step.predicates for step in steps):
+            names = [step.test for step in steps]
+            return (lambda c: _children(c.root, names)) if absolute else (lambda c: _children(c.node, names))
         if absolute:
             return lambda c: _walk([c.root], steps, c)
         return lambda c: _walk([c.node], steps, c)
@@ -513,6 +516,14 @@ def _walk(start: Sequence[Node], steps: Sequence[_Step], context: Context) -> li
         ordered = step.axis in ("child", "self", "attribute") or (len(nodes) <= 1 and step.axis not in _REVERSE)
         nodes = list(found.values()) if ordered else in_order(list(found.values()))
     return nodes
+
+
+def _children(start: Node, names: Sequence[str]) -> list[Node]:
+    """Most paths of a form: from name to name, without anything else."""
+    nodes = [start]
+    for name in names:
+        nodes = nodes[0].named(name) if len(nodes) == 1 else [child for node in nodes for child in node.named(name)]
+    return list(nodes)
 
 
 _REVERSE = ("ancestor", "ancestor-or-self", "preceding", "preceding-sibling")

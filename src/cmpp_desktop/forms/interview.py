@@ -86,6 +86,7 @@ class Interview:
         self._choosing = {path: control for path, control in self._by_path.items() if control.choices and control.choices.nodes}
         self._counted = tuple(control for control in every if control.kind == "repeat" and control.count is not None)
         self._inside = _inside(self._questions)
+        self._fixed: dict[str, list[Node]] = {}  # places outside of repeats: their nodes stay while the interview is open
         self._made: list[Node] = []  # instances of counted repeats whose actions have not run yet
         if fresh:
             self._first_load()
@@ -605,6 +606,14 @@ class Interview:
                     continue  # an empty form need not have a value here
 
     def _nodes(self, path: str) -> list[Node]:
+        found = self._fixed.get(path)
+        if found is None:
+            found = self._found(path)
+            if "@" not in path and not any(path == top or path.startswith(top + "/") for top in self.instrument.repeats):
+                self._fixed[path] = found
+        return found
+
+    def _found(self, path: str) -> list[Node]:
         nodes = [self.document]
         for name in path.split("/")[1:]:
             if name.startswith("@"):
@@ -651,7 +660,11 @@ class Interview:
     def _refs_of(self, paths: set[str]) -> set[str]:
         wanted = paths | {reader for path in paths for reader in self.instrument.readers.get(path, ())}
         below = {inside for path in wanted for inside in self._inside.get(path, ())}
-        return {self.ref_of(node) for path in below for node in self._nodes(path)}
+        refs: set[str] = set()
+        for path in below:
+            nodes = self._nodes(path)
+            refs |= {path} if path in self._fixed and nodes else {self.ref_of(node) for node in nodes}
+        return refs
 
 
 def _inside(questions: tuple[Control, ...]) -> dict[str, list[str]]:

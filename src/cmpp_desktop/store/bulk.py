@@ -88,10 +88,10 @@ def _group(
         return Group(kind, others)
     ids = [id for id, _ in items]
     raw = [id.bytes for id in ids]
-    hlcs, devices, packed = zip(*map(_clock(names, fields), items), strict=True)
+    hlcs, devices, packed = _clocks(names, fields, [made.stamp for _, made in items])
     many = len(ids)
     meta = ([Life.LIVE.value] * many, ["live"] * many, [1] * many, [None] * many, hlcs, devices, hlcs, devices)
-    columns = (raw, [coll] * many, *values.values(), *meta, *sorting)
+    columns: tuple[Column, ...] = (raw, [coll] * many, *values.values(), *meta, *sorting)
     number = names.kinds.number(kind)
     clocks = list(zip(repeat(coll), raw, repeat(number), packed, repeat(_LIVE), repeat(0), repeat(None), strict=False))
     verdicts = values["verdict"] if kind == "review" else ()
@@ -106,7 +106,7 @@ def insert(connection: Connection, sql: str, columns: Sequence[Column]) -> None:
     what all rows say alike stands in the statement itself, if it is nothing, a number or an empty text, and one statement
     takes many rows."""
     said = [_said(column) for column in columns]
-    head, marks, tail = sql.partition(f"({','.join('?' * len(columns))})")
+    head, tail = sql.split(f"({','.join('?' * len(columns))})")
     row = f"({','.join(said)})"
     varying = [column for column, how in zip(columns, said, strict=True) if how == "?"]
     rows = len(columns[0])
@@ -168,21 +168,16 @@ def _sorting(kind: str, values: Mapping[str, Column], bad: set[int]) -> Sequence
     return list(zip(*(nothing if each is _CANNOT else each for each in told), strict=True))
 
 
-def _clock(names: Names, fields: Sequence[str]) -> Callable[[tuple[UUID, Created]], tuple[int, int, bytes]]:
-    """Gives the stamp number as SQL holds it, the device, and the clock blob of records with these fields (state.py)."""
-    known: dict[Stamp, tuple[int, int, bytes]] = {}
+def _clocks(names: Names, fields: Sequence[str], stamps: Sequence[Stamp]) -> tuple[Column, Column, Column]:
+    """The stamp numbers as SQL holds them, the devices, and the clock blobs of records with these fields (state.py)."""
     fieldset = varint(names.fieldset(fields))
-
-    def clock(item: tuple[UUID, Created]) -> tuple[int, int, bytes]:
-        stamp = item[1].stamp
-        found = known.get(stamp)
-        if found is None:
-            number = names.devices.number(stamp.device)
-            packed = b"\x00" + stamp.hlc.to_bytes(8, "big") + varint(number) + fieldset
-            found = known[stamp] = (signed64(stamp.hlc), number, packed)
-        return found
-
-    return clock
+    told: dict[Stamp, tuple[int, int, bytes]] = {}
+    for stamp in set(stamps):
+        number = names.devices.number(stamp.device)
+        packed = b"\x00" + stamp.hlc.to_bytes(8, "big") + varint(number) + fieldset
+        told[stamp] = (signed64(stamp.hlc), number, packed)
+    hlcs, devices, clocks = zip(*map(told.__getitem__, stamps), strict=True)
+    return hlcs, devices, clocks
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -426,12 +427,13 @@ def pack_change_set(change_set: ChangeSet) -> bytes:
 def unpack_change_set(collection: bytes, stamp: Stamp, body: bytes) -> ChangeSet:
     """What `pack_change_set` wrote. The bytes are our own, out of the sealed store: they are not checked for form again."""
     writes = []
+    make = partial(tuple.__new__, Write)
     raw, record = b"", UUID(int=0)
     for kind, id, field, value, replaces, covers in msgpack.unpackb(body, raw=False):
         if id != raw:  # the writes of a record stand together
             raw, record = id, UUID(bytes=id)
         named = tuple(Stamp(*item) for item in replaces) if replaces else ()
-        writes.append(Write(kind, record, field, value, named, unpack_covers(covers) if covers else ()))
+        writes.append(make((kind, record, field, value, named, unpack_covers(covers) if covers else ())))
     return ChangeSet(collection, stamp, tuple(writes))
 
 

@@ -1,7 +1,7 @@
 """What leaves: own change sets sealed into bundles at sending (rule 32), and sealed ones sent again byte for byte.
 
-A bundle is stored before it is sent, with the chain that it moves, in one transaction; so the same number is never sealed
-twice with different words, whatever dies in between. It stays until it has been read in the server's log.
+Bundles are stored before they are sent, with the chain that they move, in one transaction; so the same number is never
+sealed twice with different words, whatever dies in between. They stay until they have been read in the server's log.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from cmpp_desktop.changes import ChangeSet
+from cmpp_desktop.store.bulk import uncollected
 from cmpp_desktop.sync import seal
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import IDENTITY, NO_CHAIN, Chain, EnvelopeRow, Replica, StoredEnvelope
@@ -33,6 +34,10 @@ class Outbox:
     def to_send(self, room: int = BYTES_AT_ONCE) -> tuple[list[bytes], bool]:
         """Bundles to send now, in the order of their chains, sealing new ones as far as there is room; and whether there are
         more. Seals nothing in a collection where this device may not write or lacks the key of the epoch."""
+        with uncollected():
+            return self._to_send(room)
+
+    def _to_send(self, room: int) -> tuple[list[bytes], bool]:
         bundles: list[bytes] = []
         for place in sorted(self._state.collections):
             if not rights.may_write(self._state, self._id, place):
@@ -42,12 +47,16 @@ class Outbox:
                     return bundles, True
                 bundles.append(one.body)
                 room -= len(one.body)
-            for group in seal.in_bundles(self._fresh(place)):
-                if room <= 0:
-                    return bundles, True
-                body = self._seal(place, group)
-                bundles.append(body)
-                room -= len(body)
+            fresh = self._fresh(place)
+            if not fresh:
+                continue
+            with self._replica.transaction():  # one sync of the disk for all: nobody has seen any of them yet
+                for group in seal.in_bundles(fresh):
+                    if room <= 0:
+                        return bundles, True
+                    body = self._seal(place, group)
+                    bundles.append(body)
+                    room -= len(body)
         return bundles, False
 
     def offers(self) -> tuple[Offer, ...]:
@@ -75,23 +84,22 @@ class Outbox:
         return [one for one in self._replica.outbox(place) if one.stamp.hlc > last]
 
     def _seal(self, place: UUID, change_sets: Sequence[ChangeSet]) -> bytes:
-        """Seals one more bundle and keeps it, before anybody sees it."""
+        """Seals one more bundle and keeps it, before anybody sees it. Inside a transaction."""
         epoch = self._state.collections[place].epoch
-        with self._replica.transaction():
-            before = self._replica.chains(place).get(self._id, NO_CHAIN)
-            header = envelope.Header(
-                org=self._state.org_id,
-                collection=place,
-                epoch=epoch,
-                device=self._id,
-                number=before.number + 1,
-                previous=before.hash,
-                roster_no=self._state.no,
-                salt=self._random(envelope.SALT_BYTES),
-            )
-            sealed = seal.seal(change_sets, header, self._keys[(place, epoch)], self._device)
-            body, hashed, last = sealed.encode(), sealed.hash, change_sets[-1].stamp.hlc
-            at = (place, self._id, header.number, hashed, epoch)
-            self._replica.put_envelope(StoredEnvelope(*at, None, True, "counts", last, body))
-            self._replica.put_chain(place, self._id, Chain(header.number, hashed, last, header.roster_no))
+        before = self._replica.chains(place).get(self._id, NO_CHAIN)
+        header = envelope.Header(
+            org=self._state.org_id,
+            collection=place,
+            epoch=epoch,
+            device=self._id,
+            number=before.number + 1,
+            previous=before.hash,
+            roster_no=self._state.no,
+            salt=self._random(envelope.SALT_BYTES),
+        )
+        sealed = seal.seal(change_sets, header, self._keys[(place, epoch)], self._device)
+        body, hashed, last = sealed.encode(), sealed.hash, change_sets[-1].stamp.hlc
+        at = (place, self._id, header.number, hashed, epoch)
+        self._replica.put_envelope(StoredEnvelope(*at, None, True, "counts", last, body))
+        self._replica.put_chain(place, self._id, Chain(header.number, hashed, last, header.roster_no))
         return body

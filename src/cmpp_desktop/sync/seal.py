@@ -28,7 +28,8 @@ breaks the format is void for everybody; one of a newer format waits for an upda
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -141,12 +142,12 @@ def in_bundles(change_sets: Iterable[ChangeSet]) -> Iterator[list[ChangeSet]]:
 
 def reckon(change_set: ChangeSet) -> int:
     """Bytes that a change set takes packed, reckoned from above."""
-    total = 0
-    for write in change_set.writes:
-        named = len(write.replaces) + sum(len(stamps) for _, stamps in write.covers)
-        total += len(write.value) + len(write.field.encode()) + _WRITE_COST + 48 * named
-        total += sum(len(name.encode()) + 5 for name, _ in write.covers)
-    return total + 64
+    total = 64 + _WRITE_COST * len(change_set.writes)
+    for _, _, name, value, replaces, covers in change_set.writes:
+        total += len(value) + (len(name) if name.isascii() else len(name.encode())) + 48 * len(replaces)
+        for covered, stamps in covers:
+            total += len(covered.encode()) + 5 + 48 * len(stamps)
+    return total
 
 
 # Packing --------------------------------------------------------------------------------------------------------------
@@ -155,7 +156,7 @@ def reckon(change_set: ChangeSet) -> int:
 class _Shape:
     def __init__(self, kind: str, fields: tuple[str, ...], replaces: bool, covers: bool) -> None:
         self.head = [kind, list(fields), replaces, covers]
-        self.values: list[list[bytes]] = [[] for _ in fields]
+        self.values: list[tuple[bytes, ...]] = []
         self.replaces: list[list[list[int]]] = [[] for _ in fields] if replaces else []
         self.covers: list[dict[str, list[int]]] = []
 
@@ -175,17 +176,18 @@ def pack(change_sets: Sequence[ChangeSet]) -> bytes:
         records = _by_record(change_set)
         rows.append(len(records))
         for id, writes in records.items():
-            names = tuple(write.field for write in writes)
-            kinds = {write.kind for write in writes}
-            if len(set(names)) != len(names) or len(kinds) != 1:
+            kinds, _, names, values, replaces, covers = zip(*writes, strict=True)
+            if len(set(names)) != len(names) or len(set(kinds)) != 1:
                 raise BugError("change_set_shape")
-            key = (kinds.pop(), names, any(write.replaces for write in writes), any(write.covers for write in writes))
+            key = (kinds[0], names, any(replaces), any(covers))
             number = shapes.setdefault(key, len(shapes))
             if number == len(made):
                 made.append(_Shape(*key))
             row_shapes.append(number)
             ids += id.bytes
-            _add_row(made[number], writes, change_set.stamp, devices)
+            made[number].values.append(values)
+            if key[2] or key[3]:
+                _add_stamps(made[number], writes, change_set.stamp, devices)
     times = [change_set.stamp.ms for change_set in change_sets]
     packed = canon.pack(
         {
@@ -197,7 +199,7 @@ def pack(change_sets: Sequence[ChangeSet]) -> bytes:
             "shapes": [shape.head for shape in made],
             "shape": row_shapes,
             "ids": bytes(ids),
-            "values": [[b"".join(column) for column in shape.values] for shape in made],
+            "values": [[b"".join(column) for column in zip(*shape.values, strict=True)] for shape in made],
             "replaces": [shape.replaces for shape in made],
             "covers": [shape.covers for shape in made],
             "notes": [],
@@ -210,18 +212,13 @@ def pack(change_sets: Sequence[ChangeSet]) -> bytes:
 
 def _by_record(change_set: ChangeSet) -> dict[UUID, list[Write]]:
     records: dict[UUID, list[Write]] = {}
-    for write in change_set.writes:
-        records.setdefault(write.id, []).append(write)
-    return {id: sorted(writes, key=_field_of) for id, writes in records.items()}
+    for id, writes in groupby(change_set.writes, attrgetter("id")):  # those of a record mostly stand together
+        records.setdefault(id, []).extend(writes)
+    return {id: sorted(writes, key=attrgetter("field")) for id, writes in records.items()}
 
 
-def _field_of(write: Write) -> str:
-    return write.field
-
-
-def _add_row(shape: _Shape, writes: Sequence[Write], own: Stamp, devices: dict[bytes, int]) -> None:
+def _add_stamps(shape: _Shape, writes: Sequence[Write], own: Stamp, devices: dict[bytes, int]) -> None:
     for at, write in enumerate(writes):
-        shape.values[at].append(write.value)
         if shape.replaces:
             shape.replaces[at].append(_named(write.replaces, own, devices))
         if write.covers:
@@ -384,9 +381,10 @@ class _Reader:
         for number in self.row_shapes:
             counts[number] += 1
         found = []
+        known: set[bytes] = set()
         for shape, count, fields in zip(self.shapes, counts, columns, strict=True):
             _need(isinstance(fields, list) and len(fields) == len(shape[1]) and count > 0, "values")
-            found.append([_split(column, count) for column in fields])
+            found.append([_split(column, count, known) for column in fields])
         self.counts = counts
         return found
 
@@ -412,9 +410,12 @@ class _Reader:
         return found
 
 
-def _split(column: Any, count: int) -> list[bytes]:
-    """The canonical values that stand one after the other in a column of `count` rows."""
+def _split(column: Any, count: int, known: set[bytes]) -> list[bytes]:
+    """The canonical values that stand one after the other in a column of `count` rows. `known`: values that were found to be
+    canonical and stand in many columns."""
     _need(isinstance(column, bytes), "values")
+    if len(column) == count and column[:1] in known and column[:1] * count == column:
+        return [column[:1]] * count
     reader = msgpack.Unpacker(raw=False, strict_map_key=True, max_buffer_size=max(len(column), 1))
     reader.feed(column)
     skip, tell = reader.skip, reader.tell
@@ -422,7 +423,9 @@ def _split(column: Any, count: int) -> list[bytes]:
         skip()
         first = column[: tell()]
         if len(first) * count == len(column) and first * count == column:  # most columns say the same in every row
-            canon.check_all((first,))
+            if first not in known:
+                canon.check_all((first,))
+                known.add(first)
             return [first] * count
         ends = [len(first)]
         for _ in range(count - 1):

@@ -20,7 +20,8 @@ from cmpp_protocol import api, envelope, roster
 from cmpp_server import roster as rosters
 from cmpp_server import tables
 
-COMPLAINTS_AT_ONCE = 16  # of one request; the rest waits for the next
+NAMED_AT_ONCE = 1000  # places of one request that are heard at all,
+COMPLAINTS_AT_ONCE = 16  # and of those that are not known to be damaged, how many are looked at
 WANTED_AT_ONCE = 100
 NO_HASH = bytes(32)
 
@@ -151,8 +152,13 @@ def _verify(conn: Connection, org: bytes, place: UUID, before: bytes, row: Row[A
                 return Finding(row.seq, follows, why, {"log_hash": follows})
             return Finding(row.seq, row.log_hash, f"place {row.seq} does not follow from what stands before it")
         why = "not the bundle it is listed as"
-    lacks = api.Offer(place, row.device_id, row.number, row.hash) if named else None
-    return Finding(row.seq, row.log_hash, f"place {row.seq} is {why}", {}, lacks)
+    lacks = api.Offer(place, row.device_id, row.number, row.hash)
+    follows = envelope.log_next(before, row.hash)
+    if named:
+        return Finding(row.seq, row.log_hash, f"place {row.seq} is {why}", {}, lacks)
+    if _confirmed(conn, org, place, row.seq, follows):  # then its log hash is damaged as well
+        return Finding(row.seq, follows, f"place {row.seq} is {why}", {"log_hash": follows}, lacks)
+    return Finding(row.seq, row.log_hash, f"place {row.seq} is {why}")
 
 
 def _bundle(
@@ -206,13 +212,22 @@ def _set_right(conn: Connection, org: bytes, place: UUID, found: Finding, now: i
 
 def _within(conn: Connection, org: bytes, complaints: Iterable[api.Place], limit: int) -> Iterator[api.Place]:
     """The first of these places that exist and are not marked, up to a number and about so many bytes; one at least."""
-    for one in list(dict.fromkeys(complaints))[:COMPLAINTS_AT_ONCE]:
+    named = list(dict.fromkeys(complaints))[:NAMED_AT_ONCE]
+    marked = _all_marked(conn, org, {one.collection for one in named})
+    for one in [one for one in named if one not in marked][:COMPLAINTS_AT_ONCE]:
         if limit <= 0:
             return
         size = conn.execute(select(func.length(tables.log.c.body)).where(*_at(tables.log, org, *one))).scalar()
-        if size is not None and not _marked(conn, org, *one):
+        if size is not None:
             limit -= size
             yield one
+
+
+def _all_marked(conn: Connection, org: bytes, places: Iterable[UUID]) -> set[api.Place]:
+    table = tables.damaged
+    mine = (table.c.org_id == org, table.c.collection_id.in_([one.bytes for one in places]))
+    found = conn.execute(select(table.c.collection_id, table.c.seq).where(*mine))
+    return {api.Place(UUID(bytes=row.collection_id), row.seq) for row in found}
 
 
 def _row(conn: Connection, org: bytes, place: UUID, seq: int) -> Row[Any] | None:

@@ -6,6 +6,7 @@ import copy
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -411,6 +412,14 @@ def everybody(*laptops: Laptop) -> None:
     for _ in range(2):
         for laptop in laptops:
             laptop.sync()
+
+
+def founded_again(office: Office, ana: Laptop, bo: Laptop) -> Laptop:
+    """A laptop that reads the restored server from nothing: the same keys as ana, an empty disk."""
+    everybody(ana, bo, ana)
+    fresh = Laptop(office, replace(ana.start, bundles=(), introduction=None), 77)
+    fresh.sync()
+    return fresh
 
 
 def last_entry(laptop: Laptop) -> entries.Entry:

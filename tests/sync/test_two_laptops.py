@@ -13,7 +13,7 @@ from cmpp_desktop.changes import SYNC, life_value
 from cmpp_desktop.sync import merge
 from cmpp_desktop.sync.engine import retry_after
 from cmpp_protocol import api, canon, entries
-from tests.sync.laptops import DAY, Laptop, Office, PowerCut, enrolled, everybody, founded, invited, team
+from tests.sync.laptops import DAY, Laptop, Office, PowerCut, enrolled, everybody, founded, founded_again, invited, team
 
 PHONE, NOTE = UUID(int=11), UUID(int=12)
 
@@ -228,13 +228,19 @@ def test_a_bad_bundle_never_stops_the_others(office: Office) -> None:
                 for at, item in enumerate(one.items)
             ]
             logs.append(replace(one, items=tuple(items)))
-        return replace(answer, logs=tuple(logs))
+        return replace(answer, logs=tuple(logs), again=tuple(one._replace(envelope=b"damaged too") for one in answer.again))
 
     office.tamper = damaged
     status = cy.sync()
     assert cy.value(NOTE, "text") == "after the bad one"
     assert cy.value(PHONE, "number") is None
-    assert (status.word, status.set_aside) == ("set_aside", 1)
+    assert (status.word, status.set_aside, status.damaged) == ("set_aside", 1, 1)
+    office.tamper = None  # the way is sound again: it was never the server's copy
+    cy.boot()
+    status = cy.sync()
+    assert cy.value(PHONE, "number") == "555-0100"
+    assert (status.word, status.set_aside, status.damaged) == ("sent", 0, 0)
+    assert cy.digest() == bo.digest()
 
 
 @pytest.mark.parametrize("trick", ["drops", "reorders", "swaps_collections", "forges_the_chain"])
@@ -287,14 +293,6 @@ def test_p10_a_server_restored_from_an_old_copy_gets_everything_back(office: Off
     assert cy.value(PHONE, "number") == "555-0111"
     assert cy.value(NOTE, "text") == "only the server and bo had this"
     assert ana.engine.status().waiting == ()
-
-
-def founded_again(office: Office, ana: Laptop, bo: Laptop) -> Laptop:
-    """A laptop that reads the restored server from nothing: the same keys as ana, an empty disk."""
-    everybody(ana, bo, ana)
-    fresh = Laptop(office, replace(ana.start, bundles=(), introduction=None), 77)
-    fresh.sync()
-    return fresh
 
 
 def test_a_laptop_with_a_wrong_clock_learns_the_time_once_and_goes_on(office: Office) -> None:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import SYNC, Bus, Changed, ChangeSet, collection_id
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync import enrolment, replica
+from cmpp_desktop.sync import copies, enrolment, replica
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.outbox import BYTES_AT_ONCE, Outbox
@@ -56,7 +56,8 @@ _UPDATE = frozenset({"server_too_new", "server_too_old"})
 @dataclass(frozen=True, slots=True)
 class Status:
     """How sync stands. `waiting`: own change sets that were not read in the server's log yet. `last_heard`: ms, or None.
-    `set_aside`: how many bundles or change sets could not be applied. `problem`: code of the last exchange's failure."""
+    `set_aside`: how many bundles or change sets could not be applied; `damaged`: those of them whose copy was not what its
+    author sent, and is asked for again (rule 42). `problem`: code of the last exchange's failure."""
 
     word: Word
     state: State
@@ -66,6 +67,7 @@ class Status:
     set_aside: int
     problem: str | None
     server: str
+    damaged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Engine:
         self._wanted: tuple[api.Offer, ...] = ()
         self._given: set[bytes] = set()  # hashes that were handed over on demand in this exchange
         self._reread: set[UUID] = set()  # collections whose log was begun again in this exchange
+        self._astray: set[UUID] = set()  # collections whose log did not chain in this exchange: said at its end (P19)
+        self._unread: set[UUID] = set()  # collections in which an envelope stopped the cursor
         self._lost_after: int | None = None  # the server has lost the roster entries above this number
 
     # Asking -----------------------------------------------------------------------------------------------------------
@@ -144,11 +148,13 @@ class Engine:
         """Sends what waits and takes in what others wrote, until there is no more. Never raises for the network: the status
         says what happened. `wait`: seconds for which the server may hold the first answer (long poll)."""
         problem: str | None = None
-        self._needs_update, self._given, self._reread = False, set(), set()
+        self._needs_update, self._given, self._reread, self._astray, self._unread = False, set(), set(), set(), set()
         try:
             for number in range(ROUNDS):
                 if not self._round(wait if number == 0 else 0, progress):
                     break
+            if self._astray:
+                raise KnownError("another_history", reason="log")
             self._state = "update_needed" if self._needs_update else "idle"
         except KnownError as error:
             problem = error.code
@@ -160,7 +166,7 @@ class Engine:
     def propose(self, make: Callable[[RosterState], Sequence[api.NewEntry]]) -> None:
         """Appends roster entries that `make` builds on the newest state, at the store; made again when another entry came
         first. Raises KnownError: server_unreachable, roster_rejected and others of an exchange, and what `make` raises."""
-        self._given, self._reread = set(), set()
+        self._given, self._reread, self._astray, self._unread = set(), set(), set(), set()
         for _ in range(PROPOSALS):
             for _ in range(ROUNDS):
                 if not self._round(0, None):
@@ -251,9 +257,11 @@ class Engine:
         self._job(lambda: self._note_verdicts(request, answer))
         for one in answer.logs:
             more = self._take_log(one) or more
+        for place in answer.again:
+            more = self._take_again(place) or more
         if progress is not None:
             progress(*self._job(lambda: self._how_far(answer)))
-        self._wanted = tuple(offer for offer in answer.wanted if offer.hash not in self._given)
+        self._wanted = self._job(lambda: self._held_of(answer.wanted))
         took_some = any(one.verdict is api.Verdict.STORED for one in answer.verdicts)
         return more or answer.more or bool(self._wanted) or (unsent and took_some)
 
@@ -278,8 +286,20 @@ class Engine:
             bundles=tuple(bundles),
             offers=outbox.offers(),
             wait=wait,
+            damaged=self._complaints(),
         )
         return request, unsent
+
+    def _complaints(self) -> tuple[api.Place, ...]:
+        """Places whose copy did not verify here, and those at which a log does not go on (rule 42)."""
+        bad = [api.Place(one.collection, one.seq) for one in copies.bad_copies(self._store)]
+        stopped = sorted(self._astray | self._unread)
+        return (*(api.Place(place, self._cursor(place).seq + 1) for place in stopped), *bad)
+
+    def _held_of(self, wanted: Sequence[api.Offer]) -> tuple[api.Offer, ...]:
+        """Those of them that are here and were not handed over yet. What is damaged at the server is wanted of everybody."""
+        fresh = (offer for offer in wanted if offer.hash not in self._given)
+        return tuple(offer for offer in fresh if self._store.envelope(*offer) is not None)
 
     def _asked_for(self, outbox: Outbox) -> list[bytes]:
         """Bundles that the server lacks and wants, as many as go into one request; each is handed over once an exchange."""
@@ -379,13 +399,38 @@ class Engine:
         if not one.known:
             self._job(lambda: self._read_again(one.collection))
             return True
+        more = False
         for at in range(0, len(one.items), BUNDLES_A_JOB):
             items = [Item(item.envelope, item.seq, item.log_hash) for item in one.items[at : at + BUNDLES_A_JOB]]
             taken = self._job(lambda items=items: self._books.inbox().take(one.collection, items))  # type: ignore[misc]  # bound now
             self._publish(taken)
-            if taken.needs_update:
+            # Once more with a complaint: the server looks at its copy, and sends it again, or asks for it, or sets its log right.
+            more |= taken.damaged > 0
+            for stopped, places in ((taken.astray, self._astray), (taken.unread, self._unread)):
+                if stopped and one.collection not in places:
+                    places.add(one.collection)
+                    more = True
+            if taken.needs_update or taken.astray:
                 break
-        return False
+        return more
+
+    def _take_again(self, one: api.PlaceAgain) -> bool:
+        """A place whose copy was damaged, once more; whether anything came of it."""
+        bad = self._job(lambda: [each for each in copies.bad_copies(self._store) if each[:2] == one[:2]])
+        if bad and one.log_hash == bad[0].after:
+            taken = self._job(lambda: self._books.inbox().mend(one.collection, one.envelope))
+            self._publish(taken)
+            return taken.mended > 0
+        if not bad or one.collection in self._reread:
+            return False
+        self._reread.add(one.collection)  # the log hash that it was given then was wrong as well
+        self._job(lambda: self._go_back(one.collection, one.seq - 1, bad[0].before))
+        return True
+
+    def _go_back(self, place: UUID, seq: int, log_hash: bytes) -> None:
+        with self._store.transaction():
+            copies.forget(self._store, place, seq + 1)
+            self._store.put_cursor(place, seq, log_hash)
 
     def _read_again(self, place: UUID) -> None:
         """Rule 37: the server's log has another history. Read from its start; what it does not list is offered again."""
@@ -395,6 +440,7 @@ class Engine:
         log.warning("the log of %s has another history", place)
         with self._store.transaction():
             self._store.forget_log(place)
+            copies.forget(self._store, place)
             self._store.put_cursor(place, 0, envelope.log_start(self._books.org, place))
 
     def _note_verdicts(self, request: api.SyncRequest, answer: api.SyncAnswer) -> None:
@@ -415,6 +461,8 @@ class Engine:
 
     def _publish(self, taken: Taken) -> None:
         self._needs_update |= taken.needs_update
+        if taken.damaged:
+            log.warning("%d copies that came were damaged; true ones are asked for", taken.damaged)
         if taken.own_unknown:
             log.warning("another copy of this laptop has written to the log")
         if self._bus is not None and taken.touched:
@@ -456,6 +504,7 @@ class Engine:
             set_aside=aside,
             problem=problem,
             server=self._books.server()[0],
+            damaged=len(copies.bad_copies(self._store)),
         )
 
 

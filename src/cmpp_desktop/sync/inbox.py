@@ -5,7 +5,10 @@ A bundle has one of these ends, and never stops the others (rule 42):
     void     it does not open or breaks the format, for everybody: set aside whole, the chain goes on
     waits    for the roster, a key, an update, or what comes before it in its chain: kept, tried again
     held     it is signed but does not count: kept and set aside, the chain does not move
-    refused  the bytes are not the author's: set aside, the chain waits for a true copy
+    refused  the bytes are not the author's: set aside, the place is remembered (`copies`), the chain waits for a true copy
+
+The cursor goes past a damaged copy, with the log hash that the log gives there: a true copy has to fit it. A log that lists
+sound bundles and does not chain is not damaged but false: nothing of it is taken from there on.
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ from cmpp_desktop.changes import LIFE, LIVE, SIGNED, SIGNED_FIELDS, ChangeSet, C
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import signing
 from cmpp_desktop.store.bulk import uncollected
-from cmpp_desktop.sync import merge, seal
+from cmpp_desktop.sync import copies, merge, seal
+from cmpp_desktop.sync.copies import BadCopy
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import (
     IDENTITY,
@@ -54,13 +58,19 @@ class Item(NamedTuple):
 
 @dataclass(slots=True)
 class Taken:
-    """What became of some items. `touched`: ids of records and participants; `kinds`: kinds of records that changed."""
+    """What became of some items. `touched`: ids of records and participants; `kinds`: kinds of records that changed.
+    `damaged`: copies that did not verify; `mended`: true copies that came for such; `astray`: the log does not chain;
+    `unread`: an envelope of a newer version, or one that looks like it because its copy is damaged: the cursor is before it."""
 
     touched: set[UUID] = field(default_factory=set)
     kinds: set[str] = field(default_factory=set)
     bundles: int = 0
     needs_update: bool = False
     own_unknown: bool = False
+    damaged: int = 0
+    mended: int = 0
+    astray: bool = False
+    unread: bool = False
 
     def add(self, other: Taken) -> None:
         """Counts another one in."""
@@ -69,6 +79,10 @@ class Taken:
         self.bundles += other.bundles
         self.needs_update |= other.needs_update
         self.own_unknown |= other.own_unknown
+        self.damaged += other.damaged
+        self.mended += other.mended
+        self.astray |= other.astray
+        self.unread |= other.unread
 
 
 @dataclass(slots=True)
@@ -88,15 +102,16 @@ class Inbox:
         self._replica, self._state, self._keys, self._own, self._now = replica, state, held, own, now_ms
 
     def take(self, collection: UUID, items: Sequence[Item]) -> Taken:
-        """Takes items of one collection in, in order, in small transactions of its own. Raises KnownError another_history
-        when the log does not chain, or disk errors of the store; what was taken before stays."""
+        """Takes items of one collection in, in order, in small transactions of its own; what comes after a place at which the
+        log does not chain is left. Raises disk errors of the store, and KnownError another_history for bytes without a place
+        in a log that are no bundle; what was taken before stays."""
         taken = Taken()
         at = 0
         most = RECORDS_AT_ONCE if len(items) < MANY_BUNDLES else RECORDS_CATCHING_UP
         while at < len(items):
             with uncollected(), self._replica.transaction():
                 batch = _Batch(self, collection)
-                while at < len(items) and batch.records < most and not batch.taken.needs_update:
+                while at < len(items) and batch.records < most and not batch.stopped:
                     batch.add(items[at])
                     at += 1
                 batch.finish()
@@ -105,6 +120,15 @@ class Inbox:
                 break
         taken.add(self.retry(collection))
         return taken
+
+    def mend(self, collection: UUID, data: bytes) -> Taken:
+        """Takes in a true copy for a place whose copy was damaged; anything else is left alone."""
+        try:
+            hashed = envelope.decode(data).hash
+        except envelope.EnvelopeError:
+            return Taken()
+        fits = any(one.collection == collection and one.fits(hashed) for one in copies.bad_copies(self._replica))
+        return self.take(collection, [Item(data)]) if fits else Taken()
 
     def retry(self, collection: UUID) -> Taken:
         """Tries what waits once more: the roster, a key or an earlier bundle may have come."""
@@ -137,6 +161,8 @@ class _Batch:
         start = (0, envelope.log_start(inbox._state.org_id, collection))
         self._cursor = self._replica.cursor(collection) or start
         self._cursor_moved = False
+        self._before_cursor = self._cursor[1]  # the log hash before the place at which it stands
+        self._bad = {one.seq: one for one in copies.bad_copies(self._replica) if one.collection == collection}
         self.taken = Taken()
         self.moved = False  # some chain went on
         self.stopped = False
@@ -150,13 +176,20 @@ class _Batch:
         try:
             parsed = envelope.decode(item.data)
         except envelope.EnvelopeError as error:
-            if error.code != "update":
+            if error.code == "update":
+                # Its hash cannot be known: the cursor stays before it.
+                self.taken.needs_update = self.taken.unread = self.stopped = True
+            elif item.seq is None:
                 raise KnownError("another_history", reason=error.code) from error
-            self.taken.needs_update = self.stopped = True  # its hash cannot be known: the cursor stays before it
+            else:
+                self._follow(item, None, b"")
             return
         hashed = parsed.hash
-        if item.seq is not None:
-            self._follow(item, hashed)
+        if item.seq is None:
+            fits = next((one for one in self._bad.values() if one.fits(hashed)), None)
+            item = item if fits is None else item._replace(seq=fits.seq)
+        elif not self._follow(item, parsed, hashed):
+            return
         if parsed.header.org != self._box._state.org_id or parsed.header.collection != self._collection:
             self._set_aside(parsed, hashed, -1, "place", item.data)
             return
@@ -184,14 +217,49 @@ class _Batch:
         if self._cursor_moved:
             self._replica.put_cursor(self._collection, *self._cursor)
 
-    def _follow(self, item: Item, hashed: bytes) -> None:
+    def _follow(self, item: Item, parsed: envelope.Envelope | None, hashed: bytes) -> bool:
+        """Moves the cursor; whether the item is what the log names there."""
         seq, log_hash = self._cursor
-        if item.seq != seq + 1 or item.log_hash != envelope.log_next(log_hash, hashed):
-            raise KnownError("another_history", reason="log")
+        linked = parsed is not None and item.log_hash == envelope.log_next(log_hash, hashed)
+        if item.seq != seq + 1 or item.log_hash is None or (not linked and self._is_signed_by_author(parsed, hashed)):
+            self.taken.astray = self.stopped = True
+            return False
+        self._before_cursor = log_hash
         self._cursor, self._cursor_moved = (item.seq, item.log_hash), True
+        if not linked:
+            self._damaged(item, copies.NOBODY, item.seq, item.log_hash, "damaged")
+        return linked
+
+    def _is_signed_by_author(self, parsed: envelope.Envelope | None, hashed: bytes) -> bool:
+        author = self._box._state.devices.get(parsed.header.device) if parsed else None
+        return parsed is not None and author is not None and parsed.verify(author.keys.sign, hashed)
+
+    def _damaged(self, item: Item, device: bytes, number: int, hashed: bytes, reason: str) -> None:
+        """Remembers the place at the cursor, and keeps its bytes; a true copy is asked for."""
+        known = copies.bad_copies(self._replica)
+        if len(known) >= copies.MOST:
+            raise KnownError("another_history", reason="damaged")
+        bad = BadCopy(self._collection, *self._cursor_place(), device, number, hashed)
+        self._bad[bad.seq] = bad
+        copies.keep(self._replica, [*(one for one in known if (one.collection, one.seq) != bad[:2]), bad])
+        self._replica.set_aside(SetAside(self._collection, device, number, hashed, -1, reason, self._box._now, item.data))
+        self.taken.damaged += 1
+
+    def _cursor_place(self) -> tuple[int, bytes, bytes]:
+        return self._cursor[0], self._before_cursor, self._cursor[1]
+
+    def _mended(self, seq: int | None) -> None:
+        """A bundle stands here now whose signature holds: nothing is asked for any longer."""
+        bad = self._bad.pop(seq, None) if seq is not None else None
+        if bad is None:
+            return
+        self._replica.release(bad.collection, bad.device, bad.number, bad.hash)
+        copies.keep(self._replica, (one for one in copies.bad_copies(self._replica) if one != bad))
+        self.taken.mended += 1
 
     def _acknowledge(self, item: Item, row: EnvelopeRow) -> None:
         """A bundle that is here already was read in the log: only now is one's own acknowledged (rule 43)."""
+        self._mended(item.seq)
         if item.seq is None or row.seq == item.seq:
             return
         state: EnvelopeState = "void" if row.state == "void" else "counts"
@@ -228,6 +296,11 @@ class _Batch:
 
     def _end(self, opened: _Opened) -> None:
         header, item = opened.parsed.header, opened.item
+        if opened.end == "refused" and item.log_hash is not None:
+            self._damaged(item, header.device, header.number, opened.hash, opened.reason)
+            return
+        if opened.end != "refused":
+            self._mended(item.seq)
         if opened.end in ("void", "held", "refused"):
             self._set_aside(opened.parsed, opened.hash, -1, opened.reason, item.data)
         if opened.end == "refused":

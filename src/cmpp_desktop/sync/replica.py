@@ -29,6 +29,7 @@ IDENTITY = "identity"  # canonical str "taken": another copy of this laptop writ
 CLOCK_OFFSET = "clock_offset"  # canonical int, ms to add to the system clock (rule 2)
 LAST_HEARD = "last_heard"  # canonical int, ms, of the server's last good answer
 PROBLEM = "problem"  # canonical str, the code of the last exchange's failure; absent after a good one
+DAMAGED = "damaged"  # canonical list of `copies.BadCopy` rows: places of logs whose copy did not verify here
 KEY_ENVELOPES = "key_envelopes"  # canonical list of key envelopes to hand to the server
 
 

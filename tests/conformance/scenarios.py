@@ -13,7 +13,7 @@ from uuid import uuid4
 from lxml import etree
 
 from cmpp_desktop.forms import Instrument, InstrumentRefused, Interview, InterviewContext, compile_instrument
-from cmpp_desktop.forms.definition import language_code
+from cmpp_desktop.forms.compiler import language_code
 from tests.conformance.disputed import disputed
 
 

@@ -12,10 +12,11 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from cmpp_desktop.forms.expression import Context, ExpressionError, compile, to_boolean, to_number, to_string
+from cmpp_desktop.forms.expression import compile
 from cmpp_desktop.forms.functions import FUNCTIONS
 from cmpp_desktop.forms.problems import InstrumentRefused
 from cmpp_desktop.forms.tree import Node, from_element, parse_xml
+from cmpp_desktop.forms.values import Context, ExpressionError, to_boolean, to_number, to_string
 from tests.conformance.disputed import disputed
 
 

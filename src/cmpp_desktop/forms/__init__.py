@@ -4,8 +4,10 @@
 interview answers, recomputes, saves and submits. No window, no database, no clock of its own.
 """
 
-from cmpp_desktop.forms.definition import Instrument, compile_instrument
-from cmpp_desktop.forms.interview import Interview, InterviewContext
+from cmpp_desktop.forms.compiler import compile_instrument
+from cmpp_desktop.forms.definition import Instrument
+from cmpp_desktop.forms.interview import Interview
+from cmpp_desktop.forms.places import InterviewContext
 from cmpp_desktop.forms.problems import InstrumentRefused, Problem
 from cmpp_desktop.forms.view import (
     MARKERS,

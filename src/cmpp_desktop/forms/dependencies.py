@@ -74,7 +74,7 @@ class _World:
                 problems.append(Problem("bad_reference", "survey", None, "name", text, "Check the name."))
         for control in _controls(self.instrument.controls):
             if control.path not in self.paths:
-                text = f"{control.path}: the form's model has no such place."
+                text = f"{control.path}: the form’s model has no such place."
                 problems.append(Problem("bad_reference", "survey", None, "name", text, "Check the name."))
         return problems
 

@@ -17,6 +17,7 @@ from cmpp_desktop.domain.questions import InstrumentRow, Instruments
 from cmpp_desktop.domain.work import Done
 from cmpp_desktop.forms import InstrumentRefused, Problem
 from cmpp_desktop.ui.files import ask_for_file, read_bytes
+from cmpp_desktop.ui.form_problems import said_problem
 from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.theme import look
@@ -46,13 +47,15 @@ class ProblemModel(QAbstractTableModel):
 
     def __init__(self, words: Words, parent: QObject) -> None:
         super().__init__(parent)
+        self._words = words
         self._heads = (words("Sheet"), words("Row"), words("Column"), words("What it is"), words("What to do"))
         self._rows: tuple[tuple[str, ...], ...] = ()
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
         self.beginResetModel()
         self._rows = tuple(
-            (item.sheet or "", str(item.row) if item.row else "", item.column or "", item.text, item.remedy) for item in problems
+            (item.sheet or "", str(item.row) if item.row else "", item.column or "", *said_problem(item, self._words))
+            for item in problems
         )
         self.endResetModel()
 

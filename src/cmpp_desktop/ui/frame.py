@@ -20,8 +20,21 @@ from cmpp_desktop.ui import places
 from cmpp_desktop.ui.messages import Message
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.theme import end_side, is_rtl, look, start_side
-from cmpp_desktop.ui.widgets import Avatar, Banner, Button, KeyHints, Label, UndoBar, column, key_words, paint_key, row, rule
-from cmpp_desktop.ui.widgets.basics import clicked_at_once, key_width
+from cmpp_desktop.ui.widgets import (
+    Avatar,
+    Banner,
+    Button,
+    KeyHints,
+    Label,
+    UndoBar,
+    clicked_at_once,
+    column,
+    key_width,
+    key_words,
+    paint_key,
+    row,
+    rule,
+)
 from cmpp_desktop.words import Words
 from cmpp_desktop.workspace import SyncStatus
 

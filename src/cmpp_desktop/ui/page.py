@@ -21,7 +21,7 @@ from cmpp_desktop.changes import Changed
 from cmpp_desktop.domain.questions import OrganisationView
 from cmpp_desktop.domain.work import Command, Done, Question
 from cmpp_desktop.ui.bridge import Bridge, Job, Place
-from cmpp_desktop.ui.widgets.basics import Button
+from cmpp_desktop.ui.widgets import Button
 from cmpp_desktop.words import USUAL_ZONE, Words, zone_of
 from cmpp_desktop.workspace import Workspace
 

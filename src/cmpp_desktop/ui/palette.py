@@ -22,13 +22,16 @@ from cmpp_desktop.ui.page import Ui
 from cmpp_desktop.ui.theme import Look, look
 from cmpp_desktop.ui.widgets import (
     ROW,
+    KeyCap,
     KeyHints,
     Label,
     ListRow,
     RowDelegate,
     RowList,
+    announce,
     column,
     isolate,
+    key_width,
     key_words,
     paint_key,
     paint_marked,
@@ -36,8 +39,6 @@ from cmpp_desktop.ui.widgets import (
     rule,
     scrolled,
 )
-from cmpp_desktop.ui.widgets.basics import KeyCap, key_width
-from cmpp_desktop.ui.widgets.notices import announce
 from cmpp_desktop.words import Words
 
 Index = QModelIndex | QPersistentModelIndex

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from cmpp_desktop.domain.questions import TodayAnswer, TodayItem
-from cmpp_desktop.ui.widgets.rows import ListRow, RowBadge, RowButton
+from cmpp_desktop.ui.widgets import ListRow, RowBadge, RowButton
 from cmpp_desktop.words import Words
 
 SOON_DAYS = 15  # from here on a date is amber

@@ -23,8 +23,9 @@ from PySide6.QtWidgets import (
 )
 
 from cmpp_desktop.ui.theme import is_rtl, look, start_side
-from cmpp_desktop.ui.widgets.basics import Label, column, paint_key, paint_ring
-from cmpp_desktop.ui.widgets.fields import paint_radio, paint_tick
+from cmpp_desktop.ui.widgets.basics import Label, column, paint_ring
+from cmpp_desktop.ui.widgets.keys import paint_key
+from cmpp_desktop.ui.widgets.ticks import paint_radio, paint_tick
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -9,8 +9,8 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, Q
 from PySide6.QtWidgets import QRadioButton, QSizePolicy, QWidget
 
 from cmpp_desktop.ui.theme import is_rtl, look, start_side
-from cmpp_desktop.ui.widgets.basics import paint_key
-from cmpp_desktop.ui.widgets.fields import paint_radio
+from cmpp_desktop.ui.widgets.keys import paint_key
+from cmpp_desktop.ui.widgets.ticks import paint_radio
 
 Run = tuple[str, bool]
 

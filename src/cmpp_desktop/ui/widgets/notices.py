@@ -10,7 +10,9 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeySequenc
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QProgressBar, QSizePolicy, QWidget
 
 from cmpp_desktop.ui.theme import is_rtl, look
-from cmpp_desktop.ui.widgets.basics import Button, IconView, KeyCap, Label, Painted, column, row
+from cmpp_desktop.ui.widgets.basics import IconView, Label, Painted, column, row
+from cmpp_desktop.ui.widgets.buttons import Button
+from cmpp_desktop.ui.widgets.keys import KeyCap
 
 
 def announce(widget: QWidget, text: str) -> None:

@@ -13,7 +13,9 @@ from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QStyleOptionViewItem
 
 from cmpp_desktop.ui.theme import Look, look
-from cmpp_desktop.ui.widgets.rows import ListRow, RowBadge, RowDelegate, RowList
+from cmpp_desktop.ui.widgets.row_delegate import RowDelegate
+from cmpp_desktop.ui.widgets.row_model import ListRow, RowBadge
+from cmpp_desktop.ui.widgets.rows import RowList
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ def status_of(opened: Opened, status: Status) -> SyncStatus:
         last_heard=None if status.last_heard is None else datetime.fromtimestamp(status.last_heard / 1000, UTC),
         problem=status.problem,
         server=status.server,
+        damaged=status.damaged,
     )
 
 

@@ -87,7 +87,8 @@ class ArrivedItem:
 
 @dataclass(frozen=True)
 class SyncStatus:
-    """How it stands, for the corner and the panel. `problem`: an error code of the last try, or None."""
+    """How it stands, for the corner and the panel. `problem`: an error code of the last try, or None. `damaged`: those of
+    `set_aside` that arrived damaged and are asked for again."""
 
     word: SyncWord
     waiting: int = 0
@@ -98,6 +99,7 @@ class SyncStatus:
     last_heard: datetime | None = None
     problem: str | None = None
     server: str = ""
+    damaged: int = 0
 
 
 @dataclass(frozen=True)

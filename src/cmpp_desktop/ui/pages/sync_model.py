@@ -131,6 +131,10 @@ def sentence(status: SyncStatus, words: Words) -> tuple[str, str]:
     if status.word == "to_settle":
         settle = words.plural("{n} question waits for your answer.", "{n} questions wait for your answer.", status.conflicts)
         return settle, words("Two people wrote different things. Everybody sees both until one is chosen.")
+    if status.word == "set_aside" and status.damaged == status.set_aside:
+        return words("Something arrived damaged."), words(
+            "The server and the laptops that have it are asked for a whole copy. Nothing else stopped."
+        )
     if status.word == "set_aside":
         return words("Something that came in could not be opened."), words("It is kept aside. Nothing else stopped.")
     if count:
@@ -151,11 +155,20 @@ def _needs_you(status: SyncStatus, words: Words) -> tuple[Line, ...]:
         lines.append(
             Line("git-compare", title, words("Nothing was lost. Choose what is true."), words("Choose"), "amber", "conflicts")
         )
-    if status.set_aside:
+    if status.damaged:
         lines.append(
             Line(
                 "package-x",
-                words.plural("{n} package could not be opened", "{n} packages could not be opened", status.set_aside),
+                words.plural("{n} package arrived damaged", "{n} packages arrived damaged", status.damaged),
+                words("A whole copy is asked for at each sync. What its author sent after it waits; nothing else."),
+                tone="amber",
+            )
+        )
+    if unopened := status.set_aside - status.damaged:
+        lines.append(
+            Line(
+                "package-x",
+                words.plural("{n} package could not be opened", "{n} packages could not be opened", unopened),
                 words("Kept aside; nothing else stopped. It is tried again when keys or an update arrive."),
                 tone="amber",
             )

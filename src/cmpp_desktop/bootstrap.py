@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cmpp_desktop.errors import KnownError
 from cmpp_desktop.workspace import Workspace
 from cmpp_desktop.workspace.parts import Parts
 
@@ -20,7 +21,36 @@ def workspace(folder: Path) -> Workspace:
 
 
 def connect(url: str, ca: str) -> Transport:
-    """A way to the server, over TLS (or plain http to this machine alone)."""
-    from cmpp_desktop.sync.transport import HttpTransport
+    """A way to the server, over TLS (or plain http to this machine alone); its client is made when it is first used."""
+    return Later(url, ca)
 
-    return HttpTransport(url, ca)
+
+class Later:
+    """A `Transport` that imports and makes the real one at the first request, so that unlocking does not wait for TLS."""
+
+    def __init__(self, url: str, ca: str) -> None:
+        self._url, self._ca = url, ca
+        self._real: Transport | None = None
+        self._closed = False
+
+    @property
+    def url(self) -> str:
+        return self._made().url
+
+    def post(self, body: bytes, authorisation: str, wait: int = 0) -> bytes:
+        """See `Transport.post`; also raises what a server's address or certificate authority is refused with."""
+        return self._made().post(body, authorisation, wait)
+
+    def close(self) -> None:
+        self._closed = True
+        if self._real is not None:
+            self._real.close()
+
+    def _made(self) -> Transport:
+        if self._closed:
+            raise KnownError("server_unreachable", reason="closed")
+        if self._real is None:
+            from cmpp_desktop.sync.transport import HttpTransport
+
+            self._real = HttpTransport(self._url, self._ca)
+        return self._real

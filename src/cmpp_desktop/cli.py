@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import os
 import sys
 import tempfile
@@ -35,6 +36,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _window(folder: Path, options: argparse.Namespace) -> int:
+    gc.disable()  # what is imported now stays: looking through it again and again finds nothing. `Window` lets it go on
     from cmpp_desktop import bootstrap, settings
     from cmpp_desktop.ui.app import run as run_window
 

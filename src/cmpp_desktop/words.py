@@ -7,22 +7,42 @@ window and the papers speak from one catalogue. Digits are Western in every lang
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from babel import Locale
-from babel.dates import format_date, format_time
-from babel.messages.pofile import read_po
 
 from cmpp_desktop import resources
 
 LANGUAGES = ("en", "es")  # of the interface
 USUAL_ZONE = "America/New_York"  # until an organisation has named its own
 RTL = frozenset({"ar", "fa", "prs", "ps", "ur", "he", "yi", "ckb", "ug"})
+
+# The names of CLDR, without its points. They are here because Babel takes a twentieth of a second to find them, and the
+# unlock page says the day.
+_DAYS = {
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
+}
+_SHORT_DAYS = {
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "es": ("lun", "mar", "mié", "jue", "vie", "sáb", "dom"),
+}
+_MONTHS = {
+    "en": (
+        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    ),
+    "es": (
+        "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
+        "diciembre",
+    ),
+}  # fmt: skip
+_SHORT_MONTHS = {
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
+}
 
 
 def is_rtl(language: str) -> bool:
@@ -63,18 +83,22 @@ class Words:
         self,
         language: str,
         catalog: Mapping[str, tuple[str, ...]],
-        codes: Mapping[str, Mapping[str, Code]],
+        codes: Callable[[], Mapping[str, Mapping[str, Code]]],
         zone: str = "",
     ):
+        """`codes`: gives the code lists, when the first of them is wanted (the unlock page wants none)."""
         self.language = language
         self.zone = zone
         self._catalog = catalog
-        self._codes = codes
-        self._locale = Locale.parse(language)
+        self._read_codes = codes
 
     def at_home_in(self, zone: str) -> Words:
         """The same words for a reader in this zone: a court's time says so where the court's zone is another."""
-        return Words(self.language, self._catalog, self._codes, zone)
+        return Words(self.language, self._catalog, lambda: self._codes, zone)
+
+    @cached_property
+    def _codes(self) -> Mapping[str, Mapping[str, Code]]:
+        return self._read_codes()
 
     @property
     def rtl(self) -> bool:
@@ -120,16 +144,17 @@ class Words:
 
     def short_date(self, day: date, today: date | None = None) -> str:
         """"Tue 8 Dec", or "4 Mar 2027" when the year is another (or `today` is not given)."""
-        pattern = "EEE d MMM" if today is not None and day.year == today.year else "d MMM y"
-        return str(format_date(day, pattern, locale=self._locale)).replace(".", "")
+        month = _SHORT_MONTHS[self.language][day.month - 1]
+        if today is None or day.year != today.year:
+            return f"{day.day} {month} {day.year}"
+        return f"{_SHORT_DAYS[self.language][day.weekday()]} {day.day} {month}"
 
     def long_date(self, day: date, today: date | None = None) -> str:
         """"Monday 23 November", with the year when it is not this one."""
-        year = "" if today is not None and day.year == today.year else " y"
-        pattern = ("EEEE d 'de' MMMM" if self.language == "es" else "EEEE d MMMM") + (
-            " 'de' y" if year and self.language == "es" else year
-        )
-        said = str(format_date(day, pattern, locale=self._locale))
+        of = " de " if self.language == "es" else " "
+        said = f"{_DAYS[self.language][day.weekday()]} {day.day}{of}{_MONTHS[self.language][day.month - 1]}"
+        if today is None or day.year != today.year:
+            said += f"{of}{day.year}"
         return said[0].upper() + said[1:]
 
     def here(self, at: datetime) -> datetime:
@@ -145,8 +170,8 @@ class Words:
 
     def time(self, at: time | datetime) -> str:
         """"9:30 am"."""
-        said = str(format_time(at, "h:mm a", locale=self._locale)).replace("\u202f", " ").replace("\xa0", " ")
-        return said.replace("AM", "am").replace("PM", "pm").replace("a. m.", "a.m.").replace("p. m.", "p.m.")
+        half = ("a.m.", "p.m.") if self.language == "es" else ("am", "pm")
+        return f"{at.hour % 12 or 12}:{at.minute:02} {half[at.hour >= 12]}"
 
     def distance(self, day: date, today: date) -> str:
         """"today", "in 15 days", "2 days late"."""
@@ -175,6 +200,8 @@ class Words:
         listed = self._codes.get("language", {}).get(code)
         if listed:
             return listed.name(self.language)
+        from babel import Locale
+
         try:
             return str(Locale.parse(code).get_display_name(self.language) or code)
         except (ValueError, LookupError):
@@ -185,19 +212,28 @@ def load(language: str) -> Words:
     """The words of a language of the interface; any other gives English."""
     if language not in LANGUAGES:
         language = "en"
+    return Words(language, _catalog(language), load_codes)
+
+
+def _catalog(language: str) -> dict[str, tuple[str, ...]]:
     catalog: dict[str, tuple[str, ...]] = {}
-    for path in sorted((resources.folder("i18n") / language).glob("*.po")):
+    paths = sorted((resources.folder("i18n") / language).glob("*.po"))
+    if paths:
+        from babel.messages.pofile import read_po
+    for path in paths:
         with path.open("rb") as file:
             for message in read_po(file, locale=language):
                 if message.id and not message.fuzzy:
                     key = message.id if isinstance(message.id, str) else message.id[0]
                     said = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
                     catalog[key] = said
-    return Words(language, catalog, load_codes())
+    return catalog
 
 
 def load_codes() -> dict[str, dict[str, Code]]:
     """All code lists of `resources/reference/codes.toml`: list id → code id → Code."""
+    import tomllib  # and the codes it reads: not before one is shown
+
     raw = tomllib.loads((resources.folder("reference") / "codes.toml").read_text(encoding="utf-8"))
     return {
         list_id: {

@@ -8,15 +8,12 @@ the caller's.
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlcipher3.dbapi2 as driver
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import StaticPool
@@ -26,13 +23,33 @@ from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.store import backup
 from cmpp_desktop.store.database import connect, damaged, durable, known_errors
 
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
+
+_REVISION = re.compile(r"""^(revision|down_revision)\b[^=\n]*=\s*["'](\w+)["']\s*$""", re.MULTILINE)
+
 
 def scripts(folder: Path | None = None) -> ScriptDirectory:
     """The migrations that ship with the program (or those of a folder)."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(folder or resources.migrations("desktop")).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return ScriptDirectory.from_config(config)
+
+
+def newest(folder: Path) -> str | None:
+    """The newest revision, read from the first lines of the scripts: every start asks for it, and Alembic takes long to
+    import. None where they are not one plain line of revisions: then Alembic is asked."""
+    found: set[str] = set()
+    before: set[str] = set()
+    for script in (folder / "versions").glob("*.py"):
+        for name, value in _REVISION.findall(script.read_text(encoding="utf-8")):
+            (found if name == "revision" else before).add(value)
+    ends = found - before
+    return ends.pop() if len(ends) == 1 else None
 
 
 def create(path: Path, key: bytes, folder: Path | None = None) -> None:
@@ -77,8 +94,13 @@ def upgrade(path: Path, key: bytes, folder: Path | None = None) -> str | None:
 
     Raises store_newer (nothing touched), disk_full, migration_failed (nothing changed; facts name the copy), store_damaged.
     """
+    current = revision(path, key)
+    if current == newest(folder or resources.migrations("desktop")):
+        return None
+    from alembic.util.exc import CommandError
+
     directory = scripts(folder)
-    current, head = revision(path, key), directory.get_current_head()
+    head = directory.get_current_head()
     if current == head:
         return None
     try:
@@ -117,6 +139,9 @@ def _run(connection: Any, directory: ScriptDirectory, current: str | None) -> No
 
 
 def _steps(bound: Connection, directory: ScriptDirectory) -> None:
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+
     def steps(revision: Any, context: Any) -> Any:
         return directory._upgrade_revs("head", revision)  # the call that alembic's own `upgrade` makes
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -326,6 +326,7 @@ def all_single(state: RecordState) -> dict[str, bytes]:
     }
 
 
+@cache
 def column_defaults() -> dict[str, dict[str, Any]]:
     """By kind and field, the raw column value of a field that nobody wrote; required fields have none."""
     from cmpp_desktop.domain.records import to_wire

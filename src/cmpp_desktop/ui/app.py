@@ -6,6 +6,7 @@ they lock. The window thread never waits for the workspace: everything goes over
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -20,8 +21,6 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from cmpp_desktop import resources, words
 from cmpp_desktop.changes import Changed
-from cmpp_desktop.domain.questions import Organisation, OrganisationView
-from cmpp_desktop.domain.work import Command
 from cmpp_desktop.ui import places
 from cmpp_desktop.ui.bridge import Bridge
 from cmpp_desktop.ui.frame import Frame
@@ -30,9 +29,11 @@ from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.theme import Look, look
 from cmpp_desktop.ui.widgets import FocusRing, Label, column
-from cmpp_desktop.workspace import SyncStatus, Workspace
+from cmpp_desktop.workspace import SyncStatus, Workspace, warm, warm_more
 
 if TYPE_CHECKING:
+    from cmpp_desktop.domain.questions import OrganisationView
+    from cmpp_desktop.domain.work import Command
     from cmpp_desktop.ui.palette import Overlay
 
 WARM_MS = 120  # between two imports of pages that nobody has opened yet
@@ -139,6 +140,7 @@ class Window(QWidget):
         self._sync_often.timeout.connect(self.sync)
         self._sync_by_itself = sync_seconds > 0
         self._to_warm: list[str] = []
+        self._more_to_warm = True
         self._to_prepare: list[str] = []
         self._warm_soon = QTimer(self)
         self._warm_soon.setSingleShot(True)
@@ -146,15 +148,30 @@ class Window(QWidget):
         self._warm_soon.timeout.connect(self._warm)
 
     def _warm(self) -> None:
-        """One page is imported at a time, between what the person types."""
-        if self._to_warm:
+        """One thing at a time, between what the person types, and only while the store has nothing to do: two threads that
+        import take turns, and the one that somebody waits for would be late."""
+        if self.ui.bridge.running:
+            pass
+        elif self._more_to_warm:
+            self._more_to_warm = False
+            self.ui.call(warm_more, owner=self)
+        elif self._to_warm:
             places.warm_next(self._to_warm)
+            if not self._to_warm and not gc.isenabled():
+                gc.freeze()  # all that was imported: the collector need not look at it again
+                gc.enable()
         elif self._to_prepare and self.frame is not None and self._quiet_ms() > QUIET_MS:
             name = self._to_prepare.pop(0)
             if places.place(name).exists:
                 self.frame.prepare(name)
-        if self._to_warm or (self._to_prepare and self.frame is not None):
+        if self._more_to_warm or self._to_warm or (self._to_prepare and self.frame is not None):
             self._warm_soon.start()
+
+    def _rooms_warm(self, nothing: None) -> None:
+        """Today is next, beside the key derivation if somebody has been very quick."""
+        if self._to_warm:
+            places.warm_next(self._to_warm)
+        self._warm_soon.start()
 
     def _quiet_ms(self) -> int:
         """How long nobody has typed, clicked or scrolled."""
@@ -202,12 +219,13 @@ class Window(QWidget):
         focus = page.first_focus()
         if focus is not None:
             focus.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.ui.call(places.warm_rooms, owner=self)  # on the store worker: unlocking comes after it, never beside it
         self._to_warm = places.to_warm()
-        self._warm_soon.start()
+        self.ui.call(warm, self._rooms_warm, owner=self)  # on the store worker: unlocking comes after it, never beside it
 
     def opened(self) -> None:
         """The workspace is open: who is it, and show Today."""
+        from cmpp_desktop.domain.questions import Organisation
+
         self.ui.ask(Organisation(), self._sign_in, owner=self)
 
     def _sign_in(self, me: OrganisationView) -> None:
@@ -322,6 +340,8 @@ class Window(QWidget):
         self.frame.refresh(changed)
         self._read_status()
         if changed.kinds & ABOUT_US:
+            from cmpp_desktop.domain.questions import Organisation
+
             self.ui.ask(Organisation(), self._hear_names, owner=self)
         if changed.kinds & {"review", "service_session"}:
             self._count_review()

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from cmpp_desktop.changes import Changed
-from cmpp_desktop.domain.work import Command
 from cmpp_desktop.ui import places
 from cmpp_desktop.ui.messages import Message
 from cmpp_desktop.ui.page import Page, Ui
@@ -37,6 +36,9 @@ from cmpp_desktop.ui.widgets import (
 )
 from cmpp_desktop.words import Words
 from cmpp_desktop.workspace import SyncStatus
+
+if TYPE_CHECKING:
+    from cmpp_desktop.domain.work import Command
 
 
 class RailItem(QPushButton):

@@ -11,19 +11,21 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from cmpp_desktop.changes import Changed
-from cmpp_desktop.domain.questions import OrganisationView
-from cmpp_desktop.domain.work import Command, Done, Question
 from cmpp_desktop.ui.bridge import Bridge, Job, Place
 from cmpp_desktop.ui.widgets import Button
 from cmpp_desktop.words import USUAL_ZONE, Words, zone_of
 from cmpp_desktop.workspace import Workspace
+
+if TYPE_CHECKING:  # the unlock page is a page too, and shows before the records are imported
+    from cmpp_desktop.domain.questions import OrganisationView
+    from cmpp_desktop.domain.work import Command, Done, Question
 
 A = TypeVar("A")
 Ok = Callable[[Any], object]

@@ -83,20 +83,6 @@ def label(name: str, words: Words) -> str:
     }.get(name, name)
 
 
-ROOMS = ("cmpp_desktop.workspace.profile", "cmpp_desktop.workspace.interviews", "cmpp_desktop.forms")
-
-
-def warm_rooms() -> None:
-    """Imports the rooms behind the window, so that unlocking does not wait for them.
-
-    Runs on the store worker, so that nothing else imports them at the same time.
-
-    Nothing of PySide6 may be imported here: its modules crash the process, now and then, when another thread than the
-    window's loads them while the window is at work."""
-    for name in ROOMS:
-        importlib.import_module(name)
-
-
 def warm_next(left: list[str]) -> None:
     """Imports one more page, on the window thread, while nobody needs it; the caller comes again while `left` has some."""
     if left:

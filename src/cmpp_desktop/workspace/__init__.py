@@ -17,8 +17,6 @@ from uuid import UUID
 
 from cmpp_desktop import resources
 from cmpp_desktop.changes import HERE, Bus
-from cmpp_desktop.domain.questions import Draft
-from cmpp_desktop.domain.work import Command, Done, Question, Role
 from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.workspace.views import (
     Access,
@@ -46,6 +44,8 @@ from cmpp_desktop.workspace.views import (
 if TYPE_CHECKING:  # the rooms behind are imported when they are needed: the unlock page shows before them
     from zoneinfo import ZoneInfo
 
+    from cmpp_desktop.domain.questions import Draft
+    from cmpp_desktop.domain.work import Command, Done, Question, Role
     from cmpp_desktop.forms import Changes
     from cmpp_desktop.store.vault import Names, Vault
     from cmpp_desktop.sync.enrolment import Start
@@ -78,6 +78,26 @@ __all__ = [
     "SyncWord",
     "WaitingItem",
 ]
+
+
+def warm() -> None:
+    """Imports what unlocking and Today need, and works out what is the same for every store, so that neither waits for it.
+
+    Call it where the workspace is used (one thread), for nothing else should import these rooms at the same time. Nothing of
+    PySide6 is imported here, or may be: its modules crash the process, now and then, when another thread than the window's
+    loads them while the window is at work."""
+    import cmpp_desktop.store.queries
+    import cmpp_desktop.workspace.interviews
+    import cmpp_desktop.workspace.profile  # noqa: F401
+    from cmpp_desktop.store.state import column_defaults
+
+    column_defaults()
+
+
+def warm_more() -> None:
+    """The same for the work after that: questionnaires and the network."""
+    import cmpp_desktop.forms
+    import cmpp_desktop.sync.transport  # noqa: F401
 
 
 class Workspace:

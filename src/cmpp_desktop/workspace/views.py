@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
-from cmpp_desktop.domain.questions import InstrumentRow
-from cmpp_desktop.domain.work import Role
-
-if TYPE_CHECKING:  # the unlock page shows before the forms are needed
+if TYPE_CHECKING:  # the unlock page shows before the records and the forms are needed
+    from cmpp_desktop.domain.questions import InstrumentRow
+    from cmpp_desktop.domain.work import Role
     from cmpp_desktop.forms import Interview
 
 State = Literal["new", "locked", "open"]

@@ -325,6 +325,33 @@ STATEMENTS = (
     """CREATE INDEX r_direct_assistance_given_on ON r_direct_assistance (given_on)""",
     """CREATE INDEX r_direct_assistance_reverses_id ON r_direct_assistance (reverses_id)""",
     """CREATE INDEX r_direct_assistance_participant_id ON r_direct_assistance (participant_id)""",
+    """CREATE TABLE r_disclosure (
+    id BLOB NOT NULL,
+    coll INTEGER NOT NULL,
+    participant_id BLOB NOT NULL,
+    what VARCHAR NOT NULL,
+    title VARCHAR NOT NULL,
+    scope VARCHAR NOT NULL,
+    recipient VARCHAR NOT NULL,
+    purpose VARCHAR NOT NULL,
+    shared_at BIGINT NOT NULL,
+    shared_by BLOB,
+    consent_id BLOB,
+    override_reason VARCHAR NOT NULL,
+    subject_kind VARCHAR NOT NULL,
+    subject_id BLOB,
+    meta_life VARCHAR NOT NULL,
+    meta_status VARCHAR NOT NULL,
+    meta_shown INTEGER NOT NULL,
+    meta_signed_id BLOB,
+    meta_created BIGINT NOT NULL,
+    meta_created_dev BIGINT NOT NULL,
+    meta_changed BIGINT NOT NULL,
+    meta_changed_dev BIGINT NOT NULL,
+    PRIMARY KEY (id, coll)
+)""",
+    """CREATE INDEX r_disclosure_participant_id ON r_disclosure (participant_id)""",
+    """CREATE INDEX r_disclosure_consent_id ON r_disclosure (consent_id)""",
     """CREATE TABLE r_goal (
     id BLOB NOT NULL,
     coll INTEGER NOT NULL,
@@ -977,6 +1004,15 @@ STATEMENTS = (
     UNIQUE (id, coll)
 )""",
     """CREATE VIRTUAL TABLE text_words USING fts5(body, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 0", prefix='2 3')""",
+    """CREATE TABLE identity (
+    coll INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    canonical BLOB NOT NULL,
+    mark BLOB NOT NULL,
+    PRIMARY KEY (coll, id)
+)
+ WITHOUT ROWID""",
+    """CREATE INDEX identity_canonical ON identity (canonical)""",
 )
 
 

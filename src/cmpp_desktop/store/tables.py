@@ -81,6 +81,7 @@ INDEXES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "hsds_location": (("hsds_id",), ("organization_id",)),
     "referral": (("participant_id",), ("closed_on", "follow_up_on")),
     "potential_relief": (("participant_id",),),
+    "disclosure": (("participant_id",), ("consent_id",)),
     "direct_assistance": (("participant_id",), ("given_on",), ("reverses_id",)),
     "staff_time": (("staff_id", "day"), ("day",), ("reverses_id",), ("session_id",)),
     "transfer": (("participant_id",), ("answered_at",)),
@@ -289,6 +290,16 @@ ARRIVAL = _table(
     _col("dev"),
     _col("id", Id),
     rowid=True,
+)
+
+# Who is whom where people were merged (identity.py): nobody is in it who was not. `mark` changes with what is shown of them.
+IDENTITY = _table(
+    "identity",
+    _key("coll"),
+    _key("id", Id),
+    _col("canonical", Id),
+    _col("mark", LargeBinary),
+    Index("identity_canonical", "canonical"),
 )
 
 # The contents of attachments, in pieces of at most a mebibyte under the SHA-256 of the whole.

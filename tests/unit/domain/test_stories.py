@@ -16,8 +16,8 @@ from cmpp_desktop.domain.consent import (
     ConsentGiven,
     RecordConsent,
     WithdrawConsent,
-    covers,
     in_force,
+    needed,
 )
 from cmpp_desktop.domain.dispatch import HANDLERS, KINDS
 from cmpp_desktop.domain.households import HouseholdMemberFields, NewPerson, RegisterHousehold, household_of
@@ -151,8 +151,8 @@ def test_withdrawn_consent_covers_nothing_and_a_slip_is_taken_back(work: MemoryW
     given = ConsentGiven(("share_legal",), "Alder Legal Aid", "representation", expires_on=date(2027, 5, 14))
     consent_id = work.do(RecordConsent(mother, given)).id
     today = date(2026, 11, 24)
-    assert covers(work.get(ConsentFields, consent_id).fields, "share_legal", "alder legal aid", today)
-    assert not covers(work.get(ConsentFields, consent_id).fields, "share_school", "alder legal aid", today)
+    assert needed([work.get(ConsentFields, consent_id)], "share_legal", "alder legal aid", "", today).covered
+    assert not needed([work.get(ConsentFields, consent_id)], "share_school", "alder legal aid", "", today).covered
     undo = work.do(WithdrawConsent(consent_id, "changed her mind")).undo
     assert not in_force(work.get(ConsentFields, consent_id).fields, today)
     assert undo is not None

@@ -9,11 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cmpp_desktop.domain import entries
+from cmpp_desktop.domain import consent, disclosures, entries, merges
 from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain.work import Question
 from cmpp_desktop.errors import BugError
-from cmpp_desktop.store.queries import conflicts, office, participant, people, records, sessions, timeline, today, traffic
+from cmpp_desktop.store.queries import (
+    conflicts,
+    consents,
+    merged,
+    office,
+    participant,
+    people,
+    records,
+    sessions,
+    timeline,
+    today,
+    traffic,
+)
 from cmpp_desktop.store.queries.common import Asked
 
 ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
@@ -34,8 +46,12 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     q.AuditTrail: office.audit_trail,
     q.Outgoing: traffic.outgoing,
     q.Arrivals: traffic.arrivals,
+    consent.ConsentCheck: consents.consent_check,
+    disclosures.Disclosures: consents.disclosures,
     entries.Records: records.records,
     entries.OneRecord: records.one_record,
+    merges.Merged: merged.merged,
+    merges.TwoSides: merged.two_sides,
 }
 
 

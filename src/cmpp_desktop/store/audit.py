@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from cmpp_desktop.errors import BugError, KnownError
@@ -57,28 +57,21 @@ def append(connection: Connection, entries: Sequence[Entry], member_id: UUID | N
     """Adds entries to the end of the chain, in the caller's transaction."""
     if not entries:
         return
-    last = connection.execute(
-        select(AUDIT_ENTRY.c.number, AUDIT_ENTRY.c.hash).order_by(AUDIT_ENTRY.c.number.desc()).limit(1)
-    ).first()
-    number, previous = (last.number, last.hash) if last else (0, FIRST)
+    last = connection.exec_driver_sql("SELECT number, hash FROM audit_entry ORDER BY number DESC LIMIT 1").first()
+    number, previous = (last[0], last[1]) if last else (0, FIRST)
     rows = []
     for entry in entries:
         number += 1
         body = _body(number, entry, member_id, at_ms)
         previous = _hash(previous, body)
         rows.append(
-            {
-                "number": number,
-                "at_ms": at_ms,
-                "member_id": member_id,
-                "action": entry.action,
-                "body": body,
-                "subject_kind": entry.subject_kind,
-                "subject_id": entry.subject_id,
-                "hash": previous,
-            }
+            (number, at_ms, _raw(member_id), entry.action, entry.subject_kind, _raw(entry.subject_id), body, previous)
         )
-    connection.execute(insert(AUDIT_ENTRY), rows)
+    connection.exec_driver_sql(
+        "INSERT INTO audit_entry(number, at_ms, member_id, action, subject_kind, subject_id, body, hash) "
+        "VALUES (?,?,?,?,?,?,?,?)",
+        rows,
+    )
 
 
 def verify(connection: Connection) -> int:

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event, inspect, select
+from sqlalchemy import Select, bindparam, event, inspect, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import ORMExecuteState, Session
 
@@ -43,6 +44,17 @@ class Touched:
 
 _KIND_OF_ROW = {row: kind for kind, row in ROWS.items()}
 _NOTHING = RecordState("")
+_COLLS = "meta_colls"  # a parameter that no field is called
+
+
+@lru_cache(maxsize=256)
+def _by_id(kind: str, deleted_too: bool) -> Select[Any]:
+    """Every save needs it several times, and putting it together takes longer than carrying it out."""
+    model: Any = ROWS[kind]
+    query = select(model).where(model.id == bindparam("id"), model.coll.in_(bindparam(_COLLS, expanding=True)))
+    if not deleted_too:
+        query = query.where(model.meta_shown == 1)
+    return query.order_by(model.meta_shown.desc(), model.coll)
 
 
 class UnitOfWork:
@@ -248,11 +260,8 @@ class UnitOfWork:
         return place
 
     def _row(self, kind: type[Fields], id: UUID, *, deleted_too: bool = False, coll: int | None = None) -> Row | None:
-        model: Any = ROWS[kind.kind]
-        query = select(model).where(model.id == id, model.coll.in_(self._names.held() if coll is None else [coll]))
-        if not deleted_too:
-            query = query.where(model.meta_shown == 1)
-        found: Row | None = self._session.scalars(query.order_by(model.meta_shown.desc(), model.coll)).first()
+        values = {"id": id, _COLLS: self._names.held() if coll is None else [coll]}
+        found: Row | None = self._session.scalars(_by_id(kind.kind, deleted_too), values).first()
         return found
 
     def _settleable(self, kind: type[Fields], id: UUID) -> Row:

@@ -72,6 +72,8 @@ class Books:
         self.entries: list[bytes] = list(store.roster())
         self.state: RosterState | None = roster.build(self.entries) if self.entries else None
         self.keys: dict[tuple[UUID, int], bytes] = dict(store.collection_keys())
+        offset = store.secret(replica.CLOCK_OFFSET)
+        self._offset: int = canon.unpack(offset) if offset else 0
 
     # Reading
 
@@ -140,9 +142,7 @@ class Books:
 
     def offset(self) -> int:
         """Milliseconds between the system's clock and the server's, as far as they matter."""
-        kept = self._store.secret(replica.CLOCK_OFFSET)
-        offset: int = canon.unpack(kept) if kept else 0
-        return offset
+        return self._offset
 
     # Growing; inside a transaction of its own
 
@@ -157,6 +157,7 @@ class Books:
         if wanted != known and abs(offset - known) >= CLOCK_TOLERANCE_MS:
             with self._store.transaction():
                 self._store.put_secret(replica.CLOCK_OFFSET, canon.pack(wanted))
+            self._offset = wanted
 
     def grow(self, new: Iterable[bytes]) -> tuple[KeyEnvelope, ...]:
         """Checks and keeps further entries. Gives key envelopes that this laptop should hand on to newly entitled ones.

@@ -20,7 +20,7 @@ from cmpp_desktop.ui.bridge import Bridge
 from cmpp_desktop.ui.frame import Frame
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.theme import Look
-from tests.ui import page_samples as samples
+from tests.ui import samples
 
 WAIT_SECONDS = 10.0
 
@@ -32,15 +32,15 @@ class Desk:
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         Look.install(app)
-        self.door = samples.FakeWorkspace()
+        self.door = samples.SampleDoor(role=role, full=True)
+        self.door.status = samples.sync_status()
         self.bridge = Bridge()
         self.said: list[tuple[str, Command | None]] = []
         self.troubles: list[BaseException] = []
         self.bridge.failed.connect(self.troubles.append)
-        door: Any = self.door
         zone = ZoneInfo(samples.ZONE)
         self.ui = Ui(
-            words.load(language), self.bridge, door, lambda: samples.NOW.astimezone(zone), self, samples.organisation(role)
+            words.load(language), self.bridge, self.door, lambda: samples.LATER.astimezone(zone), self, samples.organisation(role)
         )
         self.window = QWidget()
         self.frame = Frame(self.ui, role=role, name="Ana Marroquín")

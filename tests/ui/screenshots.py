@@ -27,7 +27,7 @@ from cmpp_desktop.ui.app import Window
 from cmpp_desktop.ui.bridge import Bridge
 from cmpp_desktop.ui.theme import Look, Wish
 from cmpp_desktop.workspace import CaseSummaryRequest
-from tests.ui import page_samples
+from tests.ui import samples
 from tests.ui.picture_door import PictureDoor
 from tests.ui.samples import NOW, at_first_run, at_someone_new
 
@@ -127,7 +127,7 @@ def _someone_new(step: int) -> Arrange:
 
 
 def _interview(*keys: Qt.Key) -> Arrange:
-    return go("screening", _begun(*keys), participant_id=page_samples.MARISELA)
+    return go("screening", _begun(*keys), participant_id=samples.MARISELA)
 
 
 def _begun(*keys: Qt.Key) -> Arrange:
@@ -141,7 +141,7 @@ def _begun(*keys: Qt.Key) -> Arrange:
 
 
 def _tab(name: str) -> Arrange:
-    return go("participant", participant_id=page_samples.MARISELA, tab=name)
+    return go("participant", participant_id=samples.MARISELA, tab=name)
 
 
 def _laptops(*then: Arrange) -> Arrange:
@@ -207,12 +207,12 @@ def _pdf_form(window: Window) -> None:
 
 
 def _signed(door: PictureDoor) -> None:
-    door.pages.answers[q.Session] = page_samples.session_view("signed")
+    door.answers[q.Session] = samples.session_view("signed")
 
 
 def _returned(door: PictureDoor) -> None:
     comment = "Can this be Monday? The form is already 2 days late."
-    door.pages.answers[q.Session] = page_samples.session_view("returned", comment)
+    door.answers[q.Session] = samples.session_view("returned", comment)
 
 
 def _code(door: PictureDoor) -> None:
@@ -231,7 +231,7 @@ def _full(door: PictureDoor) -> None:
     door.fail["do"] = KnownError("disk_full")
 
 
-_PDF = CaseSummaryRequest(page_samples.MARISELA)
+_PDF = CaseSummaryRequest(samples.MARISELA)
 _SUPERVISOR, _ADMIN = {"role": "supervisor"}, {"role": "administrator"}
 _K = Qt.Key
 _MANY = (_K.Key_1,) * 8
@@ -260,16 +260,16 @@ SHOTS: tuple[Shot, ...] = (
     Shot("06-participant-family", _tab("family")),
     Shot("06-participant-screenings", _tab("screenings")),
     Shot("06-participant-consent", _tab("consent")),
-    Shot("06-participant-obligation", go("participant", _obligation, participant_id=page_samples.MARISELA)),
-    Shot("07-screening-start", go("screening", participant_id=page_samples.MARISELA)),
-    Shot("07-screening-none", go("screening", participant_id=page_samples.MARISELA), {"empty": True}),
+    Shot("06-participant-obligation", go("participant", _obligation, participant_id=samples.MARISELA)),
+    Shot("07-screening-start", go("screening", participant_id=samples.MARISELA)),
+    Shot("07-screening-none", go("screening", participant_id=samples.MARISELA), {"empty": True}),
     Shot("07-screening", _interview(*_MANY[:7]), mirrored=True),
     Shot("07-screening-safety", _interview(*_MANY[:7], _K.Key_3)),
     Shot("07-screening-needed", _interview(_K.Key_1, _K.Key_Return)),
     Shot("07-screening-end", _interview(*(_K.Key_1,) * 12)),
-    Shot("09-session", go("session", participant_id=page_samples.MARISELA)),
-    Shot("09-session-signed", go("session", session_id=page_samples.uid("session1")), before=_signed),
-    Shot("09-session-returned", go("session", session_id=page_samples.uid("session1")), before=_returned),
+    Shot("09-session", go("session", participant_id=samples.MARISELA)),
+    Shot("09-session-signed", go("session", session_id=samples.uid("session1")), before=_signed),
+    Shot("09-session-returned", go("session", session_id=samples.uid("session1")), before=_returned),
     Shot("12-review", go("review"), _SUPERVISOR),
     Shot("12-review-empty", go("review"), {**_SUPERVISOR, "empty": True}),
     Shot("13-conflict", go("conflict")),

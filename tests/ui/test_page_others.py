@@ -16,7 +16,7 @@ from cmpp_desktop.ui.pages.conflict_model import differing, settling
 from cmpp_desktop.ui.pages.review_model import checks
 from cmpp_desktop.words import load
 from cmpp_desktop.workspace import CaseSummaryRequest
-from tests.ui import page_samples as samples
+from tests.ui import samples
 from tests.ui.page_desk import desk, nameless
 
 pytestmark = pytest.mark.usefixtures("qapp")

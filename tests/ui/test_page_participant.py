@@ -17,7 +17,7 @@ from cmpp_desktop.domain.tasks import AddTask, CompleteTask, ReopenTask, WriteNo
 from cmpp_desktop.ui.pages.participant_model import consent_line, distance, next_obligation, timeline_rows
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.words import load
-from tests.ui import page_samples as samples
+from tests.ui import samples
 from tests.ui.page_desk import desk, nameless
 
 pytestmark = pytest.mark.usefixtures("qapp")

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 
 from cmpp_desktop.domain.participants import ChangeParticipant
 from cmpp_desktop.errors import Invalid
-from tests.ui import page_samples as samples
+from tests.ui import samples
 from tests.ui.page_desk import desk, nameless
 
 pytestmark = pytest.mark.usefixtures("qapp")

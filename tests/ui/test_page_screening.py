@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from cmpp_desktop.ui.pages.screening_model import Walk, columns, label, picks, plain, toggled
-from tests.ui import page_samples as samples
+from tests.ui import samples
 from tests.ui.page_desk import Desk, desk, nameless
 
 pytestmark = pytest.mark.usefixtures("qapp")

@@ -15,7 +15,7 @@ from cmpp_desktop import resources
 from cmpp_desktop.domain.questions import InstrumentRow
 from cmpp_desktop.forms import InterviewContext, compile_instrument, convert, convert_folder
 from cmpp_desktop.workspace import OpenInterview
-from tests.ui import page_samples as samples
+from tests.ui import samples
 from tests.ui.page_desk import Desk, desk, nameless
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -45,7 +45,7 @@ EVERY_KIND = """
 
 def held(xform: str) -> OpenInterview:
     instrument = compile_instrument(xform)
-    context = InterviewContext(lambda: samples.NOW, lambda: UUID(int=7), lambda count: b"\x07" * count)
+    context = InterviewContext(lambda: samples.LATER, lambda: UUID(int=7), lambda count: b"\x07" * count)
     row = InstrumentRow(samples.uid("real"), "real", "1", "A form", tuple(instrument.languages), "cd" * 32, ())
     return OpenInterview(samples.uid("interview"), samples.MARISELA, "Marisela Tzoc", row, instrument.start(context), "es")
 

@@ -15,14 +15,14 @@ from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain.reviews import Amend
 from cmpp_desktop.domain.sessions import ChangeSession, RecordSession
 from cmpp_desktop.ui.pages.session_model import SessionForm, count_words, pack, template, unpack, written
-from tests.ui import page_samples as samples
+from tests.ui import samples
 from tests.ui.page_desk import desk, nameless
 
 pytestmark = pytest.mark.usefixtures("qapp")
 USUAL = SessionForm(date(2026, 11, 23), time(10, 30), 45, ("case_management",))
 
 
-def recorded(door: samples.FakeWorkspace) -> Any:
+def recorded(door: samples.SampleDoor) -> Any:
     return next(command for command in door.done if isinstance(command, RecordSession | ChangeSession))
 
 

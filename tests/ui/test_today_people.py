@@ -19,7 +19,7 @@ from cmpp_desktop.ui.pages.settings import PARTS
 from cmpp_desktop.ui.pages.today import where_to
 from cmpp_desktop.ui.palette import Palette, matches
 from cmpp_desktop.ui.widgets import RowList, RowModel
-from tests.ui.samples import DAY, SampleDoor, at_first_run, at_someone_new, people, today, uid
+from tests.ui.samples import TODAY, SampleDoor, at_first_run, at_someone_new, people, today, uid
 
 from .conftest import Desk
 
@@ -99,7 +99,7 @@ def test_a_day_with_nothing_teaches_what_belongs_there(desk: Open) -> None:
 def test_rows_say_it_in_both_languages_with_distance_and_readiness() -> None:
     for language in words.LANGUAGES:
         said = words.load(language)
-        late, now, week = today_rows.columns(today(), DAY, said)
+        late, now, week = today_rows.columns(today(), TODAY, said)
         assert late[0].badge is not None
         assert "2" in late[0].badge.text
         assert now[0].facts[0][2]
@@ -146,7 +146,7 @@ def test_an_answer_to_what_was_typed_before_is_not_shown(desk: Open) -> None:
     at.quiet()
     model = at.page.model
     old = model._question
-    model.search(q.People(DAY, "tzoc"))
+    model.search(q.People(TODAY, "tzoc"))
     model._first(old, q.PeopleAnswer(people(), 16, 9, 16))
     at.quiet()
     assert model.rowCount() == 3
@@ -230,6 +230,7 @@ def test_someone_new_begins_with_consent_and_registers_the_household_at_once(des
     command = at.door.done[-1]
     assert isinstance(command, RegisterHousehold)
     assert [person.name.full for person in command.people] == ["Marisela Tzoc", "Mateo Tzoc"]
+    assert command.consent is not None
     assert command.consent.scope == ("services",)
     assert command.case is not None
     assert page.given.text() == ""  # empty for the next person

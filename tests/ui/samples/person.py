@@ -1,51 +1,23 @@
-"""Synthetic people and a workspace that answers with them: what the pages' tests and pictures are made of.
-
-Nothing here is a person. The workspace is the door's shape without a store: it answers questions with frozen samples,
-writes down every command, and behaves where a page depends on it (drafts, alerts, undo).
-"""
+"""One participant with everything around her, and what waits for a signature, a choice or the server."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
-from types import SimpleNamespace
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from cmpp_desktop.changes import Bus, Changed
 from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain.cases import CaseFields
 from cmpp_desktop.domain.consent import ConsentFields
-from cmpp_desktop.domain.obligations import MarkObligation, ObligationFields, UnmarkObligation
-from cmpp_desktop.domain.participants import AddressFields, ContactRouteFields, ParticipantFields, RevealANumber
-from cmpp_desktop.domain.records import BirthDate, Life, PersonName, PostalAddress, When
+from cmpp_desktop.domain.obligations import ObligationFields
+from cmpp_desktop.domain.participants import AddressFields, ContactRouteFields, ParticipantFields
+from cmpp_desktop.domain.records import BirthDate, Life, PersonName, PostalAddress
 from cmpp_desktop.domain.reviews import ReviewFields
 from cmpp_desktop.domain.sessions import ServiceSessionFields
-from cmpp_desktop.domain.tasks import CompleteTask, NoteFields, ReopenTask, TaskFields
-from cmpp_desktop.domain.work import Command, Done, Stored
-from cmpp_desktop.forms import Alert
-from cmpp_desktop.workspace import ArrivedItem, OpenInterview, Paper, SyncStatus, WaitingItem
-
-NOW = datetime(2026, 11, 23, 15, 42, tzinfo=UTC)  # Monday, 10:42 in New York
-TODAY = date(2026, 11, 23)
-SPACE = UUID("6d1d6b6e-3f0c-4b55-9d0a-2c6d1c9e7a10")
-ZONE = "America/New_York"
-
-
-def uid(name: str) -> UUID:
-    return uuid5(SPACE, name)
-
-
-MARISELA, MATEO, LUCIA = uid("marisela"), uid("mateo"), uid("lucia")
-ANA, DENISE, LEON = uid("ana"), uid("denise"), uid("leon")
-
-
-def stored(fields: Any, name: str, life: Life = Life.LIVE) -> Stored[Any]:
-    return Stored(uid(name), fields, life, "caseload", uid("north"), NOW, ANA, NOW, ANA)
-
-
-def when(day: date, at: time | None = None) -> When:
-    return When(day=day, at=at, zone=ZONE)
+from cmpp_desktop.domain.tasks import NoteFields, TaskFields
+from cmpp_desktop.workspace import ArrivedItem, SyncStatus, WaitingItem
+from tests.ui.samples.basis import ANA, DENISE, LATER, LEON, LUCIA, MARISELA, MATEO, TODAY, stored, uid, when
 
 
 def participant_view() -> q.ParticipantView:
@@ -298,7 +270,7 @@ def session_view(status: Any = "submitted", comment: str = "") -> q.SessionView:
         subject_id=uid("session1"),
         verdict="submitted",
         reviewer_id=ANA,
-        at=NOW,
+        at=LATER,
     )
     if status != "draft":
         reviews.append(stored(submitted, "review1"))
@@ -318,7 +290,7 @@ def session_view(status: Any = "submitted", comment: str = "") -> q.SessionView:
         reviewers=tuple(names),
         amendments=(),
         content_hash="c0ffee" * 10,
-        signed_at=NOW if signed else None,
+        signed_at=LATER if signed else None,
         signed_by="Denise Okafor" if signed else "",
     )
 
@@ -328,7 +300,7 @@ def review_queue() -> tuple[q.ReviewItem, ...]:
         values: dict[str, Any] = {"code": "case_management", "minutes": 50, "times": 1, "late_days": 0, **more}
         return q.ReviewItem(
             subject_kind="service_session", subject_id=uid(name), participant_id=MARISELA, participant=person, author_id=author,
-            author=said, when=when(day), submitted_at=NOW, **values,
+            author=said, when=when(day), submitted_at=LATER, **values,
         )  # fmt: skip
 
     return (
@@ -371,8 +343,8 @@ def conflict_items() -> tuple[q.ConflictItem, ...]:
             "Marisela Tzoc",
             "text",
             (
-                q.Version("+12025550148", "+1 202-555-0148", "Ana Marroquín", "Blue ThinkPad", True, NOW),
-                q.Version("+12025550177", "+1 202-555-0177", "Denise Okafor", "Office laptop", False, NOW),
+                q.Version("+12025550148", "+1 202-555-0148", "Ana Marroquín", "Blue ThinkPad", True, LATER),
+                q.Version("+12025550177", "+1 202-555-0177", "Denise Okafor", "Office laptop", False, LATER),
             ),
         ),
         q.ConflictItem(
@@ -383,8 +355,8 @@ def conflict_items() -> tuple[q.ConflictItem, ...]:
             "Marisela Tzoc",
             "",
             (
-                q.Version(["signed", b"\x01" * 16], "Signed", "Denise Okafor", "Office laptop", False, NOW),
-                q.Version(["live"], "Changed", "Ana Marroquín", "Blue ThinkPad", True, NOW),
+                q.Version(["signed", b"\x01" * 16], "Signed", "Denise Okafor", "Office laptop", False, LATER),
+                q.Version(["live"], "Changed", "Ana Marroquín", "Blue ThinkPad", True, LATER),
             ),
         ),
     )
@@ -409,236 +381,3 @@ def sync_status() -> SyncStatus:
         last_heard=datetime(2026, 11, 23, 12, 49, tzinfo=UTC),
         server="sync.lantern.invalid",
     )
-
-
-# --- An interview of twelve questions ------------------------------------------------------------------
-
-
-@dataclass
-class FakeChoice:
-    value: str
-    labels: dict[str, str]
-
-
-@dataclass
-class FakeQuestion:
-    ref: str
-    type: str
-    labels: dict[str, str]
-    section_ref: str
-    choices: tuple[FakeChoice, ...] = ()
-    required: bool = True
-    appearance: str = ""
-    hints: dict[str, str] = field(default_factory=dict)
-    readonly: bool = False
-    value: str = ""
-    problem: str | None = None
-    message: dict[str, str] = field(default_factory=dict)
-    required_message: dict[str, str] = field(default_factory=dict)
-    marker: str | None = None
-    note: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.ref.rsplit("/", 1)[-1]
-
-
-YES_NO = (
-    FakeChoice("no", {"en": "No", "es": "No", "ar": "لا"}),
-    FakeChoice("past", {"en": "Yes, in the past", "es": "Sí, en el pasado", "ar": "نعم، في الماضي"}),
-    FakeChoice("now", {"en": "Yes, it is happening now", "es": "Sí, está pasando ahora", "ar": "نعم، يحدث الآن"}),
-    FakeChoice("unsure", {"en": "Not sure", "es": "No sé", "ar": "لست متأكدة"}),
-)
-SECTIONS = (
-    ("/g/start", {"en": "Before we start", "es": "Antes de empezar"}, 2),
-    ("/g/journey", {"en": "Your journey", "es": "Su viaje"}, 3),
-    ("/g/work", {"en": "Work", "es": "Trabajo"}, 3),
-    ("/g/home", {"en": "Where you live", "es": "Dónde vive"}, 2),
-    ("/g/trust", {"en": "People you trust", "es": "Personas de confianza"}, 1),
-    ("/g/end", {"en": "Closing", "es": "Cierre"}, 1),
-)
-ASKED = {
-    "en": "Did anyone at work keep your passport or other papers so that you could not leave?",
-    "es": "¿Alguien en el trabajo le guardó el pasaporte u otros papeles para que no pudiera irse?",
-    "ar": "هل احتفظ أحد في العمل بجواز سفرك أو أوراقك الأخرى حتى لا تتمكني من المغادرة؟",
-}
-
-
-class FakeInterview:
-    """Answers like `forms.Interview`: twelve choices in six sections; "now" in any of them raises an alert."""
-
-    def __init__(self) -> None:
-        self._questions: dict[str, FakeQuestion] = {}
-        number = 0
-        for section, _, count in SECTIONS:
-            for _ in range(count):
-                number += 1
-                self._questions[f"{section}/q{number}"] = FakeQuestion(
-                    f"{section}/q{number}", "select_one", dict(ASKED), section, YES_NO
-                )
-        self.current_ref = next(iter(self._questions))
-
-    def questions(self) -> tuple[FakeQuestion, ...]:
-        return tuple(self._questions.values())
-
-    def question(self, ref: str) -> FakeQuestion:
-        return self._questions[ref]
-
-    def answer(self, ref: str, value: Any) -> Any:
-        self._questions[ref].value = value
-        return SimpleNamespace(refs=(ref,))
-
-    def mark(self, ref: str, marker: str | None) -> Any:
-        self._questions[ref].marker = marker
-        return SimpleNamespace(refs=(ref,))
-
-    def note(self, ref: str, text: str) -> None:
-        self._questions[ref].note = text
-
-    def sections(self) -> tuple[Any, ...]:
-        views = []
-        for ref, labels, _ in SECTIONS:
-            inside = [item for item in self._questions.values() if item.section_ref == ref]
-            done = sum(1 for item in inside if item.value or item.marker)
-            views.append(SimpleNamespace(ref=ref, labels=labels, answered=done, total=len(inside), first_ref=inside[0].ref))
-        return tuple(views)
-
-    def problems(self) -> tuple[Any, ...]:
-        return ()
-
-    def outcome(self) -> Any:
-        alerts = tuple(Alert(item.name, "safety", item.ref) for item in self._questions.values() if item.value == "now")
-        band = {
-            "en": "Several signs. Talk it through with your supervisor.",
-            "es": "Varias señales. Háblelo con su supervisora.",
-        }
-        return SimpleNamespace(score="5", band=band, follow_up="", alerts=alerts)
-
-
-INSTRUMENT = q.InstrumentRow(
-    uid("instrument"), "work_safety", "4", "Work and safety guide", ("en", "es", "ar"), "ab" * 32,
-    (("validated", "guide"), ("source", "Written by us")),
-)  # fmt: skip
-
-
-class FakeWorkspace:
-    """The door's shape. `done`: commands in order; `saved`: what was kept of the interview; `answers` may be changed."""
-
-    def __init__(self) -> None:
-        self.changed = Bus()
-        self.done: list[Command] = []
-        self.saved: list[str] = []
-        self.drafts: dict[str, q.Draft] = {}
-        self.accesses: list[str] = []
-        self.finished: list[tuple[str, Any]] = []
-        self.papers: list[Any] = []
-        self.saved_papers: list[tuple[Any, str, str]] = []
-        self.synced = 0
-        self.held: OpenInterview | None = None
-        self.pdf = b""
-        self.answers: dict[type[Any], Any] = {
-            q.Participant: participant_view(),
-            q.Timeline: timeline(),
-            q.Session: session_view(),
-            q.LastSession: stored(session_fields(when=when(date(2026, 11, 18), time(13, 30))), "session0"),
-            q.ReviewQueue: review_queue(),
-            q.Conflicts: conflict_items(),
-            q.Instruments: (INSTRUMENT,),
-            q.Drafts: (),
-            q.Organisation: organisation(),
-        }
-
-    def ask(self, question: Any) -> Any:
-        answer = self.answers[type(question)]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer(question) if callable(answer) else answer
-
-    def do(self, command: Command, origin: str = "here") -> Done:
-        self.done.append(command)
-        undo: Command | None = None
-        more: dict[str, Any] = {}
-        if isinstance(command, CompleteTask):
-            undo = ReopenTask(command.task_id)
-        if isinstance(command, MarkObligation):
-            undo = UnmarkObligation(command.obligation_id)
-            more = {"ask_next": command.result == "attended"}
-        if isinstance(command, RevealANumber):
-            more = {"a_number": "900555412"}
-        done = Done(uid(f"done{len(self.done)}"), undo, more or None)
-        self.changed.publish(Changed(frozenset({"task"}), frozenset({MARISELA}), origin))
-        return done
-
-    def note_access(self, action: str, subject_kind: str, subject_id: UUID | None, **facts: Any) -> None:
-        self.accesses.append(action)
-
-    def save_draft(self, key: str, body: bytes, *, title: str, participant_id: UUID | None, words: int = 0) -> None:
-        self.drafts[key] = q.Draft(key, participant_id, None, title, body, words, NOW)
-
-    def draft(self, key: str) -> q.Draft | None:
-        return self.drafts.get(key)
-
-    def discard_draft(self, key: str) -> None:
-        self.drafts.pop(key, None)
-
-    def start_interview(
-        self, participant_id: UUID, instrument_id: UUID, *, language: str, interpreter: str = "", alone: str = "unknown"
-    ) -> OpenInterview:
-        interview: Any = FakeInterview()
-        self.held = OpenInterview(
-            uid("interview"), participant_id, "Marisela Tzoc", INSTRUMENT, interview, language, interpreter, alone
-        )
-        return self.held
-
-    def resume_interview(self, interview_id: UUID) -> OpenInterview:
-        assert self.held is not None
-        return self.held
-
-    def save_interview(self, held: OpenInterview, changes: Any = None) -> tuple[str, ...]:
-        self.saved.append(held.interview.current_ref)
-        new = tuple(alert.name for alert in held.interview.outcome().alerts if alert.name not in held.raised)
-        held.raised.update(new)
-        return new
-
-    def finish_interview(self, held: OpenInterview, *, signature: Any = (), typed: str = "", origin: str = "here") -> Done:
-        self.finished.append((typed, signature))
-        return Done(uid("screening9"))
-
-    def sync_status(self) -> SyncStatus:
-        return sync_status()
-
-    def sync_now(self, progress: Any = None) -> SyncStatus:
-        self.synced += 1
-        return replace(sync_status(), word="sent", waiting=0, waiting_items=(), conflicts=0, set_aside=0)
-
-    def recent_people(self) -> tuple[UUID, ...]:
-        return (MARISELA,)
-
-    def paper(self, request: Any) -> Paper:
-        self.papers.append(request)
-        return Paper("Case summary", "case-summary.pdf", self.pdf, 2)
-
-    def save_paper(self, paper: Paper, path: Any, *, reason: str, password: str = "") -> None:
-        self.saved_papers.append((path, reason, password))
-
-    def state(self) -> str:
-        return "open"
-
-    def today(self) -> date:
-        return TODAY
-
-    def now(self) -> datetime:
-        return NOW
-
-
-def organisation(role: str = "caseworker") -> q.OrganisationView:
-    ana = q.StaffRow(ANA, "Ana Marroquín", role, uid("north"), "Team North")
-    return q.OrganisationView(
-        uid("organisation"), "Lantern Street Services", "", ZONE, 10, ana,
-        (
-            ana,
-            q.StaffRow(DENISE, "Denise Okafor", "supervisor", uid("north"), "Team North"),
-            q.StaffRow(LEON, "Leon Brandt", "caseworker", uid("north"), "Team North"),
-        ),
-        ((uid("north"), "Team North"),), (),
-    )  # fmt: skip

@@ -1,0 +1,40 @@
+"""Frozen samples about made-up people, and a workspace that answers with them. Nobody in them exists. One door: import from
+here."""
+
+from tests.ui.samples.basis import (
+    ANA,
+    DENISE,
+    LATER,
+    LEON,
+    LUCIA,
+    MARISELA,
+    MATEO,
+    NOW,
+    TODAY,
+    ZONE,
+    organisation,
+    stored,
+    uid,
+    when,
+)
+from tests.ui.samples.days import people, today
+from tests.ui.samples.door import SampleDoor
+from tests.ui.samples.interview import INSTRUMENT, SECTIONS, YES_NO, FakeChoice, FakeInterview, FakeQuestion
+from tests.ui.samples.person import (
+    NARRATIVE,
+    conflict_items,
+    participant_view,
+    review_queue,
+    session_fields,
+    session_view,
+    sync_status,
+    timeline,
+)
+from tests.ui.samples.steps import at_first_run, at_someone_new
+
+__all__ = [
+    "ANA", "DENISE", "INSTRUMENT", "LATER", "LEON", "LUCIA", "MARISELA", "MATEO", "NARRATIVE", "NOW", "SECTIONS", "TODAY",
+    "YES_NO", "ZONE", "FakeChoice", "FakeInterview", "FakeQuestion", "SampleDoor", "at_first_run", "at_someone_new",
+    "conflict_items", "organisation", "participant_view", "people", "review_queue", "session_fields", "session_view", "stored",
+    "sync_status", "timeline", "today", "uid", "when",
+]  # fmt: skip

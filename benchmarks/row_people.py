@@ -103,7 +103,7 @@ def statements(door: Workspace, question: People) -> list[tuple[str, Any]]:
     seen: list[tuple[str, Any]] = []
 
     def note(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
-        if statement.startswith("SELECT") and "local_secret" not in statement:  # who asks is not part of the question
+        if statement.startswith(("SELECT", "WITH")) and "local_secret" not in statement:  # who asks is not part of the question
             seen.append((statement, parameters))
 
     event.listen(engine, "before_cursor_execute", note)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, func, not_, select, text
+from sqlalchemy import ColumnElement, TextClause, and_, func, not_, select, text
 from sqlalchemy.engine import Connection
 
 from cmpp_desktop.store.folding import ascii_of, digits, fold
@@ -18,6 +18,7 @@ from cmpp_desktop.store.tables import PERSON
 PIECE = 3
 MANY = 2_000  # so many matches are no longer put in order of how good they are, only by name
 CANDIDATES = 200
+Condition = ColumnElement[bool] | TextClause  # on `person`
 
 
 def is_number(typed: str) -> bool:
@@ -26,9 +27,7 @@ def is_number(typed: str) -> bool:
     return bool(digits(rest)) and all(letter.isdigit() or letter in " -().–/" for letter in rest)
 
 
-def find(
-    connection: Connection, typed: str, wanted: Sequence[ColumnElement[bool]], offset: int, limit: int
-) -> tuple[list[int], int]:
+def find(connection: Connection, typed: str, wanted: Sequence[Condition], offset: int, limit: int) -> tuple[list[int], int]:
     """A page of row numbers of `person`, best first, and how many match in all. `wanted`: conditions on `person`."""
     words, pieces, start = _queries(typed)
     sql = f"SELECT count(*) FROM (SELECT 1 FROM person_words WHERE person_words MATCH ? LIMIT {MANY + 1})"
@@ -46,9 +45,7 @@ def find(
     return page, len(ranked) + _count(connection, inside)
 
 
-def alike(
-    connection: Connection, names: Sequence[str], numbers: Sequence[str], wanted: Sequence[ColumnElement[bool]]
-) -> list[int]:
+def alike(connection: Connection, names: Sequence[str], numbers: Sequence[str], wanted: Sequence[Condition]) -> list[int]:
     """Row numbers of people worth comparing with these names and numbers: at most some hundreds, best first."""
     terms = {f'"{word[:PIECE]}"*' for name in names for word in (*fold(name).split(), *ascii_of(name).split()) if word}
     terms |= {f'"{number[-10:]}"' for number in numbers if len(number) >= PIECE}
@@ -86,11 +83,11 @@ def _matching(index: str, query: str, doc: ColumnElement[int] = PERSON.c.doc) ->
     return doc.in_(text(f"SELECT rowid FROM {index} WHERE {index} MATCH :{name}").bindparams(**{name: query}))
 
 
-def _count(connection: Connection, wanted: Sequence[ColumnElement[bool]]) -> int:
+def _count(connection: Connection, wanted: Sequence[Condition]) -> int:
     return int(connection.execute(select(func.count()).select_from(PERSON).where(*wanted)).scalar() or 0)
 
 
-def _ranked(connection: Connection, words: str, wanted: Sequence[ColumnElement[bool]], start: str) -> list[int]:
+def _ranked(connection: Connection, words: str, wanted: Sequence[Condition], start: str) -> list[int]:
     """All of them: names that begin with the text, then names with a word that does, then the rest; each by name."""
     rows = connection.execute(select(PERSON.c.doc, PERSON.c.fold).where(_matching("person_words", words), *wanted)).all()
     first = start.split()[0] if start.split() else start
@@ -104,7 +101,7 @@ def _ranked(connection: Connection, words: str, wanted: Sequence[ColumnElement[b
 
 
 def _many(
-    connection: Connection, words: str, wanted: Sequence[ColumnElement[bool]], start: str, offset: int, limit: int
+    connection: Connection, words: str, wanted: Sequence[Condition], start: str, offset: int, limit: int
 ) -> tuple[list[int], int]:
     """A page of very many, and their number: those whose name begins with `start`, by name; then the others."""
     if len(wanted) == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -9,7 +10,7 @@ from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, text
+from sqlalchemy import TextClause, select, text
 
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
 from cmpp_desktop.domain.participants import ContactRouteFields, ParticipantFields, called_by
@@ -22,18 +23,18 @@ from cmpp_desktop.store.tables import PERSON
 ALIKE = 0.72  # of 1: how like two names must be
 BORN = 0.15  # what the same day of birth adds to it
 AT_MOST = 5
+LOOKED_AHEAD = 10  # rows that are fetched at once where it is not known how many a page needs
 FEW = 8  # where not even one in so many matches, these are read and put in order, not everybody in order until a page is full
-ROWID: ColumnElement[int] = literal_column("r_obligation.rowid")  # how its index orders obligations of one moment
 
 
 def people(asked: Asked, question: People) -> PeopleAnswer:
     """See the question."""
-    wanted = _wanted(asked, question.filter, question.day)
+    wanted = _Wanted(asked, question.filter, question.day)
     everybody, mine = _everybody(asked)
     if question.text.strip():
-        docs, matching = search.find(asked.connection, question.text, wanted, question.offset, question.limit)
+        docs, matching = search.find(asked.connection, question.text, wanted.clauses, question.offset, question.limit)
         return PeopleAnswer(_rows(asked, docs, question.day, question.text), matching, mine, everybody)
-    matching = everybody if len(wanted) == 1 else _count(asked, wanted)
+    matching = everybody if len(wanted.conditions) == 1 else _count(asked, wanted)
     if question.sort == "next":
         # Obligations in their order, until the page is full: about `page * everybody / matching` of them; or, where that is
         # more than there are people to look at, the people first.
@@ -45,37 +46,51 @@ def people(asked: Asked, question: People) -> PeopleAnswer:
     return PeopleAnswer(_rows(asked, docs, question.day, ""), matching, mine, everybody)
 
 
-def _wanted(asked: Asked, chosen: PeopleFilter, day: date) -> list[ColumnElement[bool]]:
-    """The conditions on the line of a person; the first is always that it may be seen."""
-    # The sum keeps SQLite from reading by collection and sorting everybody: the order has an index of its own.
-    found: list[ColumnElement[bool]] = [literal_column(f"(person.coll + 0 IN ({','.join(map(str, asked.held))}))")]
-    if chosen.mine:
-        found.append(PERSON.c.caseworker_id == asked.asker.staff_id)
-    if chosen.states:
-        found.append(PERSON.c.state.in_(chosen.states))
-    if chosen.language:
-        found.append(PERSON.c.languages.in_(_spoken_with(asked, chosen.language)))
-    if chosen.interpreter:
-        found.append(PERSON.c.interpreter == 1)
-    if chosen.no_contact_for is not None:
-        since = (day - timedelta(days=chosen.no_contact_for)).isoformat()
-        found.append(or_(PERSON.c.last_contact.is_(None), PERSON.c.last_contact < since))
-    if chosen.hearing_within is not None:
-        obligations = table(ObligationFields).c
-        until = (day + timedelta(days=chosen.hearing_within)).isoformat()
-        soon = select(obligations.participant_id).where(
-            obligations.meta_shown == 1,
-            obligations.result.is_(None),
-            obligations.meta_day >= day.isoformat(),
-            obligations.meta_day <= until,
-            obligations.type.in_(HEARINGS),
-        )
-        found.append(PERSON.c.id.in_(soon))
-    return found
+class _Wanted:
+    """Who is wanted: conditions on the line of a person as SQL with named values. The first is always that it may be seen."""
+
+    def __init__(self, asked: Asked, chosen: PeopleFilter, day: date) -> None:
+        # The sum keeps SQLite from reading by collection and sorting everybody: the order has an index of its own.
+        self.conditions = [f"person.coll + 0 IN ({','.join(map(str, asked.held))})"]
+        self.values: dict[str, Any] = {}
+        if chosen.mine:
+            self._add("person.caseworker_id = :me", me=asked.asker.staff_id.bytes)
+        if chosen.states:
+            self._add("person.state IN (SELECT value FROM json_each(:states))", states=json.dumps(chosen.states))
+        if chosen.language:
+            spoken = json.dumps(_spoken_with(asked, chosen.language))
+            self._add("person.languages IN (SELECT value FROM json_each(:spoken))", spoken=spoken)
+        if chosen.interpreter:
+            self._add("person.interpreter = 1")
+        if chosen.no_contact_for is not None:
+            since = (day - timedelta(days=chosen.no_contact_for)).isoformat()
+            self._add("(person.last_contact IS NULL OR person.last_contact < :since)", since=since)
+        if chosen.hearing_within is not None:
+            self._add(
+                "person.id IN (SELECT o.participant_id FROM r_obligation o WHERE o.meta_shown = 1 AND o.result IS NULL "
+                "AND o.meta_day >= :today AND o.meta_day <= :until AND o.type IN (SELECT value FROM json_each(:hearings)))",
+                today=day.isoformat(),
+                until=(day + timedelta(days=chosen.hearing_within)).isoformat(),
+                hearings=json.dumps(HEARINGS),
+            )
+
+    def _add(self, condition: str, **values: Any) -> None:
+        self.conditions.append(condition)
+        self.values |= values
+
+    @property
+    def sql(self) -> str:
+        return " AND ".join(self.conditions)
+
+    @property
+    def clauses(self) -> list[TextClause]:
+        """The same for statements that are put together."""
+        named = [text(condition) for condition in self.conditions]
+        return [clause.bindparams(**{name: self.values[name] for name in clause._bindparams}) for clause in named]
 
 
 def _spoken_with(asked: Asked, language: str) -> list[str]:
-    """All that people's languages say (",ti,ar,") where this one is among them. An office has some dozens of these, and
+    """All that people's languages say (",ti,ar,") where this one is among them. An office has some hundreds of these, and
     its index goes from one to the next."""
     rows = asked.connection.exec_driver_sql(
         "WITH RECURSIVE spoken(said) AS (SELECT min(languages) FROM person UNION ALL "
@@ -97,46 +112,41 @@ def _everybody(asked: Asked) -> tuple[int, int]:
     return found[0], found[1]
 
 
-def _count(asked: Asked, wanted: Sequence[ColumnElement[bool]]) -> int:
-    return int(asked.connection.execute(select(func.count()).select_from(PERSON).where(*wanted)).scalar() or 0)
+def _count(asked: Asked, wanted: _Wanted) -> int:
+    sql = f"SELECT count(*) FROM person WHERE {wanted.sql}"
+    return int(asked.connection.exec_driver_sql(sql, wanted.values).scalar_one())
 
 
-def _in_order(asked: Asked, wanted: Sequence[ColumnElement[bool]], question: People, *, few: bool) -> list[int]:
+def _in_order(asked: Asked, wanted: _Wanted, question: People, *, few: bool) -> list[int]:
     """A page by name or by last contact: an index has everybody in that order; `few` are put in order themselves."""
     names = ("last_contact", "fold") if question.sort == "last_contact" else ("fold", "doc")
     plus = "+" if few else ""  # hides the order from SQLite's choice of an index
-    order = text(", ".join(f"{plus}person.{name}" for name in names))
-    query = select(PERSON.c.doc).where(*wanted).order_by(order).limit(question.limit).offset(question.offset)
-    return list(asked.connection.execute(query).scalars())
+    order = ", ".join(f"{plus}person.{name}" for name in names)
+    sql = f"SELECT person.doc FROM person WHERE {wanted.sql} ORDER BY {order} LIMIT :limit OFFSET :offset"
+    page = {"limit": question.limit, "offset": question.offset}
+    return list(asked.connection.exec_driver_sql(sql, wanted.values | page).scalars())
 
 
-def _by_next(asked: Asked, wanted: list[ColumnElement[bool]], question: People) -> list[int]:
+def _by_next(asked: Asked, wanted: _Wanted, question: People) -> list[int]:
     """By the next obligation, soonest first; those without one come last, by name. Reads only as far as the page."""
-    obligations = table(ObligationFields).c
     start = (question.day - date(1970, 1, 1)).days * MIDNIGHT - MIDNIGHT  # a day early: every time zone is in it
-    query = (
-        select(PERSON.c.doc)
-        .join_from(
-            table(ObligationFields), PERSON, and_(PERSON.c.id == obligations.participant_id, PERSON.c.coll == obligations.coll)
-        )
-        .where(
-            obligations.meta_shown == 1,
-            obligations.result.is_(None),
-            obligations.meta_starts >= start,
-            obligations.meta_day >= question.day.isoformat(),
-            *wanted,
-        )
-        .order_by(obligations.meta_starts, ROWID)
+    dated = asked.connection.exec_driver_sql(
+        f"SELECT person.doc FROM r_obligation o JOIN person ON person.id = o.participant_id AND person.coll = o.coll "
+        "WHERE o.meta_shown = 1 AND o.result IS NULL AND o.meta_starts >= :start AND o.meta_day >= :day "
+        f"AND {wanted.sql} ORDER BY o.meta_starts, o.rowid",
+        wanted.values | {"start": start, "day": question.day.isoformat()},
+        execution_options={"stream_results": True, "max_row_buffer": LOOKED_AHEAD},
     )
     seen: dict[int, None] = {}
-    for doc in asked.connection.execute(query.execution_options(stream_results=True)).scalars():
+    for doc in dated.scalars():
         seen.setdefault(doc)
         if len(seen) >= question.offset + question.limit:
+            dated.close()
             return list(seen)[question.offset :]
     page = list(seen)[question.offset :]
     skip = max(question.offset - len(seen), 0)
-    rest = (doc for doc in asked.connection.execute(select(PERSON.c.doc).where(*wanted).order_by(PERSON.c.fold)).scalars())
-    for doc in rest:
+    sql = f"SELECT person.doc FROM person WHERE {wanted.sql} ORDER BY person.fold"
+    for doc in asked.connection.exec_driver_sql(sql, wanted.values).scalars():
         if doc in seen:
             continue
         if skip > 0:
@@ -148,31 +158,18 @@ def _by_next(asked: Asked, wanted: list[ColumnElement[bool]], question: People) 
     return page
 
 
-def _few_by_next(asked: Asked, wanted: list[ColumnElement[bool]], question: People) -> list[int]:
+def _few_by_next(asked: Asked, wanted: _Wanted, question: People) -> list[int]:
     """The same, of so few that each one's own obligations are looked at."""
-    obligations = table(ObligationFields).c
-    people = list(asked.connection.execute(select(PERSON.c.doc).where(*wanted).order_by(PERSON.c.fold)).scalars())
-    # `likely` hides the id of the person from SQLite's choice, so that people are read first and then the obligations of each.
-    query = (
-        select(PERSON.c.doc, obligations.meta_starts, ROWID)
-        .join_from(
-            PERSON,
-            table(ObligationFields),
-            and_(obligations.participant_id == func.likely(PERSON.c.id), (obligations.coll + 0) == PERSON.c.coll),
-        )
-        .where(
-            (obligations.meta_shown + 0) == 1,
-            obligations.result.is_(None),
-            obligations.meta_day >= question.day.isoformat(),
-            *wanted,
-        )
+    found = asked.connection.exec_driver_sql(
+        "WITH chosen AS MATERIALIZED (SELECT person.doc AS doc, person.fold AS fold, ("
+        f"SELECT n.rowid FROM r_obligation n WHERE n.participant_id = person.id AND n.coll + 0 = person.coll "
+        "AND n.meta_shown + 0 = 1 AND n.result IS NULL AND n.meta_day >= :day ORDER BY n.meta_starts, n.rowid LIMIT 1) AS next "
+        f"FROM person WHERE {wanted.sql}) "
+        "SELECT chosen.doc FROM chosen LEFT JOIN r_obligation o ON o.rowid = chosen.next "
+        "ORDER BY chosen.next IS NULL, o.meta_starts, chosen.next, chosen.fold LIMIT :limit OFFSET :offset",
+        wanted.values | {"day": question.day.isoformat(), "limit": question.limit, "offset": question.offset},
     )
-    following: dict[int, tuple[int, int]] = {}
-    for doc, *place in asked.connection.execute(query):
-        following[doc] = min(following.get(doc, (place[0], place[1])), (place[0], place[1]))
-    dated = sorted(following, key=following.__getitem__)
-    others = [doc for doc in people if doc not in following]
-    return [*dated, *others][question.offset : question.offset + question.limit]
+    return list(found.scalars())
 
 
 class _Read(NamedTuple):

@@ -113,8 +113,8 @@ def test_the_organisations_id_is_there_after_founding_and_later(desk: Open) -> N
     at = desk(state="new")
     at_first_run(at.page, 4)
     at.quiet()
-    assert at.page.organisation_id.text() == "5f" * 32
-    at.page._copy.click()
+    assert at.page.kit.organisation_id.text() == "5f" * 32
+    at.page.kit.copy.click()
     assert QGuiApplication.clipboard().text() == "5f" * 32
     at = at_laptops(desk)
     assert at.page.laptops.organisation_id.text() == "5f" * 32

@@ -113,12 +113,12 @@ def test_whoever_founds_an_office_says_where_its_days_begin(desk: Callable[..., 
     kept: list[Founding] = []
     at.door.found = lambda founding: [kept.append(founding), "X88F-QRTG"][1]  # type: ignore[func-returns-value]
     at_first_run(at.page, 3)
-    assert at.page.zone.value() == zone_of_this_laptop()
-    at.page.zone.set_value(LOS_ANGELES)
-    at.page.org_name.setText("Lantern Street Services")
-    at.page.own_name.setText("Denise Okafor")
-    at.page.server.setText("https://cmpp.example.org")
-    at.page._organisation_done()
+    assert at.page.organisation.zone.value() == zone_of_this_laptop()
+    at.page.organisation.zone.set_value(LOS_ANGELES)
+    at.page.organisation.name.setText("Lantern Street Services")
+    at.page.organisation.person.setText("Denise Okafor")
+    at.page.organisation.server.setText("https://cmpp.example.org")
+    at.page.organisation.go_on()
     at.page.laptop.setText("Front desk")
     for field in (at.page.first, at.page.second):
         field.line.setText("lantern quarry juniper ferry 47")

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.ui.pages.first_run import is_server
+from cmpp_desktop.ui.pages.first_run_organisation import is_server
 from tests.ui.samples import SampleDoor, at_first_run
 
 from .conftest import Desk
@@ -132,22 +132,22 @@ def test_the_recovery_code_is_shown_once_and_must_be_kept_before_going_on(desk: 
     at = desk(state="new")
     page = at.page
     page._go("organisation")
-    page.org_name.setText("Lantern Street Services")
-    page.own_name.setText("Denise Okafor")
-    page.server.setText("https://cmpp.example.org")
-    page._organisation_done()
+    page.organisation.name.setText("Lantern Street Services")
+    page.organisation.person.setText("Denise Okafor")
+    page.organisation.server.setText("https://cmpp.example.org")
+    page.organisation.go_on()
     page.laptop.setText("Denise’s Mac")
     for line in (page.first.line, page.second.line):
         line.setText("harbor cedar velvet oyster")
     page.make.click()
     at.quiet()
     assert page._step == "kit"
-    assert not page._finish.isEnabled()
-    page.write_kit(tmp_path / "kit.txt")
+    assert not page.kit.finish.isEnabled()
+    page.kit.write(tmp_path / "kit.txt")
     at.quiet()
     assert "X88F-QRTG" in (tmp_path / "kit.txt").read_text(encoding="utf-8")
     assert (tmp_path / "kit.txt").stat().st_mode & 0o077 == 0
-    page._finish.click()
+    page.kit.finish.click()
     at.quiet()
     assert at.window.frame is not None
 

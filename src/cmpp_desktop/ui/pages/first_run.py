@@ -11,38 +11,36 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QPageLayout, QPainter, QResizeEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QStackedWidget, QWidget
 
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.ui.files import ask_for_file, ask_where_to, read_bytes, write_private
+from cmpp_desktop.ui.files import ask_for_file, read_bytes
 from cmpp_desktop.ui.frame import Mark
 from cmpp_desktop.ui.messages import Message, message_for
 from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.pages.first_run_kit import KitStep
+from cmpp_desktop.ui.pages.first_run_organisation import OrganisationStep
+from cmpp_desktop.ui.pages.strength_words import ENOUGH, advice_words
 from cmpp_desktop.ui.pages.unlock import language_switch
-from cmpp_desktop.ui.pages.zone_choice import zone_choices, zone_of_this_laptop
 from cmpp_desktop.ui.steps import StepList
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
     Banner,
     Button,
-    CodeCombo,
     Field,
     IconView,
     Label,
     PassphraseField,
     TextField,
-    Tick,
     column,
     isolate,
     row,
     rule,
     scrolled,
 )
-from cmpp_desktop.words import Words
-from cmpp_desktop.workspace import Founding, InvitationInfo, Strength
+from cmpp_desktop.workspace import InvitationInfo, Strength
 
-ENOUGH = 3  # of four, for a passphrase
 MAX_INVITATION = 1_000_000  # bytes; an invitation is a few thousand
 
 
@@ -57,7 +55,6 @@ class FirstRunPage(Page):
         self._info: InvitationInfo | None = None
         self._strength = Strength(0)
         self._founding = False
-        self._kit_words = ""
         self._busy = False
         self.setAcceptDrops(True)
         self._build()
@@ -82,12 +79,15 @@ class FirstRunPage(Page):
         self._parts: dict[str, QWidget] = {}
         self._outers: list[QHBoxLayout] = []
         self.stack = QStackedWidget()
+        self.organisation = OrganisationStep(self, lambda: self._go("start"), lambda: self._go("passphrase"))
+        self.kit = KitStep(self, lambda: self.organisation.name.text().strip())
+        self._focus |= {"organisation": self.organisation.name, "kit": self.kit.code}
         for name, made in (
             ("start", self._start()),
             ("invited", self._invited()),
-            ("organisation", self._organisation()),
+            ("organisation", column(self.organisation, gap=0)),
             ("passphrase", self._passphrase()),
-            ("kit", self._kit()),
+            ("kit", column(self.kit, gap=0)),
         ):
             self._add(name, made)
         self.join_steps = StepList((words("Invitation"), words("This laptop and passphrase"), words("Ready")))
@@ -171,47 +171,6 @@ class FirstRunPage(Page):
         self._focus["invited"] = on
         return column(self._who, self._as, 8, self._until, 24, row(on, other, None, gap=12), gap=8)
 
-    def _organisation(self) -> QLayout:
-        words = self.words
-        self.org_name, self.own_name = TextField(), TextField()
-        self.team_name = TextField(words("Team 1"))
-        self.server = TextField("https://", placeholder="https://")
-        self.zone = CodeCombo(zone_choices(self.ui.now(), zone_of_this_laptop()), zone_of_this_laptop())
-        self._org_fields = {
-            "organisation": Field(words("Name of the organisation"), self.org_name),
-            "person": Field(
-                words("Your name"), self.own_name, help=words("As colleagues know you. You will be the first administrator.")
-            ),
-            "team": Field(words("Your team"), self.team_name),
-            "zone": Field(
-                words("Time zone of the office"), self.zone, help=words("Every laptop shows its days, wherever it is taken.")
-            ),
-            "server": Field(
-                words("Address of the server"),
-                self.server,
-                help=words("It only ever holds sealed packages. Whoever installed it knows the address."),
-            ),
-        }
-        on = Button(words("Go on"), kind="primary", key="Return", large=True, on=self._organisation_done)
-        back = Button(words("Back"), large=True, on=lambda: self._go("start"))
-        self._focus["organisation"] = self.org_name
-        return column(
-            Label(words("Start a new organisation"), "page", wrap=True),
-            Label(
-                words(
-                    "Records are sealed on this laptop before anything is sent. Nobody but the people you invite can open them."
-                ),
-                "large",
-                tone="ink2",
-                wrap=True,
-            ),
-            8,
-            *self._org_fields.values(),
-            16,
-            row(back, None, on),
-            gap=12,
-        )
-
     def _passphrase(self) -> QLayout:
         words = self.words
         self._pass_notice = column(gap=0)
@@ -254,63 +213,6 @@ class FirstRunPage(Page):
             gap=10,
         )
 
-    def _kit(self) -> QLayout:
-        words = self.words
-        self._kit_notice = column(gap=0)
-        self._kit_label = Label("", "title", wrap=True, select=True)
-        self._kit_label.setAccessibleName(words("Recovery code"))
-        self._kit_label.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        save = Button(words("Save as file"), icon="download", on=self._save_kit)
-        print_it = Button(words("Print"), icon="printer", key="Ctrl+P", on=self._print_kit)
-        self._kept = Tick(words("The code is on paper or on a stick, away from this laptop."), on=self._kept_changed)
-        self._finish = Button(words("Start working"), kind="primary", key="Return", large=True, on=self.ui.shell.opened)
-        self._finish.setEnabled(False)
-        self._focus["kit"] = self._kit_label
-        self.organisation_id = TextField()
-        self.organisation_id.setReadOnly(True)
-        self._copy = Button(words("Copy"), icon="copy", on=self._copy_id)
-        server = Field(
-            words("The organisation’s id, for the server"),
-            self.organisation_id,
-            help=words(
-                "Whoever runs the server enters it there once: cmpp-server org add, then this id. Until then nothing can be "
-                "sent; you can work. It is no secret, and stands in Settings, Laptops."
-            ),
-        )
-        known = row(server, column(28, self._copy, None, gap=0), gap=8)
-        known.setStretch(0, 1)
-        return column(
-            self._kit_notice,
-            Label(words("Your recovery kit"), "page", wrap=True),
-            Label(
-                words(
-                    "If every administrator’s laptop is lost, this code, and nothing else, gives the "
-                    "organisation its records back. It is shown once and stored nowhere."
-                ),
-                "large",
-                tone="ink2",
-                wrap=True,
-            ),
-            16,
-            self._kit_label,
-            8,
-            row(save, print_it, None),
-            8,
-            Banner(
-                words("Keep it where you keep the deeds of the office."),
-                words("Whoever has it can open everything. Do not photograph or e-mail it."),
-                tone="amber",
-                icon="key-round",
-            ),
-            8,
-            known,
-            8,
-            self._kept,
-            8,
-            row(self._finish, None),
-            gap=8,
-        )
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where the room is narrow only the step itself is shown."""
         super().resizeEvent(event)
@@ -318,9 +220,6 @@ class FirstRunPage(Page):
         self._side.setVisible(not narrow)
         for outer in self._outers:
             outer.setContentsMargins(*(look().px(side) for side in ((24, 24, 24, 24) if narrow else (96, 112, 48, 48))))
-
-    def _kept_changed(self, kept: bool) -> None:
-        self._finish.setEnabled(kept)
 
     # --- going through the steps ------------------------------------------------------------------------------------
 
@@ -339,7 +238,7 @@ class FirstRunPage(Page):
             number, (self.words("From {name}", name=who) if who else "", self.words("Only you know it"), "")
         )
         self.found_steps.show_step(
-            number, (self.org_name.text(), self.words("Only you know it"), self.words("On paper, shown once"))
+            number, (self.organisation.name.text(), self.words("Only you know it"), self.words("On paper, shown once"))
         )
         self._lost.setVisible(not self._founding)
         focus = self._focus.get(step)
@@ -379,27 +278,6 @@ class FirstRunPage(Page):
     def _not_read(self, error: BaseException) -> None:
         self._go("start")
         self._show(self._start_notice, message_for(error, self.words))
-
-    def _organisation_done(self) -> None:
-        words = self.words
-        fields = self._org_fields
-        values = {"organisation": self.org_name, "person": self.own_name, "team": self.team_name}
-        fine = True
-        for name, line in values.items():
-            missing = not line.text().strip()
-            fields[name].problem(words("This is needed.") if missing else "")
-            fine = fine and not missing
-        address = self.server.text().strip()
-        good = is_server(address)
-        fields["server"].problem(
-            ""
-            if good
-            else words("It begins with https:// and names a server. Only a server on this machine may do without the s.")
-        )
-        if fine and good:
-            self._go("passphrase")
-        else:
-            next(field for field in fields.values() if field.has_problem).input.setFocus()
 
     def _ask_strength(self) -> None:
         text = self.first.text()
@@ -444,15 +322,7 @@ class FirstRunPage(Page):
         self.make.setEnabled(False)
         self.make.set_text(self.words("Sealing"))
         if self._founding:
-            founding = Founding(
-                self.org_name.text().strip(),
-                self.own_name.text().strip(),
-                self.team_name.text().strip(),
-                self.server.text().strip().rstrip("/"),
-                laptop,
-                text,
-                self.zone.value(),
-            )
+            founding = self.organisation.founding(laptop, text)
             self.call(lambda: self._checked(text, lambda: self.ui.door.found(founding)), self._founded, self._refused)
         else:
             data = self._data
@@ -485,16 +355,10 @@ class FirstRunPage(Page):
         self._busy = False
         self.show_kit(kit)
 
-    def show_kit(self, kit: str) -> None:
+    def show_kit(self, code: str) -> None:
         """The recovery code, this once."""
-        self._kit_words = kit
-        self._kit_label.setText(kit)
+        self.kit.show_code(code)
         self._go("kit")
-        self.call(self.ui.door.access, lambda access: self.organisation_id.setText(access.organisation_id), lambda error: None)
-
-    def _copy_id(self) -> None:
-        QGuiApplication.clipboard().setText(self.organisation_id.text())
-        self._copy.set_text(self.words("Copied"))
 
     def _forget(self) -> None:
         self.first.clear()
@@ -515,7 +379,7 @@ class FirstRunPage(Page):
             self._show(self._pass_notice, message)
 
     def show_message(self, message: Message) -> None:
-        where = {"passphrase": self._pass_notice, "kit": self._kit_notice}
+        where = {"passphrase": self._pass_notice, "kit": self.kit.notice}
         self._show(where.get(self._step, self._start_notice), message)
 
     def _show(self, where: Any, message: Message) -> None:
@@ -531,49 +395,6 @@ class FirstRunPage(Page):
             if item.widget() is not None:
                 item.widget().deleteLater()
 
-    def kit_text(self) -> str:
-        """The kit as it is printed and saved."""
-        words = self.words
-        lines = [
-            words("Recovery kit of {organisation}", organisation=self.org_name.text().strip()),
-            words.long_date(self.ui.today()),
-            "",
-        ]
-        lines.append(self._kit_words)
-        lines += ["", words("Whoever has this code can open everything. Keep it away from the laptops.")]
-        return "\n".join(lines) + "\n"
-
-    def _save_kit(self) -> None:
-        kinds = self.words("Text") + " (*.txt)"
-        ask_where_to(self, self.words("Save as file"), "cmpp-recovery-kit.txt", kinds, self.write_kit, suffix="txt")
-
-    def write_kit(self, path: Path) -> None:
-        """Writes the kit where the person asked, readable by them only."""
-        text = self.kit_text()
-
-        self.call(
-            lambda: write_private(path, text.encode()),
-            lambda nothing: self._kept.setChecked(True),
-            lambda error: self._show(self._kit_notice, message_for(error, self.words)),
-        )
-
-    def _print_kit(self) -> None:
-        from PySide6.QtPrintSupport import QPrintDialog, QPrinter
-
-        printer = QPrinter()
-        printer.setPageOrientation(QPageLayout.Orientation.Portrait)
-        dialog = QPrintDialog(printer, self)
-        if dialog.exec():
-            painter = QPainter(printer)
-            font = look().font("large")
-            font.setPointSize(13)
-            painter.setFont(font)
-            painter.drawText(
-                printer.pageLayout().paintRectPixels(printer.resolution()), int(Qt.AlignmentFlag.AlignTop), self.kit_text()
-            )
-            painter.end()
-            self._kept.setChecked(True)
-
     # --- dropping a file --------------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -584,31 +405,3 @@ class FirstRunPage(Page):
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             self.read_file(Path(paths[0]))
-
-
-def is_server(address: str) -> bool:
-    """An https address, or http on this machine only."""
-    from urllib.parse import urlsplit
-
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-        _ = parts.port
-    except ValueError:
-        return False
-    local = host in ("localhost", "127.0.0.1", "::1")
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and local))
-
-
-def advice_words(code: str, words: Words) -> str:
-    """What would make the passphrase stronger, for the codes of `Strength.advice`; "" for one that has no words."""
-    return {
-        "more_words": words("Add another word or two"),
-        "too_short": words("Make it longer"),
-        "common": words("Many people use this"),
-        "names": words("Names are tried first"),
-        "dates": words("Dates are tried first"),
-        "repeats": words("Repeated letters do not help"),
-        "sequence": words("Counting up or down does not help"),
-        "keyboard": words("Rows of keys do not help"),
-    }.get(code, words("Add another word or two") if code else "")

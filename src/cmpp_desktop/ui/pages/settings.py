@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QLayout, QStackedWidget, QVBoxLayout, QWidget
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.page import Page, Ui
-from cmpp_desktop.ui.pages.first_run import ENOUGH, advice_words
 from cmpp_desktop.ui.pages.settings_instruments import InstrumentsPart
 from cmpp_desktop.ui.pages.settings_laptops import LaptopsPart
+from cmpp_desktop.ui.pages.strength_words import ENOUGH, advice_words
 from cmpp_desktop.ui.pages.unlock import LANGUAGE_NAMES
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (

@@ -10,7 +10,7 @@ costs one read of the places it names, without a lock.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -45,9 +45,9 @@ class Finding:
 def look(conn: Connection, org: bytes, place: UUID, seq: int, state: roster.RosterState | None) -> Finding:
     """Verifies one place: its bytes, its columns, its link in the chain, its author's signature under `state`."""
     before, row = _before(conn, org, place, seq), _row(conn, org, place, seq)
-    if row is None or before is None:
-        return Finding(seq, NO_HASH, f"place {seq if row is None else seq - 1} is missing")
-    return _verify(conn, org, place, before, row, state)
+    if before is None:
+        return Finding(seq, NO_HASH, f"place {seq - 1} is missing")
+    return _verify(conn, org, place, before, row, state) if row else _missing(conn, org, place, before, seq)
 
 
 def walk(conn: Connection, org: bytes, place: UUID, state: roster.RosterState | None) -> Iterator[Finding]:
@@ -58,19 +58,18 @@ def walk(conn: Connection, org: bytes, place: UUID, state: roster.RosterState | 
     for row in conn.execution_options(yield_per=16).execute(query):
         seq += 1
         if row.seq != seq:
-            yield Finding(seq, NO_HASH, f"place {seq} is missing (next is {row.seq})")
+            found = _missing(conn, org, place, log_hash, seq)
+            yield replace(found, why=f"{found.why} (next is {row.seq})")
             seq, log_hash = row.seq, row.log_hash  # where it should begin is not known
             continue
         found = _verify(conn, org, place, log_hash, row, state)
         log_hash = found.log_hash
         if not found.sound:
             yield found
-    end = select(tables.collection.c.seq, tables.collection.c.log_hash).where(
-        tables.collection.c.org_id == org, tables.collection.c.collection_id == place.bytes
-    )
-    said = conn.execute(end).first()
-    if said is not None and tuple(said) != (seq, log_hash):
-        yield Finding(said.seq, NO_HASH, f"the log ends at {seq}, its collection says {said.seq}")
+    said = _end(conn, org, place)
+    if said is not None and said != (seq, log_hash):
+        lacks = _missing(conn, org, place, log_hash, said[0]).lacks if said[0] == seq + 1 else None
+        yield Finding(said[0], NO_HASH, f"the log ends at {seq}, its collection says {said[0]}", {}, lacks)
 
 
 def doubtful(
@@ -102,6 +101,10 @@ def note(
         _set_right(conn, org, place, look(conn, org, place, seq - 1, state), now)
         found = look(conn, org, place, seq, state)
     _set_right(conn, org, place, found, now)
+    if found.lacks is not None and _row(conn, org, place, seq) is None:
+        empty = {"seq": seq, "log_hash": found.log_hash, "epoch": 0, "roster_no": 0, "body": b"\0"}
+        lacks = {"device_id": found.lacks.device, "number": found.lacks.number, "hash": found.lacks.hash}
+        conn.execute(insert(tables.log).values(org_id=org, collection_id=place.bytes, **lacks, **empty))
     if found.lacks is not None and not _marked(conn, org, place, seq):
         key = {"org_id": org, "collection_id": place.bytes, "seq": seq, "device_id": found.lacks.device}
         conn.execute(insert(tables.damaged).values(**key, number=found.lacks.number, hash=found.lacks.hash, at=now))
@@ -161,6 +164,36 @@ def _verify(conn: Connection, org: bytes, place: UUID, before: bytes, row: Row[A
     return Finding(row.seq, row.log_hash, f"place {row.seq} is {why}")
 
 
+def _missing(conn: Connection, org: bytes, place: UUID, before: bytes, seq: int) -> Finding:
+    """A row that is gone: which bundle it was, if one that the authors' chains name fits between its neighbours."""
+    why = f"place {seq} is missing"
+    for offer in _named_by_chains(conn, org, place, seq):
+        follows = envelope.log_next(before, offer.hash)
+        if _confirmed(conn, org, place, seq, follows):
+            return Finding(seq, follows, why, {}, offer)
+    return Finding(seq, NO_HASH, why)
+
+
+def _named_by_chains(conn: Connection, org: bytes, place: UUID, seq: int) -> Iterator[api.Offer]:
+    """One candidate of each device: what its first bundle after a place names as the one before, and the end of its chain."""
+    table, heads = tables.log, tables.device_head
+    mine = (table.c.org_id == org, table.c.collection_id == place.bytes, table.c.seq > seq)
+    first = select(func.min(table.c.seq)).where(*mine).group_by(table.c.device_id)
+    header = func.substr(table.c.body, 1, envelope.HEADER_BYTES)
+    for (data,) in conn.execute(select(header).where(*mine, table.c.seq.in_(first))):
+        try:
+            read = envelope.decode_header(bytes(data))
+        except envelope.EnvelopeError:
+            continue  # damaged itself
+        if read.number > 1:
+            yield api.Offer(place, read.device, read.number - 1, read.previous)
+    ends = select(heads.c.device_id, heads.c.number, heads.c.hash).where(
+        heads.c.org_id == org, heads.c.collection_id == place.bytes, heads.c.number > 0
+    )
+    for row in conn.execute(ends):
+        yield api.Offer(place, row.device_id, row.number, row.hash)
+
+
 def _bundle(
     org: bytes, place: UUID, data: bytes, state: roster.RosterState | None
 ) -> tuple[envelope.Envelope | None, bytes, str]:
@@ -195,10 +228,7 @@ def _confirmed(conn: Connection, org: bytes, place: UUID, seq: int, follows: byt
     after = _row(conn, org, place, seq + 1)
     if after is not None:
         return bool(envelope.log_next(follows, after.hash) == after.log_hash)
-    table = tables.collection
-    end = select(table.c.seq, table.c.log_hash).where(table.c.org_id == org, table.c.collection_id == place.bytes)
-    said = conn.execute(end).one()
-    return bool(said.seq == seq and said.log_hash == follows)
+    return _end(conn, org, place) == (seq, follows)
 
 
 def _set_right(conn: Connection, org: bytes, place: UUID, found: Finding, now: int) -> None:
@@ -214,13 +244,13 @@ def _within(conn: Connection, org: bytes, complaints: Iterable[api.Place], limit
     """The first of these places that exist and are not marked, up to a number and about so many bytes; one at least."""
     named = list(dict.fromkeys(complaints))[:NAMED_AT_ONCE]
     marked = _all_marked(conn, org, {one.collection for one in named})
-    for one in [one for one in named if one not in marked][:COMPLAINTS_AT_ONCE]:
+    ends = {place: (_end(conn, org, place) or (0, NO_HASH))[0] for place in {one.collection for one in named}}
+    for one in [one for one in named if one not in marked and one.seq <= ends[one.collection]][:COMPLAINTS_AT_ONCE]:
         if limit <= 0:
             return
         size = conn.execute(select(func.length(tables.log.c.body)).where(*_at(tables.log, org, *one))).scalar()
-        if size is not None:
-            limit -= size
-            yield one
+        limit -= size or 0
+        yield one
 
 
 def _all_marked(conn: Connection, org: bytes, places: Iterable[UUID]) -> set[api.Place]:
@@ -228,6 +258,13 @@ def _all_marked(conn: Connection, org: bytes, places: Iterable[UUID]) -> set[api
     mine = (table.c.org_id == org, table.c.collection_id.in_([one.bytes for one in places]))
     found = conn.execute(select(table.c.collection_id, table.c.seq).where(*mine))
     return {api.Place(UUID(bytes=row.collection_id), row.seq) for row in found}
+
+
+def _end(conn: Connection, org: bytes, place: UUID) -> tuple[int, bytes] | None:
+    table = tables.collection
+    query = select(table.c.seq, table.c.log_hash).where(table.c.org_id == org, table.c.collection_id == place.bytes)
+    row = conn.execute(query).first()
+    return None if row is None else (row.seq, row.log_hash)
 
 
 def _row(conn: Connection, org: bytes, place: UUID, seq: int) -> Row[Any] | None:

@@ -101,6 +101,37 @@ def test_a_rotten_column_is_set_right_by_what_the_chain_proves(
     assert rows(inside) == before
 
 
+@pytest.mark.parametrize("seq", [1, 3, 5, 6])
+def test_a_row_that_is_gone_is_made_again_by_what_the_authors_chains_name(
+    server: Server, team: Team, inside: Database, bundles: list[envelope.Envelope], seq: int
+) -> None:
+    before = rows(inside)
+    inside.write(lambda conn: conn.execute(LOG.delete().where(LOG.c.seq == seq)))
+    answer = complain(server, team, seq)
+    assert (answer.wanted, answer.again) == ((offer_of(team, bundles[seq - 1]),), ())
+    assert server.push(team.office, team.lia, bundles[seq - 1]) == [("stored", "")]
+    assert rows(inside) == before
+
+
+def test_two_rows_that_are_gone_side_by_side_are_said_and_left(
+    server: Server, team: Team, inside: Database, bundles: list[envelope.Envelope], database_url: str
+) -> None:
+    inside.write(lambda conn: conn.execute(LOG.delete().where(LOG.c.seq.in_([3, 4]))))
+    left = rows(inside)
+    answer = complain(server, team, 3, 4)
+    assert (answer.wanted, answer.again) == ((), ())
+    assert main(["check", "--database", database_url]) == 1
+    assert rows(inside) == left
+
+
+def test_nobody_is_told_to_ask_again_for_what_is_gone_at_the_end(
+    server: Server, team: Team, inside: Database, bundles: list[envelope.Envelope]
+) -> None:
+    inside.write(lambda conn: conn.execute(LOG.delete().where(LOG.c.seq == 6)))
+    cursor = api.Cursor(team.place, 5, rows(inside)[4]["log_hash"])
+    assert not server.sync(team.office.id, team.sam, **known(team.office), cursors=(cursor,)).more
+
+
 def test_who_stumbles_over_a_rotten_log_hash_may_name_the_place_after_it(
     server: Server, team: Team, inside: Database, bundles: list[envelope.Envelope]
 ) -> None:

@@ -171,6 +171,23 @@ def test_bytes_and_log_hash_of_one_place_heal_together(office: Office) -> None:
     assert (status.word, status.problem, status.set_aside) == ("sent", None, 0)
 
 
+def test_a_row_that_is_gone_comes_back(office: Office) -> None:
+    _, [ana, bo, cy] = team(office, 3)
+    for number in range(3):
+        ana.write(UUID(int=100 + number), number=str(number))
+        everybody(ana, bo)
+    before = rows(office, ana.caseload)
+    mine = (LOG.c.collection_id == ana.caseload.bytes, LOG.c.seq == 2)
+    office.database.write(lambda conn: conn.execute(LOG.delete().where(*mine)))
+    assert cy.sync().problem == "another_history"  # a place was left out: said, and complained about
+    assert cy.value(UUID(int=100), "number") == "0"
+    everybody(bo, cy)
+    assert rows(office, ana.caseload) == before
+    status = cy.sync()
+    assert (status.word, status.problem, status.set_aside) == ("sent", None, 0)
+    assert cy.digest() == ana.digest()
+
+
 def test_one_log_that_went_astray_does_not_stop_the_others(office: Office) -> None:
     admin, [ana, bo] = team(office)
     ana.write(PHONE, number="555-0100")
@@ -333,6 +350,15 @@ class RottingServer(RuleBasedStateMachine):
         seq = which % len(rows(self.office, self.place)) + 1
         if findings(self.office, self.laptops[0], self.place) == []:  # one at a time: what proves it must be there
             rot(self.office, self.place, seq, **{column: bytes(32)})
+            self._check()
+
+    @precondition(lambda self: bool(rows(self.office, self.place)))
+    @rule(which=st.integers(0, 1000))
+    def lose_a_row(self, which: int) -> None:
+        seq = which % len(rows(self.office, self.place)) + 1
+        if findings(self.office, self.laptops[0], self.place) == []:
+            mine = (LOG.c.collection_id == self.place.bytes, LOG.c.seq == seq)
+            self.office.database.write(lambda conn: conn.execute(LOG.delete().where(*mine)))
             self._check()
 
     def _check(self) -> None:

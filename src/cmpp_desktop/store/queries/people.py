@@ -51,12 +51,13 @@ class _Wanted:
 
     def __init__(self, asked: Asked, chosen: PeopleFilter, day: date) -> None:
         # The sum keeps SQLite from reading by collection and sorting everybody: the order has an index of its own.
-        self.conditions = [f"person.coll + 0 IN ({','.join(map(str, asked.held))})"]
-        self.values: dict[str, Any] = {}
+        self.conditions: list[tuple[str, dict[str, Any]]] = []
+        self._add(f"person.coll + 0 IN ({','.join(map(str, asked.held))})")
         if chosen.mine:
             self._add("person.caseworker_id = :me", me=asked.asker.staff_id.bytes)
         if chosen.states:
-            self._add("person.state IN (SELECT value FROM json_each(:states))", states=json.dumps(chosen.states))
+            states = {f"state{at}": state for at, state in enumerate(chosen.states)}
+            self._add(f"person.state IN ({','.join(f':{name}' for name in states)})", **states)
         if chosen.language:
             spoken = json.dumps(_spoken_with(asked, chosen.language))
             self._add("person.languages IN (SELECT value FROM json_each(:spoken))", spoken=spoken)
@@ -66,27 +67,31 @@ class _Wanted:
             since = (day - timedelta(days=chosen.no_contact_for)).isoformat()
             self._add("(person.last_contact IS NULL OR person.last_contact < :since)", since=since)
         if chosen.hearing_within is not None:
+            hearings = {f"hearing{at}": kind for at, kind in enumerate(HEARINGS)}
             self._add(
                 "person.id IN (SELECT o.participant_id FROM r_obligation o WHERE o.meta_shown = 1 AND o.result IS NULL "
-                "AND o.meta_day >= :today AND o.meta_day <= :until AND o.type IN (SELECT value FROM json_each(:hearings)))",
+                "AND o.meta_day >= :today AND o.meta_day <= :until "
+                f"AND o.type IN ({','.join(f':{name}' for name in hearings)}))",
                 today=day.isoformat(),
                 until=(day + timedelta(days=chosen.hearing_within)).isoformat(),
-                hearings=json.dumps(HEARINGS),
+                **hearings,
             )
 
     def _add(self, condition: str, **values: Any) -> None:
-        self.conditions.append(condition)
-        self.values |= values
+        self.conditions.append((condition, values))
 
     @property
     def sql(self) -> str:
-        return " AND ".join(self.conditions)
+        return " AND ".join(condition for condition, _ in self.conditions)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: value for _, values in self.conditions for name, value in values.items()}
 
     @property
     def clauses(self) -> list[TextClause]:
         """The same for statements that are put together."""
-        named = [text(condition) for condition in self.conditions]
-        return [clause.bindparams(**{name: self.values[name] for name in clause._bindparams}) for clause in named]
+        return [text(condition).bindparams(**values) for condition, values in self.conditions]
 
 
 def _spoken_with(asked: Asked, language: str) -> list[str]:

@@ -203,26 +203,26 @@ def test_someone_new_begins_with_consent_and_registers_the_household_at_once(des
     page = at.page
     page.next_step()
     assert page._step == 0
-    assert page._scope_error.isVisible()
-    page.scopes[0].setChecked(True)
+    assert page.consent.scope_error.isVisible()
+    page.consent.scopes[0].setChecked(True)
     page.next_step()
     page.next_step()
     assert page._step == 1
-    assert page._given_field.has_problem
-    page.given.setText("Marisela")
-    page.family.setText("Tzoc")
-    page._search()
+    assert page.looking.given_field.has_problem
+    page.looking.given.setText("Marisela")
+    page.looking.family.setText("Tzoc")
+    page.looking.search()
     at.quiet()
-    assert page.alike.model().rowCount() == 3
-    page.a_number.setText("A 213 4407")
+    assert page.looking.alike.model().rowCount() == 3
+    page.looking.a_number.setText("A 213 4407")
     page.next_step()
-    assert "7 digits" in page._a_field.error.text()
-    page.a_number.setText("A 213 440 788")
+    assert "7 digits" in page.looking.a_number_field.error.text()
+    page.looking.a_number.setText("A 213 440 788")
     page.next_step()
-    page.add_person()
+    page.people.add_person()
     page.next_step()
     assert page._step == 2
-    page._more[0].given.setText("Mateo")
+    page.people.more[0].given.setText("Mateo")
     page.next_step()
     assert at.door.done == []
     page.next_step()
@@ -233,7 +233,7 @@ def test_someone_new_begins_with_consent_and_registers_the_household_at_once(des
     assert command.consent is not None
     assert command.consent.scope == ("services",)
     assert command.case is not None
-    assert page.given.text() == ""  # empty for the next person
+    assert page.looking.given.text() == ""  # empty for the next person
 
 
 def test_a_refused_registration_keeps_everything_that_was_typed(desk: Open) -> None:
@@ -245,7 +245,7 @@ def test_a_refused_registration_keeps_everything_that_was_typed(desk: Open) -> N
     at.door.fail["do"] = Invalid(a_number="a_number_digits")
     page.next_step()
     at.quiet()
-    assert page.given.text() == "Marisela"
+    assert page.looking.given.text() == "Marisela"
     assert page._notice.count() == 1
 
 
@@ -255,13 +255,21 @@ def test_a_draft_of_someone_new_is_taken_up_again(desk: Open) -> None:
     at.quiet()
     page = at.page
     at_someone_new(page, 2)
+    page.people.arrived.set_value(date(2026, 3, 4))
+    page.consent.expires.set_value(date(2027, 2, 1))
+    page.household.enrol.setChecked(False)
     kept, _ = page._pack()
     page._fill({})
     assert page._pack() is None
+    assert page.people.arrived.value() is None
+    assert page.household.enrol.isChecked()
     page._resume(q.Draft("someone_new", None, None, "", kept, 0, at.window.ui.now()))
-    assert page.given.text() == "Marisela"
-    assert len(page._more) == 2
+    assert page.looking.given.text() == "Marisela"
+    assert len(page.people.more) == 2
     assert page._step == 2
+    assert page.people.arrived.value() == date(2026, 3, 4)
+    assert page.consent.expires.value() == date(2027, 2, 1)
+    assert not page.household.enrol.isChecked()
 
 
 def test_inviting_makes_a_file_to_hand_over(desk: Open, tmp_path: object) -> None:

@@ -39,4 +39,4 @@ def at_someone_new(page: Any, step: int) -> None:
         }
     )
     if step == 1:
-        page._search()
+        page.looking.search()

@@ -317,7 +317,7 @@ def test_a_clock_that_is_days_wrong_is_asked_about_and_not_followed(office: Offi
 def test_a_bundle_of_a_newer_format_waits_and_the_others_go_on(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     _, [ana, bo, cy] = team(office, 3)
     with monkeypatch.context() as newer:
-        newer.setattr("cmpp_desktop.sync.seal.FORMAT", 2)
+        newer.setattr("cmpp_desktop.sync.packing.FORMAT", 2)
         ana.write(PHONE, number="from the future")
         ana.sync()
     ana.write(UUID(int=13), number="after it")
@@ -328,7 +328,7 @@ def test_a_bundle_of_a_newer_format_waits_and_the_others_go_on(office: Office, m
     assert status.word == "update"
     assert cy.value(NOTE, "text") == "of today"
     assert cy.value(UUID(int=13), "number") is None  # its chain waits
-    monkeypatch.setattr("cmpp_desktop.sync.seal.FORMAT", 2)  # the update is installed
+    monkeypatch.setattr("cmpp_desktop.sync.packing.FORMAT", 2)  # the update is installed
     cy.boot()
     ana.write(UUID(int=14), number="next")
     ana.sync()

@@ -1,0 +1,348 @@
+"""Change sets as columns, and columns as change sets again: what a bundle holds before it is compressed and sealed.
+
+Columns of format 1, a map with exactly these keys. Rows are records, in the order of the change sets; a shape is
+what many rows have in common, and holds their values field by field:
+
+    v         1
+    ms, count stamps of the change sets: milliseconds (the first, then differences) and counters
+    rows      how many rows each change set has
+    devices   32-byte ids that stamps below name; number 0 is the author and is not listed
+    shapes    [kind, [field names ascending], says what it replaces (bool), covers (bool)]
+    shape     the shape of each row
+    ids       16 bytes a row
+    values    for each shape, for each field, its rows' canonical values one after the other
+    replaces  for each shape, nothing or for each field, for each row, named stamps
+    covers    for each shape, nothing or for each row a map: field → named stamps (of the row's `life`)
+    notes     nothing, or a map for each change set: annotations that merging does not read
+
+Named stamps are one flat list: device number, milliseconds before those of the change set, counter, and so on.
+
+Reading is strict: every count and order. What `pack` would not write is void for everybody; a newer format waits for an
+update (rule 42).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby, pairwise
+from operator import attrgetter
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+import msgpack
+
+from cmpp_desktop.changes import LIFE, LIVE, SIGNED, ChangeSet, Covers, Created, Write
+from cmpp_desktop.errors import BugError, KnownError
+from cmpp_protocol import canon
+from cmpp_protocol.envelope import CHANGE_SET_LIMIT
+from cmpp_protocol.stamps import COUNTER_BITS, HLC_MAX, Stamp
+
+FORMAT = 1
+Outcome = Literal["refused", "update", "void"]
+
+_KEYS = {"v", "ms", "count", "rows", "devices", "shapes", "shape", "ids", "values", "replaces", "covers", "notes"}
+_NAME_LIMIT = 200
+
+
+class NotOpened(ValueError):
+    """Why a bundle gives no changes. `outcome`: refused (bytes that are not the author's: fetched again), update (made by
+    a newer program: its chain waits) or void (for everybody: set aside, the chain goes on). `reason` is a code."""
+
+    def __init__(self, outcome: Outcome, reason: str) -> None:
+        super().__init__(f"{outcome}: {reason}")
+        self.outcome: Outcome = outcome
+        self.reason = reason
+
+
+class Part(NamedTuple):
+    """One change set as it was opened. `rows`: each record once, either as it came into being or as writes of its fields."""
+
+    collection: bytes
+    stamp: Stamp
+    rows: tuple[tuple[UUID, Created | tuple[Write, ...]], ...]
+
+    def change_set(self) -> ChangeSet:
+        """The same as writes."""
+        writes = (write for id, what in self.rows for write in (what.writes(id) if isinstance(what, Created) else what))
+        return ChangeSet(self.collection, self.stamp, tuple(writes))
+
+
+class _Shape:
+    def __init__(self, kind: str, fields: tuple[str, ...], replaces: bool, covers: bool) -> None:
+        self.head = [kind, list(fields), replaces, covers]
+        self.values: list[tuple[bytes, ...]] = []
+        self.replaces: list[list[list[int]]] = [[] for _ in fields] if replaces else []
+        self.covers: list[dict[str, list[int]]] = []
+
+
+def pack(change_sets: Sequence[ChangeSet]) -> bytes:
+    """The columns of change sets of one device and collection. Raises KnownError too_big."""
+    if not change_sets or any(a.stamp >= b.stamp for a, b in pairwise(change_sets)):
+        raise BugError("bundle_order")
+    author = change_sets[0].stamp.device
+    devices: dict[bytes, int] = {author: 0}
+    shapes: dict[tuple[str, tuple[str, ...], bool, bool], int] = {}
+    made: list[_Shape] = []
+    rows: list[int] = []
+    row_shapes: list[int] = []
+    ids = bytearray()
+    for change_set in change_sets:
+        records = _by_record(change_set)
+        rows.append(len(records))
+        for id, writes in records.items():
+            kinds, _, names, values, replaces, covers = zip(*writes, strict=True)
+            if len(set(names)) != len(names) or len(set(kinds)) != 1:
+                raise BugError("change_set_shape")
+            key = (kinds[0], names, any(replaces), any(covers))
+            number = shapes.setdefault(key, len(shapes))
+            if number == len(made):
+                made.append(_Shape(*key))
+            row_shapes.append(number)
+            ids += id.bytes
+            made[number].values.append(values)
+            if key[2] or key[3]:
+                _add_stamps(made[number], writes, change_set.stamp, devices)
+    times = [change_set.stamp.ms for change_set in change_sets]
+    packed = canon.pack(
+        {
+            "v": FORMAT,
+            "ms": [times[0], *(b - a for a, b in pairwise(times))],
+            "count": [change_set.stamp.hlc & ((1 << COUNTER_BITS) - 1) for change_set in change_sets],
+            "rows": rows,
+            "devices": [device for device in devices if device != author],
+            "shapes": [shape.head for shape in made],
+            "shape": row_shapes,
+            "ids": bytes(ids),
+            "values": [[b"".join(column) for column in zip(*shape.values, strict=True)] for shape in made],
+            "replaces": [shape.replaces for shape in made],
+            "covers": [shape.covers for shape in made],
+            "notes": [],
+        }
+    )
+    if len(packed) > CHANGE_SET_LIMIT:
+        raise KnownError("too_big", bytes=len(packed))
+    return packed
+
+
+def _by_record(change_set: ChangeSet) -> dict[UUID, list[Write]]:
+    records: dict[UUID, list[Write]] = {}
+    for id, writes in groupby(change_set.writes, attrgetter("id")):  # those of a record mostly stand together
+        records.setdefault(id, []).extend(writes)
+    return {id: sorted(writes, key=attrgetter("field")) for id, writes in records.items()}
+
+
+def _add_stamps(shape: _Shape, writes: Sequence[Write], own: Stamp, devices: dict[bytes, int]) -> None:
+    for at, write in enumerate(writes):
+        if shape.replaces:
+            shape.replaces[at].append(_named(write.replaces, own, devices))
+        if write.covers:
+            if write.field != LIFE:
+                raise BugError("covers_without_life")
+            shape.covers.append({name: _named(stamps, own, devices) for name, stamps in write.covers})
+
+
+def _named(stamps: Iterable[Stamp], own: Stamp, devices: dict[bytes, int]) -> list[int]:
+    flat: list[int] = []
+    for stamp in stamps:
+        number = devices.setdefault(stamp.device, len(devices))
+        flat += (number, own.ms - stamp.ms, stamp.hlc & ((1 << COUNTER_BITS) - 1))
+    return flat
+
+
+def unpack(packed: bytes, collection: UUID, author: bytes) -> tuple[ChangeSet, ...]:
+    """The change sets that `pack` wrote. Raises NotOpened (update or void)."""
+    return tuple(part.change_set() for part in unpack_parts(packed, collection, author))
+
+
+def unpack_parts(packed: bytes, collection: UUID, author: bytes) -> tuple[Part, ...]:
+    """The same, as they travelled."""
+    try:
+        body = msgpack.unpackb(packed, raw=False, strict_map_key=True)
+    except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
+        raise NotOpened("void", "not_packed") from error
+    if not isinstance(body, dict) or type(body.get("v")) is not int or body["v"] < 1:
+        raise NotOpened("void", "not_packed")
+    if body["v"] > FORMAT:
+        raise NotOpened("update", "format")
+    try:
+        canonical = set(body) == _KEYS and canon.pack(body) == packed
+    except canon.NotCanonical:
+        canonical = False
+    _need(canonical, "not_canonical")
+    return _Reader(body, collection.bytes, author).parts()
+
+
+class _Reader:
+    """Reads the columns of one bundle; every method raises NotOpened for what `pack` would not write."""
+
+    def __init__(self, body: Mapping[str, Any], collection: bytes, author: bytes) -> None:
+        self.collection = collection
+        self.stamps = self._stamps(body["ms"], body["count"], author)
+        self.devices = self._devices(body["devices"], author)
+        self.rows = self._whole(body["rows"], least=1)
+        self.row_shapes = self._whole(body["shape"])
+        self.shapes = self._shapes(body["shapes"])
+        _need(len(self.rows) == len(self.stamps) and sum(self.rows) == len(self.row_shapes), "rows")
+        _need(isinstance(body["ids"], bytes) and len(body["ids"]) == 16 * len(self.row_shapes), "ids")
+        _need(all(number < len(self.shapes) for number in self.row_shapes), "shapes")
+        self.ids = body["ids"]
+        self.values = self._values(body["values"])
+        self.replaces = self._replaces(body["replaces"])
+        self.covers = self._covers(body["covers"])
+        notes = body["notes"]
+        _need(isinstance(notes, list) and len(notes) in (0, len(self.stamps)), "notes")
+        _need(all(isinstance(note, dict) for note in notes), "notes")
+
+    def parts(self) -> tuple[Part, ...]:
+        used = [0] * len(self.shapes)
+        rows = [list(zip(*columns, strict=True)) for columns in self.values]
+        # Where `life` stands in a shape of which all is new: −1 for nowhere, None for a shape that is not new.
+        lives = [
+            None if replaces or covers or kind == SIGNED else names.index(LIFE) if LIFE in names else -1
+            for kind, names, replaces, covers in self.shapes
+        ]
+        at = 0
+        found = []
+        for stamp, count in zip(self.stamps, self.rows, strict=True):
+            ids = [self.ids[16 * row : 16 * row + 16] for row in range(at, at + count)]
+            _need(len(set(ids)) == count, "record_twice")
+            told: list[tuple[UUID, Created | tuple[Write, ...]]] = []
+            for data, number in zip(ids, self.row_shapes[at : at + count], strict=True):
+                id, place, life = UUID(bytes=data), used[number], lives[number]
+                used[number] += 1
+                values = rows[number][place]
+                if life is None or (life >= 0 and values[life] != LIVE):
+                    told.append((id, self._writes(id, number, values, place, stamp)))
+                else:
+                    kind, names, _, _ = self.shapes[number]
+                    told.append((id, Created(kind, names, values, stamp)))
+            at += count
+            found.append(Part(self.collection, stamp, tuple(told)))
+        return tuple(found)
+
+    def _writes(self, id: UUID, number: int, values: tuple[bytes, ...], place: int, own: Stamp) -> tuple[Write, ...]:
+        kind, names, replaces, covers = self.shapes[number]
+        writes = []
+        for at, (name, value) in enumerate(zip(names, values, strict=True)):
+            named = self._stamps_of(self.replaces[number][at][place], own, before=True) if replaces else ()
+            covered: Covers = ()
+            if covers and name == LIFE:
+                _need(value != LIVE, "covers")
+                covered = self._covered(self.covers[number][place], own)
+            writes.append(Write(kind, id, name, value, named, covered))
+        return tuple(writes)
+
+    def _covered(self, row: Mapping[str, Any], own: Stamp) -> Covers:
+        return tuple((name, self._stamps_of(flat, own, before=False)) for name, flat in sorted(row.items()))
+
+    def _stamps_of(self, flat: Any, own: Stamp, *, before: bool) -> tuple[Stamp, ...]:
+        _need(isinstance(flat, list) and len(flat) % 3 == 0 and all(type(one) is int for one in flat), "stamps")
+        stamps = []
+        for at in range(0, len(flat), 3):
+            device, ms, count = flat[at], own.ms - flat[at + 1], flat[at + 2]
+            _need(0 <= device < len(self.devices) and 0 <= ms < 1 << 48 and 0 <= count < 1 << COUNTER_BITS, "stamps")
+            stamp = Stamp(ms << COUNTER_BITS | count, self.devices[device])
+            own_past = stamp.hlc < own.hlc if before else stamp.hlc <= own.hlc
+            _need(device != 0 or own_past, "stamps")
+            stamps.append(stamp)
+        _need(len(set(stamps)) == len(stamps), "stamps")
+        return tuple(stamps)
+
+    def _stamps(self, ms: Any, count: Any, author: bytes) -> list[Stamp]:
+        times, counts = self._whole(ms), self._whole(count)
+        _need(len(times) == len(counts) > 0 and all(one < 1 << COUNTER_BITS for one in counts), "stamps")
+        stamps, now = [], 0
+        for difference, counter in zip(times, counts, strict=True):
+            now += difference
+            stamps.append(Stamp(now << COUNTER_BITS | counter, author))
+        _need(stamps[-1].hlc <= HLC_MAX and all(a < b for a, b in pairwise(stamps)), "stamps")
+        return stamps
+
+    def _devices(self, listed: Any, author: bytes) -> list[bytes]:
+        _need(isinstance(listed, list) and all(isinstance(one, bytes) and len(one) == 32 for one in listed), "devices")
+        _need(len({author, *listed}) == len(listed) + 1, "devices")
+        return [author, *listed]
+
+    def _shapes(self, listed: Any) -> list[tuple[str, tuple[str, ...], bool, bool]]:
+        _need(isinstance(listed, list), "shapes")
+        shapes = []
+        for shape in listed:
+            _need(isinstance(shape, list) and len(shape) == 4 and _is_name(shape[0]) and isinstance(shape[1], list), "shapes")
+            kind, names, replaces, covers = shape
+            _need(bool(names) and all(_is_name(name) for name in names), "shapes")
+            _need(all(a < b for a, b in pairwise(names)) and isinstance(replaces, bool) and isinstance(covers, bool), "shapes")
+            _need(not covers or LIFE in names, "shapes")
+            shapes.append((kind, tuple(names), replaces, covers))
+        return shapes
+
+    def _values(self, columns: Any) -> list[list[list[bytes]]]:
+        _need(isinstance(columns, list) and len(columns) == len(self.shapes), "values")
+        counts = [0] * len(self.shapes)
+        for number in self.row_shapes:
+            counts[number] += 1
+        found = []
+        known: set[bytes] = set()
+        for shape, count, fields in zip(self.shapes, counts, columns, strict=True):
+            _need(isinstance(fields, list) and len(fields) == len(shape[1]) and count > 0, "values")
+            found.append([_split(column, count, known) for column in fields])
+        self.counts = counts
+        return found
+
+    def _replaces(self, columns: Any) -> list[Any]:
+        _need(isinstance(columns, list) and len(columns) == len(self.shapes), "replaces")
+        for shape, count, fields in zip(self.shapes, self.counts, columns, strict=True):
+            _need(isinstance(fields, list) and len(fields) == (len(shape[1]) if shape[2] else 0), "replaces")
+            _need(all(isinstance(rows, list) and len(rows) == count for rows in fields), "replaces")
+        found: list[Any] = columns
+        return found
+
+    def _covers(self, columns: Any) -> list[Any]:
+        _need(isinstance(columns, list) and len(columns) == len(self.shapes), "covers")
+        for shape, count, rows in zip(self.shapes, self.counts, columns, strict=True):
+            _need(isinstance(rows, list) and len(rows) == (count if shape[3] else 0), "covers")
+            _need(all(isinstance(row, dict) and LIFE not in row for row in rows), "covers")
+        found: list[Any] = columns
+        return found
+
+    def _whole(self, listed: Any, least: int = 0) -> list[int]:
+        _need(isinstance(listed, list) and all(type(one) is int and one >= least for one in listed), "numbers")
+        found: list[int] = listed
+        return found
+
+
+def _split(column: Any, count: int, known: set[bytes]) -> list[bytes]:
+    """The canonical values that stand one after the other in a column of `count` rows. `known`: values that were found to be
+    canonical and stand in many columns."""
+    _need(isinstance(column, bytes), "values")
+    if len(column) == count and column[:1] in known and column[:1] * count == column:
+        return [column[:1]] * count
+    reader = msgpack.Unpacker(raw=False, strict_map_key=True, max_buffer_size=max(len(column), 1))
+    reader.feed(column)
+    skip, tell = reader.skip, reader.tell
+    try:
+        skip()
+        first = column[: tell()]
+        if len(first) * count == len(column) and first * count == column:  # most columns say the same in every row
+            if first not in known:
+                canon.check_all((first,))
+                known.add(first)
+            return [first] * count
+        ends = [len(first)]
+        for _ in range(count - 1):
+            skip()
+            ends.append(tell())
+        _need(ends[-1] == len(column), "values")
+        found = [column[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+        canon.check_all(set(found))
+    except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
+        raise NotOpened("void", "values") from error
+    return found
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _NAME_LIMIT
+
+
+def _need(holds: bool, reason: str) -> None:
+    if not holds:
+        raise NotOpened("void", reason)

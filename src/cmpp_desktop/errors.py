@@ -51,6 +51,8 @@ CODES = frozenset(
         "server_refused", "server_too_old", "server_too_new", "clock_wrong", "roster_rejected", "roster_fork",
         "invitation_unreadable", "invitation_used", "invitation_expired", "invitation_closed", "key_missing",
         "another_history", "device_revoked", "too_big", "organisation_unknown", "file_unreadable", "file_not_written",
-        "report_empty"
+        "rules_unreadable", "rules_refused", "rules_newer_format",
+        "rules_wrong_signature", "rules_unknown_publisher", "rules_other_publisher", "rules_other_pack", "rules_older",
+        "rules_already", "report_empty", "people_kept_apart", "other_team",
     }
 )

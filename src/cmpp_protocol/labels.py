@@ -32,6 +32,7 @@ RECOVERY_KEYS = b"cmpp/1/recovery-keys"  # HKDF info: recovery secret -> key pai
 CHECK_CODE = b"cmpp/1/check-code"  # six digits that an administrator compares
 SIGNED_ID = b"cmpp/1/signed-id"  # the content hash of a Signed record
 SIGNED_SIGNATURE = b"cmpp/1/signed-signature"
+RULE_PACK = b"cmpp/1/rule-pack"  # a publisher's signature over deadline rules
 
 # Reserved; nothing makes them yet.
 SNAPSHOT_DIGEST = b"cmpp/1/snapshot-digest"

@@ -15,10 +15,12 @@ from cmpp_desktop.domain import (
     directory,
     disclosures,
     entries,
+    following,
     households,
     imports,
     members,
     merges,
+    moves,
     obligations,
     participants,
     plans,
@@ -72,6 +74,10 @@ HANDLERS: Mapping[type[Command], Handler] = {
     obligations.ChangeObligation: obligations.change_obligation,
     obligations.MarkObligation: obligations.mark_obligation,
     obligations.UnmarkObligation: obligations.unmark_obligation,
+    moves.RecordMove: moves.record_move,
+    transfers.AskTransfer: transfers.ask_transfer,
+    transfers.AnswerTransfer: transfers.answer_transfer,
+    obligations.RecordReminder: obligations.record_reminder,
     tasks.AddTask: tasks.add_task,
     tasks.CompleteTask: tasks.complete_task,
     tasks.ReopenTask: tasks.reopen_task,
@@ -87,6 +93,7 @@ HANDLERS: Mapping[type[Command], Handler] = {
     screenings.PublishInstrument: screenings.publish_instrument,
     screenings.FinaliseScreening: screenings.finalise_screening,
     screenings.RaiseAlert: screenings.raise_alert,
+    screenings.RaiseSafetyConcern: screenings.raise_safety_concern,
     referrals.Refer: referrals.refer,
     referrals.RecordReferralStep: referrals.record_referral_step,
     referrals.TakeBackReferralStep: referrals.take_back_referral_step,
@@ -106,6 +113,13 @@ HANDLERS: Mapping[type[Command], Handler] = {
     merges.UnmergePeople: merges.unmerge_people,
     merges.MergeAgain: merges.merge_again,
     merges.PickValues: merges.pick_values,
+    deadlines.AcceptRulePack: deadlines.accept_rule_pack,
+    deadlines.WithdrawRulePack: deadlines.withdraw_rule_pack,
+    deadlines.RestoreRulePack: deadlines.restore_rule_pack,
+    deadlines.RecomputeDeadlines: deadlines.recompute_deadlines,
+    deadlines.OverrideDeadline: deadlines.override_deadline,
+    deadlines.PutDeadlineBack: deadlines.put_deadline_back,
+    deadlines.RestoreRuleDeadline: deadlines.restore_rule_deadline,
     entries.AddRecord: partial(entries.add_record, PLAIN),
     entries.ChangeRecord: partial(entries.change_record, PLAIN),
     entries.RemoveRecord: partial(entries.remove_record, PLAIN),
@@ -173,9 +187,13 @@ KINDS: Mapping[str, type[Fields]] = {
 
 
 def handle(command: Command, work: Work) -> Done:
-    """Carries a command out inside a unit of work. Raises Invalid, NotAllowed or another KnownError; then nothing is kept."""
+    """Carries a command out inside a unit of work, and lets the deadlines follow what it wrote (`following`).
+
+    Raises Invalid, NotAllowed or another KnownError; then nothing is kept.
+    """
     try:
         handler = HANDLERS[type(command)]
     except KeyError:
         raise BugError("no_handler", command=type(command).__name__) from None
-    return handler(command, work)
+    noticing = following.Noticing(work)
+    return noticing.settle(handler(command, noticing))

@@ -84,9 +84,13 @@ def field_problem(problem: str, words: Words, *, field: str = "") -> str:
         "before_start": words("It cannot end before it starts."),
         "before_opening": words("It cannot be before the case was opened."),
         "unknown_time_zone": words("This time zone is not known."),
+        "same_person": words("This is the same record."),
         "not_an_amount": words("This is not an amount of money."),
         "protected_relief": words("T, U and VAWA are kept apart, under “Talk to a lawyer about”. Record it there."),
         "other_compartment": words("This belongs to the restricted records. Remove it here and add it anew."),
+        "of_somebody_else": words("This belongs to another person."),
+        "not_a_rule_deadline": words("This was not made by a rule. Change it directly."),
+        "already_marked": words("This was marked already."),
     }.get(problem, words("This cannot be right as it is."))
 
 
@@ -215,6 +219,18 @@ def _table() -> Mapping[str, Any]:
             w("This part is restricted."),
             w("It is kept, and those who hold it can open it."),
             w("If you need it for your work, ask your supervisor."),
+            "banner",
+        ),
+        "people_kept_apart": lambda w, f: (
+            w("These two are kept apart for safety, so they cannot be one person."),
+            w("Nothing was changed."),
+            w("If they really are the same, end the separation first."),
+            "banner",
+        ),
+        "other_team": lambda w, f: (
+            w("Their files are with different teams."),
+            w("Nothing was changed."),
+            w("Ask for a hand-over first, then do it again."),
             "banner",
         ),
         "needs_consent": lambda w, f: (
@@ -402,6 +418,60 @@ def _table() -> Mapping[str, Any]:
             w("The file could not be written there."),
             w("Nothing left the program."),
             w("Choose another folder, or check that there is room."),
+            "banner",
+        ),
+        "rules_unreadable": lambda w, f: (
+            w("This is not a file of deadline rules."),
+            w("The rules that counted before still count."),
+            w("Ask whoever sent it for the file as they made it, unopened and unchanged."),
+            "banner",
+        ),
+        "rules_refused": lambda w, f: (
+            w.plural("These rules have {n} fault.", "These rules have {n} faults.", int(f.get("count", 1))),
+            w("The rules that counted before still count."),
+            w("Send the list of what was found back to whoever made them."),
+            "banner",
+        ),
+        "rules_newer_format": lambda w, f: (
+            w("These rules need a newer version of this program."),
+            w("The rules that counted before still count."),
+            w("Install the newer version, then take the rules in."),
+            "banner",
+        ),
+        "rules_wrong_signature": lambda w, f: (
+            w("These rules are not what their publisher signed: the file was changed or damaged on its way."),
+            w("Nothing of it was taken."),
+            w("Ask for the file again, another way."),
+            "banner",
+        ),
+        "rules_unknown_publisher": lambda w, f: (
+            w("Nobody here has accepted rules of this publisher before."),
+            w("Nothing of it was taken."),
+            w("Call the publisher and compare: {fingerprint}", fingerprint=f.get("fingerprint", "")),
+            "banner",
+        ),
+        "rules_other_publisher": lambda w, f: (
+            w("The rules have come from another publisher so far."),
+            w("Nothing of it was taken."),
+            w("Ask the publisher whom you know. To change to another one, withdraw the accepted rules first."),
+            "banner",
+        ),
+        "rules_other_pack": lambda w, f: (
+            w("These are not rules of the kind that this program follows."),
+            w("The rules that counted before still count."),
+            w("It needs the rules named {known}; these are {found}.", known=f.get("known", ""), found=f.get("found", "")),
+            "banner",
+        ),
+        "rules_older": lambda w, f: (
+            w("These rules are older than those that count now."),
+            w("The newer ones still count."),
+            w("Version {known} counts; this is {found}.", known=f.get("known", ""), found=f.get("found", "")),
+            "banner",
+        ),
+        "rules_already": lambda w, f: (
+            w("These rules count already."),
+            "",
+            w("There is nothing to do."),
             "banner",
         ),
         "report_empty": lambda w, f: (

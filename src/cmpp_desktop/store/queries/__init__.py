@@ -10,17 +10,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cmpp_desktop.domain import consent, disclosures, entries, merges
+from cmpp_desktop.domain import deadline_views as due
 from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain import referrals as referral
 from cmpp_desktop.domain.work import Question
 from cmpp_desktop.errors import BugError
 from cmpp_desktop.store.queries import (
     conflicts,
     consents,
+    deadlines,
     merged,
     office,
     participant,
     people,
     records,
+    referrals,
     sessions,
     timeline,
     today,
@@ -48,6 +52,12 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     q.Arrivals: traffic.arrivals,
     consent.ConsentCheck: consents.consent_check,
     disclosures.Disclosures: consents.disclosures,
+    referral.Referrals: referrals.referrals,
+    referral.OpenReferrals: referrals.open_referrals,
+    due.Deadlines: deadlines.deadlines,
+    due.AsylumClock: deadlines.asylum_clock,
+    due.RulesInForce: deadlines.rules_in_force,
+    due.RulePackPreview: deadlines.rule_pack_preview,
     entries.Records: records.records,
     entries.OneRecord: records.one_record,
     merges.Merged: merged.merged,

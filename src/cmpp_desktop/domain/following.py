@@ -1,0 +1,386 @@
+"""What follows from what happened: deadlines appear, move and vanish in the same unit of work that changes what started them.
+
+`Noticing` stands between a command's handler and its unit of work, and sees which records that matter were written; when the
+handler is done, the deadlines of those participants follow. So no command can forget it, and an undo takes its deadlines along.
+A deadline that was marked, set by an order or changed by hand is never moved, nor taken away; the answers of `deadlines` say
+what the rule would have. Ids are derived from trigger and rule (rule 13): two laptops that compute the same make one record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from cmpp_desktop.domain import counting
+from cmpp_desktop.domain.asylum_clock import Clock, Entry, clock_of
+from cmpp_desktop.domain.obligations import ObligationFields, usual_agency
+from cmpp_desktop.domain.participants import ParticipantFields
+from cmpp_desktop.domain.proceedings import ClockEventFields
+from cmpp_desktop.domain.records import Compartment, F, Fields, When, to_wire, validated
+from cmpp_desktop.domain.rule_packs import RulePackFields, in_force
+from cmpp_desktop.domain.rules import FULFILLERS, TRIGGERS, MetBy, Pack, Rule, Values, version_number
+from cmpp_desktop.domain.staff import OrganisationFields
+from cmpp_desktop.domain.work import Done, Stored, Work
+from cmpp_desktop.errors import KnownError
+from cmpp_protocol.ids import derived_id
+
+WATCHED: Mapping[str, type[Fields]] = {**TRIGGERS, **FULFILLERS, ClockEventFields.kind: ClockEventFields}
+
+State = Literal["due", "met", "waiting", "contradictory", "not_in_force"]
+What = Literal["appears", "moves", "vanishes", "stays"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A record as rules see it: its values by field, and where it lives."""
+
+    kind: str
+    id: UUID
+    values: Mapping[str, Any]
+    team_id: UUID | None = None
+    compartment: Compartment = "caseload"
+
+
+Case = Mapping[str, Sequence[Fact]]  # what is known of one participant, by kind
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a rule says of one trigger. `computed` is there whatever the state, where the rule comes to a day at all."""
+
+    id: UUID
+    rule: Rule
+    trigger: Fact
+    state: State
+    computed: counting.Computed | None = None
+    met_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to a deadline, and why (a code). `stays`: the rule says otherwise, but a person or a judge has decided."""
+
+    what: What
+    obligation_id: UUID
+    rule_id: str
+    before: date | None
+    after: date | None
+    why: str
+    expected: Expected | None = None
+
+
+def deadline_id(trigger_id: UUID, rule_id: str) -> UUID:
+    """The id of the deadline that a rule makes of a trigger."""
+    return derived_id("obligation", trigger_id, f"rule:{rule_id}")
+
+
+def fact_of(stored: Stored[Any]) -> Fact:
+    return Fact(stored.fields.kind, stored.id, vars(stored.fields), stored.team_id, stored.compartment)
+
+
+def expected(pack: Pack, case: Case, office_zone: str, kinds: Iterable[str] | None = None) -> list[Expected]:
+    """What the rules say of a participant; with `kinds`, only those rules that look at records of these kinds."""
+    return [
+        _expect(rule, trigger, day, zone, case)
+        for rule in _looking_at(pack, kinds)
+        for trigger in case[rule.trigger.kind]
+        for day, zone in _started(rule, trigger, case, office_zone)
+    ]
+
+
+def _looking_at(pack: Pack, kinds: Iterable[str] | None) -> list[Rule]:
+    wanted = None if kinds is None else set(kinds)
+
+    def looks(rule: Rule) -> bool:
+        clock = {ClockEventFields.kind} if rule.count.unit == "clock_days" else set()
+        return wanted is None or bool(wanted & {rule.trigger.kind, *(item.kind for item in rule.met_by), *clock})
+
+    return [rule for rule in pack.rule if looks(rule)]
+
+
+def _started(rule: Rule, trigger: Fact, case: Case, office_zone: str) -> Iterator[tuple[date, str]]:
+    """The day and zone from which the rule counts, where this record starts it."""
+    when = trigger.values.get(rule.trigger.field)
+    if when is None or not _matches(trigger, rule.trigger.where):
+        return
+    if any(_matches(trigger, {name: values}) for name, values in rule.trigger.unless.items()):
+        return
+    day: date = when.day if isinstance(when, When) else when
+    others = [other for other in case[trigger.kind] if other.id != trigger.id] if rule.trigger.after_another else []
+    if rule.trigger.after_another and not any(_was_before(other, day, rule) for other in others):
+        return
+    court = when.zone if isinstance(when, When) else office_zone
+    yield day, {"court": court, "office": office_zone}.get(rule.zone, rule.zone)
+
+
+def _was_before(other: Fact, day: date, rule: Rule) -> bool:
+    then = other.values.get(rule.trigger.field)
+    return then is None or (then.day if isinstance(then, When) else then) < day
+
+
+def _matches(fact: Fact, wanted: Values) -> bool:
+    for name, values in wanted.items():
+        value = fact.values.get(name)
+        if not any(item in values for item in (value if isinstance(value, list) else [value])):
+            return False
+    return True
+
+
+def _expect(rule: Rule, trigger: Fact, day: date, zone: str, case: Case) -> Expected:
+    clock = clock_in(case, trigger) if rule.count.unit == "clock_days" else None
+    computed = counting.compute(rule, counting.Started(day, zone, clock))
+    made = Expected(deadline_id(trigger.id, rule.id), rule, trigger, "due", computed)
+    if computed is None:
+        return replace(made, state="contradictory" if clock is not None and clock.troubles else "waiting")
+    if not rule.in_force(computed.day):
+        return replace(made, state="not_in_force")
+    met = next((fact.id for item in rule.met_by for fact in case[item.kind] if _meets(fact, item, trigger, day)), None)
+    return replace(made, state="met", met_by=met) if met is not None else made
+
+
+def _meets(fact: Fact, wanted: MetBy, trigger: Fact, day: date) -> bool:
+    done = fact.values.get(wanted.field)
+    if done is None or done < day or not _matches(fact, wanted.where):
+        return False
+    return not wanted.link or fact.values.get(wanted.link) == trigger.id
+
+
+def clock_in(case: Case, application: Fact) -> Clock:
+    """The asylum clock of an application."""
+    ledger = [
+        Entry(item.values["what"], item.values["on"], item.values["cause"], item.id)
+        for item in case[ClockEventFields.kind]
+        if item.values["application_id"] == application.id
+    ]
+    return clock_of(ledger, application.values.get("filed_on"), application.values.get("decided_on"))
+
+
+def made_by_rule(fact: Fact) -> bool:
+    """Whether an obligation is the one that a rule made (a copy of it, at its next time, is a person's)."""
+    rule, trigger_id = fact.values["rule"], fact.values["trigger_id"]
+    return bool(rule) and trigger_id is not None and fact.id == deadline_id(trigger_id, rule)
+
+
+def kept(values: Mapping[str, Any], pack: Pack) -> str:
+    """Why a deadline is left as it is: marked, ordered, by_hand, newer_rules; "" when it follows its rule."""
+    if values["result"]:
+        return "marked"
+    if values["order_attachment_id"] or values["order_note"]:
+        return "ordered"
+    when: When = values["when"]
+    if when.at is not None or when.day != counting.day_of(values["counted"]):
+        return "by_hand"
+    return "newer_rules" if version_number(values["rule_pack"]) > pack.number else ""
+
+
+def differences(pack: Pack, case: Case, office_zone: str, today: date, kinds: Iterable[str] | None = None) -> list[Change]:
+    """What would have to happen to a participant's deadlines, so that they are what the rules say."""
+    kinds = None if kinds is None else frozenset(kinds)
+    standing = {fact.id: fact for fact in case[ObligationFields.kind] if made_by_rule(fact)}
+    said = {item.id: item for item in expected(pack, case, office_zone, kinds)}
+    looked_at = {rule.id for rule in _looking_at(pack, kinds)}
+    changes = [change for item in said.values() for change in _one(pack, item, standing.get(item.id), today)]
+    for id, fact in standing.items():
+        rule_id = fact.values["rule"]
+        gone = rule_id not in pack.rules and (kinds is None or fact.values["trigger_kind"] in kinds)
+        if id not in said and (rule_id in looked_at or gone):
+            changes += _vanish(pack, fact, "rule_gone" if gone else "no_trigger", None)
+    return changes
+
+
+def _one(pack: Pack, item: Expected, standing: Fact | None, today: date) -> list[Change]:
+    computed = item.computed
+    if computed is None or item.state != "due":
+        return _vanish(pack, standing, item.state, item) if standing is not None else []
+    if standing is None:
+        worth = computed.day + timedelta(days=item.rule.late_days) >= today
+        return [Change("appears", item.id, item.rule.id, None, computed.day, "new", item)] if worth else []
+    values, counted = standing.values, counting.line(computed.steps)
+    if (values["when"].day, values["when"].zone, values["counted"]) == (computed.day, computed.zone, counted):
+        return []
+    why = kept(values, pack)
+    if why:
+        same = values["when"].day == computed.day
+        return [] if same else [Change("stays", item.id, item.rule.id, values["when"].day, computed.day, why, item)]
+    return [Change("moves", item.id, item.rule.id, values["when"].day, computed.day, "counted_anew", item)]
+
+
+def _vanish(pack: Pack, standing: Fact, why: str, item: Expected | None) -> list[Change]:
+    day, held = standing.values["when"].day, kept(standing.values, pack)
+    return [Change("stays" if held else "vanishes", standing.id, standing.values["rule"], day, None, held or why, item)]
+
+
+def record_of(pack: Pack, item: Expected, computed: counting.Computed) -> ObligationFields:
+    """The obligation that a rule makes."""
+    return validated(
+        ObligationFields,
+        participant_id=item.trigger.values.get("participant_id", item.trigger.id),
+        type=item.rule.obligation,
+        when=When(day=computed.day, zone=computed.zone),
+        mode="mail" if item.rule.receipt != "none" else "in_person",
+        agency=item.rule.agency or usual_agency(item.rule.obligation),
+        proceeding_id=item.trigger.values.get("proceeding_id"),
+        rule=item.rule.id,
+        rule_pack=pack.version,
+        trigger_kind=item.trigger.kind,
+        trigger_id=item.trigger.id,
+        counted=counting.line(computed.steps),
+    )
+
+
+def apply(work: Work, pack: Pack, changes: Iterable[Change]) -> None:
+    """Writes what is to happen."""
+    for change in changes:
+        item, computed = change.expected, change.expected.computed if change.expected else None
+        if change.what == "appears" and item is not None and computed is not None:
+            record = record_of(pack, item, computed)
+            work.add(record, id=item.id, team_id=item.trigger.team_id, compartment=item.trigger.compartment)
+        elif change.what == "moves" and computed is not None:
+            when, counted = When(day=computed.day, zone=computed.zone), counting.line(computed.steps)
+            work.change(ObligationFields, change.obligation_id, when=when, counted=counted, rule_pack=pack.version)
+        elif change.what == "vanishes":
+            work.delete(ObligationFields, change.obligation_id, f"deadline_{change.why}")
+
+
+class Held(Mapping[str, Sequence[Fact]]):
+    """What a unit of work holds of one participant; each kind is read when a rule first looks at it."""
+
+    def __init__(self, work: Work, participant_id: UUID) -> None:
+        self._work, self._id = work, participant_id
+        self._read: dict[str, Sequence[Fact]] = {}
+
+    def __getitem__(self, kind: str) -> Sequence[Fact]:
+        if kind not in self._read:
+            self._read[kind] = [fact_of(item) for item in self._found(WATCHED[kind])]
+        return self._read[kind]
+
+    def _found(self, model: type[F]) -> Sequence[Stored[F]]:
+        if model.kind != ParticipantFields.kind:
+            return self._work.find(model, participant_id=self._id)
+        try:
+            return [self._work.get(model, self._id)]
+        except KnownError:
+            return []
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(WATCHED)
+
+    def __len__(self) -> int:
+        return len(WATCHED)
+
+
+@dataclass
+class Noticing:
+    """A unit of work that sees which records that rules look at were written through it. For the rest it is that unit itself."""
+
+    work: Work
+    touched: dict[UUID, set[str]] = field(default_factory=dict)  # participant → kinds
+    picked: set[UUID] = field(default_factory=set)  # triggers whose conflict was settled
+    fresh: dict[UUID, dict[str, list[Fact]]] = field(default_factory=dict)  # participants made here: all there is of them
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.work, name)
+
+    def add(
+        self, record: Fields, *, id: UUID | None = None, team_id: UUID | None = None, compartment: Compartment | None = None
+    ) -> UUID:
+        made = self.work.add(record, id=id, team_id=team_id, compartment=compartment)
+        if record.kind in WATCHED:
+            about: UUID = made if record.kind == ParticipantFields.kind else getattr(record, "participant_id")  # noqa: B009
+            if record.kind == ParticipantFields.kind and id is None:
+                self.fresh[about] = {kind: [] for kind in WATCHED}
+            self.touched.setdefault(about, set()).add(record.kind)
+            if about in self.fresh and (id is None or record.kind == ObligationFields.kind):
+                self.fresh[about][record.kind].append(
+                    Fact(record.kind, made, vars(record), team_id, compartment or record.compartment)
+                )
+            else:
+                self.fresh.pop(about, None)
+        return made
+
+    def change(self, kind: type[F], id: UUID, **values: Any) -> None:
+        self._notice(kind, id)
+        self.work.change(kind, id, **values)
+        if "participant_id" in values:
+            self._notice(kind, id)
+
+    def delete(self, kind: type[F], id: UUID, reason: str) -> None:
+        self._notice(kind, id)
+        self.work.delete(kind, id, reason)
+
+    def restore(self, kind: type[F], id: UUID) -> None:
+        self.work.restore(kind, id)
+        self._notice(kind, id)
+
+    def pick(self, kind: str, id: UUID, field: str, wire_value: Any) -> None:
+        self.work.pick(kind, id, field, wire_value)
+        if kind in WATCHED:
+            self._notice(WATCHED[kind], id)
+            self.picked.add(id)
+
+    def _notice(self, kind: type[Fields], id: UUID) -> None:
+        if kind.kind not in WATCHED:
+            return
+        try:
+            about = id if kind.kind == ParticipantFields.kind else getattr(self.work.get(kind, id).fields, "participant_id")  # noqa: B009
+        except KnownError:
+            return  # it is not there: the write itself says so, or it is one that nobody is shown
+        self.touched.setdefault(about, set()).add(kind.kind)
+        self.fresh.pop(about, None)
+
+    def settle(self, done: Done) -> Done:
+        """Lets the deadlines follow. `Done.more["deadlines"]` holds the changes, where there are any."""
+        if not self.touched:
+            return done
+        pack = pack_of(self.work)
+        zone = zone_of_office(self.work)
+        # First everything is read, then everything is written: a find after an add would write it out at once.
+        touched = self._by_person()
+        cases: dict[UUID, Case] = {id: self.fresh.get(id) or Held(self.work, id) for id in touched}
+        found = {id: differences(pack, case, zone, self.work.today, touched[id]) for id, case in cases.items()}
+        settled = [item for id, case in cases.items() if self.picked for item in self._in_conflict(pack, case, zone)]
+        for changes in found.values():
+            apply(self.work, pack, changes)
+        for item in settled:
+            self._settle_one(item, pack)
+        changed = tuple(change for changes in found.values() for change in changes)
+        return replace(done, more={**(done.more or {}), "deadlines": changed}) if changed else done
+
+    def _by_person(self) -> dict[UUID, set[str]]:
+        """Which kinds were written of whom: somebody who was merged is one person, by the id that is shown."""
+        found: dict[UUID, set[str]] = {}
+        for id, kinds in self.touched.items():
+            found.setdefault(id if id in self.fresh else self.work.same(id)[0], set()).update(kinds)
+        return found
+
+    def _in_conflict(self, pack: Pack, case: Case, zone: str) -> list[Expected]:
+        """The deadlines of triggers whose conflict somebody settled: two laptops counted each from its own version."""
+        standing = {fact.id: fact for fact in case[ObligationFields.kind] if made_by_rule(fact)}
+        return [
+            item
+            for item in expected(pack, case, zone)
+            if item.trigger.id in self.picked and item.state == "due" and item.id in standing
+            and not kept(standing[item.id].values, pack)
+        ]  # fmt: skip
+
+    def _settle_one(self, item: Expected, pack: Pack) -> None:
+        computed = item.computed
+        if computed is not None:
+            kind = ObligationFields.kind
+            self.work.pick(kind, item.id, "when", to_wire(When(day=computed.day, zone=computed.zone)))
+            self.work.pick(kind, item.id, "counted", counting.line(computed.steps))
+            self.work.pick(kind, item.id, "rule_pack", pack.version)
+
+
+def pack_of(work: Work) -> Pack:
+    """The rules that count."""
+    return in_force([item.fields for item in work.find(RulePackFields)])
+
+
+def zone_of_office(work: Work) -> str:
+    """The organisation's time zone."""
+    found = work.find(OrganisationFields)
+    return found[0].fields.zone if found else str(OrganisationFields.model_fields["zone"].default)

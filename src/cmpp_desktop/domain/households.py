@@ -13,8 +13,10 @@ from pydantic import Field
 from cmpp_desktop.domain.cases import CaseOpening, open_case_for
 from cmpp_desktop.domain.consent import ConsentGiven, record_consent_for
 from cmpp_desktop.domain.participants import AddressFields, ContactRouteFields, ParticipantFields, age, normal_phone
-from cmpp_desktop.domain.records import BirthDate, Fields, PersonName, PostalAddress, coded, line, refers, validated
-from cmpp_desktop.domain.work import Command, Done, Work
+from cmpp_desktop.domain.records import BirthDate, Fields, PersonName, PostalAddress, coded, validated
+from cmpp_desktop.domain.separations import kept_apart
+from cmpp_desktop.domain.undo import Recorder
+from cmpp_desktop.domain.work import Command, Done, Stored, Work
 from cmpp_desktop.errors import Invalid
 from cmpp_protocol.ids import derived_id
 
@@ -42,23 +44,6 @@ class HouseholdMemberFields(Fields):
     since: date | None = None
     until: date | None = None
     left_reason: str | None = coded("left_household")
-
-
-class SeparationFields(Fields):
-    """That somebody must be kept safe from another of the household: neither is shown in the other's record from then on.
-
-    It names two people and belongs to neither's timeline. Its id is derived from the pair.
-    """
-
-    kind: ClassVar[str] = "separation"
-    about: ClassVar[str] = ""
-
-    participant_id: UUID = refers("participant", ...)  # who is kept safe
-    from_id: UUID = refers("participant", ...)
-    household_id: UUID | None = refers("household")
-    since: date
-    until: date | None = None
-    note: str = line(500)
 
 
 @dataclass(frozen=True)
@@ -89,11 +74,12 @@ class RegisterHousehold(Command):
     """Consent first, then the people, their household, and a case for each who is enrolled (the head: people[0]).
 
     `case` None registers without enrolling. `Done.id` is the head's; `Done.more` holds household_id, participant_ids and
-    case_ids in the order of `people`.
+    case_ids in the order of `people`. Who declines (`case.state` "declined") is kept with as little as possible: the name,
+    the languages and that they declined; no consent is needed for that, and there is no household.
     """
 
     people: tuple[NewPerson, ...]
-    consent: ConsentGiven
+    consent: ConsentGiven | None
     case: CaseOpening | None = None
     address: PostalAddress | None = None
     household_name: str = ""
@@ -111,6 +97,10 @@ class AddHouseholdMember(Command):
 def register_household(command: RegisterHousehold, work: Work) -> Done:
     if not command.people:
         raise Invalid(people="missing")
+    if command.case is not None and command.case.state == "declined":
+        return _register_declined(command.people, command.case, work)
+    if command.consent is None:
+        raise Invalid(scope="missing")
     ids = [_register(person, work) for person in command.people]
     name = command.household_name or command.people[0].name.family or command.people[0].name.given
     household_id = work.add(validated(HouseholdFields, name=name))
@@ -121,6 +111,16 @@ def register_household(command: RegisterHousehold, work: Work) -> Done:
         record_consent_for(participant_id, command.consent, work)
     cases = [] if command.case is None else [open_case_for(participant_id, command.case, work) for participant_id in ids]
     return Done(ids[0], more={"household_id": household_id, "participant_ids": tuple(ids), "case_ids": tuple(cases)})
+
+
+def _register_declined(people: Sequence[NewPerson], opening: CaseOpening, work: Work) -> Done:
+    """Declining is an outcome: it is counted, and nothing else is kept of it."""
+    ids, cases = [], []
+    for person in people:
+        least = NewPerson(person.name, languages=person.languages, interpreter_needed=person.interpreter_needed)
+        ids.append(_register(least, work))
+        cases.append(open_case_for(ids[-1], opening, work))
+    return Done(ids[0], more={"household_id": None, "participant_ids": tuple(ids), "case_ids": tuple(cases)})
 
 
 def _register(person: NewPerson, work: Work) -> UUID:
@@ -156,6 +156,7 @@ def _register(person: NewPerson, work: Work) -> UUID:
 
 
 def _join(household_id: UUID, participant_id: UUID, relationship: str, work: Work, *, primary: bool) -> UUID:
+    """Makes somebody a member; who had left comes back."""
     member = validated(
         HouseholdMemberFields,
         household_id=household_id,
@@ -164,20 +165,41 @@ def _join(household_id: UUID, participant_id: UUID, relationship: str, work: Wor
         primary_contact=primary,
         since=work.today,
     )
-    return work.add(member, id=derived_id("household_member", household_id, participant_id.hex))
+    id = work.add(member, id=member_id(household_id, participant_id))
+    if work.get(HouseholdMemberFields, id).fields.until is not None:
+        back = {"relationship": relationship, "since": work.today, "until": None, "left_reason": None}
+        work.change(HouseholdMemberFields, id, **back)
+    return id
+
+
+def member_id(household_id: UUID, participant_id: UUID) -> UUID:
+    """The derived id of somebody's membership of a household."""
+    return derived_id("household_member", household_id, participant_id.hex)
 
 
 def add_household_member(command: AddHouseholdMember, work: Work) -> Done:
     work.get(HouseholdFields, command.household_id)
     work.get(ParticipantFields, command.participant_id)
-    return Done(_join(command.household_id, command.participant_id, command.relationship, work, primary=False))
+    recorder = Recorder(work)
+    there = {item.fields.participant_id for item in members(command.household_id, work)}
+    if kept_apart(command.participant_id, work) & there:
+        raise Invalid(participant_id="kept_apart")
+    joined = _join(command.household_id, command.participant_id, command.relationship, recorder, primary=False)
+    return Done(joined, recorder.undo(joined))
+
+
+def members(household_id: UUID, work: Work) -> Sequence[Stored[HouseholdMemberFields]]:
+    """Who belongs to a household now."""
+    return work.find(HouseholdMemberFields, household_id=household_id, until=None)
 
 
 def household_of(participant_id: UUID, work: Work) -> Sequence[UUID]:
-    """The ids of everybody who shares a household with the participant now, the participant included."""
+    """The ids of everybody who shares a household with the participant now, the participant included; nobody from whom they
+    are kept apart."""
     found: list[UUID] = [participant_id]
+    apart = kept_apart(participant_id, work)
     for membership in work.find(HouseholdMemberFields, participant_id=participant_id, until=None):
-        for other in work.find(HouseholdMemberFields, household_id=membership.fields.household_id, until=None):
-            if other.fields.participant_id not in found:
+        for other in members(membership.fields.household_id, work):
+            if other.fields.participant_id not in found and other.fields.participant_id not in apart:
                 found.append(other.fields.participant_id)
     return found

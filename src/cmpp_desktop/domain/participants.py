@@ -164,6 +164,13 @@ class RevealANumber(Command):
 
 def change_participant(command: ChangeParticipant, work: Work) -> Done:
     before = work.get(ParticipantFields, command.participant_id).fields
+    if len(work.same(command.participant_id)) > 1:
+        from cmpp_desktop.domain.merges import change_shown
+        from cmpp_desktop.domain.undo import Recorder
+
+        recorder = Recorder(work)
+        change_shown(command.participant_id, command.values, recorder)
+        return Done(command.participant_id, recorder.undo(command.participant_id))
     work.change(ParticipantFields, command.participant_id, **command.values)
     back = {name: getattr(before, name) for name in command.values}
     return Done(command.participant_id, ChangeParticipant(command.participant_id, back))
@@ -195,6 +202,8 @@ def change_contact_route(command: ChangeContactRoute, work: Work) -> Done:
 
 
 def add_address(command: AddAddress, work: Work) -> Done:
+    from cmpp_desktop.domain.separations import is_kept_safe  # it knows participants
+
     participant = work.get(ParticipantFields, command.participant_id)
     for old in work.find(AddressFields, participant_id=command.participant_id, use=command.use):
         if old.fields.until is None and command.since is not None:
@@ -205,7 +214,7 @@ def add_address(command: AddAddress, work: Work) -> Done:
         address=command.address,
         since=command.since,
         use=command.use,
-        confidential=command.confidential,
+        confidential=command.confidential or is_kept_safe(command.participant_id, work),
     )
     return Done(work.add(address, team_id=participant.team_id))
 

@@ -13,7 +13,7 @@ from cmpp_desktop.domain.questions import Arrival, Arrivals, Outgoing, OutgoingI
 from cmpp_desktop.store import state
 from cmpp_desktop.store.columns import from_ms
 from cmpp_desktop.store.queries.common import Asked
-from cmpp_desktop.store.tables import ARRIVAL, OUTBOX, RECORD_KINDS, TABLES
+from cmpp_desktop.store.tables import ARRIVAL, OUTBOX, RECORD_KINDS, SYNC_RECORD, TABLES
 from cmpp_protocol.stamps import COUNTER_BITS, Stamp
 
 # Which record of a change set names the work: the first of these that is in it, else whatever is.
@@ -21,12 +21,13 @@ MAIN = (
     "screening", "service_session", "participant", "obligation", "note", "amendment", "review", "consent", "case", "address",
     "contact_route", "task", "household", "instrument", "staff_member",
 )  # fmt: skip
-SILENT = frozenset({"attendance", "household_member", "signed", "device_name"})
+SILENT = frozenset({"attendance", "household_member", "case_assignment", "signed", "device_name"})
 
 
 def outgoing(asked: Asked, question: Outgoing) -> tuple[OutgoingItem, ...]:
     """See the question."""
-    query = select(OUTBOX.c.hlc, OUTBOX.c.body).order_by(OUTBOX.c.n.desc()).limit(question.limit)
+    query = select(OUTBOX.c.hlc, OUTBOX.c.body).where(OUTBOX.c.coll.in_(asked.held))
+    query = query.order_by(OUTBOX.c.n.desc()).limit(question.limit)
     found: list[tuple[str, UUID | None, int]] = []
     for hlc, body in asked.connection.execute(query):
         writes = state.unpack_change_set(bytes(16), Stamp(0, bytes(32)), body).writes
@@ -38,7 +39,10 @@ def outgoing(asked: Asked, question: Outgoing) -> tuple[OutgoingItem, ...]:
 
 def arrivals(asked: Asked, question: Arrivals) -> tuple[Arrival, ...]:
     """See the question."""
-    rows = asked.connection.execute(select(ARRIVAL).order_by(ARRIVAL.c.n.desc()).limit(question.limit * 8)).all()
+    # What came while a collection was open to this laptop is not told once it is closed.
+    seen = select(SYNC_RECORD.c.id).where(SYNC_RECORD.c.id == ARRIVAL.c.id, SYNC_RECORD.c.coll.in_(asked.held)).exists()
+    query = select(ARRIVAL).where(seen).order_by(ARRIVAL.c.n.desc()).limit(question.limit * 8)
+    rows = asked.connection.execute(query).all()
     lines: dict[UUID, Any] = {}
     for row in rows:
         if row.kind not in SILENT:

@@ -1,0 +1,295 @@
+"""What happens in a household over time: another head, somebody leaves, somebody comes of age, two must be kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from cmpp_desktop.domain.households import (
+    ADULT_AT,
+    HouseholdFields,
+    HouseholdMemberFields,
+    household_of,
+    member_id,
+    members,
+)
+from cmpp_desktop.domain.participants import AddressFields, ParticipantFields, age
+from cmpp_desktop.domain.records import BirthDate, validated
+from cmpp_desktop.domain.separations import keep_apart
+from cmpp_desktop.domain.tasks import TaskFields
+from cmpp_desktop.domain.undo import Recorder
+from cmpp_desktop.domain.work import Command, Done, Question, Work
+from cmpp_desktop.errors import Invalid
+from cmpp_protocol.ids import derived_id
+
+_CHILDREN = ("son", "daughter", "child")
+_PARTNERS = ("spouse", "partner")
+
+
+@dataclass(frozen=True)
+class ChangeHead(Command):
+    """Another head of the household. `relationships`: to the new head, by participant; who is not in it is worked out from
+    what they were to the old one (`relation_to_new_head`)."""
+
+    household_id: UUID
+    participant_id: UUID
+    relationships: Mapping[UUID, str] = field(default_factory=dict)
+    primary_contact: bool = True
+
+
+@dataclass(frozen=True)
+class LeaveHousehold(Command):
+    """Somebody leaves (`reason`: code list left_household). When the head leaves and several stay, `new_head_id` says who
+    is the head then."""
+
+    household_id: UUID
+    participant_id: UUID
+    reason: str = "moved_out"
+    until: date | None = None
+    new_head_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class SeparateMembers(Command):
+    """Keeps participants safe from another one: neither is shown in the other's record from then on.
+
+    `with_ids` are kept safe too (the children who go along). Who leaves the household: `from_leaves` True: the other one;
+    False: those who are kept safe, who become a household of their own. The addresses of those kept safe that are in force
+    become confidential. `Done.more`: separation_ids, household_id of those kept safe.
+    """
+
+    participant_id: UUID
+    from_id: UUID
+    with_ids: tuple[UUID, ...] = ()
+    from_leaves: bool = True
+    since: date | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class BecameAdult(Command):
+    """Somebody turned 18: no longer a minor, and a task to get consent and papers of their own. Derived, so that it is made
+    once; nothing makes it by the clock: Today says who it is due for (`ComingOfAge`)."""
+
+    participant_id: UUID
+    due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfAge:
+    """Somebody who turned 18 and for whom that has not been followed up."""
+
+    participant_id: UUID
+    participant: str
+    birth_date: BirthDate
+    turned_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ComingOfAge(Question[tuple[OfAge, ...]]):
+    """Who turned 18 in the year before `day` (or will within `ahead` days), is or was with us, and has no task of that."""
+
+    day: date
+    mine: bool = True
+    ahead: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """Somebody of a household who can be served together with another."""
+
+    participant_id: UUID
+    name: str
+    relationship: str
+    birth_date: BirthDate | None
+    adult: bool
+    primary_contact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdView:
+    """A household as one member's page shows it: that member first. Nobody from whom the member is kept apart is in it.
+    `address_shared`: those who live at the member's address now, as far as no address is confidential."""
+
+    household_id: UUID | None
+    members: tuple[Companion, ...]
+    address_shared: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdOf(Question[HouseholdView]):
+    """For everything that can be done for several people at once. Raises record_missing."""
+
+    participant_id: UUID
+    day: date
+
+
+def relation_to_new_head(new_head_was: str, other_was: str) -> str:
+    """What somebody is to the new head, from what both were to the old one ("head" for the old head)."""
+    if new_head_was == "head":
+        return "other_relative" if other_was == "head" else other_was
+    if new_head_was in _PARTNERS:
+        if other_was == "head":
+            return new_head_was
+        return other_was if other_was in _CHILDREN else "other_relative"
+    if new_head_was in _CHILDREN:
+        known = {"head": "parent", "spouse": "parent", "partner": "parent", "parent": "grandparent"}
+        return "sibling" if other_was in _CHILDREN else known.get(other_was, _farther(other_was))
+    if new_head_was == "parent":
+        if other_was in _CHILDREN:
+            return "other_relative"
+        return {"head": "child", "sibling": "child", "parent": "spouse"}.get(other_was, _farther(other_was))
+    if new_head_was == "sibling":
+        return {"head": "sibling", "sibling": "sibling", "parent": "parent"}.get(other_was, _farther(other_was))
+    return "not_related" if "not_related" in (new_head_was, other_was) else "other_relative"
+
+
+def _farther(relationship: str) -> str:
+    return "not_related" if relationship == "not_related" else "other_relative"
+
+
+def change_head(command: ChangeHead, work: Work) -> Done:
+    recorder = Recorder(work)
+    _set_head(command.household_id, command.participant_id, command.relationships, recorder, command.primary_contact)
+    return Done(command.household_id, recorder.undo(command.household_id))
+
+
+def _set_head(
+    household_id: UUID, head_id: UUID, relationships: Mapping[UUID, str], work: Work, primary_contact: bool = True
+) -> None:
+    there = {item.fields.participant_id: item for item in members(household_id, work)}
+    if head_id not in there:
+        raise Invalid(participant_id="not_a_member")
+    was = there[head_id].fields.relationship
+    for id, item in there.items():
+        relation = relationships.get(id) or relation_to_new_head(was, item.fields.relationship)
+        values: dict[str, object] = {"relationship": "head" if id == head_id else relation}
+        if primary_contact:
+            values["primary_contact"] = id == head_id
+        work.change(HouseholdMemberFields, item.id, **values)
+
+
+def leave_household(command: LeaveHousehold, work: Work) -> Done:
+    recorder = Recorder(work)
+    _leave(command.household_id, command.participant_id, command.reason, command.until, command.new_head_id, recorder)
+    return Done(command.household_id, recorder.undo(command.household_id))
+
+
+def _leave(
+    household_id: UUID,
+    participant_id: UUID,
+    reason: str,
+    until: date | None,
+    new_head_id: UUID | None,
+    work: Work,
+    *,
+    clamp: bool = False,
+) -> None:
+    """`clamp`: a day before they came is taken as that day."""
+    id = member_id(household_id, participant_id)
+    leaving = work.get(HouseholdMemberFields, id).fields
+    if leaving.until is not None:
+        raise Invalid(participant_id="not_a_member")
+    day = until or work.today
+    if leaving.since is not None and day < leaving.since:
+        if not clamp:
+            raise Invalid(until="before_start")
+        day = leaving.since
+    staying = [item.fields.participant_id for item in members(household_id, work) if item.id != id]
+    if leaving.relationship == "head" and staying:
+        head = new_head_id or (staying[0] if len(staying) == 1 else None)
+        if head is None:
+            raise Invalid(new_head_id="missing")
+        _set_head(household_id, head, {}, work, primary_contact=leaving.primary_contact)
+    work.change(HouseholdMemberFields, id, until=day, left_reason=reason, primary_contact=False)
+
+
+def separate_members(command: SeparateMembers, work: Work) -> Done:
+    recorder = Recorder(work)
+    safe = list(dict.fromkeys((command.participant_id, *command.with_ids)))
+    if command.from_id in safe:
+        raise Invalid(from_id="not_valid")
+    since = command.since or work.today
+    if since > work.today:
+        raise Invalid(since="in_future")
+    shared = _shared_households(command.participant_id, command.from_id, work)
+    for household_id in shared:
+        if command.from_leaves:
+            _leave(household_id, command.from_id, "safety", since, command.participant_id, recorder, clamp=True)
+    home = shared[0] if shared and command.from_leaves else _own_household(safe, shared, since, recorder)
+    made = [keep_apart(person, command.from_id, since, command.note, home, recorder) for person in safe]
+    for person in safe:
+        for item in recorder.find(AddressFields, participant_id=person, until=None, confidential=False):
+            recorder.change(AddressFields, item.id, confidential=True)
+    recorder.audit("separated", "separation", made[0], people=len(safe))
+    return Done(made[0], recorder.undo(made[0]), {"separation_ids": tuple(made), "household_id": home})
+
+
+def _shared_households(one: UUID, other: UUID, work: Work) -> list[UUID]:
+    homes = [item.fields.household_id for item in work.find(HouseholdMemberFields, participant_id=one, until=None)]
+    theirs = {item.fields.household_id for item in work.find(HouseholdMemberFields, participant_id=other, until=None)}
+    return [home for home in homes if home in theirs]
+
+
+def _own_household(safe: list[UUID], shared: list[UUID], since: date, work: Work) -> UUID | None:
+    """Those who are kept safe leave, and are a household of their own. None when they shared no household."""
+    if not shared:
+        return None
+    head = safe[0]
+    was = {id: _relationship(shared[0], id, work) for id in safe}
+    for household_id in shared:
+        for person in safe:
+            there = [item.fields for item in members(household_id, work)]
+            if not any(item.participant_id == person for item in there):
+                continue
+            staying = [item.participant_id for item in there if item.participant_id not in safe]
+            new_head = staying[0] if staying else None
+            _leave(household_id, person, "safety", since, new_head, work, clamp=True)
+    first = work.get(ParticipantFields, head)
+    name = first.fields.legal_name.family or first.fields.legal_name.given
+    home = work.add(validated(HouseholdFields, name=name), team_id=first.team_id)
+    for person in safe:
+        relation = "head" if person == head else relation_to_new_head(was[head], was[person])
+        member = validated(
+            HouseholdMemberFields,
+            household_id=home,
+            participant_id=person,
+            relationship=relation,
+            primary_contact=person == head,
+            since=since,
+        )
+        work.add(member, id=member_id(home, person), team_id=first.team_id)
+    return home
+
+
+def _relationship(household_id: UUID, participant_id: UUID, work: Work) -> str:
+    there = [item.fields for item in members(household_id, work) if item.fields.participant_id == participant_id]
+    return there[0].relationship if there else "other_relative"
+
+
+def became_adult(command: BecameAdult, work: Work) -> Done:
+    recorder = Recorder(work)
+    person = work.get(ParticipantFields, command.participant_id)
+    years = age(person.fields.birth_date, work.today)
+    if years is None or years < ADULT_AT:
+        raise Invalid(birth_date="not_of_age")
+    if "minor" in person.fields.flags:
+        recorder.change(ParticipantFields, person.id, flags=[flag for flag in person.fields.flags if flag != "minor"])
+    task = validated(
+        TaskFields,
+        participant_id=person.id,
+        title_code="turned_adult",
+        subject_kind="participant",
+        subject_id=person.id,
+        due_on=command.due_on or work.today,
+        assigned_to=work.actor.staff_id,
+    )
+    made = recorder.add(task, id=turned_adult_id(person.id), team_id=person.team_id)
+    return Done(person.id, recorder.undo(person.id), {"task_id": made, "household": tuple(household_of(person.id, work))})
+
+
+def turned_adult_id(participant_id: UUID) -> UUID:
+    """The derived id of the task that somebody's eighteenth birthday makes."""
+    return derived_id("task", participant_id, "turned_adult")

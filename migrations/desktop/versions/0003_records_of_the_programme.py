@@ -1013,6 +1013,7 @@ STATEMENTS = (
 )
  WITHOUT ROWID""",
     """CREATE INDEX identity_canonical ON identity (canonical)""",
+    """CREATE INDEX r_participant_birth_date ON r_participant (birth_date)""",
 )
 
 

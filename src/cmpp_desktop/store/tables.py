@@ -44,6 +44,7 @@ EXTRA_COLUMNS: Mapping[str, tuple[tuple[str, Any], ...]] = {
 }
 
 INDEXES: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "participant": (("birth_date",),),
     "contact_route": (("participant_id",),),
     "address": (("participant_id",),),
     "household_member": (("participant_id",), ("household_id",)),

@@ -30,7 +30,7 @@ from cmpp_desktop.workspace import Workspace
 
 PARTICIPANTS, SESSIONS = 50_000, 500_000
 AT = "50,000 participants, 500,000 sessions"
-COPIED = ("person", "r_participant", "r_obligation", "r_contact_route", "r_staff_member", "collection", "device")
+COPIED = ("person", "identity", "r_participant", "r_obligation", "r_contact_route", "r_staff_member", "collection", "device")
 FILTERS = {
     "everybody": PeopleFilter(),
     "mine": PeopleFilter(mine=True),

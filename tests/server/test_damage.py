@@ -182,6 +182,13 @@ def test_false_complaints_change_nothing_and_cost_a_bounded_read(
         assert len(damage.again(conn, team.office.id, every, 1)) == 1  # about so many bytes, one at least
 
 
+def test_a_long_list_of_complaints_is_heard_a_part_at_a_time(server: Server, team: Team) -> None:
+    made = [team.lia.seal(team.office, team.place, f"{number}") for number in range(damage.COMPLAINTS_AT_ONCE + 4)]
+    server.push(team.office, team.lia, *made)
+    answer = complain(server, team, *range(1, len(made) + 1))
+    assert [item.seq for item in answer.again] == list(range(1, damage.COMPLAINTS_AT_ONCE + 1))
+
+
 def test_a_request_without_complaints_is_written_as_before() -> None:
     assert b"damaged" not in api.SyncRequest().encode()
     assert b"again" not in api.SyncAnswer(0, 0, bytes(32)).encode()

@@ -1,7 +1,7 @@
 """Packs of deadline rules from a publisher: read offline from one signed file, and trusted only when a person has said so.
 
 The file is text: a line with the format, one with the publisher's Ed25519 public key, one with the signature over the rules, an
-empty line, then the rules as TOML. Line ends may have been changed on the way by e-mail; nothing else may.
+empty line, then the rules as TOML. Line ends, and blanks around it, may have been changed on the way by e-mail; nothing else may.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def fingerprint(publisher: str) -> str:
 
 def seal(text: str, publisher: bytes, sign: Callable[[bytes], bytes]) -> bytes:
     """The signed file of a pack. `sign`: Ed25519 (64 bytes) over what it is given, by the key whose public half is given."""
-    text = text.replace("\r\n", "\n")
+    text = _whole(text)
     signature = sign(labels.labelled(labels.RULE_PACK, text.encode()))
     return f"cmpp-rules/{FORMAT}\npublisher {publisher.hex()}\nsignature {signature.hex()}\n\n{text}".encode()
 
@@ -87,7 +87,7 @@ def read(data: bytes) -> Offer:
     found = _BODY.match(whole)
     if found is None:
         raise KnownError("rules_unreadable")
-    publisher, signature, text = found[1], bytes.fromhex(found[2]), found[3]
+    publisher, signature, text = found[1], bytes.fromhex(found[2]), _whole(found[3])
     if not _verified(text, publisher, signature):
         raise KnownError("rules_wrong_signature", fingerprint=fingerprint(publisher))
     return Offer(rules.parse(text), text, publisher, signature, trusted=False)
@@ -100,7 +100,7 @@ def examined(data: bytes | None, accepted: Iterable[RulePackFields]) -> Offer:
     somebody else signs what has come from one publisher so far.
     """
     accepted = list(accepted)
-    offer = Offer(rules.parse(rules.shipped()), rules.shipped()) if data is None else read(data)
+    offer = Offer(rules.parse(rules.shipped()), _whole(rules.shipped())) if data is None else read(data)
     now = in_force(accepted)
     if offer.pack.pack != now.pack:
         raise KnownError("rules_other_pack", found=offer.pack.pack, known=now.pack)
@@ -143,8 +143,13 @@ def publishers(text: str | None = None) -> Mapping[str, str]:
 def _holds(item: RulePackFields) -> bool:
     """Whether an accepted pack is what its publisher signed, or the very one that this program ships."""
     if not item.publisher:
-        return not item.signature and item.source == rules.shipped()
+        return not item.signature and item.source == _whole(rules.shipped())
     return _verified(item.source, item.publisher, item.signature)
+
+
+def _whole(text: str) -> str:
+    """The text that is signed and kept: with plain line ends, without blanks around it, as records keep every text."""
+    return text.replace("\r\n", "\n").strip()
 
 
 def _verified(text: str, publisher: str, signature: bytes) -> bool:

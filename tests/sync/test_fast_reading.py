@@ -35,19 +35,19 @@ from tests.sync.test_real_stores import KEY, URL, Here
 DOINGS = st.sampled_from(("family", "phone", "change", "change", "visit", "sign", "sync"))
 STEP = st.tuples(st.integers(0, 1), DOINGS, st.integers(0, 5))
 FAMILIAR = [(0, "family", 0), (0, "phone", 0), (0, "sync", 0), (1, "sync", 0), (1, "visit", 0), (1, "sync", 0), (0, "sync", 0)]
-TORN = [(0, "change", 0), (1, "change", 0), (0, "sign", 0)]  # one number changed on both, and a signature
+TORN = [(0, "sign", 0), (0, "sync", 0), (1, "sync", 0), (0, "sync", 0), (0, "change", 9), (1, "change", 9)]  # one number on both
 BESIDE = ("sync_record", "sibling", "waiting", "covers", "person", "arrival", "chain", "cursor")
 
 
-@settings(max_examples=5, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
-@given(st.lists(STEP, min_size=6, max_size=25))
+@settings(max_examples=4, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(st.lists(STEP, min_size=6, max_size=16))
 def test_whatever_two_people_did_a_third_reads_the_same_in_columns_and_write_by_write(steps: list[tuple[int, str, int]]) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         server = Settings(f"sqlite:///{folder / 'server.db'}", server_names=("sync.example",))
         with TestClient(create_app(server, now=lambda: NOON), base_url=URL) as client:
             desks, third = office(folder, client)
-            work(desks, [*FAMILIAR, *TORN, *steps])
+            work(desks, [*FAMILIAR, *steps, *TORN])
             third.store.close()
             shutil.copytree(folder / "third", folder / "other")
             in_columns = read(folder / "third", third, client)

@@ -49,7 +49,10 @@ class RestoreRulePack(Command):
 
 @dataclass(frozen=True)
 class RecomputeDeadlines(Command):
-    """Lets every deadline held here follow the rules that count: after a pack came from another laptop, or new rules shipped."""
+    """Lets every deadline held here follow the rules that count: after a pack came from another laptop, or new rules shipped.
+    `back`: after one was withdrawn; then what newer rules set goes back too."""
+
+    back: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def withdraw_rule_pack(command: WithdrawRulePack, work: Work) -> Done:
     _administrator(work)
     work.delete(RulePackFields, command.rule_pack_id, "withdrawn")
     work.audit("rules_withdrawn", RulePackFields.kind, command.rule_pack_id)
-    return Done(command.rule_pack_id, RestoreRulePack(command.rule_pack_id), {"deadlines": recompute(work)})
+    return Done(command.rule_pack_id, RestoreRulePack(command.rule_pack_id), {"deadlines": recompute(work, back=True)})
 
 
 def restore_rule_pack(command: RestoreRulePack, work: Work) -> Done:
@@ -113,10 +116,10 @@ def restore_rule_pack(command: RestoreRulePack, work: Work) -> Done:
 
 
 def recompute_deadlines(command: RecomputeDeadlines, work: Work) -> Done:
-    return Done(work.actor.staff_id, more={"deadlines": recompute(work)})
+    return Done(work.actor.staff_id, more={"deadlines": recompute(work, back=command.back)})
 
 
-def recompute(work: Work) -> tuple[Change, ...]:
+def recompute(work: Work, *, back: bool = False) -> tuple[Change, ...]:
     """Every participant held here: each kind is read once."""
     pack, zone = following.pack_of(work), following.zone_of_office(work)
     merged = {id: ids[0] for item in work.find(MergeFields) for ids in [work.same(item.fields.a)] for id in ids}
@@ -131,7 +134,7 @@ def recompute(work: Work) -> tuple[Change, ...]:
             case = cases.get(merged.get(about, about))
             if case is not None:
                 case[kind].append(following.fact_of(item))
-    found = [following.differences(pack, case, zone, work.today) for case in cases.values()]
+    found = [following.differences(pack, case, zone, work.today, back=back) for case in cases.values()]
     for changes in found:
         following.apply(work, pack, changes)
     return tuple(change for changes in found for change in changes)

@@ -164,8 +164,11 @@ def made_by_rule(fact: Fact) -> bool:
     return bool(rule) and trigger_id is not None and fact.id == deadline_id(trigger_id, rule)
 
 
-def kept(values: Mapping[str, Any], pack: Pack) -> str:
-    """Why a deadline is left as it is: marked, ordered, by_hand, newer_rules; "" when it follows its rule."""
+def kept(values: Mapping[str, Any], pack: Pack, *, back: bool = False) -> str:
+    """Why a deadline is left as it is: marked, ordered, by_hand, newer_rules; "" when it follows its rule.
+
+    `back`: newer rules were withdrawn, so what they set goes back too.
+    """
     if values["result"]:
         return "marked"
     if values["order_attachment_id"] or values["order_note"]:
@@ -173,43 +176,45 @@ def kept(values: Mapping[str, Any], pack: Pack) -> str:
     when: When = values["when"]
     if when.at is not None or when.day != counting.day_of(values["counted"]):
         return "by_hand"
-    return "newer_rules" if version_number(values["rule_pack"]) > pack.number else ""
+    return "newer_rules" if not back and version_number(values["rule_pack"]) > pack.number else ""
 
 
-def differences(pack: Pack, case: Case, office_zone: str, today: date, kinds: Iterable[str] | None = None) -> list[Change]:
-    """What would have to happen to a participant's deadlines, so that they are what the rules say."""
+def differences(
+    pack: Pack, case: Case, office_zone: str, today: date, kinds: Iterable[str] | None = None, *, back: bool = False
+) -> list[Change]:
+    """What would have to happen to a participant's deadlines, so that they are what the rules say. `back`: see `kept`."""
     kinds = None if kinds is None else frozenset(kinds)
     standing = {fact.id: fact for fact in case[ObligationFields.kind] if made_by_rule(fact)}
     said = {item.id: item for item in expected(pack, case, office_zone, kinds)}
     looked_at = {rule.id for rule in _looking_at(pack, kinds)}
-    changes = [change for item in said.values() for change in _one(pack, item, standing.get(item.id), today)]
+    held = {id: kept(fact.values, pack, back=back) for id, fact in standing.items()}
+    changes = [change for id, item in said.items() for change in _one(item, standing.get(id), held.get(id, ""), today)]
     for id, fact in standing.items():
         rule_id = fact.values["rule"]
         gone = rule_id not in pack.rules and (kinds is None or fact.values["trigger_kind"] in kinds)
         if id not in said and (rule_id in looked_at or gone):
-            changes += _vanish(pack, fact, "rule_gone" if gone else "no_trigger", None)
+            changes += _vanish(fact, held[id], "rule_gone" if gone else "no_trigger", None)
     return changes
 
 
-def _one(pack: Pack, item: Expected, standing: Fact | None, today: date) -> list[Change]:
+def _one(item: Expected, standing: Fact | None, held: str, today: date) -> list[Change]:
     computed = item.computed
     if computed is None or item.state != "due":
-        return _vanish(pack, standing, item.state, item) if standing is not None else []
+        return _vanish(standing, held, item.state, item) if standing is not None else []
     if standing is None:
         worth = computed.day + timedelta(days=item.rule.late_days) >= today
         return [Change("appears", item.id, item.rule.id, None, computed.day, "new", item)] if worth else []
     values, counted = standing.values, counting.line(computed.steps)
     if (values["when"].day, values["when"].zone, values["counted"]) == (computed.day, computed.zone, counted):
         return []
-    why = kept(values, pack)
-    if why:
+    if held:
         same = values["when"].day == computed.day
-        return [] if same else [Change("stays", item.id, item.rule.id, values["when"].day, computed.day, why, item)]
+        return [] if same else [Change("stays", item.id, item.rule.id, values["when"].day, computed.day, held, item)]
     return [Change("moves", item.id, item.rule.id, values["when"].day, computed.day, "counted_anew", item)]
 
 
-def _vanish(pack: Pack, standing: Fact, why: str, item: Expected | None) -> list[Change]:
-    day, held = standing.values["when"].day, kept(standing.values, pack)
+def _vanish(standing: Fact, held: str, why: str, item: Expected | None) -> list[Change]:
+    day = standing.values["when"].day
     return [Change("stays" if held else "vanishes", standing.id, standing.values["rule"], day, None, held or why, item)]
 
 

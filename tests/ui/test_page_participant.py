@@ -14,6 +14,7 @@ from cmpp_desktop.domain.consent import RecordConsent, WithdrawConsent
 from cmpp_desktop.domain.obligations import AddObligation, MarkObligation
 from cmpp_desktop.domain.participants import ChangeContactRoute, RevealANumber
 from cmpp_desktop.domain.tasks import AddTask, CompleteTask, ReopenTask, WriteNote
+from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.pages.participant_model import consent_line, distance, next_obligation, timeline_rows
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.words import load
@@ -284,3 +285,24 @@ def test_at_twice_the_size_the_tabs_stay_in_sight_and_the_rest_is_one_press_away
             assert not page.header.more.isVisible()
     finally:
         look().choose(scale=1.0)
+
+
+def test_a_note_that_is_kept_twice_in_a_hurry_is_one_note() -> None:
+    with desk() as at:
+        page = at.open("participant", participant_id=samples.MARISELA)
+        page.side.write()
+        at.type("Her lawyer called.")
+        page.side.write_note()
+        page.side.write_note()
+        at.settle()
+        assert [command for command in at.door.done if isinstance(command, WriteNote)] == [
+            WriteNote(samples.MARISELA, "Her lawyer called.")
+        ]
+        at.door.fail["do"] = KnownError("disk_full")
+        at.type("Once more.")
+        page.side.write_note()
+        at.settle()
+        del at.door.fail["do"]
+        page.side.write_note()
+        at.settle()
+        assert at.door.done[-1] == WriteNote(samples.MARISELA, "Once more."), "what was refused can be kept again"

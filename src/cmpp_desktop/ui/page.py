@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from PySide6.QtCore import Qt, Signal
@@ -130,6 +131,7 @@ class Page(QWidget):
         self.words = ui.words
         self.origin = f"{self.place}:{id(self):x}"
         self.stale = False
+        self._under_way: list[Command] = []
         self.setProperty("surface", "paper")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
@@ -226,9 +228,19 @@ class Page(QWidget):
         """`ui.ask` for this page: dropped when the page is gone."""
         return self.ui.ask(question, ok, fail, owner=self)
 
-    def do(self, command: Command, ok: Callable[[Done], object] | None = None, fail: Fail | None = None) -> Job:
-        """`ui.do` in this page's name: its own echo does not come back, so `ok` repaints what it changed."""
-        return self.ui.do(command, ok, fail, origin=self.origin, owner=self)
+    def do(self, command: Command, ok: Callable[[Done], object] | None = None, fail: Fail | None = None) -> None:
+        """`ui.do` in this page's name: its own echo does not come back, so `ok` repaints what it changed. What is pressed
+        twice in a hurry is done once: the same command, while it is under way, is not carried out again."""
+        if command in self._under_way:
+            return
+        self._under_way.append(command)
+
+        def over(then: Callable[[Any], object] | None, what: Any) -> None:
+            self._under_way.remove(command)
+            if then is not None:
+                then(what)
+
+        self.ui.do(command, partial(over, ok), partial(over, fail or self.ui.trouble), origin=self.origin, owner=self)
 
     def call(
         self, fn: Callable[[], A], ok: Callable[[A], object] | None = None, fail: Fail | None = None, *, on: Place = "store"

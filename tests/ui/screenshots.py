@@ -175,9 +175,14 @@ def _sheet() -> Any:
 def _refused_form(door: PictureDoor) -> None:
     door.fail["import_instrument"] = InstrumentRefused(
         (
-            Problem("unknown_function", "survey", 14, "relevant", "pulldata() is not known.", "Put the choices into the form."),
-            Problem("unknown_type", "survey", 22, "type", "A question of the type “audio” cannot be asked.", "Take it out."),
-            Problem("no_such_question", "survey", 31, "calculation", "${ages} is no question.", "Did you mean ${age}?"),
+            Problem(
+                "expression", "survey", None, "relevant", "stay: the function kin() is not known (in “kin(2)”).",
+                "Correct the expression.",
+            ),
+            Problem(
+                "not_supported", "survey", None, "type", "talk: “upload” is not supported.", "Remove it or use a text question."
+            ),
+            Problem("bad_reference", "survey", None, "label", "years: there is no question ages.", "Check the name."),
         )
     )
 

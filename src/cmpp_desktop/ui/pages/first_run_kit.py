@@ -26,6 +26,7 @@ class KitStep(QWidget):
         self.notice = column(gap=0)
         self.code = Label("", "title", wrap=True, select=True)
         self.code.setAccessibleName(words("Recovery code"))
+        self.code.setMargin(look().px(6))  # room between the letters and the ring
         self.code.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         save = Button(words("Save as file"), icon="download", on=self._save)
         print_it = Button(words("Print"), icon="printer", key="Ctrl+P", on=self._print)

@@ -305,7 +305,7 @@ class PdfPreviewPage(Page):
         """As high as it is; where the room is low it scrolls, in place of the paper."""
         width = min(self.width() - look().px(48), self.form.maximumWidth())
         layout = self.form.layout()
-        needed = (layout.totalHeightForWidth(width) if layout is not None else 0) + look().px(28)  # room for a word of trouble
+        needed = (layout.totalHeightForWidth(width) if layout is not None else 0) + look().px(56)  # room for a word of trouble
         low = needed > self.height() - look().px(200)
         self._stack.setVisible(not low)
         self._form_part.setMinimumHeight(0 if low else needed)

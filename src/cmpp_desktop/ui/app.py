@@ -220,7 +220,13 @@ class Window(QWidget):
         if focus is not None:
             focus.setFocus(Qt.FocusReason.OtherFocusReason)
         self._to_warm = places.to_warm()
-        self.ui.call(warm, self._rooms_warm, owner=self)  # on the store worker: unlocking comes after it, never beside it
+        said = self.ui.words
+
+        def warm_rooms() -> None:
+            warm()
+            said.codes("kind")  # reads the code lists
+
+        self.ui.call(warm_rooms, self._rooms_warm, owner=self)
 
     def opened(self) -> None:
         """The workspace is open: who is it, and show Today."""
@@ -247,12 +253,17 @@ class Window(QWidget):
         self._idle.start(me.lock_after_minutes * 60_000)
         self._to_prepare = list(PREPARED)
         self._warm_soon.start()
-        self._read_status()
-        self._count_review()
+        # After what Today has asked, and after it was painted: none of this is waited for.
+        self.ui.call(lambda: None, lambda nothing: QTimer.singleShot(0, self._first_numbers), owner=self)
         if self._sync_by_itself:
             self._sync_often.start()
             self._sync_soon.start()
         self.signed_in.emit()
+
+    def _first_numbers(self) -> None:
+        if shiboken6.isValid(self) and self.frame is not None:
+            self._read_status()
+            self._count_review()
 
     def _listen(self) -> None:
         if self._unsubscribe is None:

@@ -8,6 +8,7 @@ raise `KnownError` with a code that `ui/messages` turns into words.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -83,12 +84,11 @@ __all__ = [
 def warm() -> None:
     """Imports what unlocking and Today need, and works out what is the same for every store, so that neither waits for it.
 
-    Call it where the workspace is used (one thread), for nothing else should import these rooms at the same time. Nothing of
-    PySide6 is imported here, or may be: its modules crash the process, now and then, when another thread than the window's
-    loads them while the window is at work."""
-    import cmpp_desktop.store.queries
-    import cmpp_desktop.workspace.interviews
-    import cmpp_desktop.workspace.profile  # noqa: F401
+    Nothing of PySide6 is imported here, or may be: its modules crash the process, now and then, when another thread than the
+    window's loads them while the window is at work."""
+    # `profile` first and in one go: an `unlock` beside this waits for it, and imports nothing else.
+    for room in ("workspace.profile", "store.queries", "workspace.interviews"):
+        importlib.import_module(f"cmpp_desktop.{room}")
     from cmpp_desktop.store.state import column_defaults
 
     column_defaults()
@@ -176,11 +176,23 @@ class Workspace:
 
     def unlock(self, passphrase: str) -> None:
         """Raises wrong_passphrase (facts wait_seconds), wait_before_retry, keyring_missing, store_damaged, store_newer…"""
-        from cmpp_desktop.workspace.profile import open_profile
+        from cmpp_desktop.store.lock import ProfileLock
 
         with self._turn:
-            if self._opened is None:
-                self._take(open_profile(self._folder, passphrase, self._parts, self.changed, self._turn))
+            if self._opened is not None:
+                return
+            lock = ProfileLock(self._folder)
+            lock.take()
+            try:
+                key = self._vault().unlock(passphrase)
+                # Only now: `warm` may still be importing it, and the key was derived beside that.
+                from cmpp_desktop.workspace.profile import open_profile
+
+                opened = open_profile(self._folder, key, lock, self._parts, self.changed, self._turn)
+            except BaseException:
+                lock.release()
+                raise
+            self._take(opened)
 
     def lock(self) -> None:
         """Closes the store and forgets every key. Harmless when locked."""

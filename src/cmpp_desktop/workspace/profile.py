@@ -127,17 +127,9 @@ def role_of(role: roster.Role) -> Role:
     return ROLES[role]
 
 
-def open_profile(folder: Path, passphrase: str, parts: Parts, bus: Bus, turn: threading.RLock) -> Opened:
-    """Unlocks a profile. Raises what `Vault.unlock` and `Store.open` raise; then nothing stays open."""
-    lock = ProfileLock(folder)
-    lock.take()
-    try:
-        key = parts.vault(folder).unlock(passphrase)
-        store = Store.open(folder, key)
-    except BaseException:
-        lock.release()
-        raise
-    return Opened(store, lock, parts, bus, turn)
+def open_profile(folder: Path, key: bytes, lock: ProfileLock, parts: Parts, bus: Bus, turn: threading.RLock) -> Opened:
+    """Opens an unlocked profile, whose lock is held and from now on belongs to what is opened. Raises what `Store.open` does."""
+    return Opened(Store.open(folder, key), lock, parts, bus, turn)
 
 
 def make_profile(

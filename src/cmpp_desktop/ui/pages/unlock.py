@@ -149,7 +149,8 @@ class UnlockPage(Page):
         self.button.set_text(self.words("Opening"))
         self._problem("")
         self._clear_notice()
-        self.call(lambda: self.ui.door.unlock(text), self._opened, self._refused)
+        # Not on the store worker: that may still be importing, and the key is derived beside it.
+        self.call(lambda: self.ui.door.unlock(text), self._opened, self._refused, on="work")
 
     def _opened(self, nothing: None) -> None:
         self.passphrase.clear()

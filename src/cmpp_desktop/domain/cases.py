@@ -121,12 +121,12 @@ class ClosingView:
     needs: tuple[Stored[Any], ...]
     transfers: tuple[Stored[Any], ...]  # without an answer
     household_cases: tuple[UUID, ...]  # open cases of others of the household, who may be leaving too
-    restricted_exists: bool  # there may be more that the asker may not open
+    restricted_exists: bool  # there may be restricted records, and this laptop does not hold them (of everybody alike)
 
     @property
     def clear(self) -> bool:
         open_ones = (self.obligations, self.tasks, self.referrals, self.sessions, self.needs, self.transfers)
-        return not any(open_ones) and not self.restricted_exists
+        return not any(open_ones)
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,7 +223,7 @@ def _check_evidence(evidence_id: UUID | None, ids: Iterable[UUID], work: Work) -
     owner = work.get(AttachmentFields, evidence_id).fields.participant_id
     people = {same for id in ids for same in work.same(work.get(ObligationFields, id).fields.participant_id)}
     if owner not in people:
-        raise Invalid(evidence_id="not_theirs")
+        raise Invalid(evidence_id="of_somebody_else")
 
 
 def _mark_one(obligation_id: UUID, command: MarkObligation, work: Work) -> dict[str, Any]:

@@ -119,7 +119,8 @@ class Transfers(Question[tuple[TransferRow, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class HandOverFacts:
-    """What a summary is made of: everything still open in a file, without a word by the one who hands it over."""
+    """What a summary is made of: everything still open in a file, without a word by the one who hands it over. Nothing that
+    is restricted is in it."""
 
     participant: str
     participant_id: UUID
@@ -135,7 +136,6 @@ class HandOverFacts:
     referrals: tuple[tuple[str, str], ...]  # to, reason; those without an outcome
     alerts: tuple[tuple[str, date], ...]  # kind, day of the screening
     flags: tuple[str, ...]
-    restricted_exists: bool
 
 
 @dataclass(frozen=True, slots=True)

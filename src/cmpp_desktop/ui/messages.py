@@ -91,6 +91,20 @@ def field_problem(problem: str, words: Words, *, field: str = "") -> str:
         "of_somebody_else": words("This belongs to another person."),
         "not_a_rule_deadline": words("This was not made by a rule. Change it directly."),
         "already_marked": words("This was marked already."),
+        "kept_apart": words("Two of them must be kept apart. Do this for each of them alone."),
+        "in_future": words("It cannot be after today."),
+        "after_opening": words("It cannot be after the case was opened."),
+        "not_a_member": words("This person is not of this household now."),
+        "not_of_age": words("This person is not 18 yet."),
+        "same_address": words("They live there already."),
+        "case_closed": words("This case is closed."),
+        "open_tasks": words("Say what becomes of the open tasks."),
+        "already_asked": words("A hand-over is waiting for an answer already."),
+        "already_theirs": words("It is theirs already."),
+        "answered": words("This was answered already."),
+        "names_participant": words("It goes into everybody’s file: take the names out, or say that they are only words."),
+        "is_a_group": words("This was a group session. Change it on the page of the group."),
+        "not_a_group": words("This was not a group session."),
     }.get(problem, words("This cannot be right as it is."))
 
 

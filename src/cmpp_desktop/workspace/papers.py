@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 from cmpp_desktop import words
 from cmpp_desktop.domain.questions import Organisation, Participant, Screening, Session, Timeline
-from cmpp_desktop.errors import KnownError
 from cmpp_desktop.workspace import figures
+from cmpp_desktop.workspace.files import write_private
 from cmpp_desktop.workspace.interviews import Interviews
 from cmpp_desktop.workspace.profile import Opened
 from cmpp_desktop.workspace.views import CaseSummaryRequest, Paper, PaperRequest, ScreeningRequest, SessionNoteRequest
@@ -51,9 +51,13 @@ def _session_note(opened: Opened, request: SessionNoteRequest, said: words.Words
     from cmpp_desktop.reports import session_note
 
     organisation = opened.ask(Organisation())
-    view = opened.ask(Session(request.session_id))
-    person = opened.ask(Participant(view.session.fields.participant_id)).participant.fields
+    owner = request.participant_id or opened.ask(Session(request.session_id)).session.fields.participant_id
+    view = opened.ask(Session(request.session_id, seen_from=owner))  # a paper belongs to one file
+    person = opened.ask(Participant(owner)).participant.fields
     made = figures.session_note(view, person, organisation)
+    if view.withheld:
+        withheld = said("What was written is left out: somebody was there from whom this person is kept apart.")
+        made = replace(made, narrative=withheld)
     pdf = session_note.render(made, figures.stationery(organisation, said, here), said)
     opened.note("paper_made", "service_session", request.session_id, paper="session_note")
     return _paper(said("Session note"), "session-note", here.date(), pdf)
@@ -102,14 +106,5 @@ def save(
     if not reason.strip():
         raise Invalid(reason="missing")
     data = protect(paper.pdf, password) if password else paper.pdf
-    partial = path.with_name(path.name + ".part")
-    try:
-        with open(partial, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise KnownError("file_not_written", cause=type(error).__name__) from error
+    write_private(path, data)
     note(reason.strip())

@@ -152,8 +152,11 @@ class CaseSummaryRequest:
 
 @dataclass(frozen=True)
 class SessionNoteRequest:
+    """`participant_id`: in whose file it is printed (who is not of their household is not named); None: whose session it is."""
+
     session_id: UUID
     language: str = "en"
+    participant_id: UUID | None = None
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ def test_the_document_that_shows_it_is_of_somebody_whose_hearing_it_was(work: Me
     assert {item.fields.evidence_id for item in work.find(ObligationFields)} == {notice}
     with pytest.raises(Invalid) as refused:
         work.do(MarkObligation(ids[0], "attended", "document", evidence_id=foreign))
-    assert refused.value.fields == {"evidence_id": "not_theirs"}
+    assert refused.value.fields == {"evidence_id": "of_somebody_else"}
     with pytest.raises(Invalid):
         work.do(MarkObligation(ids[0], "attended", "rumour"))
 

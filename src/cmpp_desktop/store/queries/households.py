@@ -1,0 +1,159 @@
+"""Households as one member's page shows them, who comes of age, and who is kept apart from whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from cmpp_desktop.domain.consent import adult_on
+from cmpp_desktop.domain.households import ADULT_AT, HouseholdMemberFields
+from cmpp_desktop.domain.members import (
+    ComingOfAge,
+    Companion,
+    HouseholdOf,
+    HouseholdView,
+    OfAge,
+    turned_adult_id,
+)
+from cmpp_desktop.domain.participants import AddressFields, ParticipantFields, age, called_by
+from cmpp_desktop.domain.records import BirthDate
+from cmpp_desktop.domain.separations import SeparationFields, SeparationRow, Separations
+from cmpp_desktop.domain.tasks import TaskFields
+from cmpp_desktop.domain.work import Stored
+from cmpp_desktop.errors import NotAllowed
+from cmpp_desktop.store.queries.common import Asked, table
+from cmpp_desktop.store.tables import PERSON
+
+FOLLOWED_FOR = 1  # years after the eighteenth birthday in which it is still asked for
+
+
+def household_ids(asked: Asked, participant_id: UUID) -> tuple[UUID, ...]:
+    """Everybody who shares a household with the participant now, the participant first; nobody who is kept apart."""
+    return tuple(member.fields.participant_id for member in _members(asked, participant_id)) or (participant_id,)
+
+
+def _members(asked: Asked, participant_id: UUID) -> list[Stored[HouseholdMemberFields]]:
+    """Memberships of the latest household, the participant's own first."""
+    own, apart = asked.same(participant_id), asked.apart(participant_id)
+    columns = table(HouseholdMemberFields).c
+    mine = asked.all(HouseholdMemberFields, columns.participant_id.in_(own), columns.until.is_(None))
+    if not mine:
+        return []
+    home = mine[-1].fields.household_id
+    there = asked.all(HouseholdMemberFields, columns.household_id == home, columns.until.is_(None))
+    others = [item for item in there if item.fields.participant_id not in own and item.fields.participant_id not in apart]
+    return [mine[-1], *others]
+
+
+def household_of(asked: Asked, question: HouseholdOf) -> HouseholdView:
+    """See the question."""
+    asked.person(question.participant_id)
+    found = _members(asked, question.participant_id)
+    people = asked.people(item.fields.participant_id for item in found)
+    companions = tuple(
+        _companion(item.fields, people[item.fields.participant_id], question.day)
+        for item in found
+        if item.fields.participant_id in people
+    )
+    home = found[0].fields.household_id if found else None
+    return HouseholdView(home, companions, _at_the_same_address(asked, [one.participant_id for one in companions], question.day))
+
+
+def _companion(member: HouseholdMemberFields, person: ParticipantFields, day: date) -> Companion:
+    years = age(person.birth_date, day)
+    return Companion(
+        member.participant_id,
+        person.called,
+        member.relationship,
+        person.birth_date,
+        years is None or years >= ADULT_AT,
+        member.primary_contact,
+    )
+
+
+def _at_the_same_address(asked: Asked, ids: Sequence[UUID], day: date) -> frozenset[UUID]:
+    """Who of them lives where the first one lives, as far as neither address is confidential."""
+    columns = table(AddressFields).c
+    homes: dict[UUID, AddressFields] = {}
+    for item in asked.all(AddressFields, columns.participant_id.in_(list(ids)), columns.use == "home"):
+        if item.fields.until is None or item.fields.until > day:
+            homes[item.fields.participant_id] = item.fields
+    first = homes.get(ids[0]) if ids else None
+    if first is None or first.confidential:
+        return frozenset()
+    return frozenset(id for id, home in homes.items() if home.address == first.address and not home.confidential)
+
+
+def separations(asked: Asked, question: Separations) -> tuple[SeparationRow, ...]:
+    """See the question. Raises not_allowed for who is neither supervisor nor administrator."""
+    if asked.asker.role not in ("supervisor", "administrator"):
+        raise NotAllowed("not_allowed", needs="supervisor")
+    columns = table(SeparationFields).c
+    found = {item.id: item for item in asked.all(SeparationFields, columns.until.is_(None))}
+    names = asked.called(id for item in found.values() for id in (item.fields.participant_id, item.fields.from_id))
+    rows = [
+        SeparationRow(
+            item.id,
+            item.fields.participant_id,
+            names.get(item.fields.participant_id, ""),
+            item.fields.from_id,
+            names.get(item.fields.from_id, ""),
+            item.fields.since,
+            item.fields.note,
+        )
+        for item in found.values()
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.since, str(row.id)), reverse=True))
+
+
+def coming_of_age(asked: Asked, question: ComingOfAge) -> tuple[OfAge, ...]:
+    """See the question. The index of days of birth has the year's; only these are read."""
+    last = _years_before(question.day, ADULT_AT, question.ahead)
+    first = _years_before(question.day, ADULT_AT + FOLLOWED_FOR, 0)
+    columns = table(ParticipantFields).c
+    born = columns.birth_date
+    query = (
+        select(columns.id, columns.legal_name, columns.preferred_name, born)
+        .where(
+            born.between(BirthDate(day=first), BirthDate(day=last, estimated=True)),  # as bytes they are in order of days
+            columns.meta_shown == 1,
+            (columns.coll + 0).in_(asked.held),
+        )
+        .order_by(born)
+    )
+    if question.mine:
+        mine = select(PERSON.c.id).where(PERSON.c.caseworker_id == asked.asker.staff_id, PERSON.c.coll.in_(asked.held))
+        query = query.where(columns.id.in_(mine))
+    rows = asked.connection.execute(query).all()
+    followed = _followed(asked, [row.id for row in rows])
+    found = []
+    for row in rows:
+        turned = adult_on(row.birth_date)
+        if row.id not in followed and turned is not None and asked.same(row.id)[0] == row.id:
+            name = called_by(row.preferred_name, row.legal_name.given, row.legal_name.family)
+            found.append(OfAge(row.id, name, row.birth_date, turned))
+    return tuple(found)
+
+
+def _years_before(day: date, years: int, ahead: int) -> date:
+    """`years` before the day that is `ahead` days from `day`; 29 February becomes the 28th."""
+    then = date.fromordinal(day.toordinal() + ahead)
+    try:
+        return then.replace(year=then.year - years)
+    except ValueError:
+        return then.replace(year=then.year - years, day=28)
+
+
+def _followed(asked: Asked, ids: Sequence[UUID]) -> set[UUID]:
+    """Of whom the task was made already, done or not."""
+    columns = table(TaskFields).c
+    tasks = {turned_adult_id(id): id for id in ids}
+    found: set[UUID] = set()
+    wanted = list(tasks)
+    for start in range(0, len(wanted), 500):
+        query = select(columns.id).where(columns.id.in_(wanted[start : start + 500]), columns.meta_shown == 1)
+        found |= {tasks[id] for id in asked.connection.execute(query).scalars()}
+    return found

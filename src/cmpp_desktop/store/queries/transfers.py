@@ -1,0 +1,172 @@
+"""Hand-overs that wait or were answered, what is still open in a file, and who carried a case when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from cmpp_desktop.domain.cases import (
+    OPEN_STATES,
+    Carried,
+    CaseAssignmentFields,
+    CaseFields,
+    CaseHistory,
+    ClosingCheck,
+    ClosingView,
+)
+from cmpp_desktop.domain.obligations import ObligationFields
+from cmpp_desktop.domain.plans import NeedFields
+from cmpp_desktop.domain.records import Life
+from cmpp_desktop.domain.referrals import ReferralFields
+from cmpp_desktop.domain.screenings import ScreeningFields
+from cmpp_desktop.domain.sessions import ServiceSessionFields
+from cmpp_desktop.domain.staff import TeamFields
+from cmpp_desktop.domain.tasks import TaskFields
+from cmpp_desktop.domain.transfers import (
+    HandOver,
+    HandOverFacts,
+    TransferFields,
+    TransferRow,
+    Transfers,
+    may_answer,
+    moves_file,
+)
+from cmpp_desktop.domain.work import Stored
+from cmpp_desktop.store.queries.common import Asked, table
+from cmpp_desktop.store.queries.households import household_ids
+from cmpp_desktop.store.tables import PERSON
+
+
+def closing_check(asked: Asked, question: ClosingCheck) -> ClosingView:
+    """See the question."""
+    case = asked.one(CaseFields, question.case_id).fields
+    ids = asked.same(case.participant_id)
+    sessions = table(ServiceSessionFields).c
+    unsigned = asked.all(
+        ServiceSessionFields,
+        sessions.participant_id.in_(ids),
+        sessions.meta_life == Life.LIVE.value,
+        order=(sessions.meta_starts, sessions.id),
+    )
+    cases = table(CaseFields).c
+    others = [id for id in household_ids(asked, case.participant_id) if id not in ids]
+    running = select(cases.id).where(
+        cases.participant_id.in_(others), cases.state.in_(OPEN_STATES), cases.meta_shown == 1, cases.coll.in_(asked.held)
+    )
+    return ClosingView(
+        obligations=tuple(_open_obligations(asked, ids)),
+        tasks=tuple(_open_tasks(asked, ids)),
+        referrals=tuple(asked.all(ReferralFields, *_about(ReferralFields, ids, "closed_on"))),
+        sessions=tuple(unsigned),
+        needs=tuple(asked.all(NeedFields, *_about(NeedFields, ids, "met_on"))),
+        transfers=tuple(asked.all(TransferFields, *_about(TransferFields, ids, "answered_at"))),
+        household_cases=tuple(asked.connection.execute(running.order_by(cases.id)).scalars()),
+        restricted_exists=any(place.kind == "restricted" and not place.held for place in asked.names.places.values()),
+    )
+
+
+def _about(kind: Any, ids: Sequence[UUID], ended: str) -> tuple[Any, Any]:
+    """Of these people, and not ended."""
+    columns = table(kind).c
+    return columns.participant_id.in_(ids), columns[ended].is_(None)
+
+
+def _open_obligations(asked: Asked, ids: Sequence[UUID]) -> list[Stored[ObligationFields]]:
+    columns = table(ObligationFields).c
+    order = (columns.meta_starts, columns.id)
+    return asked.all(ObligationFields, columns.participant_id.in_(ids), columns.result.is_(None), order=order)
+
+
+def _open_tasks(asked: Asked, ids: Sequence[UUID]) -> list[Stored[TaskFields]]:
+    found = asked.all(TaskFields, *_about(TaskFields, ids, "done_at"))
+    return sorted(found, key=lambda item: (item.fields.due_on or date.max, item.id))
+
+
+def case_history(asked: Asked, question: CaseHistory) -> tuple[Carried, ...]:
+    """See the question."""
+    columns = table(CaseAssignmentFields).c
+    found = asked.all(CaseAssignmentFields, columns.case_id == question.case_id, order=(columns.since, columns.meta_created))
+    return tuple(
+        Carried(item.fields.staff_id, asked.who(item.fields.staff_id), item.fields.since, item.fields.until) for item in found
+    )
+
+
+def transfers(asked: Asked, question: Transfers) -> tuple[TransferRow, ...]:
+    """See the question."""
+    columns = table(TransferFields).c
+    me = asked.asker.staff_id
+    wanted: list[Any] = []
+    if question.participant_id is not None:
+        wanted.append(columns.participant_id.in_(asked.same(question.participant_id)))
+    else:
+        wanted.append(columns.answered_at.is_(None))
+        if question.mine:
+            wanted.append(or_(columns.asked_by == me, columns.to_staff_id == me, columns.from_staff_id == me))
+    found = asked.all(TransferFields, *wanted, order=(columns.asked_at.desc(), columns.id))
+    names = asked.called(item.fields.participant_id for item in found)
+    teams = {item.id: item.fields.name for item in asked.all(TeamFields)} if found else {}
+    return tuple(_row(asked, item, names, teams) for item in found)
+
+
+def _row(asked: Asked, item: Stored[TransferFields], names: dict[UUID, str], teams: dict[UUID, str]) -> TransferRow:
+    fields = item.fields
+    team = teams.get(fields.to_team_id, "") if fields.to_team_id else ""
+    return TransferRow(
+        id=item.id,
+        participant_id=fields.participant_id,
+        participant=names.get(fields.participant_id, ""),
+        case_id=fields.case_id,
+        to=fields.to,
+        receiver=asked.who(fields.to_staff_id) or team or fields.to_provider,
+        sender=asked.who(fields.asked_by),
+        asked_at=fields.asked_at,
+        answered_at=fields.answered_at,
+        answered_by=asked.who(fields.answered_by),
+        accepted=fields.accepted,
+        answer_note=fields.answer_note,
+        reason=fields.reason,
+        summary=fields.summary,
+        open_items=tuple(fields.open_items),
+        moves_file=moves_file(fields),
+        for_me=fields.accepted is None and may_answer(fields, asked.asker.staff_id, asked.asker.role),
+    )
+
+
+def hand_over(asked: Asked, question: HandOver) -> HandOverFacts:
+    """See the question. What is restricted is not in it: whoever takes the case over may not hold those records."""
+    case = asked.one(CaseFields, question.case_id).fields
+    ids = asked.same(case.participant_id)
+    person = asked.person(case.participant_id).fields
+    open_ones = _unrestricted(_open_obligations(asked, ids))
+    needs = _unrestricted(asked.all(NeedFields, *_about(NeedFields, ids, "met_on")))
+    referrals = _unrestricted(asked.all(ReferralFields, *_about(ReferralFields, ids, "closed_on")))
+    screenings = _unrestricted(asked.all(ScreeningFields, table(ScreeningFields).c.participant_id.in_(ids)))
+    contact = asked.connection.execute(select(PERSON.c.last_contact).where(PERSON.c.id == ids[0])).scalar()
+    return HandOverFacts(
+        participant=person.called,
+        participant_id=ids[0],
+        languages=tuple(person.languages),
+        interpreter_needed=person.interpreter_needed,
+        safe_contact=person.safe_contact,
+        state=case.state,
+        opened_on=case.opened_on,
+        last_contact=date.fromisoformat(contact) if contact else None,
+        obligations=tuple((item.fields.type, item.fields.when, item.fields.place) for item in open_ones),
+        tasks=tuple(
+            (item.fields.title_code, item.fields.title, item.fields.due_on) for item in _unrestricted(_open_tasks(asked, ids))
+        ),
+        needs=tuple((item.fields.area, item.fields.level, item.fields.description) for item in needs),
+        referrals=tuple((item.fields.to_name, item.fields.reason) for item in referrals),
+        alerts=tuple(
+            (alert.kind, item.fields.administration.finished_at.date()) for item in screenings for alert in item.fields.alerts
+        ),
+        flags=tuple(person.flags),
+    )
+
+
+def _unrestricted(found: list[Any]) -> list[Any]:
+    return [item for item in found if item.compartment != "restricted"]

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.last_resort import Uncaught
 from cmpp_desktop.ui.widgets import Banner, Button
+from cmpp_desktop.workspace import SyncStatus
 
 from .conftest import Desk
 
@@ -121,3 +122,20 @@ def test_ctrl_c_in_the_terminal_locks_the_store_and_ends(asked: signal.Signals) 
     out, err = program.communicate(timeout=60)
     assert out == "locked\n", err
     assert program.returncode == 0, err
+
+
+def test_an_exchange_that_has_stopped_is_told_once_where_somebody_works(desk: Open) -> None:
+    at = desk()
+    refused = SyncStatus("refused", waiting=2, problem="another_history")
+    at.window.show_status(refused)
+    at.quiet()
+    at.quiet()
+    (said,) = _banners(at)
+    assert "Sending has stopped." in said
+    assert at.window.frame is not None
+    at.window.frame.clear_notice()
+    at.window.show_status(refused)
+    at.window.show_status(SyncStatus("offline", waiting=2, problem="server_unreachable"))
+    at.quiet()
+    at.quiet()
+    assert not _banners(at), "once; and being offline is no trouble"

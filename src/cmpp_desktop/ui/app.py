@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from cmpp_desktop import resources, words
 from cmpp_desktop.changes import Changed
+from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui import places
 from cmpp_desktop.ui.bridge import Bridge
 from cmpp_desktop.ui.frame import Frame
@@ -101,6 +102,7 @@ class Window(QWidget):
         self.hidden: Hidden | None = None
         self.invitation: Path | None = None
         self._hidden_at = 0.0
+        self._told_problem: str | None = None
         self._day = self.ui.today()
         self._overlay: Overlay | None = None
         self._stack = QStackedWidget()
@@ -239,6 +241,7 @@ class Window(QWidget):
         self.ui.words = self.ui.words.at_home_in(me.zone)
         self._day = self.ui.today()
         self._drop(self.frame)
+        self._told_problem = None
         self.frame = Frame(self.ui, role=me.me.role, name=me.me.name)
         self.frame.find_asked.connect(self.open_palette)
         self.frame.hide_now.connect(self.toggle_hidden)
@@ -363,8 +366,14 @@ class Window(QWidget):
         self.ui.call(self.ui.door.sync_status, self.show_status, lambda error: None, owner=self)
 
     def show_status(self, status: SyncStatus) -> None:
-        if self.frame is not None:
-            self.frame.show_status(status, self.ui.now())
+        if self.frame is None:
+            return
+        self.frame.show_status(status, self.ui.now())
+        if status.problem == self._told_problem or self._stack.currentWidget() is not self.frame:
+            return
+        self._told_problem = status.problem
+        if status.problem is not None and message_for(KnownError(status.problem), self.ui.words).level == "stop":
+            self.trouble(KnownError(status.problem))  # it was tried by itself: nobody else says so
 
     def _count_review(self) -> None:
         if self.frame is None or self.ui.me is None or self.ui.me.me.role not in places.REVIEWERS:

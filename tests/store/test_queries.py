@@ -139,9 +139,12 @@ def test_a_restricted_screening_is_not_seen_without_its_collection(a_laptop: Mak
     assert view.content_hash
     assert [change_set.collection for change_set in ana.store.replica().outbox(RESTRICTED)] == [RESTRICTED.bytes] * 2
     leon.receive(ana)  # as if access had been withdrawn after it came
+    nobody = ana.do(family("Rosa")).id
+    leon.receive(ana)
     assert leon.ask(Participant(person)).restricted_exists
-    assert leon.ask(Participant(person)).tasks == ()
-    assert len(ana.ask(Participant(person)).tasks) == 1
+    assert leon.ask(Participant(nobody)).restricted_exists  # the same for everybody: it tells nothing of anybody
+    assert [task.fields.title_code for task in leon.ask(Participant(person)).tasks] == ["safety_concern"]
+    assert {task.fields.title_code for task in ana.ask(Participant(person)).tasks} == {"alert_safety", "safety_concern"}
     assert all(entry.kind != "screening" for entry in leon.ask(Timeline(person, DAY)).today)
     with pytest.raises(KnownError, match="record_missing"):
         leon.ask(Screening(screening))

@@ -12,9 +12,9 @@ from typing import Any
 from uuid import UUID
 
 from cmpp_desktop.domain.participants import ParticipantFields
-from cmpp_desktop.domain.records import Compartment, Fields, Life, validated
+from cmpp_desktop.domain.records import Fields, Life, validated
 from cmpp_desktop.domain.work import Command, Done, Question, Role, Stored, Work
-from cmpp_desktop.errors import BugError, Invalid, KnownError, NotAllowed
+from cmpp_desktop.errors import BugError, KnownError, NotAllowed
 
 WRITERS: tuple[Role, ...] = ("caseworker", "supervisor", "administrator")
 
@@ -34,13 +34,12 @@ def _open(record: Any) -> bool:
 @dataclass(frozen=True)
 class Plain:
     """How records of one kind are written. `check` sees the fields as they will be, and raises Invalid or another KnownError;
-    `fill` gives values of a new one that were not given (who, today); `compartment` says where it lives when that is not the
-    same for all of the kind; `closed` says that it may not be changed or removed any more (an approved entry)."""
+    `fill` gives values of a new one that were not given (who, today); `closed` says that it may not be changed or removed any
+    more (an approved entry). Where it lives its content says (`Fields.lives_in`)."""
 
     model: type[Fields]
     check: Callable[[Any, Work], None] = _nothing
     fill: Callable[[Work], Mapping[str, object]] = _no_values
-    compartment: Callable[[Any], Compartment] | None = None
     writers: tuple[Role, ...] = WRITERS
     closed: Callable[[Any], bool] = _open
 
@@ -102,8 +101,7 @@ def add_record(registry: Registry, command: AddRecord, work: Work) -> Done:
     plain.check(record, work)
     about = getattr(record, "participant_id", None)
     team = work.get(ParticipantFields, about).team_id if about is not None else None
-    where = plain.compartment(record) if plain.compartment else None
-    made = work.add(record, team_id=team, compartment=where)
+    made = work.add(record, team_id=team)
     return Done(made, RemoveRecord(command.kind, made))
 
 
@@ -112,8 +110,6 @@ def change_record(registry: Registry, command: ChangeRecord, work: Work) -> Done
     before = _changeable(plain, command.record_id, work)
     after = validated(plain.model, **{**_values(before.fields), **command.values})
     plain.check(after, work)
-    if plain.compartment and plain.compartment(after) != before.compartment:
-        raise Invalid(**dict.fromkeys(command.values, "other_compartment"))
     work.change(plain.model, command.record_id, **command.values)
     back = {name: getattr(before.fields, name) for name in command.values}
     return Done(command.record_id, ChangeRecord(command.kind, command.record_id, back))

@@ -9,7 +9,9 @@ from uuid import UUID
 from pydantic import Field
 
 from cmpp_desktop.domain.entries import Plain
-from cmpp_desktop.domain.records import Fields, coded, line, prose, refers
+from cmpp_desktop.domain.records import Compartment, Fields, coded, line, prose, refers
+
+PROTECTED_AREAS = frozenset({"mental_health"})
 
 
 class ServicePlanFields(Fields):
@@ -40,6 +42,9 @@ class NeedFields(Fields):
     raised_on: date
     met_on: date | None = None
     outcome: str = line(500)
+
+    def lives_in(self) -> Compartment:
+        return "restricted" if self.area in PROTECTED_AREAS else self.compartment
 
 
 class GoalFields(Fields):

@@ -1,7 +1,7 @@
 """Removal proceedings: the court's case, who represents, what was applied for, ordered and appealed, and the asylum clock.
 
 Words are EOIR's. Nothing here may let somebody infer a T, U or VAWA case (8 USC 1367): such applications live in `restricted`
-(`application_compartment`), and a proceeding's own list of relief sought refuses them.
+(`ApplicationFields.lives_in`), and a proceeding's own list of relief sought refuses them.
 """
 
 from __future__ import annotations
@@ -83,6 +83,9 @@ class ApplicationFields(Fields):
     expires_on: date | None = None  # of what was granted: a work permit, a status
     note: str = prose()
 
+    def lives_in(self) -> Compartment:
+        return "restricted" if self.form in PROTECTED_FORMS else self.compartment
+
 
 class OrderFields(Fields):
     """A decision of a judge or an agency. In absentia is a flag on an order, never a kind of it."""
@@ -133,15 +136,10 @@ class ClockEventFields(Fields):
     note: str = prose(1000)
 
 
-def application_compartment(application: ApplicationFields) -> Compartment:
-    """Where an application lives: those whose existence is protected in `restricted`."""
-    return "restricted" if application.form in PROTECTED_FORMS else "caseload"
-
-
 PLAIN = (
     Plain(ProceedingFields),
     Plain(RepresentationFields),
-    Plain(ApplicationFields, compartment=application_compartment),
+    Plain(ApplicationFields),
     Plain(OrderFields),
     Plain(AppealFields),
     Plain(ClockEventFields),

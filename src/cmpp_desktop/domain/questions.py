@@ -25,7 +25,7 @@ from cmpp_desktop.domain.work import Question, Stored
 
 # --- Today -----------------------------------------------------------------------------------------------------------
 
-TodayKind = Literal["obligation", "task", "draft", "returned", "consent_ends"]
+TodayKind = Literal["obligation", "task", "draft", "returned", "consent_ends", "referral"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantView:
-    """Everything about one person but the timeline. `restricted_exists`: there are records that the asker may not open."""
+    """Everything about one person but the timeline. `restricted_exists`: there may be restricted records, and this laptop does not hold
+    them; it is so for everybody alike, and says nothing of this person."""
 
     participant: Stored[ParticipantFields]
     routes: tuple[Stored[ContactRouteFields], ...]
@@ -210,6 +211,8 @@ class TimelineEntry:
     who: str = ""  # staff member's name
     conflict: bool = False
     zone: str = ""  # in which `day` and `at` of an obligation are; "" where they are the organisation's
+    withheld: bool = False  # a session with somebody from whom the participant is kept apart: its words are not shown
+    restricted: bool = False  # only those who hold the restricted records see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +242,8 @@ class Timeline(Question[TimelineAnswer]):
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """A session with all that hangs on it. `content_hash`: of what is shown, for SignDocument.seen_hash."""
+    """A session with all that hangs on it. `content_hash`: of the whole document, for SignDocument.seen_hash. `withheld`: what
+    was written is not in it, because somebody was there from whom the participant is kept apart."""
 
     session: Stored[ServiceSessionFields]
     participant: str
@@ -252,11 +256,16 @@ class SessionView:
     content_hash: str
     signed_at: datetime | None = None
     signed_by: str = ""
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Session(Question[SessionView]):
+    """`seen_from`: as the file of that participant shows it (they were there): of a group only their own household is named.
+    None: the document itself, as its author and the supervisor see it."""
+
     session_id: UUID
+    seen_from: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ another meaning; unknown fields from a newer version are kept and sent on by the
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
@@ -110,8 +110,22 @@ class Fields(BaseModel):
     # The field that names the participant whom a record is about, for the timeline, search and Changed; "" for none.
     about: ClassVar[str] = "participant_id"
 
+    def lives_in(self) -> Compartment:
+        """Where a record with this content lives. A kind whose content decides overrides it; `restricted` is never made less."""
+        return self.compartment
+
 
 F = TypeVar("F", bound=Fields)
+
+
+def named_ids(values: Mapping[str, Any]) -> dict[UUID, str]:
+    """The ids that the fields of a record name, each with its field; of the participant whom it is about nothing is said."""
+    found: dict[UUID, str] = {}
+    for name, value in values.items():
+        if name != "participant_id":
+            ids = value if isinstance(value, list) else (value,)
+            found |= {id: name for id in ids if isinstance(id, UUID)}
+    return found
 
 
 def coded(list_id: str, default: Any = None) -> Any:

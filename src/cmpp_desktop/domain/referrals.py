@@ -1,8 +1,8 @@
 """Referrals to other organisations: the loop is closed, or it is on Today. Nothing is sent without a consent that covers it.
 
 A referral is written down (`Refer`), sent (then the gate of consent lets it through, or not), accepted, connected, and closed
-with what came of it and why. An open one has a day on which somebody asks how it went; that day is on Today until it is moved or the
-referral is closed.
+with what came of it and why. An open one has a day on which somebody asks how it went; that day is on Today until it is moved
+or the referral is closed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from cmpp_desktop.domain.consent import share
+from cmpp_desktop.domain.consent import ConsentFields, share, verdict_for
 from cmpp_desktop.domain.directory import HsdsOrganizationFields, HsdsServiceFields
 from cmpp_desktop.domain.disclosures import DisclosureFields
 from cmpp_desktop.domain.participants import ParticipantFields
@@ -192,7 +192,8 @@ def refer(command: Refer, work: Work) -> Done:
         sent_how=command.sent_how,
         follow_up_on=command.follow_up_on or work.today + ASK_AFTER,
     )
-    made = work.add(record, team_id=participant.team_id, compartment="restricted" if command.restricted else None)
+    hidden = command.restricted or (command.send and _under_a_restricted_consent(record, work))
+    made = work.add(record, team_id=participant.team_id, compartment="restricted" if hidden else None)
     more: dict[str, object] = {"consent_id": None}
     if command.send:
         more["consent_id"] = _send(made, work.today, command.override_reason, work)
@@ -257,6 +258,13 @@ def take_back_referral(command: TakeBackReferral, work: Work) -> Done:
         _forget_sending(command.referral_id, work)
     work.delete(ReferralFields, command.referral_id, "written_in_error")
     return Done(command.referral_id)
+
+
+def _under_a_restricted_consent(referral: ReferralFields, work: Work) -> bool:
+    """Whether the consent under which it will go is restricted: then so is the referral, which names it."""
+    _, name, others = _named(referral.organization_id, referral.service_id, referral.to_name, work)
+    consent_id = verdict_for(work, referral.participant_id, referral.scope, (name, *others)).consent_id
+    return consent_id is not None and work.get(ConsentFields, consent_id).compartment == "restricted"
 
 
 def _send(referral_id: UUID, day: date, override_reason: str, work: Work) -> UUID | None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from cmpp_desktop.domain.cases import OPEN_STATES, CaseFields
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.records import Compartment, Fields, Part, validated
 from cmpp_desktop.domain.tasks import TaskFields
@@ -17,6 +18,7 @@ from cmpp_desktop.errors import Invalid
 from cmpp_protocol.ids import derived_id
 
 REPORT_WITHIN = timedelta(hours=24)
+URGENT = ("minor_at_risk", "self_harm", "safety")  # kinds of alerts that cannot wait
 
 
 class InstrumentFields(Fields):
@@ -113,6 +115,17 @@ class FinaliseScreening(Command):
 
 
 @dataclass(frozen=True)
+class RaiseSafetyConcern(Command):
+    """Tells everybody who works with a participant to talk with whoever raises it, within a day, and nothing of why.
+
+    Urgent alerts of restricted instruments raise it by themselves; anybody may raise it for any reason, so that seeing it tells
+    nothing of a screening (docs/adr/0012). The task is the same for all alerts of a day.
+    """
+
+    participant_id: UUID
+
+
+@dataclass(frozen=True)
 class RaiseAlert(Command):
     """An answer in an open interview raised an alert: the task is made now, whatever becomes of the interview."""
 
@@ -177,8 +190,8 @@ def compartment_of(instrument: InstrumentFields) -> Compartment:
 
 def raise_alert(command: RaiseAlert, work: Work) -> Done:
     participant = work.get(ParticipantFields, command.participant_id)
-    instrument = work.get(InstrumentFields, command.instrument_id).fields
-    urgent = command.alert.kind in ("minor_at_risk", "self_harm", "safety")
+    where = compartment_of(work.get(InstrumentFields, command.instrument_id).fields)
+    urgent = command.alert.kind in URGENT
     task = validated(
         TaskFields,
         participant_id=command.participant_id,
@@ -194,6 +207,31 @@ def raise_alert(command: RaiseAlert, work: Work) -> Done:
         task,
         id=derived_id("task", command.interview_id, f"alert:{command.alert.name}"),
         team_id=participant.team_id,
-        compartment=compartment_of(instrument),
+        compartment=where,
     )
+    if where == "restricted" and urgent:
+        raise_safety_concern(RaiseSafetyConcern(command.participant_id), work)
     return Done(task_id)
+
+
+def raise_safety_concern(command: RaiseSafetyConcern, work: Work) -> Done:
+    participant = work.get(ParticipantFields, command.participant_id)
+    running = [case for case in work.find(CaseFields, participant_id=command.participant_id) if case.fields.state in OPEN_STATES]
+    carried_by = running[-1].fields.caseworker_id if running else None
+    task = validated(
+        TaskFields,
+        participant_id=command.participant_id,
+        title_code="safety_concern",
+        due_at=work.now + REPORT_WITHIN,
+        due_on=work.today,
+        assigned_to=carried_by if carried_by != work.actor.staff_id else None,
+        subject_kind="staff_member",
+        subject_id=work.actor.staff_id,
+        priority="high",
+    )
+    # One a day: how many there were, and of what, would say too much.
+    task_id = derived_id("task", command.participant_id, f"safety_concern:{work.today.isoformat()}")
+    made = work.add(task, id=task_id, team_id=participant.team_id)
+    if work.get(TaskFields, made).fields.done_at is not None:
+        work.change(TaskFields, made, done_at=None, done_by=None, due_at=work.now + REPORT_WITHIN)
+    return Done(made)

@@ -10,9 +10,11 @@ from uuid import UUID
 from pydantic import Field
 
 from cmpp_desktop.domain.participants import ParticipantFields
-from cmpp_desktop.domain.records import Fields, validated
+from cmpp_desktop.domain.records import Compartment, Fields, validated
 from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import Invalid
+
+PROTECTED_NOTES = frozenset({"mental_health"})
 
 
 class TaskFields(Fields):
@@ -46,6 +48,9 @@ class NoteFields(Fields):
     author_id: UUID
     pinned: bool = False
 
+    def lives_in(self) -> Compartment:
+        return "restricted" if self.type in PROTECTED_NOTES else self.compartment
+
 
 @dataclass(frozen=True)
 class AddTask(Command):
@@ -71,6 +76,7 @@ class WriteNote(Command):
     text: str
     type: str = "contact"
     pinned: bool = False
+    restricted: bool = False  # a mental health note always is
 
 
 @dataclass(frozen=True)
@@ -125,7 +131,7 @@ def write_note(command: WriteNote, work: Work) -> Done:
         author_id=work.actor.staff_id,
         pinned=command.pinned,
     )
-    note_id = work.add(note, team_id=participant.team_id)
+    note_id = work.add(note, team_id=participant.team_id, compartment="restricted" if command.restricted else None)
     return Done(note_id, DeleteNote(note_id))
 
 

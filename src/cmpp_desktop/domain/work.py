@@ -94,7 +94,10 @@ class Work(Protocol):
         self, record: Fields, *, id: UUID | None = None, team_id: UUID | None = None, compartment: Compartment | None = None
     ) -> UUID:
         """Writes a new live record. `id`: given for derived ids (then adding what is there already changes nothing and
-        gives its id). `team_id` defaults to the actor's; `compartment` to the kind's own."""
+        gives its id). `team_id` defaults to the actor's; `compartment` to the record's own.
+
+        It goes into `restricted`, whatever is asked for, when its content says so (`lives_in`) or when it names a record that
+        is there: what hangs on something restricted must not tell of it. Raises restricted_closed where this laptop may not."""
         ...
 
     def get(self, kind: type[F], id: UUID) -> Stored[F]:
@@ -105,8 +108,14 @@ class Work(Protocol):
         """All records (deleted ones left out) whose columns equal these values, oldest first."""
         ...
 
+    def same(self, participant_id: UUID) -> tuple[UUID, ...]:
+        """All ids of somebody who was merged (rule 27), the one they are shown by first; of anybody else the one id. `find`
+        by participant_id looks under all of them."""
+        ...
+
     def change(self, kind: type[F], id: UUID, **values: Any) -> None:
-        """Sets fields; equal values write nothing. Raises Invalid; record_settled when it is signed, deleted or moved."""
+        """Sets fields; equal values write nothing. Raises Invalid, with other_compartment for a value that only a restricted
+        record may have; record_settled when it is signed, deleted or moved."""
         ...
 
     def delete(self, kind: type[F], id: UUID, reason: str) -> None:

@@ -1,14 +1,15 @@
 """The audit log of this laptop: who opened, unlocked, printed, exported, changed and was shown what.
 
 Each entry's hash covers its content and the hash before it, so that an entry taken out, put in or altered is noticed by
-`verify`. Entries hold ids and counts, never a name or an answer.
+`verify`. Entries hold ids and counts, never a name or an answer. An entry about a restricted record says in which collection of
+this laptop that lies (the fact `restricted`): who may not open it is not shown the entry either.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -39,6 +40,9 @@ ACTIONS = frozenset(
         "synced",
         "paper_made",
         "paper_saved",
+        "shared",
+        "sharing_taken_back",
+        "consent_overridden",
     }
 )
 
@@ -62,6 +66,7 @@ def append(connection: Connection, entries: Sequence[Entry], member_id: UUID | N
     rows = []
     for entry in entries:
         number += 1
+        entry = _marked(connection, entry)
         body = _body(number, entry, member_id, at_ms)
         previous = _hash(previous, body)
         rows.append(
@@ -88,6 +93,24 @@ def verify(connection: Connection) -> int:
     if count != (connection.execute(select(func.max(AUDIT_ENTRY.c.number))).scalar() or 0):
         raise KnownError("store_damaged", cause="audit", entry=count, backups=())
     return count
+
+
+def restricted_to(body: bytes) -> int | None:
+    """The number of the restricted collection that an entry's body is about; None for what everybody may know."""
+    found: int | None = canon.unpack(body)["facts"].get("restricted")
+    return found
+
+
+def _marked(connection: Connection, entry: Entry) -> Entry:
+    """The entry with the restricted collection that its subject lies in, where it lies in no other."""
+    if entry.subject_id is None or "restricted" in entry.facts:
+        return entry
+    rows = connection.exec_driver_sql(
+        "SELECT c.kind, c.idx FROM sync_record s JOIN collection c ON c.idx = s.coll WHERE s.id = ?", (entry.subject_id.bytes,)
+    ).all()
+    if not rows or any(kind != "restricted" for kind, _ in rows):
+        return entry
+    return replace(entry, facts={**entry.facts, "restricted": min(idx for _, idx in rows)})
 
 
 def _body(number: int, entry: Entry, member_id: UUID | None, at_ms: int) -> bytes:

@@ -1,4 +1,8 @@
-"""What somebody is in the middle of writing, on this laptop only: durable when `save` returns."""
+"""What somebody is in the middle of writing, on this laptop only: durable when `save` returns.
+
+The key of a draft of something restricted begins with RESTRICTED ("restricted:note:<participant id>"), so that it is not shown
+once that is closed to this laptop. An interview's follows its instrument.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,8 @@ from cmpp_desktop.domain.questions import Draft
 from cmpp_desktop.store.columns import from_ms
 from cmpp_desktop.store.database import Database
 from cmpp_desktop.store.tables import DRAFT
+
+RESTRICTED = "restricted:"
 
 
 class DraftBox:

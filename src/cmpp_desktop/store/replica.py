@@ -77,12 +77,15 @@ class StoreReplica(Bundles):
         self._write().exec_driver_sql(sql, (self._coll(collection), epoch, key))
 
     def put_collection(self, collection: UUID, kind: str, team_id: UUID | None, held: bool) -> None:
+        before = self._names.place(collection.bytes)
         self._write().exec_driver_sql(
             "INSERT INTO collection(collection_id, kind, team_id, held) VALUES (?,?,?,?) ON CONFLICT(collection_id) DO UPDATE "
             "SET kind=excluded.kind, team_id=coalesce(excluded.team_id, team_id), held=excluded.held",
             (collection.bytes, kind, team_id.bytes if team_id else None, int(held)),
         )
         resolve_teams(self._write(), self._names)
+        if before is not None and before.held != held:
+            projection.rebuild(self._write())  # what was open says when somebody was last seen; what is closed does not
 
     def put_device(self, device: bytes, member: UUID) -> None:
         number = self._device(device)

@@ -8,7 +8,7 @@ Bulk UPDATE and DELETE raise here, because they would escape the capture.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -20,10 +20,10 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from cmpp_desktop.changes import HERE, LIFE, LIVE, Changed, ChangeSet, Head, RecordState, Write, life_value
-from cmpp_desktop.domain.records import Compartment, F, Fields, Life, from_wire, to_wire, validated
+from cmpp_desktop.domain.records import Compartment, F, Fields, Life, from_wire, named_ids, to_wire, validated
 from cmpp_desktop.domain.work import Actor, Stored
-from cmpp_desktop.errors import BugError, KnownError, NotAllowed
-from cmpp_desktop.store import audit, materialise, projection, signing, state
+from cmpp_desktop.errors import BugError, Invalid, KnownError, NotAllowed
+from cmpp_desktop.store import audit, identity, materialise, projection, signing, state
 from cmpp_desktop.store.names import Names, Place, resolve_teams
 from cmpp_desktop.store.tables import CODECS, OWN_CLOCK, RECORD_KINDS, ROWS, Row, SignedFields, participant_of
 from cmpp_protocol import canon
@@ -79,6 +79,7 @@ class UnitOfWork:
         self._roster_no = roster_no
         self._touched: dict[state.Key, Touched] = {}
         self._entries: list[audit.Entry] = []
+        self._hidden: set[UUID] = set()  # ids of restricted records made here, before sync_record has them
         names.use(connection)
         self._device = names.devices.number(actor.device_id)
         connection.exec_driver_sql("UPDATE device SET member_id=? WHERE idx=?", (actor.member_id.bytes, self._device))
@@ -113,8 +114,13 @@ class UnitOfWork:
     def add(
         self, record: Fields, *, id: UUID | None = None, team_id: UUID | None = None, compartment: Compartment | None = None
     ) -> UUID:
-        place = self._place(compartment or record.compartment, team_id or self._actor.team_id)
+        wanted = compartment or record.compartment
+        if record.lives_in() == "restricted" or self._restricted(named_ids(_fields(record))):
+            wanted = "restricted"
+        place = self._place(wanted, team_id or self._actor.team_id)
         record_id = id or self.new_id()
+        if place.kind == "restricted":
+            self._hidden.add(record_id)
         if id is not None:
             known = self._row(type(record), id, deleted_too=True, coll=place.idx)
             if known is not None:
@@ -134,7 +140,9 @@ class UnitOfWork:
         for name in equals:
             if name not in CODECS[kind.kind]:
                 raise BugError("no_such_field", kind=kind.kind, field=name)
-        wanted = [getattr(model, name) == value for name, value in equals.items()]
+        wanted = [getattr(model, name) == value for name, value in equals.items() if name != "participant_id" or value is None]
+        if equals.get("participant_id") is not None:
+            wanted.append(model.participant_id.in_(self.same(equals["participant_id"])))
         query = (
             select(model)
             .where(model.meta_shown == 1, model.coll.in_(self._names.held()), *wanted)
@@ -142,10 +150,18 @@ class UnitOfWork:
         )
         return [self._stored(kind, row) for row in self._session.scalars(query)]
 
+    def same(self, participant_id: UUID) -> tuple[UUID, ...]:
+        whole = identity.canonical(self._connection, [participant_id.bytes]).get(participant_id.bytes)
+        if whole is None:
+            return (participant_id,)
+        return tuple(UUID(bytes=id) for id in identity.groups(self._connection, self._names.held()).get(whole, (whole,)))
+
     def change(self, kind: type[F], id: UUID, **values: Any) -> None:
         row = self._settleable(kind, id)
         current = {name: getattr(row, name) for name in CODECS[kind.kind]}
-        self._set(row, kind, validated(kind, **{**current, **values}), values)
+        wanted = validated(kind, **{**current, **values})
+        self._stays_open(row, wanted, values)
+        self._set(row, kind, wanted, values)
 
     def delete(self, kind: type[F], id: UUID, reason: str) -> None:
         row = self._settleable(kind, id)
@@ -232,7 +248,7 @@ class UnitOfWork:
             ids |= {id} | ({about} if about else set())
             if about and touched.kind in projection.TOUCHING:
                 (named if touched.kind in projection.NAMING else people).add(about)
-            self._noted(touched.kind, id, about)
+            self._noted(touched.kind, id, about, coll)
         self._session.flush()
         kinds = frozenset(touched.kind for touched in self._touched.values())
         projection.refresh(self._connection, people, named)
@@ -256,8 +272,31 @@ class UnitOfWork:
     def _place(self, compartment: Compartment, team_id: UUID | None) -> Place:
         place = self._names.place_for(compartment, team_id)
         if place is None or not place.held:
-            raise NotAllowed("not_allowed", needs=compartment)
+            raise NotAllowed("restricted_closed" if compartment == "restricted" else "not_allowed", needs=compartment)
         return place
+
+    def _restricted(self, ids: Iterable[UUID]) -> set[UUID]:
+        """Those of some records that lie in a restricted collection and in no other."""
+        asked = list(ids)
+        closed = [place.idx for place in self._names.places.values() if place.kind == "restricted"]
+        found = self._hidden.intersection(asked)
+        if asked and closed:
+            ids_here, places = ",".join("?" * len(asked)), ",".join(map(str, closed))
+            sql = f"SELECT id FROM sync_record WHERE id IN ({ids_here}) GROUP BY id HAVING min(coll IN ({places})) = 1"
+            rows = self._connection.exec_driver_sql(sql, tuple(id.bytes for id in asked))
+            found |= {UUID(bytes=id) for (id,) in rows}
+        return found
+
+    def _stays_open(self, row: Any, wanted: Fields, values: Mapping[str, Any]) -> None:
+        """A record that is not restricted takes no value that only a restricted one may have."""
+        if self._names.places[row.coll].kind == "restricted":
+            return
+        if wanted.lives_in() == "restricted":
+            raise Invalid(**dict.fromkeys(values, "other_compartment"))
+        named = named_ids(values)
+        hidden = self._restricted(named)
+        if hidden:
+            raise Invalid(**{named[id]: "other_compartment" for id in hidden})
 
     def _row(self, kind: type[Fields], id: UUID, *, deleted_too: bool = False, coll: int | None = None) -> Row | None:
         values = {"id": id, _COLLS: self._names.held() if coll is None else [coll]}
@@ -412,11 +451,15 @@ class UnitOfWork:
             touched = Touched(kind.kind, state.load(self._connection, self._names, row.coll, [id])[id])
         return signing.Part(kind.kind, id, self._now_held(touched))
 
-    def _noted(self, kind: str, id: UUID, about: UUID | None) -> None:
-        """One line in the audit log for each subject that was changed."""
+    def _noted(self, kind: str, id: UUID, about: UUID | None, coll: int) -> None:
+        """One line in the audit log for each subject that was changed; another for what of it is restricted."""
         subject = ("participant", about) if about else (kind, id)
-        if not any(entry.action == "changed" and (entry.subject_kind, entry.subject_id) == subject for entry in self._entries):
-            self.audit("changed", *subject)
+        facts: dict[str, str | int] = {"restricted": coll} if self._names.places[coll].kind == "restricted" else {}
+        if not any(
+            (entry.action, entry.subject_kind, entry.subject_id, entry.facts) == ("changed", *subject, facts)
+            for entry in self._entries
+        ):
+            self._entries.append(audit.Entry("changed", *subject, facts))
 
     def _to_outbox(self, sets: dict[int, list[Write]]) -> None:
         if not sets:
@@ -443,6 +486,10 @@ def _new_row(record: Fields, id: UUID, coll: int) -> Row:
     row.meta_life, row.meta_status, row.meta_shown = Life.LIVE.value, "live", 1
     made: Row = row
     return made
+
+
+def _fields(record: Fields) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in type(record).model_fields}
 
 
 def _values(kind: str, row: Any) -> dict[str, Any]:

@@ -45,6 +45,7 @@ from cmpp_desktop.workspace.views import (
 if TYPE_CHECKING:  # the rooms behind are imported when they are needed: the unlock page shows before them
     from zoneinfo import ZoneInfo
 
+    from cmpp_desktop.domain.calendar import CalendarExport
     from cmpp_desktop.domain.questions import Draft
     from cmpp_desktop.domain.work import Command, Done, Question, Role
     from cmpp_desktop.forms import Changes
@@ -231,10 +232,13 @@ class Workspace:
     # --- drafts and interviews ----------------------------------------------------------------------------------------------
 
     def save_draft(self, key: str, body: bytes, *, title: str, participant_id: UUID | None, words: int = 0) -> None:
-        """Durable on return. Drafts stay on this laptop."""
+        """Durable on return. Drafts stay on this laptop. The key of one of something restricted begins with "restricted:"; raises
+        restricted_closed where that may not be written."""
         opened = self._need()
         with self._turn:
             opened.must_be_open()
+            if key.startswith("restricted:") and not opened.store.holds("restricted", opened.team_id):
+                raise KnownError("restricted_closed")
             now = opened.engine.now_ms()
             opened.store.drafts.save(
                 opened.member_id, key, body, title=title, participant_id=participant_id, words=words, now_ms=now
@@ -244,6 +248,8 @@ class Workspace:
         opened = self._need()
         with self._turn:
             opened.must_be_open()
+            if key.startswith("restricted:") and not opened.store.holds("restricted", opened.team_id):
+                return None
             return opened.store.drafts.load(opened.member_id, key)
 
     def discard_draft(self, key: str) -> None:
@@ -349,6 +355,13 @@ class Workspace:
         papers.save(
             paper, path, reason=reason, password=password, note=lambda why: opened.note("exported", "paper", None, reason=why)
         )
+
+    def export_calendar(self, path: Path, question: CalendarExport, *, reason: str, language: str = "en") -> int:
+        """Writes an iCalendar file without names, numbers or notes, audited. Returns how many entries; raises Invalid,
+        file_not_written."""
+        from cmpp_desktop.workspace import calendar
+
+        return calendar.export(self._need(), path, question, reason=reason, language=language)
 
     def today(self) -> date:
         """The day it is: in the organisation's zone, or, before somebody has signed in, in this laptop's."""

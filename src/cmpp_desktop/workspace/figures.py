@@ -21,6 +21,7 @@ from cmpp_desktop.reports import figures as paper
 from cmpp_desktop.words import Words, zone_of
 
 LOOK_BACK = timedelta(days=90)
+RESTRICTED = "restricted"
 KEPT_TYPES = ("attended", "missed_excused", "missed_unexcused", "unknown")
 
 
@@ -42,7 +43,7 @@ def stationery(
 def consent_line(view: ParticipantView, words: Words, today: date) -> str:
     """"Consent: Legal partner, to 14 May 2027": what may be shared now; "" when nothing may."""
     shared = []
-    for consent in view.consents:
+    for consent in (item for item in view.consents if item.compartment != RESTRICTED):
         scopes = [words.code("consent_scope", scope) for scope in consent.fields.scope if scope != "services"]
         if scopes and in_force(consent.fields, today):
             until = consent.fields.expires_on
@@ -54,10 +55,12 @@ def consent_line(view: ParticipantView, words: Words, today: date) -> str:
 def case_summary(
     view: ParticipantView, sessions: Sequence[TimelineEntry], organisation: OrganisationView, today: date
 ) -> paper.CaseSummary:
-    """`sessions`: the participant's, at least those of the last 90 days."""
+    """`sessions`: the participant's, at least those of the last 90 days. What is restricted is not in it: it goes out of the
+    house, and whoever prints it may hold more than whoever gets it may know."""
     person = view.participant.fields
     address = current_address(view.addresses, today)
-    recent = [entry for entry in sessions if entry.kind == "session" and entry.day >= today - LOOK_BACK]
+    open_ones = (entry for entry in sessions if entry.kind == "session" and not entry.restricted)
+    recent = [entry for entry in open_ones if entry.day >= today - LOOK_BACK]
     court = next((item.fields for item in reversed(view.obligations) if item.fields.type in HEARINGS), None)
     return paper.CaseSummary(
         as_of=today,
@@ -85,7 +88,7 @@ def case_summary(
         sessions=len(recent),
         minutes=sum(entry.minutes for entry in recent),
         services=tuple(Counter(entry.code for entry in recent).most_common()),
-        in_short="\n\n".join(note.fields.text for note in view.pinned),
+        in_short="\n\n".join(note.fields.text for note in view.pinned if note.compartment != RESTRICTED),
         caseworker=view.caseworker,
         supervisor=next((staff.name for staff in organisation.staff if staff.role == "supervisor"), ""),
     )

@@ -77,6 +77,8 @@ class Interviews:
             raise KnownError("update_first")
         instrument_id = UUID(bytes=state["instrument"])
         row = next((item for item in self._opened.ask(Instruments()) if item.id == instrument_id), None)
+        if row is not None and dict(row.card).get("compartment") == "restricted" and not self._holds_restricted():
+            raise KnownError("restricted_closed")
         instrument = self.instrument(instrument_id)
         if row is None:
             raise KnownError("instrument_missing")

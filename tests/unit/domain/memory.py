@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from cmpp_desktop.domain.dispatch import handle
-from cmpp_desktop.domain.records import Compartment, F, Fields, Life, to_wire
+from cmpp_desktop.domain.merges import MergeFields, components
+from cmpp_desktop.domain.records import Compartment, F, Fields, Life, named_ids, to_wire
 from cmpp_desktop.domain.work import Actor, Command, Done, Role, Stored
-from cmpp_desktop.errors import KnownError
+from cmpp_desktop.errors import Invalid, KnownError
 from cmpp_protocol import canon
 from cmpp_protocol.ids import uuid7
 
@@ -57,11 +58,15 @@ class MemoryWork:
         self, record: Fields, *, id: UUID | None = None, team_id: UUID | None = None, compartment: Compartment | None = None
     ) -> UUID:
         record_id = id or self.new_id()
+        wanted = compartment or record.compartment
+        values = {name: getattr(record, name) for name in type(record).model_fields}
+        if record.lives_in() == "restricted" or self._restricted(values):
+            wanted = "restricted"
         there = self.rows.get((record.kind, record_id))
         if there is not None and there.life is not Life.DELETED:
             return record_id
         self.rows[record.kind, record_id] = Stored(
-            id=record_id, fields=record, life=Life.LIVE, compartment=compartment or record.compartment,
+            id=record_id, fields=record, life=Life.LIVE, compartment=wanted,
             team_id=team_id or TEAM, created_at=self.now, created_by=self.member, changed_at=self.now,
             changed_by=self.member,
         )  # fmt: skip
@@ -74,20 +79,34 @@ class MemoryWork:
         return row
 
     def find(self, kind: type[F], **equals: Any) -> Sequence[Stored[F]]:
+        about = equals.pop("participant_id", None)
+        group = (about,) if about is None or kind is MergeFields else self.same(about)
         return [
             row
             for (name, _), row in self.rows.items()
             if name == kind.kind
             and row.life is not Life.DELETED
+            and (about is None or row.fields.participant_id in group)
             and all(getattr(row.fields, key) == value for key, value in equals.items())
         ]
+
+    def same(self, participant_id: UUID) -> tuple[UUID, ...]:
+        pairs = [(item.fields.a, item.fields.b) for item in self.find(MergeFields)]
+        return next((group for group in components(pairs) if participant_id in group), (participant_id,))
 
     def change(self, kind: type[F], id: UUID, **values: Any) -> None:
         row = self.get(kind, id)
         if row.life is not Life.LIVE:
             raise KnownError("record_settled")
         fields = kind.model_validate({**{name: getattr(row.fields, name) for name in kind.model_fields}, **values})
+        if row.compartment != "restricted" and (fields.lives_in() == "restricted" or self._restricted(values)):
+            raise Invalid(**dict.fromkeys(values, "other_compartment"))
         self.rows[kind.kind, id] = replace(row, fields=fields, changed_at=self.now, changed_by=self.member)
+
+    def _restricted(self, values: Mapping[str, Any]) -> set[UUID]:
+        ids = named_ids(values)
+        kept = {id: {row.compartment for (_, other), row in self.rows.items() if other == id} for id in ids}
+        return {id for id, places in kept.items() if places == {"restricted"}}
 
     def delete(self, kind: type[F], id: UUID, reason: str) -> None:
         self.rows[kind.kind, id] = replace(self.get(kind, id), life=Life.DELETED)

@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cmpp_desktop.domain import consent, disclosures, entries, merges
+from cmpp_desktop.domain import calendar as cal
+from cmpp_desktop.domain import cases, consent, disclosures, entries, members, merges, separations
 from cmpp_desktop.domain import deadline_views as due
 from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain import referrals as referral
+from cmpp_desktop.domain import transfers as transfer
 from cmpp_desktop.domain.work import Question
 from cmpp_desktop.errors import BugError
 from cmpp_desktop.store.queries import (
+    calendar,
     conflicts,
     consents,
     deadlines,
+    households,
     merged,
     office,
     participant,
@@ -29,6 +33,7 @@ from cmpp_desktop.store.queries import (
     timeline,
     today,
     traffic,
+    transfers,
 )
 from cmpp_desktop.store.queries.common import Asked
 
@@ -58,6 +63,17 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     due.AsylumClock: deadlines.asylum_clock,
     due.RulesInForce: deadlines.rules_in_force,
     due.RulePackPreview: deadlines.rule_pack_preview,
+    cal.Calendar: calendar.calendar,
+    cal.CalendarCounts: calendar.counts,
+    cal.RemindersDue: calendar.reminders_due,
+    cal.CalendarExport: calendar.export,
+    members.HouseholdOf: households.household_of,
+    members.ComingOfAge: households.coming_of_age,
+    separations.Separations: households.separations,
+    cases.ClosingCheck: transfers.closing_check,
+    cases.CaseHistory: transfers.case_history,
+    transfer.Transfers: transfers.transfers,
+    transfer.HandOver: transfers.hand_over,
     entries.Records: records.records,
     entries.OneRecord: records.one_record,
     merges.Merged: merged.merged,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, cast
 from uuid import UUID
@@ -12,12 +13,13 @@ from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.schema import Table
 
+from cmpp_desktop.domain.merges import overlay
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.records import F, Fields
 from cmpp_desktop.domain.staff import OrganisationFields
 from cmpp_desktop.domain.work import Actor, Stored
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.store import materialise, signing, state
+from cmpp_desktop.store import identity, materialise, signing, state
 from cmpp_desktop.store.columns import Packed
 from cmpp_desktop.store.names import Names
 from cmpp_desktop.store.tables import CODECS, OWN_CLOCK, TABLES
@@ -103,16 +105,54 @@ class Asked:
         """The name of somebody of the staff, or ""."""
         return self.staff.get(member, "") if member else ""
 
+    @cached_property
+    def groups(self) -> Mapping[UUID, tuple[UUID, ...]]:
+        """Everybody who was merged with others: id → all ids of the person, the one they are shown by first."""
+        found = identity.groups(self.connection, self.held)
+        listed = [tuple(UUID(bytes=id) for id in group) for group in found.values()]
+        return {id: group for group in listed for id in group}
+
+    def same(self, id: UUID) -> tuple[UUID, ...]:
+        """All ids under which somebody's records may lie, the one they are shown by first (rule 27)."""
+        return self.groups.get(id, (id,))
+
+    def apart(self, id: UUID) -> frozenset[UUID]:
+        """From whom somebody is kept apart now, under each of their ids: these are in no answer about that person."""
+        own = [one.bytes for one in self.same(id)]
+        sql = (
+            "SELECT participant_id, from_id FROM r_separation WHERE meta_shown=1 AND until IS NULL "
+            f"AND (participant_id IN ({marks(own)}) OR from_id IN ({marks(own)}))"
+        )
+        found = {one for pair in self.connection.exec_driver_sql(sql, (*own, *own)) for one in pair} - set(own)
+        return frozenset(same for other in found for same in self.same(UUID(bytes=other)))
+
+    def person(self, id: UUID) -> Stored[ParticipantFields]:
+        """Somebody as shown, whichever of their ids is given. Raises record_missing."""
+        group = self.same(id)
+        first = self.one(ParticipantFields, group[0])
+        if len(group) == 1:
+            return first
+        others = self.all(ParticipantFields, TABLES["participant"].c.id.in_(group[1:]))
+        sides = [(first.id, first.fields), *sorted(((item.id, item.fields) for item in others), key=lambda side: side[0])]
+        return replace(first, fields=overlay(sides, identity.picks(self.connection, [id.bytes for id in group])))
+
     def called(self, ids: Iterable[UUID]) -> dict[UUID, str]:
         """What participants are called, by id."""
         return {id: facts.called for id, facts in self.people(ids).items()}
 
     def people(self, ids: Iterable[UUID]) -> dict[UUID, ParticipantFields]:
-        """What lists show of these participants: the fields of LISTED; the others are as nobody had written them."""
+        """What lists show of these participants: the fields of LISTED; the others are as nobody had written them. Whoever was
+        merged is shown as that person."""
         columns = TABLES["participant"].c
         listed = [columns[name] for name in LISTED]
         wanted = list(dict.fromkeys(ids))
         found: dict[UUID, ParticipantFields] = {}
+        for id in [id for id in wanted if id in self.groups]:
+            wanted.remove(id)
+            try:
+                found[id] = self.person(id).fields
+            except KnownError:  # all of them were deleted: like anybody who was
+                continue
         for start in range(0, len(wanted), 500):
             query = select(columns.id, *listed).where(
                 columns.id.in_(wanted[start : start + 500]), (columns.coll + 0).in_(self.held), (columns.meta_shown + 0) == 1

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import select
 
 from cmpp_desktop.domain.questions import AuditRow, AuditTrail, Draft, Drafts, Organisation, OrganisationView, StaffRow
+from cmpp_desktop.domain.screenings import InstrumentFields, compartment_of
 from cmpp_desktop.domain.staff import DeviceNameFields, OrganisationFields, StaffMemberFields, TeamFields
+from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import audit
 from cmpp_desktop.store.columns import from_ms
-from cmpp_desktop.store.drafts import draft_of
+from cmpp_desktop.store.drafts import RESTRICTED, draft_of
 from cmpp_desktop.store.queries.common import Asked
 from cmpp_desktop.store.tables import AUDIT_ENTRY, DRAFT
+from cmpp_protocol import canon
 
 
 def organisation(asked: Asked, question: Organisation) -> OrganisationView:
@@ -52,14 +56,35 @@ def drafts_of(asked: Asked, participant_id: UUID | None) -> tuple[Draft, ...]:
     if participant_id is not None:
         query = query.where(DRAFT.c.participant_id == participant_id)
     rows = asked.connection.execute(query.order_by(DRAFT.c.changed_ms.desc(), DRAFT.c.key))
-    return tuple(draft_of(row) for row in rows)
+    found = (draft_of(row) for row in rows)
+    return tuple(draft for draft in found if may_open(asked, draft))
+
+
+def may_open(asked: Asked, draft: Draft) -> bool:
+    """Whether the asker may see a draft: one of something restricted (its key says so, or its instrument) while that is open."""
+    if any(place.kind == "restricted" and place.held for place in asked.names.places.values()):
+        return True
+    return not (draft.key.startswith(RESTRICTED) or (draft.key.startswith("interview:") and _is_restricted(asked, draft.body)))
+
+
+def _is_restricted(asked: Asked, body: bytes) -> bool:
+    """Whether the draft of an interview is of an instrument whose results are restricted, or of one that is not known here."""
+    try:
+        instrument_id = UUID(bytes=canon.unpack(body)["instrument"])
+        return compartment_of(asked.one(InstrumentFields, instrument_id).fields) == "restricted"
+    except (canon.NotCanonical, KnownError, KeyError, TypeError, ValueError):
+        return True
 
 
 def audit_trail(asked: Asked, question: AuditTrail) -> tuple[AuditRow, ...]:
     """See the question."""
     audit.verify(asked.connection)
     columns = AUDIT_ENTRY.c
-    rows = asked.connection.execute(select(AUDIT_ENTRY).order_by(columns.number.desc()).limit(question.limit))
-    return tuple(
-        AuditRow(row.number, from_ms(row.at_ms), row.member_id, row.action, row.subject_kind, row.subject_id) for row in rows
+    rows = asked.connection.execute(select(AUDIT_ENTRY).order_by(columns.number.desc()))
+    seen = (row for row in rows if audit.restricted_to(row.body) in (None, *asked.held))
+    found = tuple(
+        AuditRow(row.number, from_ms(row.at_ms), row.member_id, row.action, row.subject_kind, row.subject_id)
+        for row in islice(seen, question.limit)
     )
+    rows.close()
+    return found

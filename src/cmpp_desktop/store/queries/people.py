@@ -69,7 +69,7 @@ class _Wanted:
         if chosen.hearing_within is not None:
             hearings = {f"hearing{at}": kind for at, kind in enumerate(HEARINGS)}
             self._add(
-                "person.id IN (SELECT o.participant_id FROM r_obligation o WHERE o.meta_shown = 1 AND o.result IS NULL "
+                f"person.id IN (SELECT {_whose(asked)} FROM r_obligation o WHERE o.meta_shown = 1 AND o.result IS NULL "
                 "AND o.meta_day >= :today AND o.meta_day <= :until "
                 f"AND o.type IN ({','.join(f':{name}' for name in hearings)}))",
                 today=day.isoformat(),
@@ -132,11 +132,18 @@ def _in_order(asked: Asked, wanted: _Wanted, question: People, *, few: bool) -> 
     return list(asked.connection.exec_driver_sql(sql, wanted.values | page).scalars())
 
 
+def _whose(asked: Asked) -> str:
+    """SQL for the id under which the participant of an obligation `o` is shown."""
+    if not asked.groups:
+        return "o.participant_id"
+    return "coalesce((SELECT i.canonical FROM identity i WHERE i.id = o.participant_id AND i.coll = o.coll), o.participant_id)"
+
+
 def _by_next(asked: Asked, wanted: _Wanted, question: People) -> list[int]:
     """By the next obligation, soonest first; those without one come last, by name. Reads only as far as the page."""
     start = (question.day - date(1970, 1, 1)).days * MIDNIGHT - MIDNIGHT  # a day early: every time zone is in it
     dated = asked.connection.exec_driver_sql(
-        f"SELECT person.doc FROM r_obligation o JOIN person ON person.id = o.participant_id AND person.coll = o.coll "
+        f"SELECT person.doc FROM r_obligation o JOIN person ON person.id = {_whose(asked)} AND person.coll = o.coll "
         "WHERE o.meta_shown = 1 AND o.result IS NULL AND o.meta_starts >= :start AND o.meta_day >= :day "
         f"AND {wanted.sql} ORDER BY o.meta_starts, o.rowid",
         wanted.values | {"start": start, "day": question.day.isoformat()},
@@ -165,9 +172,12 @@ def _by_next(asked: Asked, wanted: _Wanted, question: People) -> list[int]:
 
 def _few_by_next(asked: Asked, wanted: _Wanted, question: People) -> list[int]:
     """The same, of so few that each one's own obligations are looked at."""
+    theirs = "n.participant_id = person.id"
+    if asked.groups:
+        theirs = "n.participant_id IN (SELECT person.id UNION ALL SELECT i.id FROM identity i WHERE i.canonical = person.id)"
     found = asked.connection.exec_driver_sql(
         "WITH chosen AS MATERIALIZED (SELECT person.doc AS doc, person.fold AS fold, ("
-        f"SELECT n.rowid FROM r_obligation n WHERE n.participant_id = person.id AND n.coll + 0 = person.coll "
+        f"SELECT n.rowid FROM r_obligation n WHERE {theirs} AND n.coll + 0 = person.coll "
         "AND n.meta_shown + 0 = 1 AND n.result IS NULL AND n.meta_day >= :day ORDER BY n.meta_starts, n.rowid LIMIT 1) AS next "
         f"FROM person WHERE {wanted.sql}) "
         "SELECT chosen.doc FROM chosen LEFT JOIN r_obligation o ON o.rowid = chosen.next "
@@ -215,7 +225,7 @@ def _rows(asked: Asked, docs: Sequence[int], day: date, typed: str) -> tuple[Per
     )
     lines = {line[0]: _Read._make(line) for line in read}
     born, when = reader(ParticipantFields, "birth_date"), reader(ObligationFields, "when")
-    found = [_row(lines[doc], born, when) for doc in docs if doc in lines]
+    found = [_as_one(asked, _row(lines[doc], born, when), day) for doc in docs if doc in lines]
     if not typed:
         return tuple(found)
     phones = _phones(asked, [row.id for row in found])
@@ -242,6 +252,35 @@ def _row(line: _Read, born: Callable[[Any], Any], when: Callable[[Any], Any]) ->
         caseworker=caseworker or "",
         state=state,
         flags=tuple(unpacked(flags)),
+    )
+
+
+def _as_one(asked: Asked, row: PersonRow, day: date) -> PersonRow:
+    """The row of somebody who was merged, as the person is shown; any other stays as it is."""
+    group = asked.same(row.id)
+    if len(group) == 1:
+        return row
+    facts = asked.people([row.id])[row.id]
+    obligations = table(ObligationFields).c
+    ahead = asked.all(
+        ObligationFields,
+        obligations.participant_id.in_(group),
+        obligations.result.is_(None),
+        obligations.meta_day >= day.isoformat(),
+        order=(obligations.meta_starts,),
+    )
+    return replace(
+        row,
+        name=listed_name(facts.legal_name.given, facts.legal_name.family),
+        called=facts.called,
+        native_name=facts.native_name,
+        birth_date=facts.birth_date,
+        languages=tuple(facts.languages),
+        interpreter_needed=facts.interpreter_needed,
+        a_number_end=facts.a_number[-3:],
+        flags=tuple(facts.flags),
+        next_obligation=ahead[0].fields.type if ahead else None,
+        next_when=ahead[0].fields.when if ahead else None,
     )
 
 

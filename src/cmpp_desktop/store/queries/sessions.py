@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -22,13 +25,17 @@ from cmpp_desktop.domain.questions import (
 from cmpp_desktop.domain.records import Fields, Life
 from cmpp_desktop.domain.reviews import SIGNERS, AmendmentFields, ReviewFields, document_status
 from cmpp_desktop.domain.screenings import InstrumentFields, ScreeningFields
-from cmpp_desktop.domain.sessions import AttendanceFields, ServiceSessionFields
+from cmpp_desktop.domain.sessions import AttendanceFields, ServiceSessionFields, is_group
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store.columns import from_ms
 from cmpp_desktop.store.queries.common import Asked, table
+from cmpp_desktop.store.queries.households import household_ids
 from cmpp_desktop.store.tables import SignedFields
 from cmpp_protocol import canon
+
+# What was written about two people together is not shown in the file of one who is kept apart from the other.
+WITHHELD: Mapping[str, str] = {"narrative": "", "topic": "", "place_note": "", "interpreter": ""}
 
 
 def session(asked: Asked, question: Session) -> SessionView:
@@ -41,7 +48,7 @@ def session(asked: Asked, question: Session) -> SessionView:
     names = asked.called([found.fields.participant_id, *(item.fields.participant_id for item in attendances)])
     children: list[tuple[type[Fields], UUID]] = [(AttendanceFields, item.id) for item in attendances]
     signed_at, signer = _signed(asked, found.signed_id)
-    return SessionView(
+    view = SessionView(
         session=found,
         participant=names.get(found.fields.participant_id, ""),
         attendees=tuple(
@@ -57,6 +64,59 @@ def session(asked: Asked, question: Session) -> SessionView:
         signed_at=signed_at,
         signed_by=asked.who(signer),
     )
+    return view if question.seen_from is None else _in_the_file_of(asked, view, question.seen_from)
+
+
+def _in_the_file_of(asked: Asked, view: SessionView, participant_id: UUID) -> SessionView:
+    """The session as one participant's file shows it. Of a group only the own household is named; of who is kept apart from
+    the participant nothing is said, and the words that were written about both are withheld."""
+    own, apart = asked.same(participant_id), asked.apart(participant_id)
+    there = {view.session.fields.participant_id, *(id for id, _, _ in view.attendees)}
+    if not there & set(own):
+        raise KnownError("record_missing", kind="service_session")
+    named = [line for line in view.attendees if line[0] not in apart]
+    if is_group(view.session.fields):
+        family = set(household_ids(asked, participant_id))
+        named = [line for line in named if line[0] in family]
+    fields = view.session.fields.model_copy(update={"participant_id": participant_id})
+    withheld = bool(there & apart)
+    if withheld:
+        fields = fields.model_copy(update=WITHHELD)
+    return replace(
+        view,
+        session=replace(view.session, fields=fields),
+        participant=asked.called([participant_id]).get(own[0], ""),
+        attendees=tuple(named),
+        reviews=() if withheld else view.reviews,
+        reviewers=() if withheld else view.reviewers,
+        amendments=() if withheld else view.amendments,
+        withheld=withheld,
+    )
+
+
+def withheld(asked: Asked, participant_id: UUID, sessions: Sequence[Stored[ServiceSessionFields]]) -> list[Stored[Any]]:
+    """Sessions as the participant's file may show them: without what was written where somebody was who is kept apart."""
+    shared = shared_with(asked, participant_id, [item.id for item in sessions])
+    return [
+        replace(item, fields=item.fields.model_copy(update=WITHHELD)) if item.id in shared else item for item in sessions
+    ]
+
+
+def shared_with(asked: Asked, participant_id: UUID, session_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of the sessions at which somebody was from whom the participant is kept apart."""
+    apart = list(asked.apart(participant_id))
+    if not apart:
+        return frozenset()
+    sessions, there = table(ServiceSessionFields).c, table(AttendanceFields).c
+    found: set[UUID] = set()
+    for start in range(0, len(session_ids), 500):
+        part = list(session_ids[start : start + 500])
+        owned = select(sessions.id).where(sessions.id.in_(part), sessions.participant_id.in_(apart))
+        attended = select(there.session_id).where(
+            there.session_id.in_(part), there.participant_id.in_(apart), there.meta_shown == 1
+        )
+        found |= set(asked.connection.execute(owned).scalars()) | set(asked.connection.execute(attended).scalars())
+    return frozenset(found)
 
 
 def _signed(asked: Asked, signed_id: UUID | None) -> tuple[datetime | None, UUID | None]:
@@ -77,9 +137,12 @@ def _signed(asked: Asked, signed_id: UUID | None) -> tuple[datetime | None, UUID
 def last_session(asked: Asked, question: LastSession) -> Stored[ServiceSessionFields] | None:
     """See the question."""
     columns = table(ServiceSessionFields).c
-    query = asked.select(ServiceSessionFields, columns.participant_id == question.participant_id)
+    query = asked.select(ServiceSessionFields, columns.participant_id.in_(asked.same(question.participant_id)))
     row = asked.connection.execute(query.order_by(columns.meta_starts.desc(), columns.id.desc()).limit(1)).first()
-    return None if row is None else asked.stored(ServiceSessionFields, row)
+    if row is None:
+        return None
+    (found,) = withheld(asked, question.participant_id, [asked.stored(ServiceSessionFields, row)])
+    return found
 
 
 def review_queue(asked: Asked, question: ReviewQueue) -> tuple[ReviewItem, ...]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from cmpp_desktop.domain.cases import CaseFields
 from cmpp_desktop.domain.consent import ConsentFields
 from cmpp_desktop.domain.obligations import ObligationFields
-from cmpp_desktop.domain.participants import AddressFields, ParticipantFields
+from cmpp_desktop.domain.participants import AddressFields
 from cmpp_desktop.domain.questions import EntryKind, Timeline, TimelineAnswer, TimelineEntry
 from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.reviews import AmendmentFields, ReviewFields, document_status
@@ -20,6 +20,7 @@ from cmpp_desktop.domain.tasks import NoteFields, TaskFields
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.store.folding import fold
 from cmpp_desktop.store.queries.common import Asked, table
+from cmpp_desktop.store.queries.sessions import shared_with
 from cmpp_desktop.store.state import CHANGED_SINCE, CONFLICT
 from cmpp_desktop.words import zone_of
 
@@ -28,7 +29,7 @@ BEGINNING = 280  # letters of a narrative that a line shows
 
 def timeline(asked: Asked, question: Timeline) -> TimelineAnswer:
     """See the question. Entries are ordered by their moment; one without a time of day counts from its midnight."""
-    asked.one(ParticipantFields, question.participant_id)
+    asked.person(question.participant_id)
     stream = _Stream(asked, question)
     entries = [entry for entry in stream.entries() if _says(entry, stream.texts.get(entry.id, ""), question.text)]
     entries.sort(key=lambda entry: (entry.when, str(entry.id)), reverse=True)
@@ -53,7 +54,7 @@ class _Stream:
 
     def __init__(self, asked: Asked, question: Timeline) -> None:
         self._asked, self._question = asked, question
-        self._id = question.participant_id
+        self._ids = asked.same(question.participant_id)
         self.texts: dict[UUID, str] = {}
         self._zone = zone_of(asked.zone)
         self._conflicts = self._in_conflict()
@@ -78,7 +79,7 @@ class _Stream:
         return set(self._asked.connection.exec_driver_sql(sql).scalars())
 
     def _about(self, kind: Any) -> list[Stored[Any]]:
-        return self._asked.all(kind, table(kind).c.participant_id == self._id)
+        return self._asked.all(kind, table(kind).c.participant_id.in_(self._ids))
 
     def _entry(
         self, kind: EntryKind, item: Stored[Any], when: When | datetime | date, code: str, *, text: str = "", **more: Any
@@ -86,6 +87,7 @@ class _Stream:
         moment, day, at = self._placed(when)
         self.texts[item.id] = text
         conflict = item.id.bytes in self._conflicts
+        more["restricted"] = item.compartment == "restricted"
         return TimelineEntry(kind, item.id, moment, day, at, code, text=text[:BEGINNING], conflict=conflict, **more)
 
     def _placed(self, when: When | datetime | date) -> tuple[datetime, date, str]:
@@ -113,13 +115,14 @@ class _Stream:
 
     def _sessions(self) -> Iterator[TimelineEntry]:
         attendance = table(AttendanceFields).c
-        there = self._asked.select(AttendanceFields, attendance.participant_id == self._id)
+        there = self._asked.select(AttendanceFields, attendance.participant_id.in_(self._ids))
         there = there.with_only_columns(attendance.session_id)
         ids = set(self._asked.connection.execute(there).scalars())
         sessions = table(ServiceSessionFields).c
         own = {item.id: item for item in self._about(ServiceSessionFields)}
         for item in self._asked.all(ServiceSessionFields, sessions.id.in_(list(ids - own.keys()))):
             own[item.id] = item
+        withheld = shared_with(self._asked, self._ids[0], list(own))
         reviews = self._by_subject(ReviewFields, list(own))
         amendments = self._by_subject(AmendmentFields, list(own))
         for item in own.values():
@@ -132,11 +135,13 @@ class _Stream:
                 item,
                 fields.when,
                 code,
-                text=fields.narrative,
+                title="" if item.id in withheld else fields.topic,
+                text="" if item.id in withheld else fields.narrative,
                 minutes=fields.minutes,
                 status=status,
                 who=who,
-                place=fields.place_note,
+                place="" if item.id in withheld else fields.place_note,
+                withheld=item.id in withheld,
             )
 
     def _by_subject(self, kind: Any, ids: list[UUID]) -> dict[UUID, list[Any]]:

@@ -18,8 +18,10 @@ from cmpp_desktop.domain.reviews import ReviewFields
 from cmpp_desktop.domain.sessions import ServiceSessionFields
 from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.work import Stored
+from cmpp_desktop.store.drafts import RESTRICTED
 from cmpp_desktop.store.queries.common import MIDNIGHT, Asked, table
 from cmpp_desktop.store.queries.office import drafts_of
+from cmpp_desktop.store.queries.referrals import to_ask
 from cmpp_desktop.store.tables import PERSON
 from cmpp_desktop.words import zone_of
 
@@ -48,6 +50,7 @@ def today(asked: Asked, question: Today) -> TodayAnswer:
     late, more_late = _obligations(asked, mine, None, day - timedelta(days=1))
     ahead, more_ahead = _obligations(asked, mine, day, last)
     found = [*late, *ahead, *_tasks(asked, question), *_ending_consents(asked, day, last, mine)]
+    found += _referrals(asked, last, question.mine)
     found.sort(key=_order)
     left = [*_returned(asked, question.mine), *_open_drafts(asked)]
     named = _with_people(asked, [*found, *left])
@@ -177,6 +180,24 @@ def _ending_consents(asked: Asked, day: date, last: date, mine: Select[Any] | No
     ]
 
 
+def _referrals(asked: Asked, last: date, mine: bool) -> list[TodayItem]:
+    """Open referrals, on the day on which somebody should ask how it went."""
+    zone = zone_of(asked.zone).key
+    return [
+        TodayItem(
+            "referral",
+            item.id,
+            item.fields.participant_id,
+            "",
+            item.fields.scope,
+            item.fields.to_name,
+            When(day=item.fields.follow_up_on, zone=zone),
+        )
+        for item in to_ask(asked, last, mine)
+        if item.fields.follow_up_on is not None
+    ]
+
+
 def _returned(asked: Asked, mine: bool) -> list[TodayItem]:
     """Sessions that a supervisor sent back and that have not been submitted again."""
     reviews = table(ReviewFields).c
@@ -214,7 +235,7 @@ def _open_drafts(asked: Asked) -> list[TodayItem]:
             draft.subject_id or draft.participant_id or UUID(int=0),
             draft.participant_id,
             "",
-            draft.key.partition(":")[0],
+            draft.key.removeprefix(RESTRICTED).partition(":")[0],
             draft.title,
             None,
             words=draft.words,

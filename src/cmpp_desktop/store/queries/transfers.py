@@ -38,6 +38,7 @@ from cmpp_desktop.domain.transfers import (
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.store.queries.common import Asked, table
 from cmpp_desktop.store.queries.households import household_ids
+from cmpp_desktop.store.queries.sessions import withheld
 from cmpp_desktop.store.tables import PERSON
 
 
@@ -61,7 +62,7 @@ def closing_check(asked: Asked, question: ClosingCheck) -> ClosingView:
         obligations=tuple(_open_obligations(asked, ids)),
         tasks=tuple(_open_tasks(asked, ids)),
         referrals=tuple(asked.all(ReferralFields, *_about(ReferralFields, ids, "closed_on"))),
-        sessions=tuple(unsigned),
+        sessions=tuple(withheld(asked, case.participant_id, unsigned)),
         needs=tuple(asked.all(NeedFields, *_about(NeedFields, ids, "met_on"))),
         transfers=tuple(asked.all(TransferFields, *_about(TransferFields, ids, "answered_at"))),
         household_cases=tuple(asked.connection.execute(running.order_by(cases.id)).scalars()),

@@ -163,8 +163,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantView:
-    """Everything about one person but the timeline. `restricted_exists`: there may be restricted records, and this laptop does not hold
-    them; it is so for everybody alike, and says nothing of this person."""
+    """Everything about one person but the timeline. `restricted_exists`: there may be restricted records, and this laptop does
+    not hold them; it is so for everybody alike, and says nothing of this person (docs/adr/0012)."""
 
     participant: Stored[ParticipantFields]
     routes: tuple[Stored[ContactRouteFields], ...]

@@ -117,8 +117,9 @@ def as_json(words: Words) -> str:
 def as_markdown(words: Words) -> str:
     """docs/data-dictionary.md."""
     parts = [
-        "# Data dictionary\n\nMade from the models by `python -m tools.dictionary`; do not edit. An item's id is `kind.field`, for\n"
-        "ever. Every record also has an id, a life (live, deleted, moved, signed), and who wrote it when and on which laptop.\n"
+        "# Data dictionary\n\n"
+        "Made from the models by `python -m tools.dictionary`; do not edit. An item's id is `kind.field`, for ever. Every record\n"
+        "also has an id, a life (live, deleted, moved, signed), and who wrote it when and on which laptop.\n"
     ]
     for kind, model in KINDS.items():
         first = (model.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")

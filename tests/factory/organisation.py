@@ -90,7 +90,7 @@ class _Family:
     """One household and what happens to it, written into the diary in advance."""
 
     def __init__(self, rng: random.Random, do: Do, diary: list[_Act], today: date) -> None:
-        self.rng, self.do, self.diary, self.today = rng, do, diary, today
+        self.rng, self._carry_out, self.diary, self.today = rng, do, diary, today
         self.origin: Origin = rng.choice(ORIGINS)
         self.arrived = today - timedelta(days=rng.randint(120, 600))
         self.enrolled = max(self.arrived + timedelta(days=30), today - timedelta(days=rng.randint(25, 200)))
@@ -259,6 +259,14 @@ class _Family:
             self.do(RecordSession(self.ids[0], replace(content, attendees=others), submit=submit))
 
         self._write(self._moment(day, 18), record)
+
+    def do(self, command: Command) -> Done:
+        """Carries a command out; the deadlines by rule that it makes are kept, on their day."""
+        done = self._carry_out(command)
+        for change in (done.more or {}).get("deadlines", ()):
+            if change.what == "appears" and change.after < self.today:
+                self._mark(change.obligation_id, When(day=change.after, zone=COURT_ZONE), "attended", "told")
+        return done
 
     def _write(self, at: datetime, run: Callable[[], None]) -> None:
         self.diary.append(_Act(at, run))

@@ -118,8 +118,8 @@ def as_markdown(words: Words) -> str:
     """docs/data-dictionary.md."""
     parts = [
         "# Data dictionary\n\n"
-        "Made from the models by `python -m tools.dictionary`; do not edit. An item's id is `kind.field`, for ever. Every record\n"
-        "also has an id, a life (live, deleted, moved, signed), and who wrote it when and on which laptop.\n"
+        "Made from the models by `python -m tools.dictionary`; do not edit. An item's id is `kind.field`, for ever. Every\n"
+        "record also has an id, a life (live, deleted, moved, signed), and who wrote it when and on which laptop.\n"
     ]
     for kind, model in KINDS.items():
         first = (model.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")

@@ -332,7 +332,7 @@ class Frame(QWidget):
         self.rail.setFixedWidth(current.px("nav_width_narrow" if self.narrow else "nav_width") - 1)
         self._mark.with_name = not self.narrow
         side = (self.rail.width() - current.px(24)) // 2 if self.narrow else current.px(14)
-        self._mark_row.setContentsMargins(side, current.px(12), 0, current.px(20))
+        self._mark_row.setContentsMargins(side, current.px(12), side, current.px(20))
         self._mark.updateGeometry()
         margin = current.px(4 if self.narrow else 8)
         self._rail_items.setContentsMargins(margin, 0, margin, 0)

@@ -62,6 +62,7 @@ def paint_badge(painter: QPainter, rect: QRect, text: str, icon: str, tone: str,
     )
     painter.setFont(current.font("small", "medium"))
     painter.setPen(current.colour(tone))
+    painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # "2 days late" keeps its own order
     gap = current.px(18)
     words = rect.adjusted(0, 0, -gap, 0) if rtl else rect.adjusted(gap, 0, 0, 0)
     align = start_side(rtl)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QGuiApplication, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -98,7 +98,9 @@ def _fill(
 ) -> None:
     current = look()
     layout.setSpacing(current.px(gap))
-    layout.setContentsMargins(*(current.px(side) for side in margins))
+    start, top, end, bottom = (current.px(side) for side in margins)
+    rtl = QGuiApplication.layoutDirection() == Qt.LayoutDirection.RightToLeft  # Qt mirrors what is laid out, never its margins
+    layout.setContentsMargins(end if rtl else start, top, start if rtl else end, bottom)
     for item in items:
         if item is None:
             layout.addStretch(1)

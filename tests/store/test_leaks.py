@@ -115,7 +115,8 @@ class History:
     def do_session(self) -> None:
         service = self.chance.choice(["mental_health", "trafficking_screening", "case_management"])
         when = When(day=DAY - timedelta(days=self.chance.randint(0, 5)))
-        content = SessionContent((service,), when, 50, self.fill.word(), place_note=self.fill.word(), interpreter=self.fill.word())
+        word = self.fill.word
+        content = SessionContent((service,), when, 50, word(), place_note=word(), interpreter=word())
         command = RecordSession(self.who(), content, self.chance.random() < 0.5, restricted=True)
         session = self.keep("service_session", self.ana.do(command).id)
         if command.submit:
@@ -184,7 +185,8 @@ class History:
         consent = ConsentGiven(("share_health",), clinic, word(), interpreter=word(), restricted=True)
         consent_id = self.keep("consent", self.ana.do(RecordConsent(who, consent)).id)
         sharing = RecordSharing(who, "spoken", "share_health", clinic, title=word(), restricted=self.chance.random() < 0.5)
-        assert (shared := self.ana.do(sharing)).more == {"consent_id": consent_id}
+        shared = self.ana.do(sharing)
+        assert shared.more == {"consent_id": consent_id}
         self.keep("disclosure", shared.id)
         command = Refer(who, clinic, scope="share_health", reason=word(), restricted=self.chance.random() < 0.5)
         referral = self.keep("referral", self.ana.do(command).id)  # restricted in any case: its consent is
@@ -258,9 +260,16 @@ def printed(laptop: Laptop, person: UUID) -> str:
     return repr(made)
 
 
-@settings(max_examples=3, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=3,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),  # a smaller history would take minutes to find, and says no more
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(HISTORIES, st.integers(0, 1 << 30))
-def test_no_word_of_it_is_found_by_who_may_not_know(tmp_path_factory: pytest.TempPathFactory, steps: list[str], seed: int) -> None:
+def test_no_word_of_it_is_found_by_who_may_not_know(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str], seed: int
+) -> None:
     folder: Path = tmp_path_factory.mktemp("leaks")
     ana, rosa = Laptop(folder / "ana", 1), Laptop(folder / "rosa", 3)
     leon = Laptop(folder / "leon", 2, role="supervisor", restricted=False)

@@ -356,6 +356,33 @@ class Workspace:
             paper, path, reason=reason, password=password, note=lambda why: opened.note("exported", "paper", None, reason=why)
         )
 
+    def share_paper(
+        self,
+        paper: Paper,
+        path: Path,
+        *,
+        scope: str,
+        recipient: str,
+        purpose: str = "",
+        override_reason: str = "",
+        password: str = "",
+    ) -> Done:
+        """Writes it for somebody outside, under a consent that covers it, and enters that into the ledger of disclosures.
+        `override_reason`: a supervisor's or administrator's, to go without one. Raises needs_consent, not_allowed, Invalid,
+        file_not_written (then nothing was shared)."""
+        from cmpp_desktop.workspace import papers
+
+        return papers.share(
+            self._need(),
+            paper,
+            path,
+            scope=scope,
+            recipient=recipient,
+            purpose=purpose,
+            override_reason=override_reason,
+            password=password,
+        )
+
     def export_calendar(self, path: Path, question: CalendarExport, *, reason: str, language: str = "en") -> int:
         """Writes an iCalendar file without names, numbers or notes, audited. Returns how many entries; raises Invalid,
         file_not_written."""

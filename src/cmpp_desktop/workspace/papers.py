@@ -9,7 +9,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 from cmpp_desktop import words
+from cmpp_desktop.changes import HERE
+from cmpp_desktop.domain.consent import RecordSharing, TakeBackSharing
 from cmpp_desktop.domain.questions import Organisation, Participant, Screening, Session, Timeline
+from cmpp_desktop.domain.work import Done
+from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.workspace import figures
 from cmpp_desktop.workspace.files import write_private
 from cmpp_desktop.workspace.interviews import Interviews
@@ -44,7 +48,8 @@ def _case_summary(opened: Opened, request: CaseSummaryRequest, said: words.Words
     around = figures.stationery(organisation, said, here, purpose=request.purpose, consent_line=line)
     pdf = case_summary.render(made, around, said)
     opened.note("paper_made", "participant", request.participant_id, paper="case_summary")
-    return _paper(said("Case summary"), "case-summary", today, pdf)
+    paper = _paper(said("Case summary"), "case-summary", today, pdf)
+    return replace(paper, about=request.participant_id, subject=("participant", request.participant_id))
 
 
 def _session_note(opened: Opened, request: SessionNoteRequest, said: words.Words, here: datetime) -> Paper:
@@ -60,7 +65,9 @@ def _session_note(opened: Opened, request: SessionNoteRequest, said: words.Words
         made = replace(made, narrative=withheld)
     pdf = session_note.render(made, figures.stationery(organisation, said, here), said)
     opened.note("paper_made", "service_session", request.session_id, paper="session_note")
-    return _paper(said("Session note"), "session-note", here.date(), pdf)
+    paper = _paper(said("Session note"), "session-note", here.date(), pdf)
+    hidden = view.session.compartment == "restricted"
+    return replace(paper, about=owner, subject=("service_session", request.session_id), restricted=hidden)
 
 
 def _screening(
@@ -79,7 +86,9 @@ def _screening(
     made = figures.screening(view, person, interview.answers(), instrument.card, organisation, languages)
     pdf = screening.render(made, figures.stationery(organisation, said, here), said)
     opened.note("paper_made", "screening", request.screening_id, paper="screening")
-    return _paper(said("Screening"), "screening", here.date(), pdf)
+    paper = _paper(said("Screening"), "screening", here.date(), pdf)
+    hidden = view.screening.compartment == "restricted"
+    return replace(paper, about=held.participant_id, subject=("screening", request.screening_id), restricted=hidden)
 
 
 def _languages(request: ScreeningRequest, spoken: str, there: tuple[str, ...]) -> tuple[str, ...]:
@@ -108,3 +117,44 @@ def save(
     data = protect(paper.pdf, password) if password else paper.pdf
     write_private(path, data)
     note(reason.strip())
+
+
+def share(
+    opened: Opened,
+    paper: Paper,
+    path: Path,
+    *,
+    scope: str,
+    recipient: str,
+    purpose: str,
+    override_reason: str,
+    password: str,
+) -> Done:
+    """Writes it for somebody outside: first through the gate of consent, which keeps the ledger, then to the file; when that is
+    not written, nothing was shared, and the ledger does not say so. Raises as `Workspace.share_paper`."""
+    if paper.about is None:
+        raise BugError("paper_of_nobody")
+    kind, subject_id = paper.subject or ("", None)
+    sharing = RecordSharing(
+        paper.about,
+        "paper",
+        scope,
+        recipient,
+        purpose,
+        paper.title,
+        override_reason,
+        subject_kind=kind,
+        subject_id=subject_id,
+        restricted=paper.restricted,
+    )
+    done = opened.do(sharing, HERE)
+
+    def note(why: str) -> None:
+        opened.note("exported", "disclosure", done.id, reason=why)
+
+    try:
+        save(paper, path, reason=purpose.strip() or override_reason.strip() or scope, password=password, note=note)
+    except KnownError:
+        opened.do(TakeBackSharing(done.id), HERE)
+        raise
+    return done

@@ -173,12 +173,16 @@ PaperRequest = CaseSummaryRequest | SessionNoteRequest | ScreeningRequest
 
 @dataclass(frozen=True)
 class Paper:
-    """A finished PDF, in memory only until the person saves or prints it."""
+    """A finished PDF, in memory only until the person saves or prints it. `about`: the participant; `subject`: kind and id of
+    the record that it prints; `restricted`: it prints restricted records."""
 
     title: str
     file_name: str  # without a name or number of anybody
     pdf: bytes
     pages: int
+    about: UUID | None = None
+    subject: tuple[str, UUID] | None = None
+    restricted: bool = False
 
 
 @dataclass

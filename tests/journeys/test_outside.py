@@ -1,0 +1,55 @@
+"""What leaves the house, and what comes in from outside: papers under consent, and the directory of organisations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from cmpp_desktop.domain.consent import ConsentGiven, RecordConsent, WithdrawConsent
+from cmpp_desktop.domain.disclosures import Disclosures
+from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
+from cmpp_desktop.domain.records import PersonName
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.workspace import CaseSummaryRequest, Workspace
+from tests.journeys.office import founded
+
+ALDER = "Alder Legal Aid"
+
+
+@pytest.fixture
+def denise(tmp_path: Path) -> Iterator[Workspace]:
+    door = founded(tmp_path / "denise", "https://sync.example")
+    yield door
+    door.close()
+
+
+@pytest.fixture
+def farid(denise: Workspace) -> UUID:
+    person = NewPerson(PersonName(given="Farid", family="Rahimi"))
+    return denise.do(RegisterHousehold((person,), ConsentGiven())).id
+
+
+def test_farids_summary_goes_to_his_lawyer_and_the_ledger_knows(denise: Workspace, farid: UUID, tmp_path: Path) -> None:
+    paper = denise.paper(CaseSummaryRequest(farid, "for the lawyer"))
+    target = tmp_path / paper.file_name
+    with pytest.raises(KnownError) as refused:
+        denise.share_paper(paper, target, scope="share_legal", recipient=ALDER)
+    assert refused.value.code == "needs_consent"
+    assert not target.exists()
+    consent = denise.do(RecordConsent(farid, ConsentGiven(("share_legal",), ALDER, "asylum", expires_on=date(2099, 1, 1)))).id
+    denise.share_paper(paper, target, scope="share_legal", recipient="alder legal aid")
+    assert target.read_bytes() == paper.pdf
+    with pytest.raises(KnownError, match="file_not_written"):
+        denise.share_paper(paper, tmp_path / "nowhere" / "x.pdf", scope="share_legal", recipient=ALDER)
+    (line,) = denise.ask(Disclosures(farid))  # what was not written was not shared
+    assert (line.what, line.title, line.consent_id, line.shared_by) == ("paper", "Case summary", consent, "Denise Okafor")
+    denise.do(WithdrawConsent(consent))
+    assert [item.withdrawn for item in denise.ask(Disclosures(farid, consent))] == [True]
+    with pytest.raises(KnownError, match="needs_consent"):
+        denise.share_paper(paper, target, scope="share_legal", recipient=ALDER)
+    denise.share_paper(paper, target, scope="share_legal", recipient=ALDER, override_reason="A court order of today")
+    assert [item.override_reason for item in denise.ask(Disclosures(farid))] == ["A court order of today", ""]

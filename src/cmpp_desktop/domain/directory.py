@@ -48,6 +48,7 @@ class HsdsOrganizationFields(Fields):
     phones: list[HsdsPhone] = Field(default_factory=list)
     source: str = line(200)  # which directory
     read_on: date | None = None
+    active: bool = True  # False: the newest file of its directory does not have it
 
 
 class HsdsServiceFields(Fields):
@@ -78,6 +79,12 @@ class HsdsServiceFields(Fields):
     location_ids: list[UUID] = refers("hsds_location", [])
     source: str = line(200)
     read_on: date | None = None
+    service_areas: list[str] = Field(default_factory=list)
+    costs: list[str] = Field(default_factory=list)
+    required_documents: list[str] = Field(default_factory=list)
+    contacts: list[str] = Field(default_factory=list)
+    alert: str = prose(4000)
+    wait_time: str = line(500)
 
 
 class HsdsLocationFields(Fields):
@@ -99,3 +106,6 @@ class HsdsLocationFields(Fields):
     phones: list[HsdsPhone] = Field(default_factory=list)
     source: str = line(200)
     read_on: date | None = None
+    languages: list[str] = Field(default_factory=list)
+    schedules: list[str] = Field(default_factory=list)
+    active: bool = True

@@ -37,7 +37,8 @@ class DestructionFields(Fields):
 
     subject_hash: str = Field(min_length=64, max_length=64)  # SHA-256 over salt and participant id, hex
     salt: str = Field(min_length=32, max_length=32)
-    counts: dict[str, int]  # kind → records
+    counts: dict[str, int]  # kind → records that were deleted
+    kept: dict[str, int] = Field(default_factory=dict)  # kind → records shared with others, which stayed for them
     award: str = line(50)
     ground: str = line(500)
     kept_until: date

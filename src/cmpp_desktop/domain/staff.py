@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from cmpp_desktop.domain.entries import Plain
-from cmpp_desktop.domain.records import Compartment, Fields, PostalAddress, coded, line, refers, validated
+from cmpp_desktop.domain.records import Compartment, Fields, Money, PostalAddress, coded, line, refers, validated
 from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import Invalid, NotAllowed
 from cmpp_desktop.words import zone_of
@@ -83,6 +83,9 @@ class AwardFields(Fields):
     final_report_on: date | None = None  # of the final financial report: from then on retention is counted
     years_kept: int = Field(default=3, ge=3, le=100)
     cost_categories: list[str] = coded("cost_category", [])
+    # What may be given out of it as direct assistance from its first to its last day: to one participant, and in all.
+    assistance_each: Money | None = None
+    assistance_most: Money | None = None
 
 
 class CodeEntryFields(Fields):

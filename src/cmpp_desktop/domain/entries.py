@@ -95,6 +95,14 @@ class OneRecord(Question[Stored[Any]]):
     record_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class FileOf(Question[tuple[Stored[Any], ...]]):
+    """The records of some kinds in one participant's file, kind by kind in the order asked for, oldest first."""
+
+    participant_id: UUID
+    kinds: tuple[str, ...]
+
+
 def add_record(registry: Registry, command: AddRecord, work: Work) -> Done:
     plain = _plain(registry, command.kind, work)
     record = validated(plain.model, **{**plain.fill(work), **command.values})

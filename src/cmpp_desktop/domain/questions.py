@@ -25,7 +25,7 @@ from cmpp_desktop.domain.work import Question, Stored
 
 # --- Today -----------------------------------------------------------------------------------------------------------
 
-TodayKind = Literal["obligation", "task", "draft", "returned", "consent_ends", "referral"]
+TodayKind = Literal["obligation", "task", "draft", "returned", "consent_ends", "referral", "turned_adult"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class TodayAnswer:
     deadlines_in_30_days: int
     more_overdue: int = 0
     more_ahead: int = 0
+    came_of_age: tuple[TodayItem, ...] = ()  # whoever turned 18 in the last year and has no task of that yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,13 @@ class Participant(Question[ParticipantView]):
     participant_id: UUID
 
 
-EntryKind = Literal["obligation", "session", "screening", "note", "task", "consent", "case", "address", "restricted"]
+EntryKind = Literal[
+    "obligation", "session", "screening", "note", "task", "consent", "case", "address", "restricted",
+    # records of the programme: in the stream with each of their days
+    "proceeding", "representation", "application", "order", "appeal", "clock_event",
+    "service_plan", "need", "goal", "action_step", "referral", "direct_assistance", "attachment",
+    "potential_relief", "disclosure", "transfer", "legal_hold", "case_assignment",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +220,7 @@ class TimelineEntry:
     zone: str = ""  # in which `day` and `at` of an obligation are; "" where they are the organisation's
     withheld: bool = False  # a session with somebody from whom the participant is kept apart: its words are not shown
     restricted: bool = False  # only those who hold the restricted records see it
+    step: str = ""  # of a record with several days: the field whose day this is ("filed_on")
 
 
 @dataclass(frozen=True, slots=True)

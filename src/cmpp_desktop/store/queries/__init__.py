@@ -60,6 +60,7 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     referral.Referrals: referrals.referrals,
     referral.OpenReferrals: referrals.open_referrals,
     due.Deadlines: deadlines.deadlines,
+    due.DeadlinesBehind: deadlines.deadlines_behind,
     due.AsylumClock: deadlines.asylum_clock,
     due.RulesInForce: deadlines.rules_in_force,
     due.RulePackPreview: deadlines.rule_pack_preview,
@@ -76,6 +77,7 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     transfer.HandOver: transfers.hand_over,
     entries.Records: records.records,
     entries.OneRecord: records.one_record,
+    entries.FileOf: records.file_of,
     merges.Merged: merged.merged,
     merges.TwoSides: merged.two_sides,
 }

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from cmpp_desktop.domain.dispatch import KINDS
-from cmpp_desktop.domain.entries import OneRecord, Records
+from cmpp_desktop.domain.entries import FileOf, OneRecord, Records
 from cmpp_desktop.domain.separations import SeparationFields
 from cmpp_desktop.domain.sessions import ServiceSessionFields
 from cmpp_desktop.domain.work import Stored
@@ -25,6 +25,12 @@ def records(asked: Asked, question: Records) -> tuple[Stored[Any], ...]:
     if model is ServiceSessionFields and question.participant_id is not None:
         return tuple(withheld(asked, question.participant_id, found))
     return tuple(_apart(asked, item) for item in found)
+
+
+def file_of(asked: Asked, question: FileOf) -> tuple[Stored[Any], ...]:
+    """See the question."""
+    asked.person(question.participant_id)
+    return tuple(item for kind in question.kinds for item in records(asked, Records(kind, question.participant_id)))
 
 
 def one_record(asked: Asked, question: OneRecord) -> Stored[Any]:

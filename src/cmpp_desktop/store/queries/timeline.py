@@ -21,6 +21,7 @@ from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.store.folding import fold
 from cmpp_desktop.store.queries.common import Asked, table
 from cmpp_desktop.store.queries.sessions import shared_with
+from cmpp_desktop.store.queries.timeline_records import TOLD, Told, days_of, said_of
 from cmpp_desktop.store.state import CHANGED_SINCE, CONFLICT
 from cmpp_desktop.words import zone_of
 
@@ -73,6 +74,9 @@ class _Stream:
         for kind, make in makers.items():
             if not self._question.kinds or kind in self._question.kinds:
                 yield from make()
+        for told in TOLD:
+            if not self._question.kinds or told.model.kind in self._question.kinds:
+                yield from self._told(told)
 
     def _in_conflict(self) -> set[bytes]:
         sql = f"SELECT id FROM sync_record WHERE flags <> 0 AND flags & {CONFLICT | CHANGED_SINCE}"
@@ -181,6 +185,15 @@ class _Stream:
             yield self._entry(
                 "task", item, when, fields.title_code or "", title=fields.title, text=fields.note, status=status, who=who
             )
+
+    def _told(self, told: Told) -> Iterator[TimelineEntry]:
+        kind: Any = told.model.kind  # one of EntryKind
+        for item in self._about(told.model):
+            said = said_of(told, item)
+            who = self._asked.who(said.pop("who") or None)
+            code, result = said.pop("code") or "", said.pop("result") or None
+            for step, day in days_of(told, item):
+                yield self._entry(kind, item, day, code, result=result, who=who, step=step, **said)
 
     def _consents(self) -> Iterator[TimelineEntry]:
         for item in self._about(ConsentFields):

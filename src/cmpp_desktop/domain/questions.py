@@ -25,7 +25,7 @@ from cmpp_desktop.domain.work import Question, Stored
 
 # --- Today -----------------------------------------------------------------------------------------------------------
 
-TodayKind = Literal["obligation", "task", "draft", "returned", "consent_ends", "referral", "turned_adult"]
+TodayKind = Literal["obligation", "task", "draft", "returned", "consent_ends", "referral", "turned_adult", "plan_review"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ class SessionContent:
     attendees: tuple[tuple[UUID, str], ...] = ()  # participant, attendance; the participant of the file is added
     staff_minutes: int = 0
     award: str = ""
+    goal_ids: tuple[UUID, ...] | None = None  # towards which goals it worked; None leaves them as they are
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,9 @@ def record_session(command: RecordSession, work: Work) -> Done:
     from cmpp_desktop.domain.reviews import SubmitForSignature, submit_for_signature
 
     participant = work.get(ParticipantFields, command.participant_id)
-    _not_apart((command.participant_id, *(person for person, _ in command.content.attendees)), work)
+    people = (command.participant_id, *(person for person, _ in command.content.attendees))
+    _not_apart(people, work)
+    _goals_of(command.content, people, work)
     values = _values(command.content)
     staff_minutes = command.content.staff_minutes or command.content.minutes
     record = validated(
@@ -300,12 +303,22 @@ def change_session(command: ChangeSession, work: Work) -> Done:
     stored = work.get(ServiceSessionFields, command.session_id)
     if is_group(stored.fields):
         raise Invalid(session_id="is_a_group")
-    _not_apart((stored.fields.participant_id, *(person for person, _ in command.content.attendees)), work)
+    people = (stored.fields.participant_id, *(person for person, _ in command.content.attendees))
+    _not_apart(people, work)
+    _goals_of(command.content, people, work)
     work.change(ServiceSessionFields, command.session_id, **_values(command.content))
     _attend(command.session_id, stored.fields.participant_id, command.content, work, stored.team_id)
     if command.submit:
         submit_for_signature(SubmitForSignature("service_session", command.session_id), work)
     return Done(command.session_id)
+
+
+def _goals_of(content: SessionContent, people: Iterable[UUID], work: Work) -> None:
+    """The goals that it worked towards are those of somebody who was there."""
+    from cmpp_desktop.domain.plans import check_goals
+
+    if content.goal_ids:
+        check_goals(content.goal_ids, {same for id in people for same in work.same(id)}, work)
 
 
 def _values(content: SessionContent) -> dict[str, object]:
@@ -323,6 +336,7 @@ def _values(content: SessionContent) -> dict[str, object]:
         "narrative": content.narrative,
         "staff_minutes": content.staff_minutes,
         "award": content.award,
+        **({} if content.goal_ids is None else {"goal_ids": list(content.goal_ids)}),
     }
 
 

@@ -105,6 +105,7 @@ def field_problem(problem: str, words: Words, *, field: str = "") -> str:
         "names_participant": words("It goes into everybody’s file: take the names out, or say that they are only words."),
         "is_a_group": words("This was a group session. Change it on the page of the group."),
         "not_a_group": words("This was not a group session."),
+        "open_goals": words("Some goals of this plan still go on. Close them first."),
     }.get(problem, words("This cannot be right as it is."))
 
 
@@ -253,6 +254,13 @@ def _table() -> Mapping[str, Any]:
             w("Record the consent first, then do it again."),
             "banner",
         ),
+        "import_refused": lambda w, f: (
+            w.plural("{n} row cannot be read.", "{n} rows cannot be read.", int(f.get("rows", 0))),
+            w("Nothing was brought in."),
+            w("Look at the list of rows: put them right in the file, or bring in the rest without them."),
+            "banner",
+        ),
+        "import_cancelled": lambda w, f: (w("It was stopped."), w("Nothing was brought in."), "", "banner"),
         "record_missing": lambda w, f: (
             w("This is not here any more."),
             w("It may have been deleted on another laptop; its history is kept."),

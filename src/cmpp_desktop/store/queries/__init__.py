@@ -12,6 +12,8 @@ from typing import Any
 from cmpp_desktop.domain import calendar as cal
 from cmpp_desktop.domain import cases, consent, disclosures, entries, members, merges, separations
 from cmpp_desktop.domain import deadline_views as due
+from cmpp_desktop.domain import directory as listed
+from cmpp_desktop.domain import plans as service_plans
 from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain import referrals as referral
 from cmpp_desktop.domain import transfers as transfer
@@ -22,11 +24,13 @@ from cmpp_desktop.store.queries import (
     conflicts,
     consents,
     deadlines,
+    directory,
     households,
     merged,
     office,
     participant,
     people,
+    plans,
     records,
     referrals,
     sessions,
@@ -57,6 +61,9 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     q.Arrivals: traffic.arrivals,
     consent.ConsentCheck: consents.consent_check,
     disclosures.Disclosures: consents.disclosures,
+    listed.DirectorySearch: directory.directory_search,
+    listed.DirectoryService: directory.directory_service,
+    listed.DirectoryEdition: directory.directory_edition,
     referral.Referrals: referrals.referrals,
     referral.OpenReferrals: referrals.open_referrals,
     due.Deadlines: deadlines.deadlines,
@@ -75,6 +82,7 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     cases.CaseHistory: transfers.case_history,
     transfer.Transfers: transfers.transfers,
     transfer.HandOver: transfers.hand_over,
+    service_plans.Plan: plans.plan,
     entries.Records: records.records,
     entries.OneRecord: records.one_record,
     entries.FileOf: records.file_of,

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, literal_column, or_, select
 
 from cmpp_desktop.domain.consent import ConsentFields
+from cmpp_desktop.domain.members import ComingOfAge
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
 from cmpp_desktop.domain.questions import Today, TodayAnswer, TodayItem
 from cmpp_desktop.domain.records import Life, When
@@ -20,7 +21,9 @@ from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.store.drafts import RESTRICTED
 from cmpp_desktop.store.queries.common import MIDNIGHT, Asked, table
+from cmpp_desktop.store.queries.households import coming_of_age
 from cmpp_desktop.store.queries.office import drafts_of
+from cmpp_desktop.store.queries.plans import to_review
 from cmpp_desktop.store.queries.referrals import to_ask
 from cmpp_desktop.store.tables import PERSON
 from cmpp_desktop.words import zone_of
@@ -51,6 +54,7 @@ def today(asked: Asked, question: Today) -> TodayAnswer:
     ahead, more_ahead = _obligations(asked, mine, day, last)
     found = [*late, *ahead, *_tasks(asked, question), *_ending_consents(asked, day, last, mine)]
     found += _referrals(asked, last, question.mine)
+    found += _plan_reviews(asked, last, mine)
     found.sort(key=_order)
     left = [*_returned(asked, question.mine), *_open_drafts(asked)]
     named = _with_people(asked, [*found, *left])
@@ -67,6 +71,24 @@ def today(asked: Asked, question: Today) -> TodayAnswer:
         _count(asked, day, mine, DEADLINES),
         more_late,
         more_ahead,
+        _came_of_age(asked, question),
+    )
+
+
+def _came_of_age(asked: Asked, question: Today) -> tuple[TodayItem, ...]:
+    """Who turned 18 and has not been seen about that: worked out from days of birth whenever it is asked."""
+    zone = zone_of(asked.zone).key
+    return tuple(
+        TodayItem(
+            "turned_adult",
+            one.participant_id,
+            one.participant_id,
+            one.participant,
+            "turned_adult",
+            "",
+            When(day=one.turned_on, zone=zone),
+        )
+        for one in coming_of_age(asked, ComingOfAge(question.day, question.mine))
     )
 
 
@@ -195,6 +217,15 @@ def _referrals(asked: Asked, last: date, mine: bool) -> list[TodayItem]:
         )
         for item in to_ask(asked, last, mine)
         if item.fields.follow_up_on is not None
+    ]
+
+
+def _plan_reviews(asked: Asked, last: date, mine: Select[Any] | None) -> list[TodayItem]:
+    """Service plans, on the day on which they are to be looked at again."""
+    zone = zone_of(asked.zone).key
+    return [
+        TodayItem("plan_review", id, participant_id, "", "plan_review", "", When(day=day, zone=zone))
+        for id, participant_id, day in to_review(asked, last, mine)
     ]
 
 

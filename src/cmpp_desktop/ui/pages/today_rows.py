@@ -70,6 +70,8 @@ def what_of(item: TodayItem, words: Words) -> str:
         return words("Came back with a comment")
     if item.kind == "consent_ends":
         return words("Consent to share ends")
+    if item.kind == "plan_review":
+        return words("Service plan to look at again")
     if item.kind == "task":
         return item.title or words.code("task_title", item.code)
     return words.code("obligation_type", item.code) or item.title

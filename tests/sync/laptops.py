@@ -137,9 +137,12 @@ class MemoryReplica:
     def conflict_count(self, now_ms: int) -> int:
         return sum(bool(merge.conflicts(state, self.seen(key[0]), now_ms)) for key, state in self.tables["states"].items())
 
-    def outbox(self, collection: UUID | None = None) -> Sequence[ChangeSet]:
-        rows = [self.tables["outbox"][key] for key in sorted(self.tables["outbox"])]
+    def outbox(self, collection: UUID | None = None, after_hlc: int = -1) -> Sequence[ChangeSet]:
+        rows = [self.tables["outbox"][key] for key in sorted(self.tables["outbox"]) if key[1] > after_hlc]
         return [one for one in rows if collection is None or one.collection == collection.bytes]
+
+    def outbox_count(self) -> int:
+        return len(self.tables["outbox"])
 
     def trim_outbox(self, collection: UUID, up_to_hlc: int) -> None:
         self._written()

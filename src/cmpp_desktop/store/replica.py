@@ -262,14 +262,20 @@ class StoreReplica(Bundles):
 
     # --- own changes ------------------------------------------------------------------------------------------------------
 
-    def outbox(self, collection: UUID | None = None) -> Sequence[ChangeSet]:
-        where, values = ("", ()) if collection is None else (" WHERE coll=?", (self._known(collection),))
+    def outbox(self, collection: UUID | None = None, after_hlc: int = -1) -> Sequence[ChangeSet]:
+        after = state.signed64(after_hlc) if after_hlc >= 0 else -(1 << 63)
+        where, values = ("", ()) if collection is None else (" AND coll=?", (self._known(collection),))
         own = self._own_device()
+        sql = f"SELECT coll, hlc, body FROM outbox WHERE hlc>?{where} ORDER BY coll, hlc"
         with self._reading() as connection:
-            rows = connection.exec_driver_sql(f"SELECT coll, hlc, body FROM outbox{where} ORDER BY coll, hlc", values).all()
+            rows = connection.exec_driver_sql(sql, (after, *values)).all()
         return [
             state.unpack_change_set(self._names.places[row[0]].id, Stamp(state.unsigned64(row[1]), own), row[2]) for row in rows
         ]
+
+    def outbox_count(self) -> int:
+        with self._reading() as connection:
+            return int(connection.exec_driver_sql("SELECT count(*) FROM outbox").scalar() or 0)
 
     def trim_outbox(self, collection: UUID, up_to_hlc: int) -> None:
         sql = "DELETE FROM outbox WHERE coll=? AND hlc<=?"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-from cmpp_desktop.changes import SYNC, Bus, Changed, ChangeSet, collection_id
+from cmpp_desktop.changes import SYNC, Bus, Changed, collection_id
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import copies, enrolment, replica
 from cmpp_desktop.sync.books import Books
@@ -55,13 +55,13 @@ _UPDATE = frozenset({"server_too_new", "server_too_old"})
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How sync stands. `waiting`: own change sets that were not read in the server's log yet. `last_heard`: ms, or None.
+    """How sync stands. `waiting`: how many own change sets were not read in the server's log yet. `last_heard`: ms, or None.
     `set_aside`: how many bundles or change sets could not be applied; `damaged`: those of them whose copy was not what its
     author sent, and is asked for again (rule 42). `problem`: code of the last exchange's failure."""
 
     word: Word
     state: State
-    waiting: tuple[ChangeSet, ...]
+    waiting: int
     last_heard: int | None
     conflicts: int
     set_aside: int
@@ -491,7 +491,7 @@ class Engine:
     def _status(self) -> Status:
         kept, heard = self._store.secret(replica.PROBLEM), self._store.secret(replica.LAST_HEARD)
         problem: str | None = canon.unpack(kept) if kept else None
-        waiting = tuple(self._store.outbox())
+        waiting = self._store.outbox_count()
         conflicts = self._store.conflict_count(self._books.now_ms())
         aside = len(self._store.all_set_aside())
         word = _word(problem, self._needs_update, bool(waiting), conflicts, aside)

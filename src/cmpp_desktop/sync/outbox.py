@@ -81,7 +81,7 @@ class Outbox:
         if (place, self._state.collections[place].epoch) not in self._keys or self._replica.secret(IDENTITY) is not None:
             return []
         last = self._replica.chains(place).get(self._id, NO_CHAIN).last_hlc
-        return [one for one in self._replica.outbox(place) if one.stamp.hlc > last]
+        return list(self._replica.outbox(place, last))
 
     def _seal(self, place: UUID, change_sets: Sequence[ChangeSet]) -> bytes:
         """Seals one more bundle and keeps it, before anybody sees it. Inside a transaction."""

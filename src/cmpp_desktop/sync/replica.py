@@ -208,8 +208,13 @@ class Replica(Protocol):
 
     # Own changes
 
-    def outbox(self, collection: UUID | None = None) -> Sequence[ChangeSet]:
-        """Own change sets not yet acknowledged, by collection and then stamp; sealed ones are still in it."""
+    def outbox(self, collection: UUID | None = None, after_hlc: int = -1) -> Sequence[ChangeSet]:
+        """Own change sets not yet acknowledged and later than a stamp number, by collection and then stamp; sealed ones are
+        still in it."""
+        ...
+
+    def outbox_count(self) -> int:
+        """How many there are in all, without reading them."""
         ...
 
     def trim_outbox(self, collection: UUID, up_to_hlc: int) -> None:

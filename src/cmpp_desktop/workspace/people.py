@@ -31,7 +31,7 @@ def status_of(opened: Opened, status: Status) -> SyncStatus:
     arrived = opened.ask(Arrivals())
     return SyncStatus(
         word=status.word,
-        waiting=len(status.waiting),
+        waiting=status.waiting,
         waiting_items=tuple(WaitingItem(item.kind, item.participant, item.at) for item in waiting),
         arrived=tuple(
             ArrivedItem(item.kind, item.verb, item.participant_id, item.participant, item.who, item.at) for item in arrived

@@ -510,6 +510,7 @@ STATEMENTS = (
     mapping BLOB NOT NULL,
     counts BLOB NOT NULL,
     made BLOB NOT NULL,
+    filled BLOB NOT NULL,
     undone_at BIGINT,
     undone_by BLOB,
     meta_life VARCHAR NOT NULL,
@@ -1017,6 +1018,7 @@ STATEMENTS = (
     UNIQUE (id, coll)
 )""",
     """CREATE VIRTUAL TABLE text_words USING fts5(body, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 0", prefix='2 3')""",
+    """CREATE VIRTUAL TABLE person_sounds USING fts5(sound, content='', contentless_delete=1, detail=none)""",
     """CREATE TABLE identity (
     coll INTEGER NOT NULL,
     id BLOB NOT NULL,

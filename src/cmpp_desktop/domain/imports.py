@@ -21,7 +21,8 @@ class ImportRunFields(Fields):
     at: datetime
     by: UUID | None = refers("staff_member")
     mapping: dict[str, str] = Field(default_factory=dict)  # column → field
-    counts: dict[str, int] = Field(default_factory=dict)  # participants, households, obligations, duplicates, left_out
+    counts: dict[str, int] = Field(default_factory=dict)  # rows, participants, households, obligations, merged, skipped
     made: dict[str, list[UUID]] = Field(default_factory=dict)
+    filled: dict[str, list[str]] = Field(default_factory=dict)  # participant who was there (id in hex) → fields that were empty
     undone_at: datetime | None = None
     undone_by: UUID | None = refers("staff_member")

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from cmpp_desktop.store import identity
 from cmpp_desktop.store.folding import digits, fold, spellings
+from cmpp_desktop.store.likeness import Ear
 
 _OPEN = ("enrolled", "active", "paused")
 # Kinds whose change may alter the line of the participant whom they are about.
@@ -31,6 +32,7 @@ _PERSON = (
     "VALUES (?,?,?,?,?,?,?,?,?)"
 )
 _WORDS = "INSERT INTO person_words(rowid, name, other, number) VALUES (?,?,?,?)"
+_SOUNDS = "INSERT INTO person_sounds(rowid, sound) VALUES (?,?)"
 _PIECES = "INSERT INTO person_pieces(rowid, name, other, number) VALUES (?,?,?,?)"
 # A session that may not be opened here (any more) must not show in when somebody was last seen.
 _OPEN_HERE = " AND coll + 0 IN (SELECT idx FROM collection WHERE held=1)"
@@ -81,7 +83,7 @@ def _renew(connection: Connection, ids: Sequence[bytes]) -> None:
 def rebuild(connection: Connection) -> None:
     """Makes everything anew from the records."""
     connection.exec_driver_sql("DELETE FROM person")
-    for table in ("person_words", "person_pieces"):
+    for table in ("person_words", "person_pieces", "person_sounds"):
         connection.exec_driver_sql(f"INSERT INTO {table}({table}) VALUES('delete-all')")
     identity.refresh(connection, ())
     rows = connection.exec_driver_sql(_PARTICIPANTS).all()
@@ -95,6 +97,7 @@ def _forget(connection: Connection, docs: Sequence[int]) -> None:
             "DELETE FROM person WHERE doc=?",
             "DELETE FROM person_words WHERE rowid=?",
             "DELETE FROM person_pieces WHERE rowid=?",
+            "DELETE FROM person_sounds WHERE rowid=?",
         ):
             connection.exec_driver_sql(sql, places)
 
@@ -108,7 +111,7 @@ def _write(connection: Connection, rows: Sequence[Any], known: dict[tuple[bytes,
         rows = _as_shown(connection, rows, groups, cases, contacts, phones)
     last: int = connection.exec_driver_sql("SELECT max(doc) FROM person").scalar() or 0
     following = max(last, *known.values(), 0) + 1  # those that are written again were taken out of the table just now
-    people, words = [], []
+    people, words, heard, ear = [], [], [], Ear()
     for id, coll, legal, preferred, native, aliases, languages, interpreter, a_number in rows:
         doc = known.get((id, coll))
         if doc is None:
@@ -119,12 +122,15 @@ def _write(connection: Connection, rows: Sequence[Any], known: dict[tuple[bytes,
         spoken = msgpack.unpackb(languages, raw=False)
         tongues = "," + ",".join(spoken) + "," if spoken else ""
         people.append((doc, id, coll, fold(f"{family} {given}"), state, caseworker, tongues, interpreter, contacts.get(id)))
-        other = spellings(" ".join((native, *msgpack.unpackb(aliases, raw=False))))
+        others = msgpack.unpackb(aliases, raw=False)
+        other = spellings(" ".join((native, *others)))
         number = " ".join((a_number, *phones.get(id, ())))
         words.append((doc, spellings(f"{given} {family} {preferred}"), other, number))
+        heard.append((doc, " ".join(sorted(ear.sounds((f"{given} {family}", preferred, native, *others))))))
     connection.exec_driver_sql(_PERSON, people)
     connection.exec_driver_sql(_WORDS, words)
     connection.exec_driver_sql(_PIECES, words)
+    connection.exec_driver_sql(_SOUNDS, heard)
 
 
 def _as_shown(

@@ -340,13 +340,15 @@ PERSON = _table(
     rowid=True,
 )
 
-# Full-text search (search.py): words by their beginnings, and pieces of three letters. Only row numbers are in them.
+# Full-text search (search.py): words by their beginnings, pieces of three letters, texts, and what the words of a name sound
+# like (likeness.py). Only row numbers are in them.
 SEARCH_DDL = (
     "CREATE VIRTUAL TABLE person_words USING fts5(name, other, number, content='', contentless_delete=1, "
     "tokenize=\"unicode61 remove_diacritics 0\", prefix='1 2 3')",
     "CREATE VIRTUAL TABLE person_pieces USING fts5(name, other, number, content='', contentless_delete=1, tokenize='trigram')",
     "CREATE VIRTUAL TABLE text_words USING fts5(body, content='', contentless_delete=1, "
     "tokenize=\"unicode61 remove_diacritics 0\", prefix='2 3')",
+    "CREATE VIRTUAL TABLE person_sounds USING fts5(sound, content='', contentless_delete=1, detail=none)",
 )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from heapq import nsmallest
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +21,7 @@ from cmpp_desktop.domain.rule_packs import RulePackFields
 from cmpp_desktop.domain.rules import Named, Pack, Rule
 from cmpp_desktop.domain.work import Question, Stored
 
+MOST_MOVED = 500  # deadlines that a preview shows one by one
 MAY_APPLY, ELIGIBLE = 150, 180  # days of the asylum clock
 
 
@@ -117,7 +120,8 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class PackPreview:
-    """What a pack would do, before anybody accepts it. `moved` is ordered by participant."""
+    """What a pack would do, before anybody accepts it. `counts`: (id of a rule, what, how many) of all changes; `moved`: those
+    that come soonest, at most MOST_MOVED."""
 
     pack: Pack
     before: Pack
@@ -127,7 +131,16 @@ class PackPreview:
     new: tuple[str, ...]  # ids of rules
     gone: tuple[str, ...]
     changed: tuple[str, ...]
+    counts: tuple[tuple[str, str, int], ...]
     moved: tuple[Moved, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinesBehind(Question[tuple[UUID, ...]]):
+    """The participants held here whose deadlines are not what the rules that count say. `back`: see RecomputeDeadlines."""
+
+    day: date
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,22 +223,25 @@ def preview(
     def of_rule(id: str) -> str:
         return "new" if id not in old else "gone" if id not in new else "changed" if id in changed else "same"
 
-    moved = tuple(
-        Moved(id, "", change, of_rule(change.rule_id))
+    found = [
+        (id, change)
         for id, case in cases
         for change in following.differences(offer.pack, case, office_zone, today)
         if change.what != "stays" or change.why != "marked"
-    )
+    ]
+    counts = Counter((change.rule_id, str(change.what)) for _, change in found)
+    soonest = nsmallest(MOST_MOVED, found, key=lambda one: (min(filter(None, (one[1].before, one[1].after))), str(one[0])))
+    moved = tuple(Moved(id, "", change, of_rule(change.rule_id)) for id, change in soonest)
     return PackPreview(
         offer.pack, before, offer.publisher, offer.fingerprint, offer.trusted,
-        tuple(sorted(new.keys() - old.keys())), tuple(sorted(old.keys() - new.keys())), tuple(sorted(changed)), moved,
+        tuple(sorted(new.keys() - old.keys())), tuple(sorted(old.keys() - new.keys())), tuple(sorted(changed)),
+        tuple((rule_id, what, n) for (rule_id, what), n in sorted(counts.items())), moved,
     )  # fmt: skip
 
 
 def named(found: PackPreview, called: Mapping[UUID, str]) -> PackPreview:
-    """The preview with what people are called, in that order."""
-    moved = [replace(item, participant=called.get(item.participant_id, "")) for item in found.moved]
-    return replace(found, moved=tuple(sorted(moved, key=lambda item: (item.participant.casefold(), str(item.participant_id)))))
+    """The preview with what people are called."""
+    return replace(found, moved=tuple(replace(item, participant=called.get(item.participant_id, "")) for item in found.moved))
 
 
 def names_of(pack: Pack, ids: Sequence[str], language: str) -> tuple[str, ...]:

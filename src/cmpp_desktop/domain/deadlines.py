@@ -6,6 +6,7 @@ administrator accepts after seeing what it would move (`rule_packs`, `deadline_v
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -27,19 +28,22 @@ from cmpp_protocol.ids import derived_id
 class AcceptRulePack(Command):
     """An administrator takes a pack, and every deadline held here follows it. `data`: the signed file; None: the one that ships.
 
+    `follow` False: the deadlines follow afterwards, in portions (`Workspace.accept_rules`), for an office of any size.
     `trust`: the fingerprint of a publisher who is not known yet, after it was compared by voice. Raises not_allowed, what
     `rule_packs.examined` raises, rules_unknown_publisher (facts: fingerprint). `Done.more["deadlines"]`: what changed.
     """
 
     data: bytes | None = None
     trust: str = ""
+    follow: bool = True
 
 
 @dataclass(frozen=True)
 class WithdrawRulePack(Command):
-    """Takes an accepted pack back: the one before it counts again, and the deadlines follow."""
+    """Takes an accepted pack back: the one before it counts again, and the deadlines follow (see AcceptRulePack)."""
 
     rule_pack_id: UUID
+    follow: bool = True
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,10 @@ class RestoreRulePack(Command):
 
 @dataclass(frozen=True)
 class RecomputeDeadlines(Command):
-    """Lets every deadline held here follow the rules that count: after a pack came from another laptop, or new rules shipped.
-    `back`: after one was withdrawn; then what newer rules set goes back too."""
+    """Lets the deadlines of these participants (None: of everybody held here) follow the rules that count: after a pack came from
+    another laptop, or new rules shipped. `back`: after one was withdrawn; then what newer rules set goes back too."""
 
+    participant_ids: tuple[UUID, ...] | None = None
     back: bool = False
 
 
@@ -99,14 +104,15 @@ def accept_rule_pack(command: AcceptRulePack, work: Work) -> Done:
     )
     made = work.add(record, id=derived_id("rule_pack", UUID(int=0), f"{offer.pack.pack}:{offer.pack.version}:{offer.publisher}"))
     work.audit("rules_accepted", RulePackFields.kind, made, version=offer.pack.version)
-    return Done(made, WithdrawRulePack(made), {"deadlines": recompute(work)})
+    return Done(made, WithdrawRulePack(made), {"deadlines": recompute(work) if command.follow else ()})
 
 
 def withdraw_rule_pack(command: WithdrawRulePack, work: Work) -> Done:
     _administrator(work)
     work.delete(RulePackFields, command.rule_pack_id, "withdrawn")
     work.audit("rules_withdrawn", RulePackFields.kind, command.rule_pack_id)
-    return Done(command.rule_pack_id, RestoreRulePack(command.rule_pack_id), {"deadlines": recompute(work, back=True)})
+    changes = recompute(work, back=True) if command.follow else ()
+    return Done(command.rule_pack_id, RestoreRulePack(command.rule_pack_id), {"deadlines": changes})
 
 
 def restore_rule_pack(command: RestoreRulePack, work: Work) -> Done:
@@ -116,12 +122,21 @@ def restore_rule_pack(command: RestoreRulePack, work: Work) -> Done:
 
 
 def recompute_deadlines(command: RecomputeDeadlines, work: Work) -> Done:
-    return Done(work.actor.staff_id, more={"deadlines": recompute(work, back=command.back)})
+    return Done(work.actor.staff_id, more={"deadlines": recompute(work, command.participant_ids, back=command.back)})
 
 
-def recompute(work: Work, *, back: bool = False) -> tuple[Change, ...]:
-    """Every participant held here: each kind is read once."""
+def recompute(work: Work, ids: Sequence[UUID] | None = None, *, back: bool = False) -> tuple[Change, ...]:
+    """Lets the deadlines of these participants, or of everybody held here, be what the rules say."""
     pack, zone = following.pack_of(work), following.zone_of_office(work)
+    cases: Iterable[following.Case] = [following.Held(work, id) for id in ids] if ids is not None else _everybody(work)
+    found = [following.differences(pack, case, zone, work.today, back=back) for case in cases]
+    for changes in found:
+        following.apply(work, pack, changes)
+    return tuple(change for changes in found for change in changes)
+
+
+def _everybody(work: Work) -> Iterable[following.Case]:
+    """Each kind is read once."""
     merged = {id: ids[0] for item in work.find(MergeFields) for ids in [work.same(item.fields.a)] for id in ids}
     cases: dict[UUID, dict[str, list[Fact]]] = {
         item.id: {kind: [] for kind in following.WATCHED} | {ParticipantFields.kind: [following.fact_of(item)]}
@@ -134,10 +149,7 @@ def recompute(work: Work, *, back: bool = False) -> tuple[Change, ...]:
             case = cases.get(merged.get(about, about))
             if case is not None:
                 case[kind].append(following.fact_of(item))
-    found = [following.differences(pack, case, zone, work.today, back=back) for case in cases.values()]
-    for changes in found:
-        following.apply(work, pack, changes)
-    return tuple(change for changes in found for change in changes)
+    return cases.values()
 
 
 def override_deadline(command: OverrideDeadline, work: Work) -> Done:

@@ -92,11 +92,13 @@ def expected(pack: Pack, case: Case, office_zone: str, kinds: Iterable[str] | No
 
 
 def _looking_at(pack: Pack, kinds: Iterable[str] | None) -> list[Rule]:
-    wanted = None if kinds is None else set(kinds)
+    if kinds is None:
+        return pack.rule
+    wanted = set(kinds)
 
     def looks(rule: Rule) -> bool:
         clock = {ClockEventFields.kind} if rule.count.unit == "clock_days" else set()
-        return wanted is None or bool(wanted & {rule.trigger.kind, *(item.kind for item in rule.met_by), *clock})
+        return bool(wanted & {rule.trigger.kind, *(item.kind for item in rule.met_by), *clock})
 
     return [rule for rule in pack.rule if looks(rule)]
 

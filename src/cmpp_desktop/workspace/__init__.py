@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # the rooms behind are imported when they are needed: the unl
     from zoneinfo import ZoneInfo
 
     from cmpp_desktop.domain.calendar import CalendarExport
+    from cmpp_desktop.domain.directory import DirectoryPlan
     from cmpp_desktop.domain.questions import Draft
     from cmpp_desktop.domain.work import Command, Done, Question, Role
     from cmpp_desktop.forms import Changes
@@ -289,6 +290,36 @@ class Workspace:
         with self._turn:
             return self._held().finish(held, signature, typed, origin)
 
+    # --- deadline rules -------------------------------------------------------------------------------------------------------
+
+    def read_rules(self, path: Path) -> bytes:
+        """The file of a pack, for `RulePackPreview` and `accept_rules`. Raises file_unreadable, rules_unreadable."""
+        from cmpp_desktop.workspace import rules
+
+        return rules.read(path)
+
+    def accept_rules(
+        self, data: bytes | None, *, trust: str = "", progress: Callable[[int, int], None] | None = None
+    ) -> Done:
+        """Takes a pack (None: the one that ships); the deadlines follow in portions. Raises what AcceptRulePack raises."""
+        from cmpp_desktop.domain.deadlines import AcceptRulePack
+        from cmpp_desktop.workspace import rules
+
+        opened = self._need()
+        done = opened.do(AcceptRulePack(data, trust, follow=False), HERE)
+        rules.follow(opened, self.today(), progress=progress)
+        return done
+
+    def withdraw_rules(self, rule_pack_id: UUID, *, progress: Callable[[int, int], None] | None = None) -> Done:
+        """Takes an accepted pack back, and the deadlines with it. Raises not_allowed, record_missing."""
+        from cmpp_desktop.domain.deadlines import WithdrawRulePack
+        from cmpp_desktop.workspace import rules
+
+        opened = self._need()
+        done = opened.do(WithdrawRulePack(rule_pack_id, follow=False), HERE)
+        rules.follow(opened, self.today(), back=True, progress=progress)
+        return done
+
     # --- sync, people and laptops ---------------------------------------------------------------------------------------------
 
     def sync_status(self) -> SyncStatus:
@@ -298,12 +329,17 @@ class Workspace:
         return people.status_of(opened, opened.engine.status())
 
     def sync_now(self, progress: Callable[[int, int], None] | None = None) -> SyncStatus:
-        """One exchange (more while there is more). Never raises for the network: the status says what happened."""
-        from cmpp_desktop.workspace import people
+        """One exchange (more while there is more). Never raises for the network: the status says what happened. When other
+        deadline rules came with it, the deadlines held here follow them."""
+        from cmpp_desktop.workspace import people, rules
 
         opened = self._need()
         with self._exchanging:
-            return people.status_of(opened, opened.engine.exchange(progress=progress))
+            before = rules.number(opened)
+            status = opened.engine.exchange(progress=progress)
+            if (after := rules.number(opened)) != before:  # a pack came, or was withdrawn elsewhere
+                rules.follow(opened, self.today(), back=after < before)
+            return people.status_of(opened, status)
 
     def access(self) -> Access:
         from cmpp_desktop.workspace import people
@@ -381,6 +417,31 @@ class Workspace:
             purpose=purpose,
             override_reason=override_reason,
             password=password,
+        )
+
+    def preview_directory(self, path: Path, *, source: str = "") -> DirectoryPlan:
+        """What bringing in a directory (HSDS: JSON, a folder or a zip of CSV) would do, and what is wrong in it by row. `source`:
+        the name of the directory, when several stand side by side. Raises file_unreadable, file_too_big."""
+        from cmpp_desktop.workspace import directory
+
+        return directory.preview(self._need(), path, source)
+
+    def import_directory(
+        self,
+        path: Path,
+        *,
+        source: str = "",
+        leave_out: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> DirectoryPlan:
+        """Brings a directory in, or its newer edition, all or nothing. Rows that cannot be read stop it (import_refused), unless
+        they are to be left out. `progress(done, of)` is called now and then; once `cancelled()` is true it stops and nothing was
+        brought in (import_cancelled). Raises not_allowed, file_unreadable, file_too_big."""
+        from cmpp_desktop.workspace import directory
+
+        return directory.bring_in(
+            self._need(), path, source, leave_out=leave_out, progress=progress, cancelled=cancelled
         )
 
     def export_calendar(self, path: Path, question: CalendarExport, *, reason: str, language: str = "en") -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
@@ -66,6 +67,19 @@ def rule_pack_preview(asked: Asked, question: views.RulePackPreview) -> views.Pa
     return views.named(found, asked.called(item.participant_id for item in found.moved))
 
 
+def deadlines_behind(asked: Asked, question: views.DeadlinesBehind) -> tuple[UUID, ...]:
+    """See the question. Reads columns of everybody held, each kind once."""
+    pack, zone = pack_of(asked), asked.zone
+    return tuple(
+        id
+        for id, case in _cases(asked, [pack])
+        if any(
+            change.what != "stays"
+            for change in following.differences(pack, case, zone, question.day, back=question.back)
+        )
+    )
+
+
 def pack_of(asked: Asked) -> Pack:
     """The rules that count."""
     return rule_packs.in_force([item.fields for item in asked.all(RulePackFields)])
@@ -84,15 +98,20 @@ def _case(asked: Asked, participant_id: UUID) -> Case:
 
 def _cases(asked: Asked, packs: Sequence[Pack]) -> Iterator[tuple[UUID, Case]]:
     """The same of everybody, from the columns that these packs look at."""
-    cases: dict[UUID, dict[str, list[Fact]]] = {}
+    cases: dict[UUID, _Case] = defaultdict(_Case)
     for kind in following.WATCHED:
         for about, fact in _facts(asked, kind, _looked_at(kind, packs), packs):
             shown = asked.same(about)[0]
-            if shown not in cases:
-                cases[shown] = {kind: [] for kind in following.WATCHED}
             if kind != ParticipantFields.kind or fact.id == shown:
-                cases[shown][kind].append(fact)
+                cases[shown].setdefault(kind, []).append(fact)
     yield from cases.items()
+
+
+class _Case(dict[str, list[Fact]]):
+    """What is known of somebody; of most people nothing is known of most kinds."""
+
+    def __missing__(self, kind: str) -> list[Fact]:
+        return []
 
 
 def _facts(asked: Asked, kind: str, names: Sequence[str], packs: Sequence[Pack]) -> Iterator[tuple[UUID, Fact]]:

@@ -53,6 +53,7 @@ CODES = frozenset(
         "another_history", "device_revoked", "too_big", "organisation_unknown", "file_unreadable", "file_not_written",
         "rules_unreadable", "rules_refused", "rules_newer_format",
         "rules_wrong_signature", "rules_unknown_publisher", "rules_other_publisher", "rules_other_pack", "rules_older",
-        "rules_already", "report_empty", "people_kept_apart", "other_team",
+        "rules_already", "import_refused", "import_cancelled", "file_too_big",
+        "report_empty", "people_kept_apart", "other_team",
     }
 )

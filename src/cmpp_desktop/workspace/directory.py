@@ -1,0 +1,45 @@
+"""The directory of organizations comes in from a publisher's file: looked at first, then all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cmpp_desktop.changes import HERE
+from cmpp_desktop.domain.directory import DirectoryEdition, DirectoryPlan, ImportDirectory
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.workspace import hsds
+
+if TYPE_CHECKING:
+    from cmpp_desktop.workspace.profile import Opened
+
+
+def preview(opened: Opened, path: Path, source: str) -> DirectoryPlan:
+    """What importing a file would do, and what is wrong in it, by row. Raises file_unreadable, file_too_big."""
+    return opened.ask(DirectoryEdition(hsds.read(path), source))
+
+
+def bring_in(
+    opened: Opened,
+    path: Path,
+    source: str,
+    *,
+    leave_out: bool,
+    progress: Callable[[int, int], None] | None,
+    cancelled: Callable[[], bool],
+) -> DirectoryPlan:
+    """Imports it, whole or not at all. See `Workspace.import_directory`."""
+
+    def tick(done: int, of: int) -> None:
+        if cancelled():
+            raise KnownError("import_cancelled")
+        if progress is not None:
+            progress(done, of)
+
+    read = hsds.read(path, lambda done, of: tick(0, 0))
+    if read.left_out and not leave_out:
+        raise KnownError("import_refused", rows=read.left_out)
+    done = opened.do(ImportDirectory(read, source, tick), HERE)
+    plan: DirectoryPlan = (done.more or {})["plan"]
+    return plan

@@ -22,6 +22,7 @@ from cmpp_desktop.domain.records import BirthDate, PersonName, PostalAddress, Wh
 from cmpp_desktop.domain.sessions import RecordSession, SessionContent
 from cmpp_desktop.domain.tasks import AddTask, WriteNote
 from cmpp_desktop.domain.work import Command, Done
+from tests.factory.lives import Lives
 from tests.factory.origins import COURT, COURT_ZONE, JUDGES, LAWYERS, ORIGINS, STREETS, Origin
 
 Do = Callable[[Command], Done]
@@ -96,6 +97,7 @@ class _Family:
         self.enrolled = max(self.arrived + timedelta(days=30), today - timedelta(days=rng.randint(25, 200)))
         self.people = self._people()
         self.ids: tuple[UUID, ...] = ()
+        self._gone: set[UUID] = set()  # deadlines that a rule took away again
 
     def _people(self) -> tuple[NewPerson, ...]:
         rng, family = self.rng, self.rng.choice(self.origin.families)
@@ -153,6 +155,9 @@ class _Family:
             self._write(start + timedelta(minutes=20), self._share_with_lawyer)
         self._obligations()
         self._visits()
+        # From a chance of their own, so that visits and hearings are the same with them and without.
+        seed = f"{self.people[0].a_number} {self.enrolled}"
+        Lives(seed, self.do, self._write, self._moment, lambda: self.ids, self.today).begin(self.enrolled, self.arrived)
 
     def _share_with_lawyer(self) -> None:
         until = self.today + timedelta(days=self.rng.choice((5, 60, 170, 300)))
@@ -216,7 +221,12 @@ class _Family:
 
     def _mark(self, obligation_id: UUID, when: When, result: str, how: str) -> None:
         at = when.instant + timedelta(hours=3)
-        self._write(at, lambda: _drop(self.do(MarkObligation(obligation_id, result, how))))
+
+        def mark() -> None:
+            if obligation_id not in self._gone:
+                self.do(MarkObligation(obligation_id, result, how))
+
+        self._write(at, mark)
 
     def _visits(self) -> None:
         rng = self.rng
@@ -264,7 +274,9 @@ class _Family:
         """Carries a command out; the deadlines by rule that it makes are kept, on their day."""
         done = self._carry_out(command)
         for change in (done.more or {}).get("deadlines", ()):
-            if change.what == "appears" and change.after < self.today:
+            if change.what == "vanishes":  # what it asked for was done: nothing to mark any more
+                self._gone.add(change.obligation_id)
+            elif change.what == "appears" and change.after < self.today:
                 self._mark(change.obligation_id, When(day=change.after, zone=COURT_ZONE), "attended", "told")
         return done
 

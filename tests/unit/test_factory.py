@@ -7,6 +7,7 @@ from typing import Any
 
 from cmpp_desktop.domain.obligations import ObligationFields
 from cmpp_desktop.domain.participants import ParticipantFields
+from cmpp_desktop.domain.proceedings import ProceedingFields
 from cmpp_desktop.domain.sessions import ServiceSessionFields
 from cmpp_desktop.domain.work import Command, Done
 from tests.factory import Clock, furnish
@@ -46,3 +47,11 @@ def test_about_thirty_people_with_hearings_behind_and_ahead() -> None:
     assert len(work.find(ServiceSessionFields)) >= 30
     assert all(row.fields.when.day < TODAY for row in work.find(ServiceSessionFields))
     assert all(row.fields.result for row in work.find(ObligationFields) if (TODAY - row.fields.when.day).days > 6)
+
+
+def test_families_have_proceedings_plans_and_referrals_too() -> None:
+    work = _furnished(2026)
+    kinds = {kind for kind, _ in work.rows}
+    assert kinds >= {"proceeding", "representation", "application", "clock_event", "service_plan", "goal", "action_step"}
+    assert kinds >= {"referral", "disclosure", "direct_assistance"}
+    assert all(row.fields.nta_filed < TODAY for row in work.find(ProceedingFields) if row.fields.nta_filed)

@@ -49,12 +49,13 @@ ACTIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is to be written down."""
+    """What is to be written down. `placed`: whether it is restricted is said already, by the fact or by its absence."""
 
     action: str
     subject_kind: str
     subject_id: UUID | None
     facts: Mapping[str, str | int] = field(default_factory=dict)
+    placed: bool = False
 
 
 def append(connection: Connection, entries: Sequence[Entry], member_id: UUID | None, at_ms: int) -> None:
@@ -103,7 +104,7 @@ def restricted_to(body: bytes) -> int | None:
 
 def _marked(connection: Connection, entry: Entry) -> Entry:
     """The entry with the restricted collection that its subject lies in, where it lies in no other."""
-    if entry.subject_id is None or "restricted" in entry.facts:
+    if entry.subject_id is None or entry.placed:
         return entry
     rows = connection.exec_driver_sql(
         "SELECT c.kind, c.idx FROM sync_record s JOIN collection c ON c.idx = s.coll WHERE s.id = ?", (entry.subject_id.bytes,)

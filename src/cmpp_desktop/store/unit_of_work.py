@@ -79,6 +79,7 @@ class UnitOfWork:
         self._roster_no = roster_no
         self._touched: dict[state.Key, Touched] = {}
         self._entries: list[audit.Entry] = []
+        self._said: set[tuple[str, UUID, bool]] = set()  # of whom the audit log has a line already, open or restricted
         self._hidden: set[UUID] = set()  # ids of restricted records made here, before sync_record has them
         names.use(connection)
         self._device = names.devices.number(actor.device_id)
@@ -455,11 +456,9 @@ class UnitOfWork:
         """One line in the audit log for each subject that was changed; another for what of it is restricted."""
         subject = ("participant", about) if about else (kind, id)
         facts: dict[str, str | int] = {"restricted": coll} if self._names.places[coll].kind == "restricted" else {}
-        if not any(
-            (entry.action, entry.subject_kind, entry.subject_id, entry.facts) == ("changed", *subject, facts)
-            for entry in self._entries
-        ):
-            self._entries.append(audit.Entry("changed", *subject, facts))
+        if (*subject, bool(facts)) not in self._said:
+            self._said.add((*subject, bool(facts)))
+            self._entries.append(audit.Entry("changed", *subject, facts, placed=True))
 
     def _to_outbox(self, sets: dict[int, list[Write]]) -> None:
         if not sets:

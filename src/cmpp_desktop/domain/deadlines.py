@@ -1,6 +1,6 @@
 """Deadlines that follow from rules: what a person may do with them. Each says "confirm with the attorney".
 
-Rules are data (`rules`), counted by `counting`, followed by `following` in every unit of work, replaced by a signed pack that an
+Rules are data (`rules`), counted by `counting`, followed by `noticing` in every unit of work, replaced by a signed pack that an
 administrator accepts after seeing what it would move (`rule_packs`, `deadline_views`). A judge's order goes before any rule.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from cmpp_desktop.domain import following, rule_packs
+from cmpp_desktop.domain import following, noticing, rule_packs
 from cmpp_desktop.domain.attachments import AttachmentFields
 from cmpp_desktop.domain.counting import day_of
 from cmpp_desktop.domain.following import Change, Fact
@@ -131,7 +131,7 @@ def recompute(work: Work, ids: Sequence[UUID] | None = None, *, back: bool = Fal
     cases: Iterable[following.Case] = [following.Held(work, id) for id in ids] if ids is not None else _everybody(work)
     found = [following.differences(pack, case, zone, work.today, back=back) for case in cases]
     for changes in found:
-        following.apply(work, pack, changes)
+        noticing.apply(work, pack, changes)
     return tuple(change for changes in found for change in changes)
 
 
@@ -185,7 +185,7 @@ def restore_rule_deadline(command: RestoreRuleDeadline, work: Work) -> Done:
         for change in following.differences(pack, held, zone, work.today)
         if change.obligation_id == command.obligation_id
     ]
-    following.apply(work, pack, changes)
+    noticing.apply(work, pack, changes)
     gone = any(change.what == "vanishes" for change in changes)
     return Done(command.obligation_id, None if gone else _back(command.obligation_id, before))
 

@@ -10,17 +10,18 @@ from cmpp_desktop.domain import (
     assistance,
     attachments,
     cases,
+    codes,
     consent,
     deadlines,
     directory,
     disclosures,
     entries,
-    following,
     households,
     imports,
     members,
     merges,
     moves,
+    noticing,
     obligations,
     participants,
     plans,
@@ -45,7 +46,7 @@ Handler = Callable[[Any, Work], Done]
 
 # The plain kinds: their commands are those of `entries`.
 PLAIN: entries.Registry = {
-    plain.model.kind: plain for subject in (plans, proceedings, relief, staff) for plain in subject.PLAIN
+    plain.model.kind: plain for subject in (plans, proceedings, relief, staff, assistance) for plain in subject.PLAIN
 }
 
 HANDLERS: Mapping[type[Command], Handler] = {
@@ -121,6 +122,12 @@ HANDLERS: Mapping[type[Command], Handler] = {
     deadlines.OverrideDeadline: deadlines.override_deadline,
     deadlines.PutDeadlineBack: deadlines.put_deadline_back,
     deadlines.RestoreRuleDeadline: deadlines.restore_rule_deadline,
+    assistance.RecordAssistance: assistance.record_assistance,
+    assistance.RecordStaffTime: assistance.record_staff_time,
+    assistance.RecordSessionTime: assistance.record_session_time,
+    assistance.ApproveEntries: assistance.approve_entries,
+    assistance.RefuseEntry: assistance.refuse_entry,
+    assistance.ReverseEntry: assistance.reverse_entry,
     plans.ReviewPlan: plans.review_plan,
     plans.ClosePlan: plans.close_plan,
     plans.CloseGoal: plans.close_goal,
@@ -188,14 +195,14 @@ KINDS: Mapping[str, type[Fields]] = {
         imports.ImportRunFields,
         staff.SiteFields,
         staff.AwardFields,
-        staff.CodeEntryFields,
+        codes.CodeEntryFields,
         staff.MeasurePackFields,
     )
 }
 
 
 def handle(command: Command, work: Work) -> Done:
-    """Carries a command out inside a unit of work, and lets the deadlines follow what it wrote (`following`).
+    """Carries a command out inside a unit of work, and lets the deadlines follow what it wrote (`noticing`).
 
     Raises Invalid, NotAllowed or another KnownError; then nothing is kept.
     """
@@ -203,5 +210,5 @@ def handle(command: Command, work: Work) -> Done:
         handler = HANDLERS[type(command)]
     except KeyError:
         raise BugError("no_handler", command=type(command).__name__) from None
-    noticing = following.Noticing(work)
-    return noticing.settle(handler(command, noticing))
+    seen = noticing.Noticing(work)
+    return seen.settle(handler(command, seen))

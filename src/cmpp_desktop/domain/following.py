@@ -1,15 +1,14 @@
-"""What follows from what happened: deadlines appear, move and vanish in the same unit of work that changes what started them.
+"""What follows from what happened: what rules say of a participant, and how it differs from the deadlines that stand.
 
-`Noticing` stands between a command's handler and its unit of work, and sees which records that matter were written; when the
-handler is done, the deadlines of those participants follow. So no command can forget it, and an undo takes its deadlines along.
-A deadline that was marked, set by an order or changed by hand is never moved, nor taken away; the answers of `deadlines` say
-what the rule would have. Ids are derived from trigger and rule (rule 13): two laptops that compute the same make one record.
+Pure, but for `Held`, which reads from a unit of work; `noticing` writes what follows. A deadline that was marked, set by an order
+or changed by hand is never moved, nor taken away; the answers of `deadline_views` say what the rule would have. Ids are derived
+from trigger and rule (rule 13): two laptops that compute the same make one record.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -19,11 +18,11 @@ from cmpp_desktop.domain.asylum_clock import Clock, Entry, clock_of
 from cmpp_desktop.domain.obligations import ObligationFields, usual_agency
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.proceedings import ClockEventFields
-from cmpp_desktop.domain.records import Compartment, F, Fields, When, to_wire, validated
+from cmpp_desktop.domain.records import Compartment, F, Fields, When, validated
 from cmpp_desktop.domain.rule_packs import RulePackFields, in_force
 from cmpp_desktop.domain.rules import FULFILLERS, TRIGGERS, MetBy, Pack, Rule, Values, version_number
 from cmpp_desktop.domain.staff import OrganisationFields
-from cmpp_desktop.domain.work import Done, Stored, Work
+from cmpp_desktop.domain.work import Stored, Work
 from cmpp_desktop.errors import KnownError
 from cmpp_protocol.ids import derived_id
 
@@ -106,9 +105,9 @@ def _looking_at(pack: Pack, kinds: Iterable[str] | None) -> list[Rule]:
 def _started(rule: Rule, trigger: Fact, case: Case, office_zone: str) -> Iterator[tuple[date, str]]:
     """The day and zone from which the rule counts, where this record starts it."""
     when = trigger.values.get(rule.trigger.field)
-    if when is None or not _matches(trigger, rule.trigger.where):
+    if when is None or not matches(trigger, rule.trigger.where):
         return
-    if any(_matches(trigger, {name: values}) for name, values in rule.trigger.unless.items()):
+    if any(matches(trigger, {name: values}) for name, values in rule.trigger.unless.items()):
         return
     day: date = when.day if isinstance(when, When) else when
     others = [other for other in case[trigger.kind] if other.id != trigger.id] if rule.trigger.after_another else []
@@ -123,7 +122,7 @@ def _was_before(other: Fact, day: date, rule: Rule) -> bool:
     return then is None or (then.day if isinstance(then, When) else then) < day
 
 
-def _matches(fact: Fact, wanted: Values) -> bool:
+def matches(fact: Fact, wanted: Values) -> bool:
     for name, values in wanted.items():
         value = fact.values.get(name)
         if not any(item in values for item in (value if isinstance(value, list) else [value])):
@@ -145,7 +144,7 @@ def _expect(rule: Rule, trigger: Fact, day: date, zone: str, case: Case) -> Expe
 
 def _meets(fact: Fact, wanted: MetBy, trigger: Fact, day: date) -> bool:
     done = fact.values.get(wanted.field)
-    if done is None or done < day or not _matches(fact, wanted.where):
+    if done is None or done < day or not matches(fact, wanted.where):
         return False
     return not wanted.link or fact.values.get(wanted.link) == trigger.id
 
@@ -238,20 +237,6 @@ def record_of(pack: Pack, item: Expected, computed: counting.Computed) -> Obliga
     )
 
 
-def apply(work: Work, pack: Pack, changes: Iterable[Change]) -> None:
-    """Writes what is to happen."""
-    for change in changes:
-        item, computed = change.expected, change.expected.computed if change.expected else None
-        if change.what == "appears" and item is not None and computed is not None:
-            record = record_of(pack, item, computed)
-            work.add(record, id=item.id, team_id=item.trigger.team_id, compartment=item.trigger.compartment)
-        elif change.what == "moves" and computed is not None:
-            when, counted = When(day=computed.day, zone=computed.zone), counting.line(computed.steps)
-            work.change(ObligationFields, change.obligation_id, when=when, counted=counted, rule_pack=pack.version)
-        elif change.what == "vanishes":
-            work.delete(ObligationFields, change.obligation_id, f"deadline_{change.why}")
-
-
 class Held(Mapping[str, Sequence[Fact]]):
     """What a unit of work holds of one participant; each kind is read when a rule first looks at it."""
 
@@ -277,109 +262,6 @@ class Held(Mapping[str, Sequence[Fact]]):
 
     def __len__(self) -> int:
         return len(WATCHED)
-
-
-@dataclass
-class Noticing:
-    """A unit of work that sees which records that rules look at were written through it. For the rest it is that unit itself."""
-
-    work: Work
-    touched: dict[UUID, set[str]] = field(default_factory=dict)  # participant → kinds
-    picked: set[UUID] = field(default_factory=set)  # triggers whose conflict was settled
-    fresh: dict[UUID, dict[str, list[Fact]]] = field(default_factory=dict)  # participants made here: all there is of them
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.work, name)
-
-    def add(
-        self, record: Fields, *, id: UUID | None = None, team_id: UUID | None = None, compartment: Compartment | None = None
-    ) -> UUID:
-        made = self.work.add(record, id=id, team_id=team_id, compartment=compartment)
-        if record.kind in WATCHED:
-            about: UUID = made if record.kind == ParticipantFields.kind else getattr(record, "participant_id")  # noqa: B009
-            if record.kind == ParticipantFields.kind and id is None:
-                self.fresh[about] = {kind: [] for kind in WATCHED}
-            self.touched.setdefault(about, set()).add(record.kind)
-            if about in self.fresh and (id is None or record.kind == ObligationFields.kind):
-                self.fresh[about][record.kind].append(
-                    Fact(record.kind, made, vars(record), team_id, compartment or record.compartment)
-                )
-            else:
-                self.fresh.pop(about, None)
-        return made
-
-    def change(self, kind: type[F], id: UUID, **values: Any) -> None:
-        self._notice(kind, id)
-        self.work.change(kind, id, **values)
-        if "participant_id" in values:
-            self._notice(kind, id)
-
-    def delete(self, kind: type[F], id: UUID, reason: str) -> None:
-        self._notice(kind, id)
-        self.work.delete(kind, id, reason)
-
-    def restore(self, kind: type[F], id: UUID) -> None:
-        self.work.restore(kind, id)
-        self._notice(kind, id)
-
-    def pick(self, kind: str, id: UUID, field: str, wire_value: Any) -> None:
-        self.work.pick(kind, id, field, wire_value)
-        if kind in WATCHED:
-            self._notice(WATCHED[kind], id)
-            self.picked.add(id)
-
-    def _notice(self, kind: type[Fields], id: UUID) -> None:
-        if kind.kind not in WATCHED:
-            return
-        try:
-            about = id if kind.kind == ParticipantFields.kind else getattr(self.work.get(kind, id).fields, "participant_id")  # noqa: B009
-        except KnownError:
-            return  # it is not there: the write itself says so, or it is one that nobody is shown
-        self.touched.setdefault(about, set()).add(kind.kind)
-        self.fresh.pop(about, None)
-
-    def settle(self, done: Done) -> Done:
-        """Lets the deadlines follow. `Done.more["deadlines"]` holds the changes, where there are any."""
-        if not self.touched:
-            return done
-        pack = pack_of(self.work)
-        zone = zone_of_office(self.work)
-        # First everything is read, then everything is written: a find after an add would write it out at once.
-        touched = self._by_person()
-        cases: dict[UUID, Case] = {id: self.fresh.get(id) or Held(self.work, id) for id in touched}
-        found = {id: differences(pack, case, zone, self.work.today, touched[id]) for id, case in cases.items()}
-        settled = [item for id, case in cases.items() if self.picked for item in self._in_conflict(pack, case, zone)]
-        for changes in found.values():
-            apply(self.work, pack, changes)
-        for item in settled:
-            self._settle_one(item, pack)
-        changed = tuple(change for changes in found.values() for change in changes)
-        return replace(done, more={**(done.more or {}), "deadlines": changed}) if changed else done
-
-    def _by_person(self) -> dict[UUID, set[str]]:
-        """Which kinds were written of whom: somebody who was merged is one person, by the id that is shown."""
-        found: dict[UUID, set[str]] = {}
-        for id, kinds in self.touched.items():
-            found.setdefault(id if id in self.fresh else self.work.same(id)[0], set()).update(kinds)
-        return found
-
-    def _in_conflict(self, pack: Pack, case: Case, zone: str) -> list[Expected]:
-        """The deadlines of triggers whose conflict somebody settled: two laptops counted each from its own version."""
-        standing = {fact.id: fact for fact in case[ObligationFields.kind] if made_by_rule(fact)}
-        return [
-            item
-            for item in expected(pack, case, zone)
-            if item.trigger.id in self.picked and item.state == "due" and item.id in standing
-            and not kept(standing[item.id].values, pack)
-        ]  # fmt: skip
-
-    def _settle_one(self, item: Expected, pack: Pack) -> None:
-        computed = item.computed
-        if computed is not None:
-            kind = ObligationFields.kind
-            self.work.pick(kind, item.id, "when", to_wire(When(day=computed.day, zone=computed.zone)))
-            self.work.pick(kind, item.id, "counted", counting.line(computed.steps))
-            self.work.pick(kind, item.id, "rule_pack", pack.version)
 
 
 def pack_of(work: Work) -> Pack:

@@ -13,7 +13,7 @@ from cmpp_desktop.domain.rules import LARGEST
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.workspace.profile import Opened
 
-PORTION = 100  # participants a unit of work
+PORTION = 50  # participants a unit of work
 
 
 def read(path: Path) -> bytes:

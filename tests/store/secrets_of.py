@@ -110,7 +110,7 @@ def _choices(kind: type[Any], item: Any, hint: Any, ids: Sequence[UUID], texts: 
         return [False, True]
     if origin is Literal:
         return inside
-    if hint is str and item.name == "kind":
+    if hint is str and item.name.endswith("kind"):
         return list(KINDS)
     if hint is str and item.name in CODES:
         return CODES[item.name][:2]
@@ -130,8 +130,15 @@ def _choices(kind: type[Any], item: Any, hint: Any, ids: Sequence[UUID], texts: 
         return [50]
     if hint is datetime:
         return [datetime.fromisoformat("2026-11-24T00:00Z")]
+    if origin is tuple and item.name == "kinds" and inside[0] is str:
+        return [CAPABLE]
     if origin is tuple:
-        return [(_choices(kind, item, inside[0], ids, texts)[0],)]
+        return [(), (_choices(kind, item, inside[0], ids, texts)[0],)]
+    if origin is Mapping or origin is dict:
+        return [{}]
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        own = get_type_hints(hint)
+        return [hint(*(_choices(kind, one, own[one.name], ids, texts)[0] for one in dataclasses.fields(hint)))]
     raise AssertionError(f"say here what {kind.__name__}.{item.name} may be, so that its answers are searched too")
 
 
@@ -154,7 +161,7 @@ def in_tables(laptop: Laptop, words: Sequence[str], *, but: Sequence[str] = ()) 
                 )
                 found |= {(name, word) for word in in_text(words, held)}
         for name in indexes:
-            for word in words:
+            for word in filter(str.isalnum, words):  # not every index knows phrases
                 sql = f"SELECT count(*) FROM {name} WHERE {name} MATCH ?"
                 if connection.exec_driver_sql(sql, (f'"{word.lower()}"',)).scalar():
                     found.add((name, word))

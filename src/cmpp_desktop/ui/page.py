@@ -164,6 +164,10 @@ class Page(QWidget):
                 found.append((key, said))
         return tuple(found)
 
+    def doings(self) -> tuple[tuple[str, str, Callable[[], object]], ...]:
+        """What can be done here beside its buttons, for Ctrl+K: (words, icon, what it does)."""
+        return ()
+
     def footer(self) -> str | None:
         """Where the words are, when this page has more to say of it than the frame."""
         return None

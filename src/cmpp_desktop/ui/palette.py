@@ -408,7 +408,8 @@ class Palette(Overlay):
 
     def _general(self) -> list[Action]:
         ui, words, window = self.ui, self.words, self._window
-        made = []
+        frame = getattr(window, "frame", None)
+        made = [Action(*found) for found in frame.page.doings()] if frame is not None and frame.page is not None else []
         if places.place("someone_new").exists:
             made.append(Action(words("Someone new"), "user-plus", lambda: ui.go("someone_new"), "Ctrl+N"))
         made.append(Action(words("Send and receive now"), "refresh-cw", window.sync, "F5"))  # type: ignore[attr-defined]  # the Window

@@ -6,14 +6,16 @@ Alt and the letter everywhere. What it changes can be taken back with Ctrl+Z.
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from cmpp_desktop.domain.dispatch import PLAIN
 from cmpp_desktop.domain.obligations import MarkObligation
 from cmpp_desktop.domain.participants import RevealANumber
 from cmpp_desktop.domain.questions import Draft, Drafts, Participant, ParticipantView, Timeline
@@ -25,21 +27,25 @@ from cmpp_desktop.ui.pages.participant_family import ConsentTab, FamilyTab, Scre
 from cmpp_desktop.ui.pages.participant_header import MarkView, ParticipantHeader
 from cmpp_desktop.ui.pages.participant_model import consent_line
 from cmpp_desktop.ui.pages.participant_rail import ParticipantRail
+from cmpp_desktop.ui.pages.participant_records import RecordsTab, add_menu, offered
 from cmpp_desktop.ui.pages.participant_timeline import TimelineTab
+from cmpp_desktop.ui.pages.record_model import GROUPS, ICONS
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import Banner, Button, column, row, rule, scrolled
 from cmpp_desktop.ui.widgets.tabs import Tabs
 from cmpp_desktop.workspace import CaseSummaryRequest, ScreeningRequest
 
+RECORD_KINDS = tuple(kind for _, kinds in GROUPS for kind in kinds)
 KINDS = frozenset(
     {
         "participant", "contact_route", "address", "household", "household_member", "case", "consent", "obligation", "task",
-        "note", "service_session", "attendance", "screening", "review", "amendment", "signed",
+        "note", "service_session", "attendance", "screening", "review", "amendment", "signed", "merge", "separation",
+        *RECORD_KINDS,
     }
 )  # fmt: skip
 
 
-P = TypeVar("P", CaseTab, FamilyTab, ConsentTab)
+P = TypeVar("P", CaseTab, FamilyTab, ConsentTab, RecordsTab)
 
 
 class ParticipantPage(Page):
@@ -61,8 +67,12 @@ class ParticipantPage(Page):
         self.session_button = Button(words("Session"), key="S", on=self._session)
         self.screening_button = Button(words("Screening"), key="C", on=self._screening)
         self.obligation_button = Button(words("Obligation"), key="O", on=self._obligation)
+        self.add_button = Button(words("Add"), key="Alt+A", icon="plus", on=self._add_menu)
         self.pdf_button = Button(words("Save PDF"), key="Ctrl+P", on=self._pdf)
-        buttons = (self.note_button, self.session_button, self.screening_button, self.obligation_button, self.pdf_button)
+        buttons = (
+            self.note_button, self.session_button, self.screening_button, self.obligation_button, self.add_button,
+            self.pdf_button,
+        )  # fmt: skip
         self.header = ParticipantHeader(words, buttons, self._reveal)
         self.tabs = Tabs(words("Parts of this file"), self)
         self.tabs.chosen.connect(self._show_tab)
@@ -134,6 +144,13 @@ class ParticipantPage(Page):
         return self._added(ConsentTab(self))
 
     @cached_property
+    def records(self) -> RecordsTab:
+        made = RecordsTab(self)
+        made.opened.connect(self._open_entry)
+        made.add.connect(self._add_record)
+        return self._added(made)
+
+    @cached_property
     def screenings(self) -> ScreeningsTab:
         start = Button(self.words("Start an interview"), kind="primary", on=self._screening)
         made = ScreeningsTab(self, start)
@@ -171,8 +188,8 @@ class ParticipantPage(Page):
     def _set_tabs(self) -> None:
         words = self.words
         tabs = [
-            ("timeline", words("Timeline")), ("case", words("Case")), ("screenings", words("Screenings")),
-            ("family", words("Family")), ("consent", words("Consent")),
+            ("timeline", words("Timeline")), ("case", words("Case")), ("records", words("Records")),
+            ("screenings", words("Screenings")), ("family", words("Family")), ("consent", words("Consent")),
         ]  # fmt: skip
         if self._narrow:
             tabs.append(("side", words("Tasks and notes")))
@@ -272,15 +289,16 @@ class ParticipantPage(Page):
         self._consent.show_mark(consent_line(view, today, self.words))
         self._conflicts.setVisible(view.conflicts > 0)
         self.side.show_person(view, self.ui.zone)
-        for part in ("case", "family", "consent"):
+        for part in ("case", "family", "consent", "records"):
             if part in self.__dict__:
                 getattr(self, part).show_person(view)
         self.timeline.show_for(asked, view.participant.fields.called)
         self.title_changed.emit()
         action, self._wanted_action = self._wanted_action, ""
-        doing = {"note": self._note, "task": self._task, "obligation": self._obligation, "screening": self._screening}.get(
-            action
-        )
+        doing = {
+            "note": self._note, "task": self._task, "obligation": self._obligation, "screening": self._screening,
+            "add": self._add_menu,
+        }.get(action)  # fmt: skip
         if doing is not None:
             doing()
 
@@ -323,6 +341,26 @@ class ParticipantPage(Page):
         if self._narrow:
             self.tabs.choose("side")
         self.side.add_task()
+
+    def _add_menu(self) -> None:
+        """The menu of everything that can be added, below its button."""
+        if self._view is None:
+            return
+        menu = add_menu(self, self.ui, not self._view.restricted_exists, self._add_record)
+        menu.popup(self.add_button.mapToGlobal(QRect(self.add_button.rect()).bottomLeft()))
+        menu.setActiveAction(menu.actions()[0])
+
+    def doings(self) -> tuple[tuple[str, str, Callable[[], object]], ...]:
+        """Everything that can be added, for Ctrl+K."""
+        if self._view is None:
+            return ()
+        forms = [form for _, forms in offered(self.ui, not self._view.restricted_exists) for form in forms]
+        add = self.words("Add: {what}")
+        return tuple((add.format(what=said), ICONS.get(form, "plus"), partial(self._add_record, form)) for form, said in forms)
+
+    def _add_record(self, form: str) -> None:
+        if self._id is not None:
+            self.ui.go("form", form=form, participant_id=self._id)
 
     def _find(self) -> None:
         self.tabs.choose("timeline")
@@ -405,6 +443,12 @@ class ParticipantPage(Page):
             self.tabs.choose("family" if kind == "address" else "consent")
         elif kind == "case":
             self.tabs.choose("case")
+        elif kind in PLAIN:
+            self.ui.go("form", form=kind, participant_id=self._id, record_id=entry_id)
+        elif kind in RECORD_KINDS:
+            self.tabs.choose("records")
+            self.records.rows.choose((kind, entry_id))
+            self.records.rows.setFocus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -18,6 +18,8 @@ from cmpp_desktop.domain.questions import ParticipantView, TimelineAnswer, Timel
 from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.work import Stored
+from cmpp_desktop.ui.pages.record_model import ICONS
+from cmpp_desktop.ui.pages.timeline_words import LISTS, TO_KEEP, record_said
 from cmpp_desktop.words import Words, zone_of
 
 SOON_DAYS = 15
@@ -53,6 +55,10 @@ FILTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Screenings", ("screening",)),
     ("Notes", ("note",)),
     ("Tasks", ("task",)),
+    ("Court", ("proceeding", "representation", "application", "order", "appeal", "clock_event", "potential_relief")),
+    ("Plan", ("service_plan", "need", "goal", "action_step")),
+    ("Help", ("referral", "direct_assistance")),
+    ("File", ("attachment", "consent", "case", "address", "disclosure", "transfer", "legal_hold", "case_assignment")),
 )
 
 
@@ -204,7 +210,7 @@ def entry_row(entry: TimelineEntry, today: date, words: Words) -> Row:
     mark = _mark(entry, today, words)
     if entry.conflict:
         mark = Mark(words("Two versions"), "to_settle")
-    icon = OBLIGATION_ICONS.get(entry.code, "landmark") if entry.kind == "obligation" else ENTRY_ICONS[entry.kind]
+    icon = OBLIGATION_ICONS.get(entry.code, "landmark") if entry.kind == "obligation" else _icon(entry)
     return Row(
         entry=entry,
         date=words.short_date(entry.day, today),
@@ -216,7 +222,13 @@ def entry_row(entry: TimelineEntry, today: date, words: Words) -> Row:
     )
 
 
+def _icon(entry: TimelineEntry) -> str:
+    return ENTRY_ICONS.get(entry.kind) or ICONS.get(entry.kind, "file")
+
+
 def _said(entry: TimelineEntry, words: Words) -> tuple[str, str]:
+    if entry.kind in LISTS:
+        return record_said(entry, words)
     if entry.kind == "obligation":
         return _obligation_said(entry, words)
     if entry.kind == "session":
@@ -264,6 +276,8 @@ def _mark(entry: TimelineEntry, today: date, words: Words) -> Mark:
         if entry.day >= today or entry.code in DEADLINES:
             return distance(entry.day, today, words)
         return Mark(words("No result yet"), "not_marked")
+    if entry.step in TO_KEEP and entry.day >= today:
+        return distance(entry.day, today, words)
     if entry.kind in ("session", "screening") and entry.status:
         status = words.code("document_status", entry.status)
         if entry.status == "returned":

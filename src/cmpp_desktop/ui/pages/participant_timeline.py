@@ -132,7 +132,7 @@ class TimelineTab(QWidget):
         self.rows.choose_first()
 
     def _open(self, line: ListRow) -> None:
-        kind, entry_id = line.id
+        kind, entry_id, _ = line.id
         self.opened.emit(kind, entry_id)
 
     def _step(self, by: int) -> None:
@@ -142,6 +142,6 @@ class TimelineTab(QWidget):
         return lambda line: self._mark(line, result)
 
     def _mark(self, line: ListRow, result: str) -> None:
-        kind, entry_id = line.id
+        kind, entry_id, _ = line.id
         if kind == "obligation":
             self.mark.emit(entry_id, result)

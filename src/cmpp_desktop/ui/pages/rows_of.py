@@ -21,7 +21,7 @@ def timeline_row(row: Row) -> ListRow:
     if row.head or row.entry is None:
         return ListRow(id=f"head:{row.head}", title=row.head, head=True)
     return StreamRow(
-        id=(row.entry.kind, row.entry.id),
+        id=(row.entry.kind, row.entry.id, row.entry.step),
         title=row.title,
         lead=row.date,
         icon=row.icon,

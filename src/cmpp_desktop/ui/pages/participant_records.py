@@ -1,0 +1,125 @@
+"""The records of one participant, by group: court, plan, referrals, help, documents. Enter opens the form of one; Add offers
+all kinds that may be added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from PySide6.QtCore import QRect, Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from cmpp_desktop.domain.entries import FileOf
+from cmpp_desktop.domain.questions import ParticipantView
+from cmpp_desktop.domain.work import Stored
+from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.pages.command_forms import OFFERED
+from cmpp_desktop.ui.pages.record_model import GROUPS, ICONS, detail_of, group_name, title_of, writes
+from cmpp_desktop.ui.widgets import Button, EmptyState, Label, ListRow, column, row, scrolled
+from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate, StreamRow
+
+RESTRICTED_ONLY = frozenset({"potential_relief"})
+
+
+def offered(ui: Ui, held: bool) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+    """(group, its (form, words)) that somebody of this role may add; what is restricted only to who holds that."""
+    words = ui.words
+    role = ui.me.me.role if ui.me is not None else ""
+    for group, kinds in GROUPS:
+        found = [
+            (kind, words.code("kind", kind)) for kind in kinds if writes(kind, role) and (held or kind not in RESTRICTED_ONLY)
+        ]
+        found += [(form, said(words)) for form, said in OFFERED.get(group, {}).items()]
+        if found:
+            yield group_name(group, words), tuple(found)
+
+
+def add_menu(parent: QWidget, ui: Ui, held: bool, chosen: Any) -> QMenu:
+    """The menu of everything that can be added; `chosen(form)`. It goes away by itself."""
+    menu = QMenu(parent)
+    menu.setAccessibleName(ui.words("Add"))
+    for group, forms in offered(ui, held):
+        if len(forms) == 1:
+            menu.addAction(forms[0][1], partial(chosen, forms[0][0]))
+            continue
+        part = menu.addMenu(group)
+        for form, said in forms:
+            part.addAction(said, partial(chosen, form))
+    menu.aboutToHide.connect(menu.deleteLater)
+    return menu
+
+
+class RecordsTab(QWidget):
+    """`opened(kind, id)`: a record is to be shown in its form. `add(form)`: a new one."""
+
+    opened = Signal(str, object)
+    add = Signal(str)
+
+    def __init__(self, page: Page) -> None:
+        super().__init__()
+        self._page = page
+        words = self._words = page.words
+        self._participant: UUID | None = None
+        self._held = False
+        self.rows = FittedRows(words("Records"), StreamDelegate(lead_width=0, top=6))
+        self.rows.opened.connect(self._open)
+        self.add_button = Button(words("Add"), icon="plus", on=self.open_menu)
+        self.empty = EmptyState(
+            "folder-open", words("Nothing is recorded here yet"),
+            words("Proceedings, applications, the plan, referrals and documents stand here once they are added."),
+            Button(words("Add the first one"), kind="primary", on=self.open_menu),
+        )  # fmt: skip
+        self.closed = Label(
+            words("There may be restricted records. This laptop does not hold them."), "small", tone="ink2", wrap=True
+        )
+        self.empty.hide()
+        self.closed.hide()
+        head = row(Label(words("Records"), "large", weight="semibold"), None, self.add_button, gap=8)
+        inner = QWidget()
+        inner.setLayout(column(head, self.rows, self.empty, self.closed, None, gap=8, margins=(0, 12, 24, 16)))
+        self.setLayout(column(scrolled(inner, words("Records"))))
+
+    def show_person(self, view: ParticipantView) -> None:
+        self._participant = view.participant.id
+        self._held = not view.restricted_exists
+        self.closed.setVisible(view.restricted_exists)
+        asked = view.participant.id
+        kinds = tuple(kind for _, kinds in GROUPS for kind in kinds)
+        self._page.ask(FileOf(asked, kinds), lambda found: self._show(asked, found))
+
+    def _show(self, asked: UUID, found: Sequence[Stored[Any]]) -> None:
+        if asked != self._participant:
+            return
+        lines: list[ListRow] = []
+        for group, kinds in GROUPS:
+            here = [item for item in found if item.fields.kind in kinds]
+            if here:
+                name = group_name(group, self._words)
+                lines.append(ListRow(id=f"head:{group}", title=name, head=True))
+                lines += [self._line(item) for kind in kinds for item in reversed(here) if item.fields.kind == kind]
+        self.rows.show_rows(lines)
+        self.rows.setVisible(bool(lines))
+        self.empty.setVisible(not lines)
+
+    def _line(self, item: Stored[Any]) -> StreamRow:
+        kind = item.fields.kind
+        name = self._words.code("kind", kind)
+        title = self._words("{label}: {value}", label=name, value=title_of(item.fields, self._words))
+        detail = detail_of(item.fields, self._words)
+        return StreamRow(
+            id=(kind, item.id), title=title, icon=ICONS.get(kind, "file"), what=detail, wrap=True,
+            said=". ".join(part for part in (title, detail) if part),
+        )  # fmt: skip
+
+    def open_menu(self) -> None:
+        """Everything that can be added, below the button."""
+        menu = add_menu(self, self._page.ui, self._held, self.add.emit)
+        menu.popup(self.add_button.mapToGlobal(QRect(self.add_button.rect()).bottomLeft()))
+        if menu.actions():
+            menu.setActiveAction(menu.actions()[0])
+
+    def _open(self, line: ListRow) -> None:
+        kind, id = line.id
+        self.opened.emit(kind, id)

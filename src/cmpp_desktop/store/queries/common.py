@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, cast
 from uuid import UUID
 
 import msgpack
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.schema import Table
 
@@ -22,7 +22,7 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import identity, materialise, signing, state
 from cmpp_desktop.store.columns import Packed
 from cmpp_desktop.store.names import Names
-from cmpp_desktop.store.tables import CODECS, OWN_CLOCK, TABLES
+from cmpp_desktop.store.tables import CODECS, INDEXES, OWN_CLOCK, TABLES
 
 MIDNIGHT = 86_400_000
 # Of a participant, what lists show.
@@ -59,6 +59,21 @@ class Asked:
         table = TABLES[kind.kind]
         query = self.select(kind, *where).order_by(*(order or (table.c.meta_created, table.c.id)))
         return [self.stored(kind, row) for row in self.connection.execute(query)]
+
+    def about(self, kind: type[F], ids: Sequence[UUID]) -> list[Stored[F]]:
+        """The records of a kind about a participant (all ids of one: `same`), oldest first. The statement is made once for a
+        kind: a page asks for thirty kinds."""
+        found = self.connection.execute(_about(kind.kind), {"held": self.held, "ids": list(ids)})
+        return [self.stored(kind, row) for row in found]
+
+    def kinds_about(self, ids: Sequence[UUID]) -> frozenset[str]:
+        """Which kinds there are any records of about a participant, in whatever collection and life: a look at indexes."""
+        marks = ",".join(f"?{at + 1}" for at in range(len(ids)))
+        each = (
+            f"SELECT '{kind}' WHERE EXISTS (SELECT 1 FROM \"r_{kind}\" WHERE participant_id IN ({marks}))"
+            for kind in _NAMING
+        )
+        return frozenset(self.connection.exec_driver_sql(" UNION ALL ".join(each), tuple(id.bytes for id in ids)).scalars())
 
     def one(self, kind: type[F], id: UUID, *, shown: bool = True) -> Stored[F]:
         """One of them. Raises record_missing."""
@@ -178,6 +193,25 @@ class Asked:
 
     def _part(self, kind: type[Fields], id: UUID) -> signing.Part:
         return signing.Part(kind.kind, id, self.states(self.coll_of(kind, id), [id])[id].state)
+
+
+# Kinds whose index begins with the participant whom a record is about.
+_NAMING = tuple(kind for kind, indexes in INDEXES.items() if any(names[0] == "participant_id" for names in indexes))
+
+
+@lru_cache(maxsize=128)
+def _about(kind: str) -> Select[Any]:
+    """The statement of `Asked.about`."""
+    columns = TABLES[kind].c
+    return (
+        select(TABLES[kind])
+        .where(
+            columns.participant_id.in_(bindparam("ids", expanding=True)),
+            (columns.coll + 0).in_(bindparam("held", expanding=True)),
+            (columns.meta_shown + 0) == 1,
+        )
+        .order_by(columns.meta_created, columns.id)
+    )
 
 
 def listed_name(given: str, family: str) -> str:

@@ -11,7 +11,7 @@ from cmpp_desktop.domain.separations import SeparationFields
 from cmpp_desktop.domain.sessions import ServiceSessionFields
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.errors import BugError
-from cmpp_desktop.store.queries.common import Asked, table
+from cmpp_desktop.store.queries.common import Asked
 from cmpp_desktop.store.queries.sessions import withheld
 
 
@@ -20,8 +20,8 @@ def records(asked: Asked, question: Records) -> tuple[Stored[Any], ...]:
     model = _model(question.kind)
     if model is SeparationFields and question.participant_id is not None:
         return ()
-    wanted = [] if question.participant_id is None else [table(model).c.participant_id.in_(asked.same(question.participant_id))]
-    found = asked.all(model, *wanted)
+    id = question.participant_id
+    found = asked.all(model) if id is None else asked.about(model, asked.same(id))
     if model is ServiceSessionFields and question.participant_id is not None:
         return tuple(withheld(asked, question.participant_id, found))
     return tuple(_apart(asked, item) for item in found)

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import or_
+
 from cmpp_desktop.domain.cases import CaseFields
 from cmpp_desktop.domain.consent import ConsentFields
 from cmpp_desktop.domain.obligations import ObligationFields
@@ -18,6 +20,7 @@ from cmpp_desktop.domain.screenings import ScreeningFields
 from cmpp_desktop.domain.sessions import AttendanceFields, ServiceSessionFields
 from cmpp_desktop.domain.tasks import NoteFields, TaskFields
 from cmpp_desktop.domain.work import Stored
+from cmpp_desktop.store.columns import to_ms
 from cmpp_desktop.store.folding import fold
 from cmpp_desktop.store.queries.common import Asked, table
 from cmpp_desktop.store.queries.sessions import shared_with
@@ -59,6 +62,7 @@ class _Stream:
         self.texts: dict[UUID, str] = {}
         self._zone = zone_of(asked.zone)
         self._conflicts = self._in_conflict()
+        self._there = asked.kinds_about(self._ids)
 
     def entries(self) -> Iterator[TimelineEntry]:
         makers: dict[EntryKind, Callable[[], Iterator[TimelineEntry]]] = {
@@ -83,7 +87,7 @@ class _Stream:
         return set(self._asked.connection.exec_driver_sql(sql).scalars())
 
     def _about(self, kind: Any) -> list[Stored[Any]]:
-        return self._asked.all(kind, table(kind).c.participant_id.in_(self._ids))
+        return self._asked.about(kind, self._ids) if kind.kind in self._there else []
 
     def _entry(
         self, kind: EntryKind, item: Stored[Any], when: When | datetime | date, code: str, *, text: str = "", **more: Any
@@ -118,14 +122,7 @@ class _Stream:
             )
 
     def _sessions(self) -> Iterator[TimelineEntry]:
-        attendance = table(AttendanceFields).c
-        there = self._asked.select(AttendanceFields, attendance.participant_id.in_(self._ids))
-        there = there.with_only_columns(attendance.session_id)
-        ids = set(self._asked.connection.execute(there).scalars())
-        sessions = table(ServiceSessionFields).c
-        own = {item.id: item for item in self._about(ServiceSessionFields)}
-        for item in self._asked.all(ServiceSessionFields, sessions.id.in_(list(ids - own.keys()))):
-            own[item.id] = item
+        own = {item.id: item for item in self._sessions_shown()}
         withheld = shared_with(self._asked, self._ids[0], list(own))
         reviews = self._by_subject(ReviewFields, list(own))
         amendments = self._by_subject(AmendmentFields, list(own))
@@ -147,6 +144,30 @@ class _Stream:
                 place="" if item.id in withheld else fields.place_note,
                 withheld=item.id in withheld,
             )
+
+    def _sessions_shown(self) -> list[Stored[ServiceSessionFields]]:
+        """Sessions that may be on this page of the stream, whether their file or only their attendance: all where words are
+        looked for in them; else those ahead and of today, and as many earlier ones as the page has lines, and one more."""
+        asked, question = self._asked, self._question
+        if not {"service_session", "attendance"} & self._there:
+            return []
+        attendance, sessions = table(AttendanceFields).c, table(ServiceSessionFields).c
+        there = asked.select(AttendanceFields, attendance.participant_id.in_(self._ids))
+        mine = or_(
+            sessions.participant_id.in_(self._ids),
+            sessions.id.in_(there.with_only_columns(attendance.session_id)),
+        )
+        order = (sessions.meta_starts.desc(), sessions.id.desc())
+        if question.text.strip():
+            return asked.all(ServiceSessionFields, mine, order=order)
+        earlier = [mine, sessions.meta_day < question.day.isoformat()]
+        if question.before is not None:
+            earlier.append(sessions.meta_starts < to_ms(question.before))
+        query = asked.select(ServiceSessionFields, *earlier).order_by(*order).limit(question.limit + 1)
+        found = [asked.stored(ServiceSessionFields, row) for row in asked.connection.execute(query)]
+        if question.before is None:
+            found += asked.all(ServiceSessionFields, mine, sessions.meta_day >= question.day.isoformat(), order=order)
+        return found
 
     def _by_subject(self, kind: Any, ids: list[UUID]) -> dict[UUID, list[Any]]:
         found: dict[UUID, list[Any]] = {}

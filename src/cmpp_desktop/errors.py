@@ -55,5 +55,6 @@ CODES = frozenset(
         "rules_wrong_signature", "rules_unknown_publisher", "rules_other_publisher", "rules_other_pack", "rules_older",
         "rules_already", "import_refused", "import_cancelled", "file_too_big",
         "report_empty", "people_kept_apart", "other_team",
+        "already_reversed", "under_legal_hold", "kept_longer",
     }
 )

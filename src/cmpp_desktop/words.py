@@ -7,7 +7,7 @@ window and the papers speak from one catalogue. Digits are Western in every lang
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -72,7 +72,18 @@ class Code:
     retired: bool = False
 
     def name(self, language: str) -> str:
-        return self.names.get(language) or self.names["en"]
+        return self.names.get(language) or self.names.get("en") or next(iter(self.names.values()), self.id)
+
+
+@dataclass(frozen=True)
+class OwnCode:
+    """An organisation's own entry of a code list: a new code, other names for one, or the last day on which one is offered."""
+
+    list_id: str
+    code: str
+    names: Mapping[str, str]
+    since: date | None = None
+    retired_on: date | None = None
 
 
 class Words:
@@ -91,10 +102,23 @@ class Words:
         self.zone = zone
         self._catalog = catalog
         self._read_codes = codes
+        self._plain: Words | None = None  # the words without an organisation's own codes
 
     def at_home_in(self, zone: str) -> Words:
         """The same words for a reader in this zone: a court's time says so where the court's zone is another."""
         return Words(self.language, self._catalog, lambda: self._codes, zone)
+
+    def with_own(self, own: Iterable[OwnCode], day: date) -> Words:
+        """The same words with an organisation's own codes as they are on that day. What was there of another organisation, or of
+        another day, is laid aside first."""
+        entries = tuple(own)
+        made = Words(self.language, self._catalog, lambda: with_own(self._plain_codes, entries, day), self.zone)
+        made._plain = self
+        return made
+
+    @property
+    def _plain_codes(self) -> Mapping[str, Mapping[str, Code]]:
+        return self._codes if self._plain is None else self._plain._plain_codes
 
     @cached_property
     def _codes(self) -> Mapping[str, Mapping[str, Code]]:
@@ -228,6 +252,26 @@ def _catalog(language: str) -> dict[str, tuple[str, ...]]:
                     said = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
                     catalog[key] = said
     return catalog
+
+
+def with_own(
+    lists: Mapping[str, Mapping[str, Code]], own: Iterable[OwnCode], day: date
+) -> dict[str, Mapping[str, Code]]:
+    """Code lists with an organisation's own entries, as they are offered on a day: from `since` on, up to and with `retired_on`.
+
+    New codes come after the program's. Several entries for one code (two laptops made one each): names are put together, the
+    earlier entry's first, and it is offered on the days on which all of them offer it. Lists that nobody knows are left out."""
+    found: dict[str, Mapping[str, Code]] = dict(lists)
+    for item in own:
+        if item.list_id not in lists:
+            continue
+        known = found[item.list_id].get(item.code)
+        is_new = item.code not in lists[item.list_id]
+        names = ({**item.names, **known.names} if is_new else {**known.names, **item.names}) if known else dict(item.names)
+        closed = (item.since is not None and day < item.since) or (item.retired_on is not None and day > item.retired_on)
+        retired = closed or (known is not None and known.retired)
+        found[item.list_id] = {**found[item.list_id], item.code: Code(item.code, names, retired)}
+    return found
 
 
 def load_codes() -> dict[str, dict[str, Code]]:

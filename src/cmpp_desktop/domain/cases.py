@@ -11,6 +11,7 @@ from pydantic import Field
 
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.records import Fields, coded, refers, validated
+from cmpp_desktop.domain.staff import award_of
 from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.undo import Recorder
 from cmpp_desktop.domain.work import Command, Done, Question, Stored, Work
@@ -167,6 +168,8 @@ def open_case_for(participant_id: UUID, opening: CaseOpening, work: Work) -> UUI
     day = opening.opened_on or work.today
     if opening.referred_on is not None and opening.referred_on > day:
         raise Invalid(referred_on="after_opening")
+    if opening.award:
+        award_of(opening.award, work)
     declined = opening.state == "declined"
     running = opening.state in OPEN_STATES
     record = validated(
@@ -217,6 +220,8 @@ def carry(case_id: UUID, staff_id: UUID | None, work: Work, *, since: date, tran
 def change_case(command: ChangeCase, work: Work) -> Done:
     recorder = Recorder(work)
     before = work.get(CaseFields, command.case_id).fields
+    if command.values.get("award") not in ("", None, before.award):
+        award_of(str(command.values["award"]), work)
     recorder.change(CaseFields, command.case_id, **command.values)
     after = work.get(CaseFields, command.case_id).fields
     if after.caseworker_id != before.caseworker_id and after.state in OPEN_STATES:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from cmpp_desktop.domain.codes import check_codes
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.records import Fields, Life, validated
 from cmpp_desktop.domain.work import Command, Done, Question, Role, Stored, Work
-from cmpp_desktop.errors import BugError, KnownError, NotAllowed
+from cmpp_desktop.errors import BugError, Invalid, KnownError, NotAllowed
 
 WRITERS: tuple[Role, ...] = ("caseworker", "supervisor", "administrator")
 
@@ -35,13 +36,15 @@ def _open(record: Any) -> bool:
 class Plain:
     """How records of one kind are written. `check` sees the fields as they will be, and raises Invalid or another KnownError;
     `fill` gives values of a new one that were not given (who, today); `closed` says that it may not be changed or removed any
-    more (an approved entry). Where it lives its content says (`Fields.lives_in`)."""
+    more (an approved entry); `unique` names the fields of which no two records have the same values, unless one of them is
+    empty. Where it lives its content says (`Fields.lives_in`); which codes may be chosen, `codes.check_codes`."""
 
     model: type[Fields]
     check: Callable[[Any, Work], None] = _nothing
     fill: Callable[[Work], Mapping[str, object]] = _no_values
     writers: tuple[Role, ...] = WRITERS
     closed: Callable[[Any], bool] = _open
+    unique: tuple[str, ...] = ()
 
 
 Registry = Mapping[str, Plain]
@@ -106,7 +109,9 @@ class FileOf(Question[tuple[Stored[Any], ...]]):
 def add_record(registry: Registry, command: AddRecord, work: Work) -> Done:
     plain = _plain(registry, command.kind, work)
     record = validated(plain.model, **{**plain.fill(work), **command.values})
+    check_codes(record, command.values, work)
     plain.check(record, work)
+    _alone(plain, record, None, work)
     about = getattr(record, "participant_id", None)
     team = work.get(ParticipantFields, about).team_id if about is not None else None
     made = work.add(record, team_id=team)
@@ -117,7 +122,9 @@ def change_record(registry: Registry, command: ChangeRecord, work: Work) -> Done
     plain = _plain(registry, command.kind, work)
     before = _changeable(plain, command.record_id, work)
     after = validated(plain.model, **{**_values(before.fields), **command.values})
+    check_codes(after, command.values, work, before.fields)
     plain.check(after, work)
+    _alone(plain, after, command.record_id, work)
     work.change(plain.model, command.record_id, **command.values)
     back = {name: getattr(before.fields, name) for name in command.values}
     return Done(command.record_id, ChangeRecord(command.kind, command.record_id, back))
@@ -151,6 +158,13 @@ def _changeable(plain: Plain, id: UUID, work: Work) -> Stored[Any]:
     if found.life is not Life.LIVE or plain.closed(found.fields):
         raise KnownError("record_settled", kind=plain.model.kind)
     return found
+
+
+def _alone(plain: Plain, record: Fields, id: UUID | None, work: Work) -> None:
+    """No other record has the same values in the fields that are to be unique."""
+    wanted = {name: getattr(record, name) for name in plain.unique}
+    if wanted and None not in wanted.values() and any(item.id != id for item in work.find(plain.model, **wanted)):
+        raise Invalid(**{plain.unique[0]: "already_there"})
 
 
 def _values(record: Fields) -> dict[str, Any]:

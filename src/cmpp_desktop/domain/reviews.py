@@ -128,6 +128,8 @@ def return_for_changes(command: ReturnForChanges, work: Work) -> Done:
 
 
 def sign_document(command: SignDocument, work: Work) -> Done:
+    from cmpp_desktop.domain.assistance import RecordSessionTime, record_session_time
+
     _may_sign(work)
     subject, children = _subject(command.subject_kind, command.subject_id, work)
     if subject.life is Life.SIGNED:
@@ -141,6 +143,7 @@ def sign_document(command: SignDocument, work: Work) -> Done:
     signed_id = work.sign(ServiceSessionFields, command.subject_id, meaning="reviewed", children=children)
     review = _review(command.subject_kind, subject, "approved", work, content, command.comment)
     work.add(review.model_copy(update={"signed_id": signed_id}), team_id=subject.team_id)
+    record_session_time(RecordSessionTime(command.subject_id), work)
     return Done(command.subject_id, more={"signed_id": signed_id})
 
 

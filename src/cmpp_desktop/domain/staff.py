@@ -9,11 +9,12 @@ from uuid import UUID
 
 from pydantic import Field
 
+from cmpp_desktop.domain.codes import CODE, RULED_LISTS, CodeEntryFields
 from cmpp_desktop.domain.entries import Plain
 from cmpp_desktop.domain.records import Compartment, Fields, Money, PostalAddress, coded, line, refers, validated
 from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import Invalid, NotAllowed
-from cmpp_desktop.words import zone_of
+from cmpp_desktop.words import load_codes, zone_of
 
 
 class OrganisationFields(Fields):
@@ -86,20 +87,6 @@ class AwardFields(Fields):
     # What may be given out of it as direct assistance from its first to its last day: to one participant, and in all.
     assistance_each: Money | None = None
     assistance_most: Money | None = None
-
-
-class CodeEntryFields(Fields):
-    """A code that the organisation adds to a list, or retires. A retired one still prints what was recorded with it."""
-
-    kind: ClassVar[str] = "code_entry"
-    compartment: ClassVar[Compartment] = "organisation"
-    about: ClassVar[str] = ""
-
-    list_id: str = Field(min_length=1, max_length=60)
-    code: str = Field(min_length=1, max_length=60)
-    names: dict[str, str] = Field(default_factory=dict)  # language → name
-    since: date | None = None
-    retired_on: date | None = None
 
 
 class MeasurePackFields(Fields):
@@ -207,8 +194,44 @@ def _only(work: Work, *roles: str) -> None:
         raise NotAllowed("not_allowed", needs=roles[0])
 
 
+def award_of(number: str, work: Work) -> AwardFields | None:
+    """The award of that number; None where the organisation has written down none at all yet, and any number is taken.
+
+    Raises Invalid award not_valid when there are awards and it is none of them."""
+    found = work.find(AwardFields, number=number)
+    if found:
+        return found[0].fields
+    if work.find(AwardFields):
+        raise Invalid(award="not_valid")
+    return None
+
+
+def _check_award(award: AwardFields, work: Work) -> None:
+    if award.starts_on is not None and award.ends_on is not None and award.ends_on < award.starts_on:
+        raise Invalid(ends_on="before_start")
+    if award.final_report_on is not None and award.starts_on is not None and award.final_report_on < award.starts_on:
+        raise Invalid(final_report_on="before_start")
+    limits = {"assistance_each": award.assistance_each, "assistance_most": award.assistance_most}
+    wrong = [name for name, limit in limits.items() if limit is not None and limit.amount <= 0]
+    if wrong:
+        raise Invalid(**dict.fromkeys(wrong, "not_an_amount"))
+
+
+def _check_code_entry(entry: CodeEntryFields, work: Work) -> None:
+    """A new code needs a name; for one of the program's own lists it may bring names, or only its last day."""
+    lists = load_codes()
+    if entry.list_id not in lists or entry.list_id in RULED_LISTS:
+        raise Invalid(list_id="not_valid")
+    if not CODE.fullmatch(entry.code):
+        raise Invalid(code="not_valid")
+    if entry.code not in lists[entry.list_id] and not any(name.strip() for name in entry.names.values()):
+        raise Invalid(names="missing")
+    if entry.since is not None and entry.retired_on is not None and entry.retired_on < entry.since:
+        raise Invalid(retired_on="before_start")
+
+
 PLAIN = (
-    Plain(SiteFields, writers=("administrator",)),
-    Plain(AwardFields, writers=("administrator",)),
-    Plain(CodeEntryFields, writers=("administrator",)),
+    Plain(SiteFields, writers=("administrator",), unique=("name",)),
+    Plain(AwardFields, check=_check_award, writers=("administrator",), unique=("number",)),
+    Plain(CodeEntryFields, check=_check_code_entry, writers=("administrator",), unique=("list_id", "code")),
 )

@@ -105,6 +105,13 @@ def field_problem(problem: str, words: Words, *, field: str = "") -> str:
         "names_participant": words("It goes into everybody’s file: take the names out, or say that they are only words."),
         "is_a_group": words("This was a group session. Change it on the page of the group."),
         "not_a_group": words("This was not a group session."),
+        "retired": words("This is not offered any more. Choose another."),
+        "already_there": words("There is one with this already."),
+        "over_limit": words("This goes over a limit of the award. Say why in the note."),
+        "over_a_day": words("That makes more than 24 hours on one day."),
+        "outside_award": words("This day is not in the award’s period."),
+        "not_of_award": words("This award does not pay for that category."),
+        "not_yourself": words("It has to be somebody else."),
         "open_goals": words("Some goals of this plan still go on. Close them first."),
     }.get(problem, words("This cannot be right as it is."))
 
@@ -248,6 +255,28 @@ def _table() -> Mapping[str, Any]:
             w("Ask for a hand-over first, then do it again."),
             "banner",
         ),
+        "already_reversed": lambda w, f: (
+            w("This entry was reversed already."),
+            w("Nothing was changed."),
+            w("Record what is right as a new entry."),
+            "banner",
+        ),
+        "under_legal_hold": lambda w, f: (
+            w("A legal hold stands on this file or its award."),
+            w("Nothing was destroyed."),
+            w("An administrator has to lift the hold first, with a reason."),
+            "banner",
+        ),
+        "kept_longer": lambda w, f: (
+            {
+                "open_case": w("A case of this file is still open."),
+                "no_case": w("This file has no case that ended, so nothing says how long it is kept."),
+                "no_report": w("The final financial report of the award is not written down, so the file is kept."),
+            }.get(str(f.get("why", "")), w("This file has to be kept longer.")),
+            w("Nothing was destroyed."),
+            w("Look at the list of files that are due."),
+            "banner",
+        ),
         "needs_consent": lambda w, f: (
             w("There is no consent in force that covers this."),
             w("Nothing left this laptop."),
@@ -258,6 +287,12 @@ def _table() -> Mapping[str, Any]:
             w.plural("{n} row cannot be read.", "{n} rows cannot be read.", int(f.get("rows", 0))),
             w("Nothing was brought in."),
             w("Look at the list of rows: put them right in the file, or bring in the rest without them."),
+            "banner",
+        ),
+        "file_too_big": lambda w, f: (
+            w("This file is larger than can be read at once."),
+            w("Nothing was brought in."),
+            w("Split it, or ask for a part of it."),
             "banner",
         ),
         "import_cancelled": lambda w, f: (w("It was stopped."), w("Nothing was brought in."), "", "banner"),

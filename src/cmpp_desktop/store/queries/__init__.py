@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cmpp_desktop.domain import calendar as cal
-from cmpp_desktop.domain import cases, consent, disclosures, entries, members, merges, separations
+from cmpp_desktop.domain import cases, consent, disclosures, entries, importing, members, merges, separations
 from cmpp_desktop.domain import deadline_views as due
 from cmpp_desktop.domain import directory as listed
+from cmpp_desktop.domain import ledgers as books
 from cmpp_desktop.domain import plans as service_plans
 from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain import referrals as referral
@@ -24,8 +25,10 @@ from cmpp_desktop.store.queries import (
     conflicts,
     consents,
     deadlines,
+    duplicates,
     directory,
     households,
+    ledgers,
     merged,
     office,
     participant,
@@ -44,7 +47,7 @@ from cmpp_desktop.store.queries.common import Asked
 ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     q.Today: today.today,
     q.People: people.people,
-    q.LikelyDuplicates: people.likely_duplicates,
+    q.LikelyDuplicates: duplicates.likely_duplicates,
     q.Participant: participant.participant,
     q.Timeline: timeline.timeline,
     q.Session: sessions.session,
@@ -83,9 +86,13 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     transfer.Transfers: transfers.transfers,
     transfer.HandOver: transfers.hand_over,
     service_plans.Plan: plans.plan,
+    books.Ledger: ledgers.ledger,
+    books.LedgerTotals: ledgers.ledger_totals,
+    books.AwardUse: ledgers.award_use,
     entries.Records: records.records,
     entries.OneRecord: records.one_record,
     entries.FileOf: records.file_of,
+    importing.DuplicatesIn: duplicates.duplicates_in,
     merges.Merged: merged.merged,
     merges.TwoSides: merged.two_sides,
 }

@@ -50,7 +50,7 @@ def participant(asked: Asked, question: Participant) -> ParticipantView:
             asked.all(NoteFields, notes.participant_id.in_(ids), notes.pinned.is_(True), order=(notes.written_at.desc(),))
         ),
         conflicts=len(conflicts.conflicts(asked, Conflicts(found.id))),
-        restricted_exists=_may_exist(asked),
+        restricted_exists=may_exist(asked),
     )
 
 
@@ -95,6 +95,6 @@ def _tasks(asked: Asked, ids: Sequence[UUID]) -> tuple[Stored[TaskFields], ...]:
     return (*still_open, *sorted(done, key=lambda item: item.changed_at, reverse=True))
 
 
-def _may_exist(asked: Asked) -> bool:
+def may_exist(asked: Asked) -> bool:
     """Whether there may be restricted records that the asker may not open: the same for everybody (docs/adr/0012)."""
     return any(place.kind == "restricted" and not place.held for place in asked.names.places.values())

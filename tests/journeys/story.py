@@ -237,7 +237,7 @@ class Story:
     def obligations(self) -> None:
         ana = self.her(self.ana)
         for what, day, at, where in (
-            ("Master hearing", "8 Dec", "8:30", "Newbridge Immigration Court, room 4"),
+            ("Master hearing", "4 Dec", "8:30", "Newbridge Immigration Court, room 4"),
             ("ICE check-in", "1 Dec", "11:00", "200 Canal St, window 3"),
         ):
             ana.press("Alt+O")

@@ -125,7 +125,9 @@ def _choices(kind: type[Any], item: Any, hint: Any, ids: Sequence[UUID], texts: 
     if item.default_factory is not dataclasses.MISSING:
         return [item.default_factory()]
     if isinstance(hint, type) and issubclass(hint, BaseModel):
-        return [hint.model_validate({name: texts[0] for name, info in hint.model_fields.items() if info.annotation is str})]
+        plain = {str: texts[0], date: DAY}
+        named = {name: info.annotation for name, info in hint.model_fields.items()}
+        return [hint.model_validate({name: plain[type] for name, type in named.items() if type in plain and name != "zone"})]
     if isinstance(hint, type) and hint in (int, float):
         return [50]
     if hint is datetime:
@@ -148,8 +150,8 @@ def in_text(words: Sequence[str], text: str) -> set[str]:
     return {word for word in words if word.lower() in plain}
 
 
-def in_tables(laptop: Laptop, words: Sequence[str], *, but: Sequence[str] = ()) -> set[tuple[str, str]]:
-    """(table, word) for every word in any value of any table, and in the full-text indexes."""
+def in_tables(laptop: Laptop, words: Sequence[str], ids: Sequence[UUID], *, but: Sequence[str] = ()) -> set[tuple[str, str]]:
+    """(table, word) for every word and every id in any value of any table, and for words in the full-text indexes."""
     found: set[tuple[str, str]] = set()
     with laptop.store._database.reading() as connection:
         listed = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type='table'").all()
@@ -160,6 +162,8 @@ def in_tables(laptop: Laptop, words: Sequence[str], *, but: Sequence[str] = ()) 
                     value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in row
                 )
                 found |= {(name, word) for word in in_text(words, held)}
+                blobs = [value for value in row if isinstance(value, bytes)]
+                found |= {(name, str(id)) for id in ids if any(id.bytes in blob for blob in blobs)}
         for name in indexes:
             for word in filter(str.isalnum, words):  # not every index knows phrases
                 sql = f"SELECT count(*) FROM {name} WHERE {name} MATCH ?"

@@ -54,6 +54,7 @@ CODES = frozenset(
         "rules_unreadable", "rules_refused", "rules_newer_format",
         "rules_wrong_signature", "rules_unknown_publisher", "rules_other_publisher", "rules_other_pack", "rules_older",
         "rules_already", "import_refused", "import_cancelled", "file_too_big",
+        "import_undecided", "import_undone", "import_changed_since",
         "report_empty", "people_kept_apart", "other_team",
         "already_reversed", "under_legal_hold", "kept_longer",
     }

@@ -43,6 +43,8 @@ ACTIONS = frozenset(
         "shared",
         "sharing_taken_back",
         "consent_overridden",
+        "imported",
+        "import_undone",
     }
 )
 

@@ -3,6 +3,7 @@
 It carries out `domain.work.Work` for the handlers. What they did is captured when rows are flushed, and on `commit` goes
 into the same transaction as: the merge state of each record (local writes name exactly the heads held, rule 4), one change
 set per collection under one stamp (rules 1, 14), the search index, and the audit log. Leaving without `commit` rolls back.
+A unit of work on thousands of records is made of parts, each with a stamp and change sets of its own (rule 40).
 Bulk UPDATE and DELETE raise here, because they would escape the capture.
 """
 
@@ -19,11 +20,11 @@ from sqlalchemy import Select, bindparam, event, inspect, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import ORMExecuteState, Session
 
-from cmpp_desktop.changes import HERE, LIFE, LIVE, Changed, ChangeSet, Head, RecordState, Write, life_value
+from cmpp_desktop.changes import HERE, LIFE, LIVE, Changed, ChangeSet, Created, Head, RecordState, Write, life_value
 from cmpp_desktop.domain.records import Compartment, F, Fields, Life, from_wire, named_ids, to_wire, validated
 from cmpp_desktop.domain.work import Actor, Stored
 from cmpp_desktop.errors import BugError, Invalid, KnownError, NotAllowed
-from cmpp_desktop.store import audit, identity, materialise, projection, signing, state
+from cmpp_desktop.store import audit, identity, many, materialise, projection, signing, state
 from cmpp_desktop.store.names import Names, Place, resolve_teams
 from cmpp_desktop.store.tables import CODECS, OWN_CLOCK, RECORD_KINDS, ROWS, Row, SignedFields, participant_of
 from cmpp_protocol import canon
@@ -79,6 +80,11 @@ class UnitOfWork:
         self._roster_no = roster_no
         self._touched: dict[state.Key, Touched] = {}
         self._entries: list[audit.Entry] = []
+        self._added: dict[int, dict[UUID, Created]] = {}  # collection → new records of this part that are written in bulk
+        self._kinds: set[str] = set()
+        self._ids: set[UUID] = set()
+        self._people: set[UUID] = set()  # whose lines of People, and of whom the index too, are made again
+        self._named: set[UUID] = set()
         self._said: set[tuple[str, UUID, bool]] = set()  # of whom the audit log has a line already, open or restricted
         self._hidden: set[UUID] = set()  # ids of restricted records made here, before sync_record has them
         names.use(connection)
@@ -232,32 +238,70 @@ class UnitOfWork:
 
     # --- the end --------------------------------------------------------------------------------------------------------
 
+    def part(self) -> None:
+        """See `BulkWork.part`."""
+        self._end_part()
+        self._session.expunge_all()
+        self._touched = {}
+        self.stamp = Stamp(next_hlc(self._now_ms, self.stamp.hlc), self.stamp.device)
+
+    def add_all(self, records: Sequence[tuple[UUID, Fields]]) -> None:
+        """See `BulkWork.add_all`."""
+        for id, record in records:
+            place = self._place(record.compartment, self._actor.team_id)
+            self._added.setdefault(place.idx, {})[id] = many.created(record, self.stamp)
+
+    def delete_all(self, kind: type[Fields], ids: Sequence[UUID], reason: str) -> None:
+        """See `BulkWork.delete_all`."""
+        self._session.flush()
+        for coll, live in many.there(self._connection, kind.kind, ids, self._names.held()).items():
+            for id, held in state.load(self._connection, self._names, coll, live).items():
+                self._touched[coll, id] = Touched(kind.kind, held, {LIFE: life_value("deleted", reason)})
+
+    def written_since(self, made: Mapping[str, Sequence[UUID]]) -> Mapping[str, Sequence[UUID]]:
+        """See `BulkWork.written_since`."""
+        self._session.flush()
+        return many.written_since(self._connection, made, self._names.held())
+
     def finish(self) -> Changed:
         """Flushes everything and writes what belongs to it. The caller commits."""
+        self._end_part()
+        projection.refresh(self._connection, self._people, self._named)
+        audit.append(self._connection, self._entries, self._actor.member_id, self._now_ms)
+        if "team" in self._kinds:
+            resolve_teams(self._connection, self._names)
+        return Changed(frozenset(self._kinds), frozenset(self._ids), HERE)
+
+    def _end_part(self) -> None:
+        """Writes the merge states and change sets of what was written under this stamp."""
         self._session.flush()
         sets: dict[int, list[Write]] = {}
-        people: set[UUID] = set()
-        named: set[UUID] = set()
-        ids: set[UUID] = set()
         for (coll, id), touched in self._touched.items():
             writes, after = self._writes(id, touched)
             if not writes:
                 continue
             sets.setdefault(coll, []).extend(writes)
-            self._keep(coll, id, touched, after)
-            about = participant_of(touched.kind, id, _values(touched.kind, touched.row) if touched.row is not None else {})
-            ids |= {id} | ({about} if about else set())
-            if about and touched.kind in projection.TOUCHING:
-                (named if touched.kind in projection.NAMING else people).add(about)
-            self._noted(touched.kind, id, about, coll)
+            values = self._keep(coll, id, touched, after)
+            self._concerns(touched.kind, id, participant_of(touched.kind, id, values), coll)
         self._session.flush()
-        kinds = frozenset(touched.kind for touched in self._touched.values())
-        projection.refresh(self._connection, people, named)
-        audit.append(self._connection, self._entries, self._actor.member_id, self._now_ms)
+        for coll, created in self._added.items():
+            added = many.write(self._connection, created, coll, self._names, self._defaults)
+            sets.setdefault(coll, []).extend(added.writes)
+            for about, kinds in added.about.items():
+                for kind in kinds:
+                    self._concerns(kind, about, about, coll)
+            self._ids |= set(created)
+            self._kinds |= added.kinds
+        self._added = {}
+        self._kinds |= {touched.kind for touched in self._touched.values()}
         self._to_outbox(sets)
-        if "team" in kinds:
-            resolve_teams(self._connection, self._names)
-        return Changed(kinds, frozenset(ids), HERE)
+
+    def _concerns(self, kind: str, id: UUID, about: UUID | None, coll: int) -> None:
+        """Notes whom a write concerns: for `Changed`, for the lines of People, and for the audit log."""
+        self._ids |= {id} | ({about} if about else set())
+        if about and kind in projection.TOUCHING:
+            (self._named if kind in projection.NAMING else self._people).add(about)
+        self._noted(kind, id, about, coll)
 
     def close(self) -> None:
         """Forgets the session; the transaction is the caller's."""
@@ -416,7 +460,8 @@ class UnitOfWork:
             writes.append(Write(touched.kind, id, name, value, before.stamps(name), covers))
         return writes, after
 
-    def _keep(self, coll: int, id: UUID, touched: Touched, after: RecordState) -> None:
+    def _keep(self, coll: int, id: UUID, touched: Touched, after: RecordState) -> Mapping[str, Any]:
+        """Keeps the state, and the row where no session holds it. Returns the values shown."""
         shape = state.shape(after, self._defaults)
         before_flags = touched.before.flags if touched.before else 0
         row: Any = touched.row
@@ -436,6 +481,8 @@ class UnitOfWork:
             name, shown = state.status(after, self._now_ms), int(state.is_shown(after, self._now_ms))
             if (row.meta_status, row.meta_shown) != (name, shown):
                 row.meta_status, row.meta_shown = name, shown
+            return _values(touched.kind, row)
+        return shape.values or {}
 
     def _parts(
         self, kind: type[Fields], id: UUID, children: Sequence[tuple[type[Fields], UUID]]

@@ -295,6 +295,19 @@ def _table() -> Mapping[str, Any]:
             w("Split it, or ask for a part of it."),
             "banner",
         ),
+        "import_undecided": lambda w, f: (
+            w.plural("{n} row still needs a choice.", "{n} rows still need a choice.", len(f.get("rows", ()))),
+            w("Nothing was brought in."),
+            w("Say for each whether it is somebody who is here already."),
+            "banner",
+        ),
+        "import_undone": lambda w, f: (w("This import was taken back already."), w("Nothing was changed."), "", "banner"),
+        "import_changed_since": lambda w, f: (
+            w("People have worked with what this import made."),
+            w("Nothing was taken back, so that none of their work is lost."),
+            w("Look at the records that were changed. What is wrong in them can be put right one by one."),
+            "banner",
+        ),
         "import_cancelled": lambda w, f: (w("It was stopped."), w("Nothing was brought in."), "", "banner"),
         "record_missing": lambda w, f: (
             w("This is not here any more."),

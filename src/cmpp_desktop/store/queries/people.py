@@ -1,4 +1,4 @@
-"""People: pages of the list in any order and filter, find-as-you-type, and who might be registered already."""
+"""People: pages of the list in any order and filter, and find-as-you-type."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,15 +13,12 @@ from sqlalchemy import TextClause, select, text
 
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
 from cmpp_desktop.domain.participants import ContactRouteFields, ParticipantFields, called_by
-from cmpp_desktop.domain.questions import LikelyDuplicates, People, PeopleAnswer, PeopleFilter, PersonRow
+from cmpp_desktop.domain.questions import People, PeopleAnswer, PeopleFilter, PersonRow
 from cmpp_desktop.store import search
 from cmpp_desktop.store.folding import digits, fold, spans, spellings
 from cmpp_desktop.store.queries.common import MIDNIGHT, Asked, listed_name, marks, reader, table, unpacked
 from cmpp_desktop.store.tables import PERSON
 
-ALIKE = 0.72  # of 1: how like two names must be
-BORN = 0.15  # what the same day of birth adds to it
-AT_MOST = 5
 LOOKED_AHEAD = 10  # rows that are fetched at once where it is not known how many a page needs
 FEW = 8  # where not even one in so many matches, these are read and put in order, not everybody in order until a page is full
 
@@ -33,7 +29,7 @@ def people(asked: Asked, question: People) -> PeopleAnswer:
     everybody, mine = _everybody(asked)
     if question.text.strip():
         docs, matching = search.find(asked.connection, question.text, wanted.clauses, question.offset, question.limit)
-        return PeopleAnswer(_rows(asked, docs, question.day, question.text), matching, mine, everybody)
+        return PeopleAnswer(rows_of(asked, docs, question.day, question.text), matching, mine, everybody)
     matching = everybody if len(wanted.conditions) == 1 else _count(asked, wanted)
     if question.sort == "next":
         # Obligations in their order, until the page is full: about `page * everybody / matching` of them; or, where that is
@@ -43,7 +39,7 @@ def people(asked: Asked, question: People) -> PeopleAnswer:
         docs = _few_by_next(asked, wanted, question) if few else _by_next(asked, wanted, question)
     else:
         docs = _in_order(asked, wanted, question, few=matching * FEW <= everybody)
-    return PeopleAnswer(_rows(asked, docs, question.day, ""), matching, mine, everybody)
+    return PeopleAnswer(rows_of(asked, docs, question.day, ""), matching, mine, everybody)
 
 
 class _Wanted:
@@ -208,7 +204,7 @@ class _Read(NamedTuple):
     next_when: bytes | None
 
 
-def _rows(asked: Asked, docs: Sequence[int], day: date, typed: str) -> tuple[PersonRow, ...]:
+def rows_of(asked: Asked, docs: Sequence[int], day: date, typed: str) -> tuple[PersonRow, ...]:
     """The lines of a page, in the order of `docs`. One statement, and no record is made whole: this runs at every key."""
     held = marks(asked.held)
     read = asked.connection.exec_driver_sql(
@@ -320,64 +316,3 @@ def _explained(row: PersonRow, line: _Read, phones: Sequence[str], text: str) ->
 def _all_words(name: str, text: str) -> bool:
     there = spellings(name)
     return all(word in there for word in fold(text).split())
-
-
-# --- likely duplicates ------------------------------------------------------------------------------------------------------
-
-
-def likely_duplicates(asked: Asked, question: LikelyDuplicates) -> tuple[PersonRow, ...]:
-    """See the question. An equal A-number or phone counts most, then likeness of the name in any script, then the birth date."""
-    number, phone = digits(question.a_number), digits(question.phone)
-    texts = [question.name.full, question.native_name]
-    docs = search.alike(asked.connection, texts, [number, phone], [PERSON.c.coll.in_(asked.held)])
-    ids = {row.doc: row.id for row in asked.connection.execute(select(PERSON.c.doc, PERSON.c.id).where(PERSON.c.doc.in_(docs)))}
-    facts, phones = asked.people(ids.values()), _phones(asked, list(ids.values()))
-    names = [_Name(text) for text in texts if text]
-    scored: list[tuple[float, int]] = []
-    for doc, id in ids.items():
-        person = facts.get(id)
-        score = 0.0 if person is None else _likeness(person, phones.get(id, ()), question, names, number, phone)
-        if score >= ALIKE:
-            scored.append((-score, doc))
-    best = [doc for _, doc in sorted(scored)[:AT_MOST]]
-    return _rows(asked, best, date.min, "")
-
-
-class _Name:
-    """A name to compare others with: its words in order, as it is folded and with its Latin spelling."""
-
-    def __init__(self, text: str) -> None:
-        spelled = dict.fromkeys(" ".join(sorted(one.split())) for one in (fold(text), spellings(text)))
-        # The matcher keeps what it found out about its second text, so that is the one that stays.
-        self._matchers = [SequenceMatcher(None, "", one) for one in spelled if one]
-
-    def likeness(self, other: str, least: float) -> float:
-        """How like another name is, whatever the order of the words; a Latin spelling counts like the script itself. Only
-        what is more than `least` is worked out; else it gives that."""
-        best = least
-        for one in dict.fromkeys(" ".join(sorted(one.split())) for one in (fold(other), spellings(other))):
-            for matcher in self._matchers:
-                matcher.set_seq1(one)
-                if one and matcher.real_quick_ratio() > best and matcher.quick_ratio() > best:
-                    best = max(best, matcher.ratio())
-        return best
-
-
-def _likeness(
-    person: ParticipantFields, phones: Sequence[str], asked: LikelyDuplicates, names: Sequence[_Name], number: str, phone: str
-) -> float:
-    if number and person.a_number == number.zfill(9):
-        return 3.0
-    same_phone = bool(phone) and any(digits(value).endswith(phone[-10:]) for value in phones)
-    best = 0.0 if same_phone else ALIKE - BORN  # below that not even the same day of birth would show the person
-    for mine in (person.legal_name.full, person.native_name, person.preferred_name, *person.aliases):
-        for name in names if mine else ():
-            best = name.likeness(mine, best)
-    if same_phone:
-        return 1.5 + best
-    if asked.birth_date is not None and person.birth_date is not None:
-        same = asked.birth_date.day == person.birth_date.day
-        near = asked.birth_date.estimated or person.birth_date.estimated
-        years = abs(asked.birth_date.day.year - person.birth_date.day.year)
-        best += BORN if same else 0.0 if near and years <= 2 else -0.1
-    return best

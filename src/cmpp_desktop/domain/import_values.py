@@ -1,0 +1,365 @@
+"""What the cells of somebody else's table mean: headings, dates, numbers, words of code lists. Pure; nothing is guessed silently.
+
+A cell is read or it is refused with a reason (a code, for the words of `workspace.import_words`). A date that could be two days
+is refused until the person has said which comes first. A cell that looks like a formula is text like any other.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import lru_cache
+
+from cmpp_desktop.domain.participants import normal_a_number
+from cmpp_desktop.words import load_codes
+
+MOST_LETTERS = 4000
+EARLIEST, LATEST = date(1900, 1, 1), date(2100, 1, 1)
+
+Value = str | int | float | bool | date | datetime | time | None
+
+
+@dataclass(frozen=True, slots=True)
+class BadCell:
+    """What stands for a cell that could not even be read: formula_without_value, cell_error, too_long, not_text."""
+
+    code: str
+
+
+Cell = Value | BadCell
+
+
+class Refused(ValueError):
+    """A cell that does not say what its column should. `code`: why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+# Field → headings by which it is known, folded; the first is what our own template says. English and Spanish.
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "given": ("given name", "first name", "given names", "first", "forename", "nombre", "nombres", "primer nombre", "nombre s"),
+    "family": (
+        "family name", "last name", "surname", "surnames", "last", "apellido", "apellidos", "apellido s", "apellido paterno",
+    ),
+    "family2": ("second family name", "second surname", "second last name", "segundo apellido", "apellido materno"),
+    "name": ("full name", "name", "client name", "participant", "participant name", "client", "nombre completo", "participante"),
+    "preferred": ("preferred name", "goes by", "nickname", "nombre preferido", "apodo", "le llaman"),
+    "native": ("name in own script", "native name", "name in native script", "nombre en su escritura", "nombre nativo"),
+    "aliases": ("other names", "aliases", "alias", "aka", "also known as", "otros nombres"),
+    "birth": (
+        "birth date", "date of birth", "dob", "birthdate", "birthday", "born", "fecha de nacimiento", "nacimiento",
+        "fecha nacimiento", "f nacimiento",
+    ),
+    "birth_estimated": ("birth date estimated", "estimated", "dob estimated", "fecha estimada", "fecha de nacimiento estimada"),
+    "gender": ("gender", "sex", "genero", "sexo"),
+    "birth_country": ("country of birth", "birth country", "pais de nacimiento", "pais de origen", "country of origin"),
+    "nationality": ("nationality", "citizenship", "nacionalidad", "ciudadania", "country"),
+    "languages": ("languages", "language", "preferred language", "primary language", "idioma", "idiomas", "lengua", "lenguas"),
+    "interpreter": ("interpreter needed", "interpreter", "needs interpreter", "interprete", "necesita interprete"),
+    "a_number": (
+        "a number", "a no", "alien number", "alien registration number", "anumber", "a", "numero a", "numero de extranjero",
+        "num a", "a num",
+    ),
+    "phone": ("phone", "phone number", "telephone", "mobile", "cell", "cell phone", "telefono", "celular", "movil", "tel"),
+    "email": ("email", "e mail", "email address", "correo", "correo electronico"),
+    "safe_contact": ("safe contact", "safe contact rules", "contacto seguro"),
+    "arrived": ("last arrival", "arrival date", "date of arrival", "arrived", "date of entry", "entry date", "fecha de llegada",
+                "fecha de entrada", "llegada"),
+    "accessibility": ("accessibility", "accommodations", "accesibilidad"),
+    "street": ("street address", "address", "street", "address line 1", "address 1", "direccion", "calle", "domicilio"),
+    "street2": ("address line 2", "address 2", "apartment", "apt", "unit", "apartamento", "depto", "direccion 2"),
+    "city": ("city", "town", "ciudad"),
+    "state": ("state", "estado"),
+    "postal_code": ("zip code", "zip", "postal code", "postcode", "codigo postal", "cp"),
+    "household": ("household", "family group", "household id", "family id", "hogar", "nucleo familiar", "id de hogar", "familia"),
+    "relationship": ("relationship to head", "relationship", "relation", "parentesco", "relacion"),
+    "obligation": ("obligation", "hearing type", "event type", "appointment type", "obligation type", "obligacion",
+                   "tipo de audiencia", "tipo de cita"),
+    "obligation_day": ("obligation date", "hearing date", "next hearing", "next hearing date", "event date", "appointment date",
+                       "check in date", "fecha de la audiencia", "fecha de audiencia", "proxima audiencia", "fecha de la cita"),
+    "obligation_time": ("obligation time", "hearing time", "time", "hora", "hora de la audiencia", "hora de la cita"),
+    "obligation_place": ("obligation place", "court", "hearing location", "location", "place", "tribunal", "lugar", "corte"),
+    "obligation_mode": ("obligation mode", "mode", "hearing mode", "modalidad"),
+    "judge": ("judge", "immigration judge", "juez", "jueza"),
+    "lawyer": ("lawyer", "attorney", "abogado", "abogada", "representante legal"),
+    "obligation_note": ("obligation note", "hearing note", "notes", "note", "comments", "nota", "notas", "observaciones"),
+}  # fmt: skip
+DATES = ("birth", "arrived", "obligation_day")
+OBLIGATION = ("obligation", "obligation_day", "obligation_time", "obligation_place", "obligation_mode", "judge", "lawyer",
+              "obligation_note")  # fmt: skip
+NAMES = ("given", "family", "family2", "name")
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan enero ene",
+            "february feb febrero", "march mar marzo", "april apr abril abr", "may mayo", "june jun junio",
+            "july jul julio", "august aug agosto ago", "september sep sept septiembre setiembre set", "october oct octubre",
+            "november nov noviembre", "december dec diciembre dic",
+        ),
+        1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_YES = frozenset(("yes", "y", "true", "1", "x", "si", "s", "verdadero", "✓", "✔"))
+_NO = frozenset(("no", "n", "false", "0", "falso", ""))
+_SHORT = {
+    "gender": {"f": "female", "m": "male", "w": "female", "woman": "female", "man": "male", "girl": "female", "boy": "male",
+               "femenino": "female", "masculino": "male", "femenina": "female", "h": "male", "nina": "female", "nino": "male"},
+    "relationship": {"self": "head", "head": "head", "hoh": "head", "jefe": "head", "jefa": "head", "jefe de hogar": "head",
+                     "jefa de hogar": "head", "mother": "parent", "father": "parent", "madre": "parent", "padre": "parent",
+                     "wife": "spouse", "husband": "spouse", "esposa": "spouse", "esposo": "spouse", "brother": "sibling",
+                     "sister": "sibling", "hermano": "sibling", "hermana": "sibling", "hija": "daughter", "hijo": "son"},
+    "obligation_type": {"master": "master_hearing", "mch": "master_hearing", "individual": "individual_hearing",
+                        "merits": "individual_hearing", "merits hearing": "individual_hearing", "bond": "bond_hearing",
+                        "ice": "ice_check_in", "check in": "ice_check_in", "ice check in": "ice_check_in",
+                        "isap": "isap_check_in", "preliminar": "master_hearing"},
+}  # fmt: skip
+_TIME = re.compile(r"^(\d{1,2})(?:[:.h](\d{2}))?(?::\d{2})?\s*([ap])?\s*\.?\s*m?\.?$", re.IGNORECASE)
+
+
+def folded(text: str) -> str:
+    """A heading or a word of a list for comparison: lower case, no accents, one space between words."""
+    told = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(letter if letter.isalnum() else " " for letter in told if unicodedata.category(letter) != "Mn")
+    return " ".join(kept.split())
+
+
+@lru_cache(maxsize=1)
+def _known_headings() -> Mapping[str, str]:
+    return {folded(heading): name for name, headings in FIELDS.items() for heading in (name, *headings)}
+
+
+def guess(heading: str) -> str:
+    """The field that a heading names, or ""."""
+    return _known_headings().get(folded(heading), "")
+
+
+def text_of(cell: Cell) -> str:
+    """What a cell says, as text. Raises Refused for what could not be read."""
+    if isinstance(cell, BadCell):
+        raise Refused(cell.code)
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float):
+        if cell != cell or cell in (float("inf"), float("-inf")):
+            raise Refused("not_text")
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time(0) else cell.isoformat(" ", "minutes")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    text = unicodedata.normalize("NFC", str(cell)).replace("\r\n", "\n").replace("\r", "\n").strip()
+    if len(text) > MOST_LETTERS:
+        raise Refused("too_long")
+    if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t" for letter in text):
+        raise Refused("control_letters")
+    return text
+
+
+def read_date(cell: Cell, day_first: bool | None) -> date | None:
+    """A day. `day_first`: how 03/04/2020 is meant; None: not said, and then it is refused (date_ambiguous)."""
+    if isinstance(cell, datetime):
+        return _in_range(cell.date())
+    if isinstance(cell, date):
+        return _in_range(cell)
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        raise Refused("date_is_number")
+    text = text_of(cell)
+    if not text:
+        return None
+    if re.fullmatch(r"[\d.]+", text) and "." not in text.strip("."):
+        raise Refused("date_is_number")
+    text = re.sub(r"[T ]00:00(:00(\.0+)?)?$", "", text)
+    parts = [part for part in re.split(r"[\s,./\-]+", folded_date(text)) if part and part != "de" and part != "del"]
+    if len(parts) != 3:
+        raise Refused("date_not_read")
+    return _in_range(_date_of(parts, day_first))
+
+
+def folded_date(text: str) -> str:
+    """Without accents and points after months, lower case, "1st" as 1."""
+    told = "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if unicodedata.category(letter) != "Mn")
+    told = "".join(str(unicodedata.digit(letter)) if letter.isdigit() and not letter.isascii() else letter for letter in told)
+    return re.sub(r"\b(\d{1,2})(st|nd|rd|th|o|a|º|ª)\b", r"\1", told)
+
+
+def _date_of(parts: list[str], day_first: bool | None) -> date:
+    named = [at for at, part in enumerate(parts) if part in _MONTHS]
+    if len(named) == 1 and named[0] in (0, 1):
+        month = _MONTHS[parts.pop(named[0])]
+        if len(parts[0]) == 4:
+            parts.reverse()
+        return _made(parts[1], str(month), parts[0])
+    if not all(part.isdigit() for part in parts):
+        raise Refused("date_not_read")
+    if len(parts[0]) == 4:
+        return _made(parts[0], parts[1], parts[2])
+    if len(parts[2]) != 4:
+        raise Refused("date_short_year" if len(parts[2]) <= 2 else "date_not_read")
+    one, two = int(parts[0]), int(parts[1])
+    if day_first is None and one != two:
+        if one <= 12 and two <= 12:
+            raise Refused("date_ambiguous")
+        day_first = one > 12
+    return _made(parts[2], parts[1], parts[0]) if day_first else _made(parts[2], parts[0], parts[1])
+
+
+def _made(year: str, month: str, day: str) -> date:
+    if len(year) != 4:
+        raise Refused("date_short_year")
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        raise Refused("date_not_read") from None
+
+
+def _in_range(day: date) -> date:
+    if not EARLIEST <= day <= LATEST:
+        raise Refused("date_out_of_range")
+    return day
+
+
+def seems_day_first(cells: Iterable[Cell]) -> tuple[int, int, int]:
+    """Of the days written as 03/04/2020: how many can only be day first, how many only month first, how many both."""
+    only_day = only_month = both = 0
+    for cell in cells:
+        if not isinstance(cell, str):
+            continue
+        found = re.fullmatch(r"\s*(\d{1,2})[./\-\s](\d{1,2})[./\-\s]\d{4}\s*(00:00(:00)?)?", cell)
+        if found:
+            one, two = int(found[1]), int(found[2])
+            only_day += one > 12 >= two
+            only_month += two > 12 >= one
+            both += one <= 12 and two <= 12 and one != two
+    return only_day, only_month, both
+
+
+def read_time(cell: Cell) -> time | None:
+    """A time of day: 9:30, 14:05, 9 am, 1:30 p. m."""
+    if isinstance(cell, datetime):
+        return cell.time().replace(second=0, microsecond=0)
+    if isinstance(cell, time):
+        return cell.replace(second=0, microsecond=0)
+    text = text_of(cell)
+    if not text:
+        return None
+    found = _TIME.match(folded_date(text).replace("\u00a0", " "))
+    if found is None or (found[2] is None and found[3] is None):
+        raise Refused("time_not_read")
+    hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
+    if half and not 1 <= hour <= 12:
+        raise Refused("time_not_read")
+    if half:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    if hour > 23 or minute > 59:
+        raise Refused("time_not_read")
+    return time(hour, minute)
+
+
+def read_yes(cell: Cell) -> bool:
+    word = folded(text_of(cell)) or text_of(cell)
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise Refused("yes_or_no")
+
+
+def read_a_number(cell: Cell) -> str:
+    text = text_of(cell)
+    if re.fullmatch(r"\d(\.\d+)?[eE]\+?\d+", text):
+        raise Refused("number_rounded")
+    try:
+        return normal_a_number(text)
+    except ValueError:
+        raise Refused("a_number_digits") from None
+
+
+def read_phone(cell: Cell) -> str:
+    text = text_of(cell)
+    if re.fullmatch(r"\d(\.\d+)?[eE]\+?\d+", text):
+        raise Refused("number_rounded")
+    if text and sum(letter.isdigit() for letter in text) < 7:
+        raise Refused("phone_digits")
+    if len(text) > 60:
+        raise Refused("too_long")
+    return text
+
+
+def read_code(cell: Cell, list_id: str, extra: Mapping[str, str] | None = None) -> str | None:
+    """The id of a code by its id or its name in any language. Raises Refused not_in_list."""
+    word = folded(text_of(cell))
+    if not word:
+        return None
+    found = _names(list_id).get(word) or _SHORT.get(list_id, {}).get(word) or (extra or {}).get(word)
+    if found is None:
+        raise Refused("not_in_list")
+    return found
+
+
+@lru_cache(maxsize=32)
+def _names(list_id: str) -> Mapping[str, str]:
+    named: dict[str, str] = {}
+    for code in load_codes()[list_id].values():
+        if not code.retired:
+            named.setdefault(folded(code.id), code.id)
+            for name in code.names.values():
+                named.setdefault(folded(name), code.id)
+    return named
+
+
+def read_country(cell: Cell) -> str | None:
+    """ISO 3166-1 alpha-2, of the code or of the name in English or Spanish."""
+    word = folded(text_of(cell))
+    if not word:
+        return None
+    found = _countries().get(word)
+    if found is None:
+        raise Refused("not_a_country")
+    return found
+
+
+@lru_cache(maxsize=1)
+def _countries() -> Mapping[str, str]:
+    from babel import Locale
+
+    found: dict[str, str] = {"usa": "US", "united states of america": "US", "estados unidos de america": "US"}
+    for language in ("en", "es"):
+        for code, name in Locale(language).territories.items():
+            if len(code) == 2 and code.isalpha():
+                found.setdefault(folded(name), code)
+                found.setdefault(code.lower(), code)
+    return found
+
+
+def read_languages(cell: Cell) -> tuple[str, ...]:
+    """Codes of languages, of a list like "Mam, Spanish". Raises Refused not_a_language."""
+    found = []
+    for part in re.split(r"[,;/|\n]+|\s+(?:and|y|e)\s+", text_of(cell)):
+        word = folded(part)
+        if word:
+            code = _names("language").get(word) or _languages().get(word)
+            if code is None:
+                raise Refused("not_a_language")
+            found.append(code)
+    return tuple(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=1)
+def _languages() -> Mapping[str, str]:
+    from babel import Locale
+
+    found: dict[str, str] = {"castellano": "es", "kiche": "quc", "quiche": "quc", "creole": "ht", "kreyol": "ht", "haitian": "ht"}
+    for language in ("en", "es"):
+        for code, name in Locale(language).languages.items():
+            if re.fullmatch(r"[a-z]{2,3}", code):
+                found.setdefault(folded(name), code)
+    return found

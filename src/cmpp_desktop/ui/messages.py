@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -124,6 +125,23 @@ def problems(error: BaseException, words: Words) -> dict[str, str]:
 
 
 Parts = tuple[str, str, str, Level]
+
+
+def _no_consent(w: Words, f: Mapping[str, Any]) -> str:
+    """Why the consent that comes nearest does not cover it."""
+    day = w.short_date(date.fromisoformat(f["day"])) if f.get("day") else ""
+    if f.get("why") == "recipient":
+        return w("There is a consent, but for somebody else.")
+    if f.get("why") == "purpose":
+        return w("There is a consent for them, but for another purpose.")
+    if day and f.get("why") in ("expired", "withdrawn", "not_yet", "turned_adult"):
+        return {
+            "expired": w("The consent ended on {day}.", day=day),
+            "withdrawn": w("The consent was withdrawn on {day}.", day=day),
+            "not_yet": w("The consent begins on {day}.", day=day),
+            "turned_adult": w("They are an adult since {day}: what somebody agreed to for a child is not enough.", day=day),
+        }[f["why"]]
+    return w("There is no consent in force that covers this.")
 
 
 def _table() -> Mapping[str, Any]:
@@ -278,9 +296,9 @@ def _table() -> Mapping[str, Any]:
             "banner",
         ),
         "needs_consent": lambda w, f: (
-            w("There is no consent in force that covers this."),
+            _no_consent(w, f),
             w("Nothing left this laptop."),
-            w("Record the consent first, then do it again."),
+            w("Record the consent first, then do it again. A supervisor can go on without one, with a reason."),
             "banner",
         ),
         "import_refused": lambda w, f: (

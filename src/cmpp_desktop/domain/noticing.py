@@ -90,10 +90,14 @@ class Noticing:
         if kind.kind not in WATCHED:
             return
         try:
-            about = id if kind.kind == ParticipantFields.kind else getattr(self.work.get(kind, id).fields, "participant_id")  # noqa: B009
+            record: Any = self.work.get(kind, id).fields
         except KnownError:
             return  # it is not there: the write itself says so, or it is one that nobody is shown
-        self.touched.setdefault(about, set()).add(kind.kind)
+        about = id if kind.kind == ParticipantFields.kind else record.participant_id
+        kinds = self.touched.setdefault(about, set())
+        kinds.add(kind.kind)
+        if isinstance(record, ObligationFields) and record.rule and record.trigger_kind in WATCHED:
+            kinds.add(record.trigger_kind)  # a mark was taken back: its rule has its say again
         self.fresh.pop(about, None)
 
     def settle(self, done: Done) -> Done:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -47,11 +47,13 @@ if TYPE_CHECKING:  # the rooms behind are imported when they are needed: the unl
 
     from cmpp_desktop.domain.calendar import CalendarExport
     from cmpp_desktop.domain.directory import DirectoryPlan
+    from cmpp_desktop.domain.importing import Choice, ColumnPlan
     from cmpp_desktop.domain.questions import Draft
     from cmpp_desktop.domain.work import Command, Done, Question, Role
     from cmpp_desktop.forms import Changes
     from cmpp_desktop.store.vault import Names, Vault
     from cmpp_desktop.sync.enrolment import Start
+    from cmpp_desktop.workspace.imports import ImportPreview
     from cmpp_desktop.workspace.interviews import Interviews
     from cmpp_desktop.workspace.parts import Parts
     from cmpp_desktop.workspace.profile import Opened
@@ -443,6 +445,55 @@ class Workspace:
         return directory.bring_in(
             self._need(), path, source, leave_out=leave_out, progress=progress, cancelled=cancelled
         )
+
+    def preview_import(
+        self,
+        path: Path,
+        mapping: ColumnPlan | None = None,
+        *,
+        sheet: str = "",
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> ImportPreview:
+        """What bringing in a table of participants, households and obligations (CSV, XLSX) would do; nothing is written.
+        `mapping` None: guessed from the headings. Raises file_unreadable (cause), file_too_big, Invalid (columns),
+        import_cancelled."""
+        from cmpp_desktop.workspace import imports
+
+        return imports.preview(self._need(), path, mapping, sheet, progress, cancelled)
+
+    def remap_import(self, seen: ImportPreview, mapping: ColumnPlan) -> ImportPreview:
+        """The same file under another mapping; it is not read again. Raises Invalid (columns)."""
+        from cmpp_desktop.workspace import imports
+
+        return imports.again(self._need(), seen, mapping)
+
+    def run_import(
+        self,
+        seen: ImportPreview,
+        choices: Mapping[int, Choice],
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Done:
+        """Brings in what was previewed, all or nothing; `Done.undo` (UndoImport) takes it back. Raises import_refused,
+        import_undecided, import_cancelled, not_allowed, people_kept_apart."""
+        from cmpp_desktop.workspace import imports
+
+        return imports.run(self._need(), seen, choices, progress, cancelled)
+
+    def save_import_problems(self, seen: ImportPreview, path: Path, language: str = "en") -> int:
+        """Writes what is wrong in a file as CSV without formulas; returns how many lines. Raises file_not_written."""
+        from cmpp_desktop.workspace import imports
+
+        found = imports.save_problems(seen, path, language)
+        self._need().note("exported", "import_run", None, count=found)
+        return found
+
+    def save_import_template(self, path: Path, language: str = "en") -> None:
+        """Writes an empty table with all headings that are known. Raises file_not_written."""
+        from cmpp_desktop.workspace import imports
+
+        imports.save_template(path, language)
 
     def export_calendar(self, path: Path, question: CalendarExport, *, reason: str, language: str = "en") -> int:
         """Writes an iCalendar file without names, numbers or notes, audited. Returns how many entries; raises Invalid,

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from cmpp_desktop.changes import Bus, Changed
 from cmpp_desktop.domain.dispatch import handle
 from cmpp_desktop.domain.questions import Organisation
-from cmpp_desktop.domain.work import Actor, Command, Done, Question, Role
+from cmpp_desktop.domain.work import Actor, Command, Done, Question, Role, Work
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import FILE, Store
 from cmpp_desktop.store.lock import ProfileLock
@@ -65,12 +65,16 @@ class Opened:
 
     def do(self, command: Command, origin: str) -> Done:
         """Carries a command out and publishes what changed, once it is durable."""
+        return self.carry_out(lambda work: handle(command, work), origin)
+
+    def carry_out(self, act: Callable[[Work], Done], origin: str) -> Done:
+        """The same for what is more than one command can say (an import with its progress): one unit of work."""
         with self._turn:
             self.must_be_open()
             now_ms = self.engine.now_ms()
             today = self.now().date()
             with self.store.work(self.actor(), now_ms, self.device.sign, self._parts.randomness, today) as commit:
-                done = handle(command, commit.work)
+                done = act(commit.work)
                 changed = commit()
         if changed.kinds:
             self._bus.publish(replace(changed, origin=origin))

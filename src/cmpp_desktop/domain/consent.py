@@ -15,6 +15,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from cmpp_desktop.domain.codes import check_codes
 from cmpp_desktop.domain.disclosures import DisclosureFields
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.records import BirthDate, Fields, coded, refers, validated
@@ -177,6 +178,7 @@ def record_consent_for(participant_id: UUID, given: ConsentGiven, work: Work) ->
         signature=[list(stroke) for stroke in given.signature],
         witness_id=work.actor.staff_id,
     )
+    check_codes(record, ("scope", "how_given", "language"), work)
     team = work.get(ParticipantFields, participant_id).team_id
     return work.add(record, team_id=team, compartment="restricted" if given.restricted else None)
 
@@ -341,6 +343,7 @@ def share(
         subject_kind=subject_kind,
         subject_id=subject_id,
     )
+    check_codes(record, ("what", "scope"), work)
     team = work.get(ParticipantFields, participant_id).team_id
     made = work.add(record, id=id, team_id=team, compartment="restricted" if restricted else None)
     if not verdict.covered:

@@ -84,7 +84,8 @@ class ApplicationFields(Fields):
     note: str = prose()
 
     def lives_in(self) -> Compartment:
-        return "restricted" if self.form in PROTECTED_FORMS else self.compartment
+        # Also an organisation's own code for a supplement: "i918_supplement_b".
+        return "restricted" if self.form.startswith(tuple(PROTECTED_FORMS)) else self.compartment
 
 
 class OrderFields(Fields):

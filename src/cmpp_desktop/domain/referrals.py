@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from cmpp_desktop.domain.codes import check_codes
 from cmpp_desktop.domain.consent import ConsentFields, share, verdict_for
 from cmpp_desktop.domain.directory import HsdsOrganizationFields, HsdsServiceFields
 from cmpp_desktop.domain.disclosures import DisclosureFields
@@ -192,6 +193,7 @@ def refer(command: Refer, work: Work) -> Done:
         sent_how=command.sent_how,
         follow_up_on=command.follow_up_on or work.today + ASK_AFTER,
     )
+    check_codes(record, ("scope", "sent_how"), work)
     hidden = command.restricted or (command.send and _under_a_restricted_consent(record, work))
     made = work.add(record, team_id=participant.team_id, compartment="restricted" if hidden else None)
     more: dict[str, object] = {"consent_id": None}

@@ -25,7 +25,7 @@ from cmpp_desktop.domain.referrals import ReferralFields
 from cmpp_desktop.domain.screenings import ScreeningFields
 from cmpp_desktop.domain.sessions import ServiceSessionFields
 from cmpp_desktop.domain.staff import TeamFields
-from cmpp_desktop.domain.tasks import TaskFields
+from cmpp_desktop.domain.tasks import NoteFields, TaskFields
 from cmpp_desktop.domain.transfers import (
     HandOver,
     HandOverFacts,
@@ -39,7 +39,7 @@ from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.store.queries.common import Asked, table
 from cmpp_desktop.store.queries.households import household_ids
 from cmpp_desktop.store.queries.sessions import withheld
-from cmpp_desktop.store.tables import PERSON
+from cmpp_desktop.words import zone_of
 
 
 def closing_check(asked: Asked, question: ClosingCheck) -> ClosingView:
@@ -146,7 +146,6 @@ def hand_over(asked: Asked, question: HandOver) -> HandOverFacts:
     needs = _unrestricted(asked.all(NeedFields, *_about(NeedFields, ids, "met_on")))
     referrals = _unrestricted(asked.all(ReferralFields, *_about(ReferralFields, ids, "closed_on")))
     screenings = _unrestricted(asked.all(ScreeningFields, table(ScreeningFields).c.participant_id.in_(ids)))
-    contact = asked.connection.execute(select(PERSON.c.last_contact).where(PERSON.c.id == ids[0])).scalar()
     return HandOverFacts(
         participant=person.called,
         participant_id=ids[0],
@@ -155,7 +154,7 @@ def hand_over(asked: Asked, question: HandOver) -> HandOverFacts:
         safe_contact=person.safe_contact,
         state=case.state,
         opened_on=case.opened_on,
-        last_contact=date.fromisoformat(contact) if contact else None,
+        last_contact=_last_contact(asked, ids),
         obligations=tuple((item.fields.type, item.fields.when, item.fields.place) for item in open_ones),
         tasks=tuple(
             (item.fields.title_code, item.fields.title, item.fields.due_on) for item in _unrestricted(_open_tasks(asked, ids))
@@ -167,6 +166,18 @@ def hand_over(asked: Asked, question: HandOver) -> HandOverFacts:
         ),
         flags=tuple(person.flags),
     )
+
+
+def _last_contact(asked: Asked, ids: Sequence[UUID]) -> date | None:
+    """The day of the latest session or note that is not restricted: the line of People counts those too."""
+    sessions, notes = table(ServiceSessionFields).c, table(NoteFields).c
+    days = [
+        item.fields.when.day
+        for item in _unrestricted(asked.all(ServiceSessionFields, sessions.participant_id.in_(ids)))
+    ]
+    written = _unrestricted(asked.all(NoteFields, notes.participant_id.in_(ids)))
+    days += [item.fields.written_at.astimezone(zone_of(asked.zone)).date() for item in written]
+    return max(days, default=None)
 
 
 def _unrestricted(found: list[Any]) -> list[Any]:

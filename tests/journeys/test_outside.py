@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from cmpp_desktop.domain.consent import ConsentGiven, RecordConsent, WithdrawConsent
+from cmpp_desktop.domain.directory import DirectorySearch
 from cmpp_desktop.domain.disclosures import Disclosures
 from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
 from cmpp_desktop.domain.records import PersonName
@@ -53,3 +54,32 @@ def test_farids_summary_goes_to_his_lawyer_and_the_ledger_knows(denise: Workspac
         denise.share_paper(paper, target, scope="share_legal", recipient=ALDER)
     denise.share_paper(paper, target, scope="share_legal", recipient=ALDER, override_reason="A court order of today")
     assert [item.override_reason for item in denise.ask(Disclosures(farid))] == ["A court order of today", ""]
+
+
+TABLES = {
+    "organizations.csv": "id,name\no1,Cedar Street Food Pantry\n",
+    "services.csv": "id,organization_id,name\ns1,o1,Food boxes\ns2,,Lost\n",
+}
+
+
+def test_a_directory_is_looked_at_brought_in_and_stopped(denise: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "hsds"
+    folder.mkdir()
+    for name, text in TABLES.items():
+        (folder / name).write_text(text)
+    plan = denise.preview_directory(folder)
+    assert (plan.services.new, plan.left_out) == (1, 1)
+    (problem,) = plan.problems
+    assert (problem.file, problem.row, problem.column, problem.reason) == ("services.csv", 3, "organization_id", "missing")
+    with pytest.raises(KnownError) as refused:
+        denise.import_directory(folder)
+    assert (refused.value.code, refused.value.facts) == ("import_refused", {"rows": 1})
+    with pytest.raises(KnownError, match="import_cancelled"):
+        denise.import_directory(folder, leave_out=True, cancelled=lambda: True)
+    assert denise.ask(DirectorySearch()).rows == ()
+    heard: list[tuple[int, int]] = []
+    done = denise.import_directory(folder, leave_out=True, progress=lambda done, of: heard.append((done, of)))
+    assert (done.organizations.new, done.services.new, heard[-1]) == (1, 1, (2, 2))
+    assert [row.name for row in denise.ask(DirectorySearch("boxes")).rows] == ["Food boxes"]
+    with pytest.raises(KnownError, match="file_unreadable"):
+        denise.preview_directory(tmp_path / "not-there.json")

@@ -1,14 +1,114 @@
-"""The short forms of commands: what each asks for, and the command that it becomes."""
+"""The short forms of commands by their names, and from where each can be reached: a contents page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
+from cmpp_desktop.domain.cases import OPEN_STATES
+from cmpp_desktop.domain.questions import ParticipantView
 from cmpp_desktop.ui.page import Ui
-from cmpp_desktop.ui.pages.record_model import FormPlan
+from cmpp_desktop.ui.pages import forms_of_people as people
+from cmpp_desktop.ui.pages import forms_of_plan as plan
+from cmpp_desktop.ui.pages import forms_of_work as work
+from cmpp_desktop.ui.pages.record_model import GROUPS, FormPlan, group_name, writes
 from cmpp_desktop.words import Words
 
-COMMANDS: Mapping[str, Callable[[Ui, UUID | None], FormPlan]] = {}
-# Forms of commands in the menu of what can be added, beside the kinds of records: group → form → what it is called.
-OFFERED: Mapping[str, Mapping[str, Callable[[Words], str]]] = {}
+COMMANDS: Mapping[str, Callable[[Ui, UUID | None], FormPlan]] = {
+    "moved": people.moved,
+    "address": people.address,
+    "household_member": people.household_member,
+    "leave_household": people.leave_household,
+    "change_head": people.change_head,
+    "keep_apart": people.keep_apart,
+    "share": people.share,
+    "note": people.note,
+    "reminder": people.reminder,
+    "outcome": work.outcome,
+    "open_case": work.open_case,
+    "close_case": work.close_case,
+    "reopen_case": work.reopen_case,
+    "hand_over": work.hand_over,
+    "answer_hand_over": work.answer_hand_over,
+    "refer": work.refer,
+    "referral_news": work.referral_news,
+    "give_help": work.give_help,
+    "review_plan": plan.review_plan,
+    "close_plan": plan.close_plan,
+    "close_goal": plan.close_goal,
+    "finish_step": plan.finish_step,
+    "meet_need": plan.meet_need,
+    "decide_help": plan.decide_help,
+}
+# What opening a record in the file leads to, where it is not the form of a plain kind.
+OPENS: Mapping[str, str] = {
+    "note": "note", "referral": "referral_news", "transfer": "answer_hand_over", "direct_assistance": "decide_help",
+}  # fmt: skip
+RESTRICTED_ONLY = frozenset({"potential_relief"})
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something that can be added or done in a file: the form's name, its words, and the record that it is about."""
+
+    form: str
+    said: str
+    record_id: UUID | None = None
+
+
+def beside(kind: str, words: Words) -> tuple[tuple[str, str], ...]:
+    """What else can be done with a record whose form is open: (form, words)."""
+    return {
+        "service_plan": (("review_plan", words("Review it")), ("close_plan", words("Close the plan"))),
+        "goal": (("close_goal", words("End it")),),
+        "action_step": (("finish_step", words("It is done")),),
+        "need": (("meet_need", words("It is met")),),
+    }.get(kind, ())
+
+
+def offered(ui: Ui, view: ParticipantView) -> Iterator[tuple[str, tuple[Offer, ...]]]:
+    """(group, what is in it) of everything that somebody of this role may add here; what is restricted only to who holds it."""
+    words = ui.words
+    role = ui.me.me.role if ui.me is not None else ""
+    held = not view.restricted_exists
+    if role == "board_reader":
+        return
+    yield words("They moved"), (Offer("moved", words("They moved")),)
+    for group, kinds in GROUPS:
+        found = [
+            Offer(kind, words.code("kind", kind))
+            for kind in kinds
+            if writes(kind, role) and kind not in INSTEAD and (held or kind not in RESTRICTED_ONLY)
+        ]
+        found += [Offer(INSTEAD[kind], words.code("kind", kind)) for kind in kinds if kind in INSTEAD]
+        if found:
+            yield group_name(group, words), tuple(found)
+    yield words("Case"), tuple(_case(view, words))
+    yield words("Family"), tuple(_family(view, words))
+
+
+# Kinds that are written by a command of their own.
+INSTEAD: Mapping[str, str] = {"referral": "refer", "direct_assistance": "give_help", "disclosure": "share"}
+
+
+def _case(view: ParticipantView, words: Words) -> Iterator[Offer]:
+    case = view.case
+    if case is None or case.fields.state not in (*OPEN_STATES, "referred"):
+        yield Offer("open_case", words("Open a case"))
+        if case is not None:
+            yield Offer("reopen_case", words("They come back"), case.id)
+        return
+    yield Offer("hand_over", words("Hand over the case"), case.id)
+    yield Offer("close_case", words("Close the case"), case.id)
+
+
+def _family(view: ParticipantView, words: Words) -> Iterator[Offer]:
+    yield Offer("address", words("Another address"))
+    if view.household_id is None:
+        yield Offer("household_member", words("Into a household"))
+        return
+    yield Offer("leave_household", words("Leaves the household"), view.household_id)
+    yield Offer("change_head", words("Head of the household from now on"), view.household_id)
+    if view.household:
+        yield Offer("keep_apart", words("Keep apart"))

@@ -21,13 +21,14 @@ from cmpp_desktop.domain.participants import RevealANumber
 from cmpp_desktop.domain.questions import Draft, Drafts, Participant, ParticipantView, Timeline
 from cmpp_desktop.domain.work import Done
 from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.pages.command_forms import OPENS, Offer, offered
 from cmpp_desktop.ui.pages.obligation_form import ObligationForm
 from cmpp_desktop.ui.pages.participant_case import CaseTab
 from cmpp_desktop.ui.pages.participant_family import ConsentTab, FamilyTab, ScreeningsTab
 from cmpp_desktop.ui.pages.participant_header import MarkView, ParticipantHeader
 from cmpp_desktop.ui.pages.participant_model import consent_line
 from cmpp_desktop.ui.pages.participant_rail import ParticipantRail
-from cmpp_desktop.ui.pages.participant_records import RecordsTab, add_menu, offered
+from cmpp_desktop.ui.pages.participant_records import RecordsTab, add_menu
 from cmpp_desktop.ui.pages.participant_timeline import TimelineTab
 from cmpp_desktop.ui.pages.record_model import GROUPS, ICONS
 from cmpp_desktop.ui.theme import look
@@ -130,6 +131,7 @@ class ParticipantPage(Page):
     def case(self) -> CaseTab:
         made = CaseTab(self, self._obligation)
         made.mark.connect(self._mark)
+        made.form.connect(self._open_form)
         made.narrowed(self._narrow)
         return self._added(made)
 
@@ -346,7 +348,7 @@ class ParticipantPage(Page):
         """The menu of everything that can be added, below its button."""
         if self._view is None:
             return
-        menu = add_menu(self, self.ui, not self._view.restricted_exists, self._add_record)
+        menu = add_menu(self, self.ui, self._view, self._add_record)
         menu.popup(self.add_button.mapToGlobal(QRect(self.add_button.rect()).bottomLeft()))
         menu.setActiveAction(menu.actions()[0])
 
@@ -354,13 +356,18 @@ class ParticipantPage(Page):
         """Everything that can be added, for Ctrl+K."""
         if self._view is None:
             return ()
-        forms = [form for _, forms in offered(self.ui, not self._view.restricted_exists) for form in forms]
-        add = self.words("Add: {what}")
-        return tuple((add.format(what=said), ICONS.get(form, "plus"), partial(self._add_record, form)) for form, said in forms)
+        offers = [offer for _, offers in offered(self.ui, self._view) for offer in offers]
+        return tuple(
+            (self.words("Add: {what}", what=offer.said), ICONS.get(offer.form, "plus"), partial(self._add_record, offer))
+            for offer in offers
+        )
 
-    def _add_record(self, form: str) -> None:
+    def _add_record(self, offer: Offer) -> None:
+        self._open_form(offer.form, offer.record_id)
+
+    def _open_form(self, form: str, record_id: UUID | None) -> None:
         if self._id is not None:
-            self.ui.go("form", form=form, participant_id=self._id)
+            self.ui.go("form", form=form, participant_id=self._id, record_id=record_id)
 
     def _find(self) -> None:
         self.tabs.choose("timeline")
@@ -443,8 +450,8 @@ class ParticipantPage(Page):
             self.tabs.choose("family" if kind == "address" else "consent")
         elif kind == "case":
             self.tabs.choose("case")
-        elif kind in PLAIN:
-            self.ui.go("form", form=kind, participant_id=self._id, record_id=entry_id)
+        elif kind in OPENS or kind in PLAIN:
+            self._open_form(OPENS.get(kind, kind), entry_id)
         elif kind in RECORD_KINDS:
             self.tabs.choose("records")
             self.records.rows.choose((kind, entry_id))

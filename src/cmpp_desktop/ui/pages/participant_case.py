@@ -198,9 +198,10 @@ class FactList(QWidget):
 
 
 class CaseTab(QWidget):
-    """`mark(id, result)`: A, M or V on an open obligation."""
+    """`mark(id, result)`: A, M or V on an open obligation. `form(name, id)`: a form about it: outcome, reminder."""
 
     mark = Signal(object, str)
+    form = Signal(str, object)
 
     def __init__(self, page: Page, add: Callable[[], object]) -> None:
         super().__init__()
@@ -215,10 +216,13 @@ class CaseTab(QWidget):
         self.rows = FittedRows(words("Obligations and deadlines"), StreamDelegate(lead_width=96, columns=(190, 132), top=6))
         for letter, result in (("A", "attended"), ("M", "missed_unexcused"), ("V", "moved_by_agency")):
             self.rows.key_map[letter] = self._marker(result)
+        self.rows.opened.connect(lambda line: self._form_of_current("outcome"))
         self._buttons = [
             Button(words("Attended"), key="A", on=lambda: self._mark_current("attended")),
             Button(words("Missed"), key="M", on=lambda: self._mark_current("missed_unexcused")),
             Button(words("Moved"), key="V", on=lambda: self._mark_current("moved_by_agency")),
+            Button(words("Outcome and next hearing"), key="U", on=lambda: self._form_of_current("outcome")),
+            Button(words("They were reminded"), kind="quiet", key="R", on=lambda: self._form_of_current("reminder")),
         ]
         self._marks = QWidget()
         self._marks.setLayout(row(*self._buttons, None, gap=8))
@@ -315,6 +319,11 @@ class CaseTab(QWidget):
         line = self.rows.current_row()
         if line is not None:
             self._mark(line, result)
+
+    def _form_of_current(self, name: str) -> None:
+        line = self.rows.current_row()
+        if line is not None and line.id in self._open_ids():
+            self.form.emit(name, line.id)
 
     def _mark(self, line: ListRow, result: str) -> None:
         if line.id in self._open_ids():

@@ -3,7 +3,7 @@ all kinds that may be added."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -15,54 +15,36 @@ from cmpp_desktop.domain.entries import FileOf
 from cmpp_desktop.domain.questions import ParticipantView
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.ui.page import Page, Ui
-from cmpp_desktop.ui.pages.command_forms import OFFERED
-from cmpp_desktop.ui.pages.record_model import GROUPS, ICONS, detail_of, group_name, title_of, writes
+from cmpp_desktop.ui.pages.command_forms import Offer, offered
+from cmpp_desktop.ui.pages.record_model import GROUPS, ICONS, detail_of, group_name, title_of
 from cmpp_desktop.ui.widgets import Button, EmptyState, Label, ListRow, column, row, scrolled
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate, StreamRow
 
-RESTRICTED_ONLY = frozenset({"potential_relief"})
 
-
-def offered(ui: Ui, held: bool) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
-    """(group, its (form, words)) that somebody of this role may add; what is restricted only to who holds that."""
-    words = ui.words
-    role = ui.me.me.role if ui.me is not None else ""
-    for group, kinds in GROUPS:
-        found = [
-            (kind, words.code("kind", kind)) for kind in kinds if writes(kind, role) and (held or kind not in RESTRICTED_ONLY)
-        ]
-        found += [(form, said(words)) for form, said in OFFERED.get(group, {}).items()]
-        if found:
-            yield group_name(group, words), tuple(found)
-
-
-def add_menu(parent: QWidget, ui: Ui, held: bool, chosen: Any) -> QMenu:
-    """The menu of everything that can be added; `chosen(form)`. It goes away by itself."""
+def add_menu(parent: QWidget, ui: Ui, view: ParticipantView, chosen: Callable[[Offer], object]) -> QMenu:
+    """The menu of everything that can be added or done in a file. It goes away by itself."""
     menu = QMenu(parent)
     menu.setAccessibleName(ui.words("Add"))
-    for group, forms in offered(ui, held):
-        if len(forms) == 1:
-            menu.addAction(forms[0][1], partial(chosen, forms[0][0]))
-            continue
-        part = menu.addMenu(group)
-        for form, said in forms:
-            part.addAction(said, partial(chosen, form))
+    for group, offers in offered(ui, view):
+        part = menu if len(offers) == 1 else menu.addMenu(group)
+        for offer in offers:
+            part.addAction(offer.said, partial(chosen, offer))
     menu.aboutToHide.connect(menu.deleteLater)
     return menu
 
 
 class RecordsTab(QWidget):
-    """`opened(kind, id)`: a record is to be shown in its form. `add(form)`: a new one."""
+    """`opened(kind, id)`: a record is to be shown in its form. `add(offer)`: something new."""
 
     opened = Signal(str, object)
-    add = Signal(str)
+    add = Signal(object)
 
     def __init__(self, page: Page) -> None:
         super().__init__()
         self._page = page
         words = self._words = page.words
         self._participant: UUID | None = None
-        self._held = False
+        self._view: ParticipantView | None = None
         self.rows = FittedRows(words("Records"), StreamDelegate(lead_width=0, top=6))
         self.rows.opened.connect(self._open)
         self.add_button = Button(words("Add"), icon="plus", on=self.open_menu)
@@ -83,7 +65,7 @@ class RecordsTab(QWidget):
 
     def show_person(self, view: ParticipantView) -> None:
         self._participant = view.participant.id
-        self._held = not view.restricted_exists
+        self._view = view
         self.closed.setVisible(view.restricted_exists)
         asked = view.participant.id
         kinds = tuple(kind for _, kinds in GROUPS for kind in kinds)
@@ -115,7 +97,9 @@ class RecordsTab(QWidget):
 
     def open_menu(self) -> None:
         """Everything that can be added, below the button."""
-        menu = add_menu(self, self._page.ui, self._held, self.add.emit)
+        if self._view is None:
+            return
+        menu = add_menu(self, self._page.ui, self._view, self.add.emit)
         menu.popup(self.add_button.mapToGlobal(QRect(self.add_button.rect()).bottomLeft()))
         if menu.actions():
             menu.setActiveAction(menu.actions()[0])

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any, ClassVar
 from uuid import UUID
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cmpp_desktop.changes import Changed
 from cmpp_desktop.domain.entries import FileOf, OneRecord, Records
@@ -24,6 +25,7 @@ from cmpp_desktop.domain.work import Done, Stored
 from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.messages import field_problem
 from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.pages.command_forms import beside
 from cmpp_desktop.ui.pages.drafts import DraftKeeper
 from cmpp_desktop.ui.pages.form_plans import plan_for
 from cmpp_desktop.ui.pages.record_inputs import Around, Input, made
@@ -95,11 +97,15 @@ class FormPage(Page):
             banner.hide()
         first = QWidget()
         first.setLayout(self._first)
+        self._beside = QWidget()
+        self._beside_row = flow(gap=8)
+        self._beside.setLayout(self._beside_row)
         ends = row(self.remove, self.state, None, self.close_button, self.save, gap=12)
         inner = QWidget()
         inner.setLayout(
             column(
-                self.heading, self.whom, self.text, self.wrong, 4, first, row(self.more, None), self._rest_box, 4, rule(),
+                self.heading, self.whom, self.text, self.wrong, self._beside, 4, first,
+                row(self.more, None), self._rest_box, 4, rule(),
                 self.leaving, ends, None, gap=12, margins=(24, 16, 24, 24),
             )
         )  # fmt: skip
@@ -186,6 +192,7 @@ class FormPage(Page):
         self.save.set_text(plan.save)
         self.state.setText("")
         self.remove.setVisible(found.record is not None and plan.remove is not None)
+        self._show_beside(found.record)
         self._empty()
         around = self._around(found)
         self.inputs = {item.name: made(item, around) for item in plan.items}
@@ -200,6 +207,17 @@ class FormPage(Page):
         first = self.first_focus()  # not `take_focus`: the keyboard may have come to a button while nothing else was there
         if first is not None and self.isVisible():
             first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_beside(self, record: Stored[Any] | None) -> None:
+        """What else can be done with a record that is there already."""
+        _clear(self._beside_row)
+        others = beside(self._form, self.words) if record is not None else ()
+        for form, said in others:
+            self._beside_row.addWidget(Button(said, on=partial(self._go_beside, form)))
+        self._beside.setVisible(bool(others))
+
+    def _go_beside(self, form: str) -> None:
+        self.ui.go("form", form=form, participant_id=self._participant, record_id=self._record_id)
 
     def _around(self, found: Found) -> Around:
         me, view = self.ui.me, found.view
@@ -390,7 +408,7 @@ def _lay_out(box: QVBoxLayout, found: Sequence[Input]) -> None:
             frame.show()  # now, and not when the layout comes to it: the keyboard goes there at once
 
 
-def _clear(box: QVBoxLayout) -> None:
+def _clear(box: QLayout) -> None:
     while (item := box.takeAt(0)) is not None:
         widget = item.widget()
         if widget is not None:

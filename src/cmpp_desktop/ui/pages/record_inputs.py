@@ -200,24 +200,25 @@ class _Moment(Input):
         words = around.words
         self._zone = around.zone
         self.day, self.at = DateField(words, around.today), TimeField(words)
-        self.zone = CodeCombo(zone_choices(around.now(), around.zone), around.zone)
         self._day_field = Field(item.label, self.day, hint=item.hint or words("“8 Dec”, “+7”"))
         parts: list[QWidget] = [self._day_field, Field(words("Time"), self.at)]
+        self.zone: CodeCombo | None = None
         if item.shape == "when":
+            self.zone = CodeCombo(zone_choices(around.now(), around.zone), around.zone)
+            self.zone.chosen.connect(lambda _: around.touched())
             parts.append(Field(words("Time zone of the place"), self.zone))
         frame = QWidget()
         frame.setLayout(flow(*parts, gap=16))
         for box in (self.day, self.at):
             box.textEdited.connect(lambda _: around.touched())
             box.picked.connect(lambda _: around.touched())
-        self.zone.chosen.connect(lambda _: around.touched())
         super().__init__(item, self.day, frame)
 
     def value(self) -> Any:
         day, at = self.day.value(), self.at.value()
         if day is None:
             return None
-        if self.item.shape == "when":
+        if self.zone is not None:
             return When(day=day, at=at, zone=self.zone.value())
         return datetime.combine(day, at or time(0), zone_of(self._zone))
 
@@ -225,7 +226,8 @@ class _Moment(Input):
         if isinstance(value, When):
             self.day.set_value(value.day)
             self.at.set_value(value.at)
-            self.zone.set_value(value.zone)
+            if self.zone is not None:
+                self.zone.set_value(value.zone)
         elif isinstance(value, datetime):
             here = value.astimezone(zone_of(self._zone))
             self.day.set_value(here.date())
@@ -239,13 +241,14 @@ class _Moment(Input):
 
     def packed(self) -> list[str]:
         day, at = self.day.value(), self.at.value()
-        return [day.isoformat() if day else "", at.isoformat() if at else "", self.zone.value()]
+        return [day.isoformat() if day else "", at.isoformat() if at else "", self.zone.value() if self.zone is not None else ""]
 
     def unpack(self, kept: Any) -> None:
         day, at, zone = kept
         self.day.set_value(date.fromisoformat(day) if day else None)
         self.at.set_value(time.fromisoformat(at) if at else None)
-        self.zone.set_value(zone)
+        if self.zone is not None:
+            self.zone.set_value(zone)
 
     def problem(self, text: str) -> None:
         self._day_field.problem(text)

@@ -1,0 +1,227 @@
+"""The short forms of commands: what each asks for, and the command that it becomes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, time
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+
+from cmpp_desktop.domain.assistance import DirectAssistanceFields, RecordAssistance
+from cmpp_desktop.domain.cases import CloseCase, ClosingCheck, ClosingView
+from cmpp_desktop.domain.entries import FileOf, OneRecord, Records
+from cmpp_desktop.domain.moves import RecordMove
+from cmpp_desktop.domain.obligations import MarkObligation, NextHearing
+from cmpp_desktop.domain.plans import ActionStepFields, FinishStep
+from cmpp_desktop.domain.records import Money
+from cmpp_desktop.domain.referrals import CloseReferral, Refer
+from cmpp_desktop.domain.tasks import ChangeNote, DeleteNote, NoteFields
+from cmpp_desktop.domain.transfers import AskTransfer, HandOver, HandOverFacts
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.ui.pages.command_forms import COMMANDS, offered
+from tests.ui import samples
+from tests.ui.page_desk import Desk, desk, nameless
+
+pytestmark = pytest.mark.usefixtures("qapp")
+CTRL = Qt.KeyboardModifier.ControlModifier
+SOME = samples.uid("some")
+NOTHING_OPEN = ClosingView((), (), (), (), (), (), (), False)
+FACTS = HandOverFacts(
+    "Marisela Tzoc", samples.MARISELA, ("quc",), True, "No voicemail", "active", date(2026, 5, 1), None, (), (), (), (), (), ()
+)
+
+
+def note(text: str = "Called") -> NoteFields:
+    return NoteFields(participant_id=samples.MARISELA, text=text, written_at=samples.NOW, author_id=samples.ANA)
+
+
+def prepared(at: Desk, record: Any = None) -> None:
+    at.door.answers |= {
+        FileOf: (), Records: (), ClosingCheck: NOTHING_OPEN, HandOver: FACTS,
+        OneRecord: samples.stored(record, "some") if record is not None else KnownError("record_missing"),
+    }  # fmt: skip
+
+
+def show(at: Desk, form: str, record: Any = None) -> Any:
+    prepared(at, record)
+    return at.open("form", form=form, participant_id=samples.MARISELA, record_id=SOME)
+
+
+def save(at: Desk) -> Any:
+    before = len(at.door.done)
+    at.press(Qt.Key.Key_Return, CTRL)
+    assert len(at.door.done) == before + 1, "nothing was carried out"
+    return at.door.done[-1]
+
+
+def test_every_command_has_a_form_whose_fields_are_named() -> None:
+    with desk() as at:
+        prepared(at)
+        at.door.answers[OneRecord] = samples.stored(note(), "some")
+        for form in sorted(COMMANDS):
+            page = at.open("form", form=form, participant_id=samples.MARISELA, record_id=SOME)
+            page._show_more(True)
+            assert page.heading.text() == COMMANDS[form](at.ui, SOME).title
+            assert nameless(page) == [], form
+        assert at.troubles == []
+
+
+def test_a_family_moved_in_one_form() -> None:
+    with desk() as at:
+        page = show(at, "moved")
+        ticks = page.inputs["participant_ids"]._ticks
+        assert [tick.isChecked() for _, tick in ticks] == [True] + [False] * (len(ticks) - 1)
+        ticks[1][1].setChecked(True)
+        page.inputs["address"].first.setFocus()
+        at.type("12 Mill Lane")
+        page.inputs["address"].boxes["city"].setText("Newbridge")
+        command = save(at)
+        assert isinstance(command, RecordMove)
+        assert command.participant_ids == (samples.MARISELA, ticks[1][0])
+        assert command.address.line1 == "12 Mill Lane"
+        assert command.moved_on == samples.TODAY
+        assert command.confidential == ()
+
+
+def test_a_move_without_an_address_says_so() -> None:
+    with desk() as at:
+        page = show(at, "moved")
+        at.press(Qt.Key.Key_Return, CTRL)
+        assert page.inputs["address"]._first_field.has_problem
+        assert at.door.done == []
+
+
+def test_an_outcome_with_the_hearing_that_was_set_there() -> None:
+    with desk() as at:
+        view = samples.participant_view()
+        page = show(at, "outcome", view.obligations[0].fields)
+        page.inputs["result"].first.set_value("attended")
+        page.inputs["next_when"].day.set_value(date(2027, 3, 2))
+        page.inputs["next_when"].at.set_value(time(8, 30))
+        page.inputs["next_when"].zone.set_value("America/Chicago")
+        command = save(at)
+        assert isinstance(command, MarkObligation)
+        assert (command.result, command.moved_to) == ("attended", None)
+        assert isinstance(command.next, NextHearing)
+        assert command.next.when.zone == "America/Chicago"
+
+
+def test_one_that_was_moved_needs_its_new_day() -> None:
+    with desk() as at:
+        view = samples.participant_view()
+        page = show(at, "outcome", view.obligations[0].fields)
+        page.inputs["result"].first.set_value("moved_by_agency")
+        at.press(Qt.Key.Key_Return, CTRL)
+        assert page.inputs["next_when"]._day_field.has_problem
+        page.inputs["next_when"].day.set_value(date(2027, 3, 2))
+        assert save(at).moved_to.day == date(2027, 3, 2)
+
+
+def test_closing_a_case_shows_what_is_open_and_asks_what_becomes_of_the_tasks() -> None:
+    with desk() as at:
+        prepared(at)
+        at.door.answers[ClosingCheck] = replace(NOTHING_OPEN, tasks=(samples.stored(note(), "a"), samples.stored(note(), "b")))
+        page = at.open("form", form="close_case", participant_id=samples.MARISELA, record_id=SOME)
+        assert "Open tasks: 2" in page.text.text()
+        page.inputs["reason"].first.set_value("own_wish")
+        page.inputs["tasks"].first.set_value("keep")
+        assert save(at) == CloseCase(SOME, "own_wish", "exited", samples.TODAY, "keep", None)
+
+
+def test_a_hand_over_begins_with_what_the_file_says() -> None:
+    with desk() as at:
+        page = show(at, "hand_over")
+        assert "Marisela Tzoc" in page.inputs["summary"].value()
+        page.inputs["to_staff_id"].first.set_value(samples.LEON)
+        command = save(at)
+        assert isinstance(command, AskTransfer)
+        assert (command.to, command.to_staff_id) == ("caseworker", samples.LEON)
+
+
+def test_a_referral_needs_somebody_and_ends_with_what_came_of_it() -> None:
+    with desk() as at:
+        page = show(at, "refer")
+        at.press(Qt.Key.Key_Return, CTRL)
+        assert page.inputs["to_name"].frame.has_problem
+        page.inputs["to_name"].first.setText("Mill Street Clinic")
+        command = save(at)
+        assert isinstance(command, Refer)
+        assert (command.to_name, command.send) == ("Mill Street Clinic", True)
+
+
+def test_a_referral_is_closed_with_its_outcome() -> None:
+    with desk() as at:
+        from cmpp_desktop.domain.referrals import ReferralFields
+
+        page = show(at, "referral_news", ReferralFields(participant_id=samples.MARISELA, to_name="Clinic"))
+        page.inputs["step"].first.set_value("closed")
+        at.press(Qt.Key.Key_Return, CTRL)
+        assert page.inputs["outcome"].frame.has_problem
+        page.inputs["outcome"].first.set_value("completed")
+        assert save(at) == CloseReferral(SOME, "completed", "", samples.TODAY)
+
+
+def test_help_is_given_in_dollars_and_cents() -> None:
+    with desk() as at:
+        page = show(at, "give_help")
+        page.inputs["type"].first.set_value(page.words.codes("assistance_type")[0].id)
+        page.inputs["money"].first.setText("12.345")
+        at.press(Qt.Key.Key_Return, CTRL)
+        assert page.inputs["money"].frame.has_problem
+        page.inputs["money"].first.setText("$1,012.50")
+        command = save(at)
+        assert isinstance(command, RecordAssistance)
+        assert command.money == Money(amount=Decimal("1012.50"))
+
+
+def test_a_note_is_put_right_or_taken_out() -> None:
+    with desk() as at:
+        page = show(at, "note", note())
+        page.inputs["text"].first.setPlainText("Called twice")
+        assert save(at) == ChangeNote(SOME, {"text": "Called twice"})
+        page = show(at, "note", note())
+        page.remove.click()
+        at.settle()
+        assert at.door.done[-1] == DeleteNote(SOME)
+
+
+def test_a_step_is_done_from_its_own_form() -> None:
+    with desk() as at:
+        step = ActionStepFields(participant_id=samples.MARISELA, goal_id=SOME, what="Call the school")
+        page = show(at, "action_step", step)
+        button = page._beside_row.itemAt(0).widget()
+        assert button.text() == "It is done"
+        button.click()
+        at.settle()
+        assert save(at) == FinishStep(SOME, samples.TODAY, "")
+
+
+def test_a_board_reader_is_offered_nothing() -> None:
+    with desk(role="board_reader") as at:
+        assert list(offered(at.ui, samples.participant_view())) == []
+
+
+def test_what_is_offered_follows_from_how_the_case_and_the_household_stand() -> None:
+    with desk() as at:
+        view = samples.participant_view()
+        forms = {offer.form for _, offers in offered(at.ui, view) for offer in offers}
+        assert {"moved", "hand_over", "close_case", "refer", "give_help", "share"} <= forms
+        assert "open_case" not in forms
+        alone = replace(view, household_id=None, household=(), case=None)
+        forms = {offer.form for _, offers in offered(at.ui, alone) for offer in offers}
+        assert {"open_case", "household_member"} <= forms
+        assert not forms & {"close_case", "leave_household", "keep_apart"}
+
+
+def test_help_that_was_given_is_approved_by_somebody_else() -> None:
+    with desk(role="supervisor") as at:
+        given = DirectAssistanceFields(
+            participant_id=samples.MARISELA, type="transport", given_on=samples.TODAY, money=Money(amount=Decimal(5))
+        )
+        page = show(at, "decide_help", given)
+        page.inputs["decision"].first.set_value("approve")
+        command = save(at)
+        assert (command.kind, command.entry_ids) == ("direct_assistance", (SOME,))

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.engine import Connection
 
-from cmpp_desktop.changes import LIFE, LIVE, Created, Write
+from cmpp_desktop.changes import LIFE, LIVE, Covers, Created, Head, RecordState, Write, life_value
 from cmpp_desktop.domain.records import Fields, Life, to_wire
 from cmpp_desktop.errors import BugError
 from cmpp_desktop.store import bulk, materialise, state
@@ -90,6 +90,42 @@ def write(
         bulk.insert(connection, state.UPSERT, list(zip(*clocks, strict=True)))
     added.writes = [write for id, made in records.items() for write in made.writes(id)]
     return added
+
+
+def delete(
+    connection: Connection, names: Names, coll: int, kind: str, held: Mapping[UUID, state.Held], stamp: Stamp, reason: str
+) -> list[Write]:
+    """Deletes plain live records of one kind, as `UnitOfWork.delete` does."""
+    value, number = life_value("deleted", reason), names.devices.number(stamp.device)
+    hlc = state.signed64(stamp.hlc)
+    packed: dict[Covers, bytes] = {}
+    clocks, covers, rows, writes = [], [], [], []
+    for id, one in held.items():
+        before = one.state
+        body = state.held_stamps(before.heads)
+        heads = {**before.heads, LIFE: (Head(stamp, value),)}
+        after = RecordState(before.kind, heads, before.waiting, {stamp: body})
+        clocks.append(state.record_row(coll, id, after, names, {**one.extra, LIFE: value}, True))
+        if body not in packed:
+            packed[body] = canon.pack(state.pack_covers(body))
+        covers.append((coll, id.bytes, hlc, number, packed[body]))
+        rows.append((Life.DELETED.value, hlc, number, id.bytes, coll))
+        writes.append(Write(kind, id, LIFE, value, before.stamps(LIFE), body))
+    if clocks:
+        connection.exec_driver_sql(state.UPSERT, clocks)
+        connection.exec_driver_sql("INSERT INTO covers VALUES (?,?,?,?,?)", covers)
+        connection.exec_driver_sql(
+            f'UPDATE "r_{kind}" SET meta_life=?, meta_status=\'settled\', meta_shown=0, meta_signed_id=NULL, meta_changed=?, '
+            "meta_changed_dev=? WHERE id=? AND coll=?",
+            rows,
+        )
+    return writes
+
+
+def shown(held: state.Held, kind: type[Fields]) -> Mapping[str, Any]:
+    """The value of the field that says whom a record is about, as it is on the wire."""
+    value = held.state.shown(kind.about) if kind.about not in ("", "id") else None
+    return {} if value is None else {kind.about: canon.unpack(value)}
 
 
 def there(connection: Connection, kind: str, ids: Iterable[UUID], colls: Sequence[int]) -> dict[int, list[UUID]]:

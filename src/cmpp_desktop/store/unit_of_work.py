@@ -10,6 +10,7 @@ Bulk UPDATE and DELETE raise here, because they would escape the capture.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -24,7 +25,7 @@ from cmpp_desktop.changes import HERE, LIFE, LIVE, Changed, ChangeSet, Created, 
 from cmpp_desktop.domain.records import Compartment, F, Fields, Life, from_wire, named_ids, to_wire, validated
 from cmpp_desktop.domain.work import Actor, Stored
 from cmpp_desktop.errors import BugError, Invalid, KnownError, NotAllowed
-from cmpp_desktop.store import audit, identity, many, materialise, projection, signing, state
+from cmpp_desktop.store import audit, bulk, identity, many, materialise, projection, signing, state
 from cmpp_desktop.store.names import Names, Place, resolve_teams
 from cmpp_desktop.store.tables import CODECS, OWN_CLOCK, RECORD_KINDS, ROWS, Row, SignedFields, participant_of
 from cmpp_protocol import canon
@@ -45,6 +46,7 @@ class Touched:
 
 _KIND_OF_ROW = {row: kind for kind, row in ROWS.items()}
 _NOTHING = RecordState("")
+_DESTROYED = life_value("deleted", "destroyed")
 _COLLS = "meta_colls"  # a parameter that no field is called
 
 
@@ -81,6 +83,7 @@ class UnitOfWork:
         self._touched: dict[state.Key, Touched] = {}
         self._entries: list[audit.Entry] = []
         self._added: dict[int, dict[UUID, Created]] = {}  # collection → new records of this part that are written in bulk
+        self._written: dict[int, list[Write]] = {}  # collection → what of this part was written in bulk already
         self._kinds: set[str] = set()
         self._ids: set[UUID] = set()
         self._people: set[UUID] = set()  # whose lines of People, and of whom the index too, are made again
@@ -180,9 +183,26 @@ class UnitOfWork:
             raise KnownError("record_missing", kind=kind.kind)
         if row.meta_life == Life.LIVE:
             return
-        if row.meta_life != Life.DELETED:
+        if row.meta_life != Life.DELETED or self._is_destroyed(row):
             raise KnownError("record_settled", kind=kind.kind)
         self._set_life(row, Life.LIVE, LIVE)
+
+    def destroy(self, kind: type[F], id: UUID) -> None:
+        row: Any = self._row(kind, id, deleted_too=True)
+        if row is None:
+            raise KnownError("record_missing", kind=kind.kind)
+        self._set_life(row, Life.DELETED, _DESTROYED)
+        self._capture_now(row).picked.add(LIFE)  # covers what came since, too, where it had been destroyed before
+        if kind.kind == "participant":
+            self._connection.exec_driver_sql("DELETE FROM draft WHERE participant_id=?", (id.bytes,))
+
+    def _is_destroyed(self, row: Any) -> bool:
+        held = self._now_held(self._capture_now(row)).heads.get(LIFE, ())
+        return any(head.value == _DESTROYED for head in held)
+
+    def holds(self, compartment: Compartment, team_id: UUID | None) -> bool:
+        place = self._names.place_for(compartment, team_id or self._actor.team_id)
+        return place is not None and place.held
 
     def sign(self, kind: type[F], id: UUID, *, meaning: str, children: Sequence[tuple[type[Fields], UUID]] = ()) -> UUID:
         row: Any = self._row(kind, id)
@@ -255,8 +275,17 @@ class UnitOfWork:
         """See `BulkWork.delete_all`."""
         self._session.flush()
         for coll, live in many.there(self._connection, kind.kind, ids, self._names.held()).items():
-            for id, held in state.load(self._connection, self._names, coll, live).items():
-                self._touched[coll, id] = Touched(kind.kind, held, {LIFE: life_value("deleted", reason)})
+            held = state.load(self._connection, self._names, coll, live)
+            plain = {id: one for id, one in held.items() if one.flags == 0 and (coll, id) not in self._touched}
+            self._written.setdefault(coll, []).extend(
+                many.delete(self._connection, self._names, coll, kind.kind, plain, self.stamp, reason)
+            )
+            for id in plain:
+                about = participant_of(kind.kind, id, many.shown(held[id], kind))
+                self._concerns(kind.kind, id, about, coll)
+            self._kinds.add(kind.kind)
+            for id in held.keys() - plain.keys():
+                self._touched[coll, id] = Touched(kind.kind, held[id], {LIFE: life_value("deleted", reason)})
 
     def written_since(self, made: Mapping[str, Sequence[UUID]]) -> Mapping[str, Sequence[UUID]]:
         """See `BulkWork.written_since`."""
@@ -275,7 +304,7 @@ class UnitOfWork:
     def _end_part(self) -> None:
         """Writes the merge states and change sets of what was written under this stamp."""
         self._session.flush()
-        sets: dict[int, list[Write]] = {}
+        sets, self._written = self._written, {}
         for (coll, id), touched in self._touched.items():
             writes, after = self._writes(id, touched)
             if not writes:
@@ -284,17 +313,18 @@ class UnitOfWork:
             values = self._keep(coll, id, touched, after)
             self._concerns(touched.kind, id, participant_of(touched.kind, id, values), coll)
         self._session.flush()
-        for coll, created in self._added.items():
-            added = many.write(self._connection, created, coll, self._names, self._defaults)
-            sets.setdefault(coll, []).extend(added.writes)
-            for about, kinds in added.about.items():
-                for kind in kinds:
-                    self._concerns(kind, about, about, coll)
-            self._ids |= set(created)
-            self._kinds |= added.kinds
-        self._added = {}
         self._kinds |= {touched.kind for touched in self._touched.values()}
-        self._to_outbox(sets)
+        with bulk.uncollected() if self._added else nullcontext():
+            for coll, created in self._added.items():
+                added = many.write(self._connection, created, coll, self._names, self._defaults)
+                sets.setdefault(coll, []).extend(added.writes)
+                for about, kinds in added.about.items():
+                    for kind in kinds:
+                        self._concerns(kind, about, about, coll)
+                self._ids |= set(created)
+                self._kinds |= added.kinds
+            self._added = {}
+            self._to_outbox(sets)
 
     def _concerns(self, kind: str, id: UUID, about: UUID | None, coll: int) -> None:
         """Notes whom a write concerns: for `Changed`, for the lines of People, and for the audit log."""
@@ -360,7 +390,7 @@ class UnitOfWork:
 
     def _bring_back(self, row: Any, kind: type[Fields], record: Fields) -> None:
         """A derived id that exists: live changes nothing; deleted comes back with the new values."""
-        if row.meta_life == Life.DELETED:
+        if row.meta_life == Life.DELETED and not self._is_destroyed(row):
             self._set(row, kind, record, dict.fromkeys(CODECS[kind.kind]))
             self._set_life(row, Life.LIVE, LIVE)
 

@@ -27,7 +27,7 @@ from cmpp_desktop.domain.questions import Today
 from cmpp_desktop.domain.referrals import OpenReferrals, Refer, Referrals
 from cmpp_desktop.errors import KnownError, NotAllowed
 from cmpp_desktop.workspace import hsds
-from tests.store.laptops import DAY, Laptop, family
+from tests.store.laptops import DAY, ORGANISATION, Laptop, family
 
 Make = Callable[..., Laptop]
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "hsds"
@@ -312,6 +312,16 @@ def test_it_can_be_stopped_and_then_nothing_came_in(denise: Laptop, tmp_path: Pa
         denise.do(ImportDirectory(read, tick=tick))
     assert heard == [(0, 124), (50, 124), (100, 124)]
     assert denise.ask(DirectorySearch()).rows == ()
+
+
+def test_a_large_directory_travels_in_parts_and_comes_as_one(a_laptop: Make, tmp_path: Path) -> None:
+    ana, leon = a_laptop(1, role="supervisor"), a_laptop(2)
+    many = "id,organization_id,name\n" + "".join(f"s{n},o1,Service {n}\n" for n in range(120))
+    bring(ana, folder(tmp_path / "d", services=many))
+    sizes = [len({write.id for write in item.writes}) for item in ana.store.replica().outbox(ORGANISATION)]
+    assert sizes == [50, 50, 24]  # a change set is never split, and a bundle has a limit (rule 40)
+    leon.receive(ana)
+    assert leon.ask(DirectorySearch()).matching == 120
 
 
 def test_an_overdue_referral_is_on_today_until_somebody_asked(denise: Laptop, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, cast
 from uuid import UUID
 
 from pydantic import Field
@@ -120,7 +120,7 @@ class HsdsLocationFields(Fields):
     active: bool = True
 
 IMPORTERS: tuple[Role, ...] = ("supervisor", "administrator")
-TICK = 50  # records between two words about how far it is
+PART = 50  # records of one change set (rule 40): of the longest descriptions some 3 MiB, where 16 are the limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +353,12 @@ def _held(fields: Fields) -> dict[str, Any]:
     return {name: getattr(fields, name) for name in type(fields).model_fields}
 
 
+class _InParts(Protocol):
+    """A unit of work as `import_writing.BulkWork`."""
+
+    def part(self) -> None: ...
+
+
 def import_directory(command: ImportDirectory, work: Work) -> Done:
     if work.actor.role not in IMPORTERS:
         raise NotAllowed("not_allowed", needs=IMPORTERS[0])
@@ -360,8 +366,10 @@ def import_directory(command: ImportDirectory, work: Work) -> Done:
     existing = {model.kind: work.find(model, source=command.source) for model in models}
     plan, steps = planned(existing, command.read, command.source, work.today)
     for done, step in enumerate(steps):
-        if done % TICK == 0:
+        if done % PART == 0:
             command.tick(done, len(steps))
+            if done:
+                cast(_InParts, work).part()
         if step.record is not None:
             work.add(step.record, id=step.id)
         else:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Any
 
 from cmpp_desktop.domain.asylum_clock import Clock
 from cmpp_desktop.domain.rules import Rule
@@ -127,11 +128,13 @@ def closed(day: date, calendar: str = "federal") -> str:
 def _holidays(year: int, calendar: str) -> frozenset[date]:
     """Federal holidays (5 USC 6103) of a year, as observed; "federal_dc" adds Inauguration Day, which closes offices around
     Washington, the BIA's among them."""
-    import holidays  # a package of the world's calendars: only when a day is counted
+    # A package of all the world's calendars: only when a day is counted. By this name, so that a frozen build takes it along.
+    from holidays.countries import UnitedStates
 
-    days = set(holidays.country_holidays("US", years=[year], observed=True))
+    made: Any = UnitedStates
+    days: set[date] = set(made(years=[year], observed=True))
     if calendar == "federal_dc":
-        there = holidays.country_holidays("US", subdiv="DC", years=[year], observed=True)
+        there = made(subdiv="DC", years=[year], observed=True)
         days |= {day for day, name in there.items() if "Inauguration" in name}
     return frozenset(days)
 

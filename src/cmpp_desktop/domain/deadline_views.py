@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from heapq import nsmallest
@@ -242,8 +242,3 @@ def preview(
 def named(found: PackPreview, called: Mapping[UUID, str]) -> PackPreview:
     """The preview with what people are called."""
     return replace(found, moved=tuple(replace(item, participant=called.get(item.participant_id, "")) for item in found.moved))
-
-
-def names_of(pack: Pack, ids: Sequence[str], language: str) -> tuple[str, ...]:
-    """The titles of rules, for lists of what is new, gone or changed."""
-    return tuple(pack.rules[id].title.name(language) if id in pack.rules else id for id in ids)

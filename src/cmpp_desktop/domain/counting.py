@@ -129,7 +129,7 @@ def _holidays(year: int, calendar: str) -> frozenset[date]:
     """Federal holidays (5 USC 6103) of a year, as observed; "federal_dc" adds Inauguration Day, which closes offices around
     Washington, the BIA's among them."""
     # A package of all the world's calendars: only when a day is counted. By this name, so that a frozen build takes it along.
-    from holidays.countries import UnitedStates
+    from holidays.countries.united_states import UnitedStates
 
     made: Any = UnitedStates
     days: set[date] = set(made(years=[year], observed=True))

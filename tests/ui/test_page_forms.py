@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 
 from cmpp_desktop.domain.assistance import DirectAssistanceFields, RecordAssistance
+from cmpp_desktop.domain.attachments import AttachmentFields
 from cmpp_desktop.domain.cases import CloseCase, ClosingCheck, ClosingView
 from cmpp_desktop.domain.entries import FileOf, OneRecord, Records
 from cmpp_desktop.domain.moves import RecordMove
@@ -20,8 +22,10 @@ from cmpp_desktop.domain.records import Money
 from cmpp_desktop.domain.referrals import CloseReferral, Refer
 from cmpp_desktop.domain.tasks import ChangeNote, DeleteNote, NoteFields
 from cmpp_desktop.domain.transfers import AskTransfer, HandOver, HandOverFacts
+from cmpp_desktop.domain.work import Done
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.pages.command_forms import COMMANDS, offered
+from cmpp_desktop.workspace import AttachmentRequest
 from tests.ui import samples
 from tests.ui.page_desk import Desk, desk, nameless
 
@@ -225,3 +229,29 @@ def test_help_that_was_given_is_approved_by_somebody_else() -> None:
         page.inputs["decision"].first.set_value("approve")
         command = save(at)
         assert (command.kind, command.entry_ids) == ("direct_assistance", (SOME,))
+
+
+def test_a_file_becomes_a_document_of_the_file(tmp_path: Path) -> None:
+    notice = tmp_path / "notice.pdf"
+    with desk() as at:
+        prepared(at)
+        taken: list[Any] = []
+        at.door.attach = lambda path, participant, **more: taken.append((path, participant, more["title"])) or Done(SOME)  # type: ignore[func-returns-value,method-assign]
+        page = at.open("form", form="attach", participant_id=samples.MARISELA)
+        at.press(Qt.Key.Key_Return, CTRL)
+        assert page.inputs["path"].frame.has_problem
+        page.inputs["path"]._take(notice)
+        page.inputs["title"].first.setText("Notice of hearing")
+        at.press(Qt.Key.Key_Return, CTRL)
+        assert taken == [(notice, samples.MARISELA, "Notice of hearing")]
+        assert at.said[-1][0] == "Document added"
+
+
+def test_a_document_can_be_shown_from_its_form() -> None:
+    with desk() as at:
+        kept = AttachmentFields(participant_id=samples.MARISELA, title="Notice", content_hash="0" * 64)
+        page = show(at, "attachment", kept)
+        page._beside_row.itemAt(0).widget().click()
+        at.settle()
+        assert at.frame.place == "pdf"
+        assert at.door.papers == [AttachmentRequest(SOME)]

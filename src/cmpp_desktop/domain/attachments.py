@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
-from cmpp_desktop.domain.records import Fields, coded, line, prose, refers
+from cmpp_desktop.domain.entries import Plain, RemoveRecord
+from cmpp_desktop.domain.participants import ParticipantFields
+from cmpp_desktop.domain.records import Fields, coded, line, prose, refers, validated
+from cmpp_desktop.domain.work import Command, Done, Work
 
 LARGEST = 25 * 1024 * 1024  # bytes
 
@@ -30,3 +34,43 @@ class AttachmentFields(Fields):
     subject_kind: str = line(40)  # what it belongs to, beside the participant
     subject_id: UUID | None = None
     note: str = prose(1000)
+
+
+@dataclass(frozen=True)
+class AddAttachment(Command):
+    """A document comes into a participant's file. Its content is kept in the same unit of work by whoever read it
+    (`workspace.attach`): the command says what is known of it. `restricted`: that it is there tells what only some may know."""
+
+    participant_id: UUID
+    title: str
+    content_hash: str  # SHA-256 in hex
+    size: int  # bytes
+    media_type: str
+    document_type: str = "other"
+    received_on: date | None = None
+    expires_on: date | None = None
+    source: str = ""
+    note: str = ""
+    restricted: bool = False
+
+
+def add_attachment(command: AddAttachment, work: Work) -> Done:
+    team = work.get(ParticipantFields, command.participant_id).team_id
+    record = validated(
+        AttachmentFields,
+        participant_id=command.participant_id,
+        title=command.title,
+        document_type=command.document_type,
+        media_type=command.media_type,
+        size=command.size,
+        content_hash=command.content_hash,
+        received_on=command.received_on or work.today,
+        expires_on=command.expires_on,
+        source=command.source,
+        note=command.note,
+    )
+    made = work.add(record, team_id=team, compartment="restricted" if command.restricted else None)
+    return Done(made, RemoveRecord(AttachmentFields.kind, made))
+
+
+PLAIN = (Plain(AttachmentFields),)

@@ -47,7 +47,7 @@ Handler = Callable[[Any, Work], Done]
 
 # The plain kinds: their commands are those of `entries`.
 PLAIN: entries.Registry = {
-    plain.model.kind: plain for subject in (plans, proceedings, relief, staff, assistance) for plain in subject.PLAIN
+    plain.model.kind: plain for subject in (plans, proceedings, relief, staff, assistance, attachments) for plain in subject.PLAIN
 }
 
 HANDLERS: Mapping[type[Command], Handler] = {
@@ -130,6 +130,9 @@ HANDLERS: Mapping[type[Command], Handler] = {
     assistance.ApproveEntries: assistance.approve_entries,
     assistance.RefuseEntry: assistance.refuse_entry,
     assistance.ReverseEntry: assistance.reverse_entry,
+    retention.SetLegalHold: retention.set_legal_hold,
+    retention.LiftLegalHold: retention.lift_legal_hold,
+    retention.DestroyFile: lambda command, work: retention.destroy_file(KINDS, command, work),
     plans.ReviewPlan: plans.review_plan,
     plans.ClosePlan: plans.close_plan,
     plans.CloseGoal: plans.close_goal,
@@ -137,6 +140,7 @@ HANDLERS: Mapping[type[Command], Handler] = {
     plans.FinishStep: plans.finish_step,
     plans.MeetNeed: plans.meet_need,
     plans.TouchGoals: plans.touch_goals,
+    attachments.AddAttachment: attachments.add_attachment,
     entries.AddRecord: partial(entries.add_record, PLAIN),
     entries.ChangeRecord: partial(entries.change_record, PLAIN),
     entries.RemoveRecord: partial(entries.remove_record, PLAIN),

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from cmpp_desktop.domain.work import Actor, Question
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.store import FILE, audit, backup, migrate, projection
+from cmpp_desktop.store import FILE, audit, backup, contents, migrate, projection
 from cmpp_desktop.store.database import Database, damaged
 from cmpp_desktop.store.drafts import DraftBox
 from cmpp_desktop.store.names import Names
@@ -119,6 +119,12 @@ class Store:
         """Whether records of a compartment and team may be shown and written here."""
         place = self._names.place_for(compartment, team_id)
         return place is not None and place.held
+
+    def content(self, digest: str) -> bytes | None:
+        """What an attachment holds (SHA-256 in hex); None where it is not on this laptop. Ask for its record first: who may
+        not read that may not read this. Raises store_damaged."""
+        with self._database.reading() as connection:
+            return contents.read(connection, digest)
 
     def replica(self) -> StoreReplica:
         """Sync's side of the store."""

@@ -25,7 +25,7 @@ from cmpp_desktop.changes import HERE, LIFE, LIVE, Changed, ChangeSet, Created, 
 from cmpp_desktop.domain.records import Compartment, F, Fields, Life, from_wire, named_ids, to_wire, validated
 from cmpp_desktop.domain.work import Actor, Stored
 from cmpp_desktop.errors import BugError, Invalid, KnownError, NotAllowed
-from cmpp_desktop.store import audit, bulk, identity, many, materialise, projection, signing, state
+from cmpp_desktop.store import audit, bulk, contents, identity, many, materialise, projection, signing, state
 from cmpp_desktop.store.names import Names, Place, resolve_teams
 from cmpp_desktop.store.tables import CODECS, OWN_CLOCK, RECORD_KINDS, ROWS, Row, SignedFields, participant_of
 from cmpp_protocol import canon
@@ -195,6 +195,19 @@ class UnitOfWork:
         self._capture_now(row).picked.add(LIFE)  # covers what came since, too, where it had been destroyed before
         if kind.kind == "participant":
             self._connection.exec_driver_sql("DELETE FROM draft WHERE participant_id=?", (id.bytes,))
+        if kind.kind == "attachment":
+            self._forget_content(row)
+
+    def keep_content(self, data: bytes) -> str:
+        """Keeps what an attachment holds, in this transaction; gives its SHA-256 in hex."""
+        return contents.add(self._connection, data)
+
+    def _forget_content(self, row: Any) -> None:
+        """Of an attachment that is destroyed; unless another that is not names the same content."""
+        model: Any = ROWS["attachment"]
+        others = self._session.scalars(select(model).where(model.content_hash == row.content_hash, model.id != row.id)).all()
+        if all(self._is_destroyed(other) for other in others):
+            contents.forget(self._connection, row.content_hash)
 
     def _is_destroyed(self, row: Any) -> bool:
         held = self._now_held(self._capture_now(row)).heads.get(LIFE, ())

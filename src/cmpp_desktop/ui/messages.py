@@ -81,6 +81,8 @@ def field_problem(problem: str, words: Words, *, field: str = "") -> str:
     return {
         "too_long": words("This is too long."),
         "not_valid": words("This cannot be right as it is."),
+        "over_25_mb": words("A document may have at most 25 MB."),
+        "empty_file": words("This file is empty."),
         "a_number_digits": words("An A-number has 8 or 9 digits."),
         "before_start": words("It cannot end before it starts."),
         "before_opening": words("It cannot be before the case was opened."),
@@ -560,6 +562,18 @@ def _table() -> Mapping[str, Any]:
             w("These rules count already."),
             "",
             w("There is nothing to do."),
+            "banner",
+        ),
+        "content_elsewhere": lambda w, f: (
+            w("This document is on {who}’s laptop.", who=f["who"]) if f.get("who") else w("This document is on another laptop."),
+            w("Nothing is lost: what is known of it is here."),
+            w("Documents do not travel between laptops yet. Ask for a copy, and add it here."),
+            "banner",
+        ),
+        "no_preview": lambda w, f: (
+            w("A document of this kind cannot be shown here."),
+            w("It is safe in the encrypted store."),
+            w("Save a copy, with a reason, and open it in the program that made it."),
             "banner",
         ),
         "report_empty": lambda w, f: (

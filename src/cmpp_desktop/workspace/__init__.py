@@ -22,6 +22,7 @@ from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.workspace.views import (
     Access,
     ArrivedItem,
+    AttachmentRequest,
     CaseSummaryRequest,
     DeviceRow,
     Founding,
@@ -64,6 +65,7 @@ __all__ = [
     "Workspace",
     "Access",
     "ArrivedItem",
+    "AttachmentRequest",
     "CaseSummaryRequest",
     "DeviceRow",
     "Founding",
@@ -100,8 +102,8 @@ def warm() -> None:
 
 def warm_more() -> None:
     """The same for the work after that: questionnaires and the network."""
-    import cmpp_desktop.forms
-    import cmpp_desktop.sync.transport  # noqa: F401
+    for room in ("forms", "sync.transport"):
+        importlib.import_module(f"cmpp_desktop.{room}")
 
 
 class Workspace:
@@ -494,6 +496,41 @@ class Workspace:
         from cmpp_desktop.workspace import imports
 
         imports.save_template(path, language)
+
+    def attach(
+        self,
+        path: Path,
+        participant_id: UUID,
+        *,
+        title: str = "",
+        document_type: str = "other",
+        received_on: date | None = None,
+        expires_on: date | None = None,
+        source: str = "",
+        note: str = "",
+        restricted: bool = False,
+    ) -> Done:
+        """A file becomes a document of somebody's file, encrypted in the store, in one transaction. The file itself is left
+        where it is. At most 25 MiB. Raises Invalid path over_25_mb, empty_file; file_unreadable, disk_full."""
+        from cmpp_desktop.workspace import attachments
+
+        return attachments.attach(
+            self._need(), path, participant_id, title=title, document_type=document_type, received_on=received_on,
+            expires_on=expires_on, source=source, note=note, restricted=restricted,
+        )  # fmt: skip
+
+    def open_attachment(self, attachment_id: UUID) -> bytes:
+        """Its content, in memory; audited. Raises record_missing, content_elsewhere (facts who)."""
+        from cmpp_desktop.workspace import attachments
+
+        return attachments.open_attachment(self._need(), attachment_id)[1]
+
+    def save_attachment(self, attachment_id: UUID, path: Path, *, reason: str) -> None:
+        """Writes a copy where the person asked, as it came; logs that it left the store and why. Raises Invalid reason
+        missing, content_elsewhere, file_not_written."""
+        from cmpp_desktop.workspace import attachments
+
+        attachments.save_copy(self._need(), attachment_id, path, reason=reason)
 
     def export_calendar(self, path: Path, question: CalendarExport, *, reason: str, language: str = "en") -> int:
         """Writes an iCalendar file without names, numbers or notes, audited. Returns how many entries; raises Invalid,

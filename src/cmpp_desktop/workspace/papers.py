@@ -14,17 +14,26 @@ from cmpp_desktop.domain.consent import RecordSharing, TakeBackSharing
 from cmpp_desktop.domain.questions import Organisation, Participant, Screening, Session, Timeline
 from cmpp_desktop.domain.work import Done
 from cmpp_desktop.errors import BugError, KnownError
-from cmpp_desktop.workspace import figures
+from cmpp_desktop.workspace import attachments, figures
 from cmpp_desktop.workspace.files import write_private
 from cmpp_desktop.workspace.interviews import Interviews
 from cmpp_desktop.workspace.profile import Opened
-from cmpp_desktop.workspace.views import CaseSummaryRequest, Paper, PaperRequest, ScreeningRequest, SessionNoteRequest
+from cmpp_desktop.workspace.views import (
+    AttachmentRequest,
+    CaseSummaryRequest,
+    Paper,
+    PaperRequest,
+    ScreeningRequest,
+    SessionNoteRequest,
+)
 
 MOST_SESSIONS = 500
 
 
 def render(opened: Opened, interviews: Interviews, request: PaperRequest) -> Paper:
     """The paper in memory. Raises record_missing."""
+    if isinstance(request, AttachmentRequest):
+        return attachments.paper(opened, request.attachment_id)
     here = opened.now()
     said = words.load(request.language).at_home_in(opened.zone().key)
     if isinstance(request, CaseSummaryRequest):
@@ -114,7 +123,7 @@ def save(
 
     if not reason.strip():
         raise Invalid(reason="missing")
-    data = protect(paper.pdf, password) if password else paper.pdf
+    data = protect(paper.pdf, password) if password else (paper.original or paper.pdf)
     write_private(path, data)
     note(reason.strip())
 

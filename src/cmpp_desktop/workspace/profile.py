@@ -85,6 +85,12 @@ class Opened:
             self.must_be_open()
             return self.store.answer(question, self.actor())
 
+    def content(self, digest: str) -> bytes | None:
+        """What an attachment holds; None where it is not on this laptop."""
+        with self._turn:
+            self.must_be_open()
+            return self.store.content(digest)
+
     def zone(self) -> ZoneInfo:
         """The organisation's time zone, in which every day and local time is meant but those of a court."""
         zone = self._zone

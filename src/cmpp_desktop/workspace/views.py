@@ -168,7 +168,14 @@ class ScreeningRequest:
     side_by_side: bool = True
 
 
-PaperRequest = CaseSummaryRequest | SessionNoteRequest | ScreeningRequest
+@dataclass(frozen=True, slots=True)
+class AttachmentRequest:
+    """A document of the file as it is: a PDF, or a picture as a page. Raises content_elsewhere, no_preview."""
+
+    attachment_id: UUID
+
+
+PaperRequest = CaseSummaryRequest | SessionNoteRequest | ScreeningRequest | AttachmentRequest
 
 
 @dataclass(frozen=True)
@@ -183,6 +190,7 @@ class Paper:
     about: UUID | None = None
     subject: tuple[str, UUID] | None = None
     restricted: bool = False
+    original: bytes | None = None  # what is saved in place of the PDF: the picture that it shows
 
 
 @dataclass

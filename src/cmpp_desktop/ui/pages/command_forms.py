@@ -9,6 +9,7 @@ from uuid import UUID
 from cmpp_desktop.domain.cases import OPEN_STATES
 from cmpp_desktop.domain.questions import ParticipantView
 from cmpp_desktop.ui.page import Ui
+from cmpp_desktop.ui.pages import forms_of_documents as documents
 from cmpp_desktop.ui.pages import forms_of_people as people
 from cmpp_desktop.ui.pages import forms_of_plan as plan
 from cmpp_desktop.ui.pages import forms_of_work as work
@@ -40,11 +41,14 @@ COMMANDS: Mapping[str, Callable[[Ui, UUID | None], FormPlan]] = {
     "finish_step": plan.finish_step,
     "meet_need": plan.meet_need,
     "decide_help": plan.decide_help,
+    "attach": documents.attach,
+    "save_copy": documents.save_copy,
 }
 # What opening a record in the file leads to, where it is not the form of a plain kind.
 OPENS: Mapping[str, str] = {
     "note": "note", "referral": "referral_news", "transfer": "answer_hand_over", "direct_assistance": "decide_help",
 }  # fmt: skip
+SHOW = "show"  # not a form: the document itself
 RESTRICTED_ONLY = frozenset({"potential_relief"})
 
 
@@ -64,6 +68,7 @@ def beside(kind: str, words: Words) -> tuple[tuple[str, str], ...]:
         "goal": (("close_goal", words("End it")),),
         "action_step": (("finish_step", words("It is done")),),
         "need": (("meet_need", words("It is met")),),
+        "attachment": ((SHOW, words("Show it")), ("save_copy", words("Save a copy"))),
     }.get(kind, ())
 
 
@@ -89,7 +94,9 @@ def offered(ui: Ui, view: ParticipantView) -> Iterator[tuple[str, tuple[Offer, .
 
 
 # Kinds that are written by a command of their own.
-INSTEAD: Mapping[str, str] = {"referral": "refer", "direct_assistance": "give_help", "disclosure": "share"}
+INSTEAD: Mapping[str, str] = {
+    "referral": "refer", "direct_assistance": "give_help", "disclosure": "share", "attachment": "attach",
+}  # fmt: skip
 
 
 def _case(view: ParticipantView, words: Words) -> Iterator[Offer]:

@@ -23,7 +23,7 @@ from cmpp_desktop.ui.pages.pdf_view import PageView, render
 from cmpp_desktop.ui.pages.session_signed import Reading
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import Banner, Button, Chip, Field, Label, Panel, TextField, column, row, scrolled
-from cmpp_desktop.workspace import CaseSummaryRequest, Paper, PaperRequest, SessionNoteRequest
+from cmpp_desktop.workspace import AttachmentRequest, CaseSummaryRequest, Paper, PaperRequest, SessionNoteRequest
 
 ZOOMS = (0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0)
 POINTS_AN_INCH = 72
@@ -319,9 +319,11 @@ class PdfPreviewPage(Page):
 
     def _browse(self) -> None:
         name = self.path.text().strip() or "paper.pdf"
+        suffix = Path(self.paper.file_name).suffix.lstrip(".") if self.paper is not None and self.paper.original else "pdf"
         ask_where_to(
-            self, self.words("Save the PDF"), name, "PDF (*.pdf)", lambda path: self.path.setText(str(path)), suffix="pdf"
-        )
+            self, self.words("Save the PDF"), name, f"{suffix.upper()} (*.{suffix})",
+            lambda path: self.path.setText(str(path)), suffix=suffix,
+        )  # fmt: skip
 
     def _save(self) -> None:
         paper = self.paper
@@ -364,6 +366,8 @@ class PdfPreviewPage(Page):
             return "participant", request.participant_id
         if isinstance(request, SessionNoteRequest):
             return "service_session", request.session_id
+        if isinstance(request, AttachmentRequest):
+            return "attachment", request.attachment_id
         return "screening", request.screening_id if request is not None else None
 
     def rendering_begins(self) -> None:

@@ -25,7 +25,7 @@ from cmpp_desktop.domain.work import Done, Stored
 from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.messages import field_problem
 from cmpp_desktop.ui.page import Page, Ui
-from cmpp_desktop.ui.pages.command_forms import beside
+from cmpp_desktop.ui.pages.command_forms import SHOW, beside
 from cmpp_desktop.ui.pages.drafts import DraftKeeper
 from cmpp_desktop.ui.pages.form_plans import plan_for
 from cmpp_desktop.ui.pages.record_inputs import Around, Input, made
@@ -33,6 +33,7 @@ from cmpp_desktop.ui.pages.record_model import FormPlan, choices_of, needed_kind
 from cmpp_desktop.ui.pages.session_model import count_words
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import Banner, Button, Label, announce, column, flow, focus_in, heading, row, rule, scrolled
+from cmpp_desktop.workspace import AttachmentRequest
 
 SHORT = frozenset({"day", "number", "money", "yes_no"})
 OF_NOBODY = frozenset({"team", "site", "award", "hsds_organization", "hsds_service", "staff_member", "household"})
@@ -217,6 +218,9 @@ class FormPage(Page):
         self._beside.setVisible(bool(others))
 
     def _go_beside(self, form: str) -> None:
+        if form == SHOW and self._record_id is not None:
+            self.ui.go("pdf", request=AttachmentRequest(self._record_id))
+            return
         self.ui.go("form", form=form, participant_id=self._participant, record_id=self._record_id)
 
     def _around(self, found: Found) -> Around:
@@ -321,11 +325,16 @@ class FormPage(Page):
             before = self._record.fields
             values = {name: value for name, value in values.items() if value != getattr(before, name)}
             if not values:
-                self._over(plan.said, None)
+                self._leave_now()
                 return
         self._carry_out(plan, values)
 
     def _carry_out(self, plan: FormPlan, values: Mapping[str, Any]) -> None:
+        run, door, about = plan.run, self.ui.door, self._participant
+        if run is not None:
+            self.save.setEnabled(False)
+            self.call(lambda: run(door, about, values), lambda done: self._over(plan.said, done), self._refused)
+            return
         try:
             command = plan.make(self._participant, values)
         except Invalid as error:
@@ -363,8 +372,7 @@ class FormPage(Page):
         self._typed = False
         self._keeper.drop()
         self._empty()
-        if done is not None:
-            self.ui.say(said, done.undo)
+        self.ui.say(said, done.undo if done is not None else None)
         self.ui.back()
 
     def _remove(self) -> None:

@@ -10,16 +10,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.domain.records import Money, PostalAddress, When
+from cmpp_desktop.ui.files import ask_for_file, ask_where_to
 from cmpp_desktop.ui.pages.record_model import Item
 from cmpp_desktop.ui.pages.zone_choice import zone_choices
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
+    Button,
     CodeCombo,
     DateField,
     Field,
@@ -378,10 +381,43 @@ class _Address(Input):
         self._first_field.problem(text)
 
 
+class _File(Input):
+    """A file that comes in (`file`), or where a copy goes to (`target`; `default` is its name)."""
+
+    def __init__(self, item: Item, around: Around) -> None:
+        self._around = around
+        self.box = TextField()
+        self.box.textEdited.connect(lambda _: around.touched())
+        choose = Button(around.words("Choose a file") if item.shape == "file" else around.words("Another place"), on=self._browse)
+        super().__init__(item, self.box, Field(item.label, self.box, hint=item.hint, help=item.help, end=choose))
+
+    def _browse(self) -> None:
+        words = self._around.words
+        if self.item.shape == "file":
+            ask_for_file(self.frame, words("Choose a file"), words("All files") + " (*)", self._take)
+        else:
+            ask_where_to(self.frame, words("Save a copy"), self.box.text() or str(self.item.default or ""), "", self._take)
+
+    def _take(self, path: Path) -> None:
+        self.box.setText(str(path))
+        self._around.touched()
+
+    def value(self) -> Path | None:
+        text = self.box.text().strip()
+        return Path(text).expanduser() if text else None
+
+    def show(self, value: Any) -> None:
+        self.box.setText(str(value or ""))
+
+    def packed(self) -> str:
+        return self.box.text()
+
+
 _MAKERS: Mapping[str, Callable[[Item, Around], Input]] = {
     "line": _Line, "text": _Text, "lines": _Text, "number": _Number, "money": _Money, "yes_no": _YesNo, "day": _Day,
     "when": _Moment, "moment": _Moment, "code": _Choice, "record": _Choice, "staff": _Choice, "person": _Choice,
     "codes": _Several, "records": _Several, "people": _Several, "address": _Address,
+    "file": _File, "target": _File,
 }  # fmt: skip
 
 

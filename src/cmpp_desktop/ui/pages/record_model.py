@@ -19,12 +19,13 @@ from pydantic_core import PydanticUndefined
 from cmpp_desktop.domain.dispatch import KINDS, PLAIN
 from cmpp_desktop.domain.proceedings import PROTECTED_RELIEF
 from cmpp_desktop.domain.records import Fields, Money, PostalAddress, When
-from cmpp_desktop.domain.work import Command, Question, Stored
+from cmpp_desktop.domain.work import Command, Done, Question, Stored
 from cmpp_desktop.words import Words
+from cmpp_desktop.workspace import Workspace
 
 Shape = Literal[
     "line", "text", "lines", "number", "money", "yes_no", "day", "when", "moment", "code", "codes", "record", "records",
-    "staff", "person", "people", "address",
+    "staff", "person", "people", "address", "file", "target",
 ]  # fmt: skip
 LONG = 500  # letters from which a text takes several lines
 
@@ -150,6 +151,7 @@ class FormPlan:
     told: Callable[[Any], str] = _says_nothing
     filled: Callable[[Any], Mapping[str, Any]] = _fills_nothing
     remove: Callable[[UUID], Command] | None = None
+    run: Callable[[Workspace, UUID | None, Mapping[str, Any]], Done | None] | None = None  # instead of a command: off the window
 
 
 def items_of(kind: str, words: Words, today: date) -> tuple[Item, ...]:

@@ -1,0 +1,67 @@
+"""Short forms about documents: a file comes in, a copy goes out with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from cmpp_desktop.domain.work import Command, Done
+from cmpp_desktop.errors import BugError
+from cmpp_desktop.ui.page import Ui
+from cmpp_desktop.ui.pages.forms_of_people import Values, needed
+from cmpp_desktop.ui.pages.record_model import FormPlan, Item
+from cmpp_desktop.workspace import Workspace
+
+
+def _no_command(participant: UUID | None, values: Mapping[str, Any]) -> Command:
+    raise BugError("form_without_command")
+
+
+def attach(ui: Ui, record_id: UUID | None) -> FormPlan:
+    """A file becomes a document of somebody's file."""
+    words = ui.words
+    names = ("title", "document_type", "received_on", "expires_on", "source", "note", "restricted")
+
+    def run(door: Workspace, participant: UUID | None, values: Values) -> Done:
+        return door.attach(values["path"], needed(participant), **{name: values[name] for name in names})
+
+    def label(name: str) -> str:
+        return words.field("attachment", name)
+
+    items = (
+        Item("path", "file", words("The file"), True, help=words("A PDF, a picture or another file of at most 25 MB.")),
+        Item("title", "line", label("title"), most=200, help=words("The name of the file, if you say nothing.")),
+        Item("document_type", "code", label("document_type"), default="other", codes="document_type"),
+        Item("received_on", "day", label("received_on"), default=ui.today()),
+        Item("expires_on", "day", label("expires_on")),
+        Item("source", "line", label("source"), most=200, more=True),
+        Item("note", "text", label("note"), most=1000, more=True),
+        Item("restricted", "yes_no", words("Only for those who hold the restricted records"), default=False, more=True),
+    )
+    text = words(
+        "It is copied into the encrypted store of this laptop. The file stays where it is: delete it there if nobody"
+        " else needs it. Documents are not sent to other laptops yet."
+    )
+    return FormPlan("attach", words("Document"), items, _no_command, words("Document added"), words("Add"), text=text, run=run)
+
+
+def save_copy(ui: Ui, record_id: UUID | None) -> FormPlan:
+    """A copy of a document (`record_id`) leaves the store."""
+    words = ui.words
+
+    def run(door: Workspace, participant: UUID | None, values: Values) -> None:
+        door.save_attachment(needed(record_id), values["path"], reason=values["reason"])
+
+    items = (
+        Item("reason", "line", words("Why does it leave?"), True, most=300,
+             help=words("For the record: “for her lawyer”, “for the supervisor”.")),
+        Item("path", "target", words("Where to"), True),
+    )  # fmt: skip
+    text = words("What you save leaves the encrypted store.") + " " + words(
+        "Whoever has the file can read it. It is written down that you saved it, and why."
+    )
+    return FormPlan(
+        "save_copy", words("Save a copy"), items, _no_command, words("Copy saved"), words("Save a copy"), "attachment",
+        text=text, run=run,
+    )  # fmt: skip

@@ -1,0 +1,86 @@
+"""A document comes in, is looked at, and goes out only as a copy with a reason; another laptop says whose it is on."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from PIL import Image
+
+from cmpp_desktop.domain.attachments import LARGEST
+from cmpp_desktop.domain.cases import CaseOpening
+from cmpp_desktop.domain.consent import ConsentGiven
+from cmpp_desktop.domain.entries import Records
+from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
+from cmpp_desktop.domain.questions import AuditTrail, Timeline
+from cmpp_desktop.domain.records import PersonName
+from cmpp_desktop.errors import Invalid, KnownError
+from cmpp_desktop.workspace import AttachmentRequest, Workspace
+from tests.journeys.office import Pair
+
+
+def marisela(door: Workspace) -> UUID:
+    people = (NewPerson(PersonName(given="Marisela", family="Tzoc")),)
+    done = door.do(RegisterHousehold(people, ConsentGiven(), CaseOpening()))
+    assert done.more is not None
+    found: UUID = done.more["participant_ids"][0]
+    return found
+
+
+def picture(path: Path) -> Path:
+    Image.new("RGB", (60, 40), "white").save(path)
+    return path
+
+
+def test_a_photographed_notice_is_seen_as_a_page_and_leaves_as_it_came(pair: Pair, tmp_path: Path) -> None:
+    door = pair.ana
+    person = marisela(door)
+    source = picture(tmp_path / "notice.png")
+    done = door.attach(source, person, title="Notice of hearing", document_type="hearing_notice")
+    source.unlink()
+    paper = door.paper(AttachmentRequest(done.id))
+    assert paper.pdf.startswith(b"%PDF-")
+    assert (paper.pages, paper.restricted) == (1, False)
+    assert "Tzoc" not in paper.file_name
+    copy = tmp_path / "copy.png"
+    with pytest.raises(Invalid):
+        door.save_attachment(done.id, copy, reason=" ")
+    assert not copy.exists()
+    door.save_attachment(done.id, copy, reason="for her lawyer")
+    assert Image.open(io.BytesIO(copy.read_bytes())).size == (60, 40)
+    actions = [row.action for row in door.ask(AuditTrail())]
+    assert "attachment_opened" in actions
+    assert "exported" in actions
+    (entry,) = door.ask(Timeline(person, door.today(), ("attachment",))).today
+    assert entry.title == "Notice of hearing"
+
+
+def test_a_file_that_is_too_large_or_empty_or_gone_leaves_nothing(pair: Pair, tmp_path: Path) -> None:
+    door = pair.ana
+    person = marisela(door)
+    large, empty = tmp_path / "large.bin", tmp_path / "empty.pdf"
+    with large.open("wb") as file:
+        file.truncate(LARGEST + 1)
+    empty.touch()
+    for path, code in ((large, "over_25_mb"), (empty, "empty_file")):
+        with pytest.raises(Invalid) as refused:
+            door.attach(path, person)
+        assert refused.value.fields == {"path": code}
+    with pytest.raises(KnownError) as said:
+        door.attach(tmp_path / "none.pdf", person)
+    assert said.value.code == "file_unreadable"
+    assert door.ask(Records("attachment", person)) == ()
+
+
+def test_what_cannot_be_shown_says_so_and_can_still_be_saved(pair: Pair, tmp_path: Path) -> None:
+    door = pair.ana
+    letter = tmp_path / "letter.docx"
+    letter.write_bytes(b"PK\x03\x04 not a page")
+    done = door.attach(letter, marisela(door))
+    with pytest.raises(KnownError) as said:
+        door.paper(AttachmentRequest(done.id))
+    assert said.value.code == "no_preview"
+    door.save_attachment(done.id, tmp_path / "copy.docx", reason="to read it")
+    assert (tmp_path / "copy.docx").read_bytes() == letter.read_bytes()

@@ -23,6 +23,7 @@ from cmpp_desktop.domain.dispatch import KINDS
 from cmpp_desktop.domain.entries import AddRecord, ChangeRecord, OneRecord, Records, RemoveRecord
 from cmpp_desktop.domain.obligations import AddObligation
 from cmpp_desktop.domain.questions import (
+    AuditTrail,
     Conflicts,
     Instruments,
     InstrumentSource,
@@ -388,3 +389,45 @@ def test_an_open_record_cannot_be_made_to_tell(a_laptop: Make) -> None:
     session = ana.do(RecordSession(person, content, submit=True)).id
     assert ana.ask(Session(session)).reviews[0].compartment == "restricted"
     assert ana.store.replica().states(CASELOAD, [session]) == {}
+
+
+def test_the_audit_log_keeps_what_it_no_longer_tells(a_laptop: Make) -> None:
+    rosa = a_laptop(3)
+    history = History(rosa, rosa, random.Random(2))
+    for name in ("screening", "note", "session"):
+        history.step(name)
+    history.noise()
+    screening = history.known["screening"][0]
+    for kind, id in (("screening", screening), ("participant", history.people[0])):
+        rosa.store.note(rosa.actor, rosa.ms, "paper_made", kind, id)
+    before = rosa.ask(AuditTrail(500))
+    assert {row.subject_id for row in before} >= {screening, history.people[0]}
+    closed(rosa)
+    after = rosa.ask(AuditTrail(500))
+    told_of = {row.subject_id for row in after}
+    assert told_of & set(history.ids) == set()
+    assert history.people[0] in told_of
+    assert set(after) < set(before)
+    assert rosa.store.verify_audit() == len(before)  # all of it is there, in its chain
+    assert [row.action for row in rosa.ask(AuditTrail(1))] == ["paper_made"]
+    replica = rosa.store.replica()
+    with replica.transaction():
+        replica.put_collection(RESTRICTED, "restricted", TEAM, True)
+    assert rosa.ask(AuditTrail(500)) == before
+
+
+def test_the_last_contact_forgets_a_session_that_may_not_be_known(a_laptop: Make) -> None:
+    rosa = a_laptop(3)
+    person = rosa.do(family()).id
+    day = DAY - timedelta(days=30)
+    rosa.do(RecordSession(person, SessionContent(("case_management",), When(day=day), 30, "…")))
+    rosa.do(RecordSession(person, SessionContent(("mental_health",), When(day=DAY), 50, "…")))
+
+    def last() -> object:
+        return next(row.last_contact for row in rosa.ask(People(DAY)).rows if row.id == person)
+
+    assert last() == DAY
+    closed(rosa)
+    assert last() == day
+    rosa.do(WriteNote(person, "She called."))
+    assert last() == DAY

@@ -52,7 +52,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "native": ("name in own script", "native name", "name in native script", "nombre en su escritura", "nombre nativo"),
     "aliases": ("other names", "aliases", "alias", "aka", "also known as", "otros nombres"),
     "birth": (
-        "birth date", "date of birth", "dob", "birthdate", "birthday", "born", "fecha de nacimiento", "nacimiento",
+        "birth date", "date of birth", "dob", "d o b", "birthdate", "birthday", "born", "fecha de nacimiento", "nacimiento",
         "fecha nacimiento", "f nacimiento",
     ),
     "birth_estimated": ("birth date estimated", "estimated", "dob estimated", "fecha estimada", "fecha de nacimiento estimada"),
@@ -69,6 +69,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "email": ("email", "e mail", "email address", "correo", "correo electronico"),
     "safe_contact": ("safe contact", "safe contact rules", "contacto seguro"),
     "arrived": ("last arrival", "arrival date", "date of arrival", "arrived", "date of entry", "entry date", "fecha de llegada",
+                "ultima llegada",
                 "fecha de entrada", "llegada"),
     "accessibility": ("accessibility", "accommodations", "accesibilidad"),
     "street": ("street address", "address", "street", "address line 1", "address 1", "direccion", "calle", "domicilio"),
@@ -83,7 +84,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "obligation_day": ("obligation date", "hearing date", "next hearing", "next hearing date", "event date", "appointment date",
                        "check in date", "fecha de la audiencia", "fecha de audiencia", "proxima audiencia", "fecha de la cita"),
     "obligation_time": ("obligation time", "hearing time", "time", "hora", "hora de la audiencia", "hora de la cita"),
-    "obligation_place": ("obligation place", "court", "hearing location", "location", "place", "tribunal", "lugar", "corte"),
+    "obligation_place": ("obligation place", "court", "hearing location", "location", "place", "tribunal", "lugar", "corte",
+                         "lugar de la audiencia"),
     "obligation_mode": ("obligation mode", "mode", "hearing mode", "modalidad"),
     "judge": ("judge", "immigration judge", "juez", "jueza"),
     "lawyer": ("lawyer", "attorney", "abogado", "abogada", "representante legal"),
@@ -156,7 +158,11 @@ def text_of(cell: Cell) -> str:
         return cell.date().isoformat() if cell.time() == time(0) else cell.isoformat(" ", "minutes")
     if isinstance(cell, date | time):
         return cell.isoformat()
-    text = unicodedata.normalize("NFC", str(cell)).replace("\r\n", "\n").replace("\r", "\n").strip()
+    if isinstance(cell, int):
+        return str(cell)
+    if cell.isascii() and cell.isprintable() and len(cell) <= MOST_LETTERS:
+        return cell.strip()
+    text = unicodedata.normalize("NFC", cell).replace("\r\n", "\n").replace("\r", "\n").strip()
     if len(text) > MOST_LETTERS:
         raise Refused("too_long")
     if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t" for letter in text):
@@ -294,12 +300,13 @@ def read_phone(cell: Cell) -> str:
     return text
 
 
-def read_code(cell: Cell, list_id: str, extra: Mapping[str, str] | None = None) -> str | None:
+def read_code(cell: Cell, list_id: str) -> str | None:
     """The id of a code by its id or its name in any language. Raises Refused not_in_list."""
-    word = folded(text_of(cell))
-    if not word:
+    text = text_of(cell)
+    word = folded(text)
+    if not text:
         return None
-    found = _names(list_id).get(word) or _SHORT.get(list_id, {}).get(word) or (extra or {}).get(word)
+    found = _names(list_id).get(word) or _SHORT.get(list_id, {}).get(word)
     if found is None:
         raise Refused("not_in_list")
     return found
@@ -318,8 +325,9 @@ def _names(list_id: str) -> Mapping[str, str]:
 
 def read_country(cell: Cell) -> str | None:
     """ISO 3166-1 alpha-2, of the code or of the name in English or Spanish."""
-    word = folded(text_of(cell))
-    if not word:
+    text = text_of(cell)
+    word = folded(text)
+    if not text:
         return None
     found = _countries().get(word)
     if found is None:

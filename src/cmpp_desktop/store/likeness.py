@@ -89,14 +89,17 @@ class Ear:
         """From 0 to CERTAIN; ALIKE and more is worth a look. `phone_alone`: the same phone is enough, whatever the name."""
         if one.a_number and one.a_number == other.a_number:
             return CERTAIN
-        name = max((self.names_alike(mine, theirs) for mine in one.names for theirs in other.names), default=0.0)
         same_phone = any(same_number(mine, theirs) for mine in one.phones for theirs in other.phones)
-        if same_phone and (phone_alone or name >= ALIKE):
-            return SAME_PHONE + name
-        score = name + birth_likeness(one, other)
+        more = birth_likeness(one, other)
         if one.a_number and other.a_number:
             near = Indel.distance(one.a_number, other.a_number, score_cutoff=2) <= 2
-            score += NEAR_NUMBER if near else OTHER_NUMBER
+            more += NEAR_NUMBER if near else OTHER_NUMBER
+        if not same_phone and 1 + more < ALIKE:
+            return 0.0  # whatever the names
+        name = max((self.names_alike(mine, theirs) for mine in one.names for theirs in other.names), default=0.0)
+        if same_phone and (phone_alone or name >= ALIKE):
+            return SAME_PHONE + name
+        score = name + more
         return max(score, 0.0)
 
     def names_alike(self, one: str, other: str) -> float:

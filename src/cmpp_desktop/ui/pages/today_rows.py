@@ -25,7 +25,13 @@ ICONS = {
     "appointment": "house",
 }
 DEADLINES = frozenset({"filing_deadline", "asylum_deadline", "address_change", "departure"})
-_KIND_ICONS = {"task": "list-checks", "draft": "file-pen", "returned": "undo-2", "consent_ends": "file-check"}
+_KIND_ICONS = {
+    "task": "list-checks",
+    "draft": "file-pen",
+    "returned": "undo-2",
+    "consent_ends": "file-check",
+    "referral": "handshake",
+}
 
 
 def key_of(item: TodayItem) -> tuple[str, UUID, str]:
@@ -70,6 +76,8 @@ def what_of(item: TodayItem, words: Words) -> str:
         return words("Came back with a comment")
     if item.kind == "consent_ends":
         return words("Consent to share ends")
+    if item.kind == "referral":
+        return words.code("task_title", "referral_follow_up")
     if item.kind == "plan_review":
         return words("Service plan to look at again")
     if item.kind == "task":
@@ -169,7 +177,7 @@ def week_row(item: TodayItem, today: date, words: Words) -> ListRow:
     what = _what(item, words)
     if item.when is not None and item.when.at is not None:
         what = f"{what}, {words.time_in(item.when.at, item.when.zone)}"
-    details = [item.title] if item.kind == "consent_ends" and item.title else []
+    details = [item.title] if item.kind in ("consent_ends", "referral") and item.title else []
     details += [item.place] if item.place else []
     details += [words("Confirm with the attorney")] if item.rule else []
     badge = None

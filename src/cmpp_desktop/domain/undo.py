@@ -105,6 +105,12 @@ class Recorder:
         self._work.restore(kind, id)
         self._steps.append(Step("delete", kind, id))
 
+    def destroy(self, kind: type[F], id: UUID) -> None:
+        self._work.destroy(kind, id)
+
+    def holds(self, compartment: Compartment, team_id: UUID | None) -> bool:
+        return self._work.holds(compartment, team_id)
+
     def sign(self, kind: type[F], id: UUID, *, meaning: str, children: Sequence[tuple[type[Fields], UUID]] = ()) -> UUID:
         return self._work.sign(kind, id, meaning=meaning, children=children)
 

@@ -123,7 +123,16 @@ class Work(Protocol):
         ...
 
     def restore(self, kind: type[F], id: UUID) -> None:
-        """life=live again for a deleted record."""
+        """life=live again for a deleted record. Raises record_settled for a destroyed one."""
+        ...
+
+    def destroy(self, kind: type[F], id: UUID) -> None:
+        """life=deleted for good, of a signed record too, and of what somebody changed since: what is destroyed is not restored.
+        Drafts about a participant who is destroyed go with them."""
+        ...
+
+    def holds(self, compartment: Compartment, team_id: UUID | None) -> bool:
+        """Whether this laptop may read and write there."""
         ...
 
     def sign(self, kind: type[F], id: UUID, *, meaning: str, children: Sequence[tuple[type[Fields], UUID]] = ()) -> UUID:

@@ -114,6 +114,12 @@ class MemoryWork:
     def restore(self, kind: type[F], id: UUID) -> None:
         self.rows[kind.kind, id] = replace(self.rows[kind.kind, id], life=Life.LIVE)
 
+    def destroy(self, kind: type[F], id: UUID) -> None:
+        self.rows[kind.kind, id] = replace(self.rows[kind.kind, id], life=Life.DELETED)
+
+    def holds(self, compartment: Compartment, team_id: UUID | None) -> bool:
+        return True
+
     def sign(self, kind: type[F], id: UUID, *, meaning: str, children: Sequence[tuple[type[Fields], UUID]] = ()) -> UUID:
         row = self.get(kind, id)
         if row.life is Life.SIGNED:

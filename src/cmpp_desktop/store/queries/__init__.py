@@ -17,6 +17,7 @@ from cmpp_desktop.domain import ledgers as books
 from cmpp_desktop.domain import plans as service_plans
 from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain import referrals as referral
+from cmpp_desktop.domain import retention as keeping
 from cmpp_desktop.domain import transfers as transfer
 from cmpp_desktop.domain.work import Question
 from cmpp_desktop.errors import BugError
@@ -36,6 +37,7 @@ from cmpp_desktop.store.queries import (
     plans,
     records,
     referrals,
+    retention,
     sessions,
     timeline,
     today,
@@ -86,6 +88,8 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     transfer.Transfers: transfers.transfers,
     transfer.HandOver: transfers.hand_over,
     service_plans.Plan: plans.plan,
+    keeping.DueForDestruction: retention.due_for_destruction,
+    keeping.LegalHolds: retention.legal_holds,
     books.Ledger: ledgers.ledger,
     books.LedgerTotals: ledgers.ledger_totals,
     books.AwardUse: ledgers.award_use,

@@ -141,6 +141,12 @@ class Asked:
         found = {one for pair in self.connection.exec_driver_sql(sql, (*own, *own)) for one in pair} - set(own)
         return frozenset(same for other in found for same in self.same(UUID(bytes=other)))
 
+    def is_there(self, id: UUID) -> bool:
+        """Whether somebody is shown at all, whichever of their ids is given."""
+        columns = TABLES["participant"].c
+        query = self.select(ParticipantFields, columns.id.in_(self.same(id))).with_only_columns(columns.id)
+        return self.connection.execute(query.limit(1)).first() is not None
+
     def person(self, id: UUID) -> Stored[ParticipantFields]:
         """Somebody as shown, whichever of their ids is given. Raises record_missing."""
         group = self.same(id)

@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, select
 from cmpp_desktop.domain.dispatch import KINDS
 from cmpp_desktop.domain.merges import Merged, MergedView, MergeFields, Original, TwoSides
 from cmpp_desktop.domain.participants import ParticipantFields
+from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store.queries.common import Asked, table
 from cmpp_desktop.store.tables import TABLES
 
@@ -31,7 +32,10 @@ def two_sides(asked: Asked, question: TwoSides) -> tuple[Original, ...]:
 
 
 def _originals(asked: Asked, ids: Iterable[UUID]) -> tuple[Original, ...]:
+    """The records behind people who are there; one of them may have been deleted since. Raises record_missing."""
     wanted = list(dict.fromkeys(ids))
+    if not all(asked.is_there(id) for id in wanted):
+        raise KnownError("record_missing", kind=ParticipantFields.kind)
     return tuple(Original(asked.one(ParticipantFields, id, shown=False), _counts(asked, id)) for id in wanted)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from cmpp_desktop.domain.questions import AuditRow, AuditTrail, Draft, Drafts, Organisation, OrganisationView, StaffRow
+from cmpp_desktop.domain.records import Life
 from cmpp_desktop.domain.screenings import InstrumentFields, compartment_of
 from cmpp_desktop.domain.staff import DeviceNameFields, OrganisationFields, StaffMemberFields, TeamFields
 from cmpp_desktop.errors import KnownError
@@ -15,7 +16,7 @@ from cmpp_desktop.store import audit
 from cmpp_desktop.store.columns import from_ms
 from cmpp_desktop.store.drafts import RESTRICTED, draft_of
 from cmpp_desktop.store.queries.common import Asked
-from cmpp_desktop.store.tables import AUDIT_ENTRY, DRAFT
+from cmpp_desktop.store.tables import AUDIT_ENTRY, DRAFT, TABLES
 from cmpp_protocol import canon
 
 
@@ -56,8 +57,17 @@ def drafts_of(asked: Asked, participant_id: UUID | None) -> tuple[Draft, ...]:
     if participant_id is not None:
         query = query.where(DRAFT.c.participant_id == participant_id)
     rows = asked.connection.execute(query.order_by(DRAFT.c.changed_ms.desc(), DRAFT.c.key))
-    found = (draft_of(row) for row in rows)
-    return tuple(draft for draft in found if may_open(asked, draft))
+    found = [draft_of(row) for row in rows]
+    gone = _gone(asked, {draft.participant_id for draft in found if draft.participant_id is not None})
+    return tuple(draft for draft in found if draft.participant_id not in gone and may_open(asked, draft))
+
+
+def _gone(asked: Asked, ids: set[UUID]) -> set[UUID]:
+    """Those of these participants who were deleted: another laptop destroyed the file, what was begun here is about nobody."""
+    columns = TABLES["participant"].c
+    deleted = (columns.meta_life == Life.DELETED.value, columns.meta_shown == 0)
+    query = select(columns.id).where(columns.id.in_(list(ids)), *deleted)
+    return set(asked.connection.execute(query).scalars()) if ids else set()
 
 
 def may_open(asked: Asked, draft: Draft) -> bool:

@@ -16,9 +16,10 @@ from cmpp_desktop.store.queries.sessions import withheld
 
 
 def records(asked: Asked, question: Records) -> tuple[Stored[Any], ...]:
-    """See the question. Who is kept apart from whom is in no participant's records: that is asked by `Separations`."""
+    """See the question. Who is kept apart from whom is in no participant's records: that is asked by `Separations`.
+    Of somebody whose file was destroyed there is none, though a session with others may still name that id."""
     model = _model(question.kind)
-    if model is SeparationFields and question.participant_id is not None:
+    if question.participant_id is not None and (model is SeparationFields or not asked.is_there(question.participant_id)):
         return ()
     id = question.participant_id
     found = asked.all(model) if id is None else asked.about(model, asked.same(id))

@@ -139,7 +139,7 @@ def last_session(asked: Asked, question: LastSession) -> Stored[ServiceSessionFi
     columns = table(ServiceSessionFields).c
     query = asked.select(ServiceSessionFields, columns.participant_id.in_(asked.same(question.participant_id)))
     row = asked.connection.execute(query.order_by(columns.meta_starts.desc(), columns.id.desc()).limit(1)).first()
-    if row is None:
+    if row is None or not asked.is_there(question.participant_id):
         return None
     (found,) = withheld(asked, question.participant_id, [asked.stored(ServiceSessionFields, row)])
     return found

@@ -131,7 +131,8 @@ def test_two_who_are_kept_apart_are_in_no_session_together(work: MemoryWork, fam
 
 
 @pytest.mark.parametrize(
-    ("more", "problem"), [({"topic": " "}, "topic"), ({"narrative": "", "minutes": 0}, "narrative"), ({"services": ()}, "services")]
+    ("more", "problem"),
+    [({"topic": " "}, "topic"), ({"narrative": "", "minutes": 0}, "narrative"), ({"services": ()}, "services")],
 )
 def test_a_group_without_what_it_was_about_is_refused(
     work: MemoryWork, family: Family, neighbour: UUID, more: dict[str, object], problem: str

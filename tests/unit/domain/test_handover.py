@@ -48,7 +48,7 @@ def to_provider(family: Family, **more: Any) -> AskTransfer:
     return replace(ask, **more)
 
 
-def tasks_of(work: MemoryWork, staff: UUID) -> list[str | None]:
+def tasks_of(work: MemoryWork, staff: UUID) -> list[str]:
     return sorted((task.fields.title_code or "own") for task in work.find(TaskFields, assigned_to=staff, done_at=None))
 
 

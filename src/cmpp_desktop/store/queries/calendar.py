@@ -133,7 +133,7 @@ def counts(asked: Asked, question: CalendarCounts) -> tuple[DayCount, ...]:
     columns = table(ObligationFields).c
     wanted = [columns.meta_shown == 1, *_in_range(asked, question.first, question.last, question.mine, question.types)]
     query = (
-        select(columns.meta_day, columns.type, func.count(), func.sum(columns.result.is_(None)))
+        select(columns.meta_day, columns.type, func.count(), func.count() - func.count(columns.result))
         .where(*wanted)
         .group_by(columns.meta_day, columns.type)
         .order_by(columns.meta_day)

@@ -1,0 +1,313 @@
+"""Somebody is kept safe from another: no answer about one of them has the other's name, id or address in it, by any way in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cmpp_desktop.domain.cases import CaseOpening, ClosingCheck
+from cmpp_desktop.domain.consent import ConsentGiven
+from cmpp_desktop.domain.entries import AddRecord, Records
+from cmpp_desktop.domain.households import AddHouseholdMember, NewPerson, RegisterHousehold
+from cmpp_desktop.domain.members import ChangeHead, HouseholdOf, SeparateMembers
+from cmpp_desktop.domain.moves import RecordMove
+from cmpp_desktop.domain.obligations import AddObligation
+from cmpp_desktop.domain.participants import AddContactRoute
+from cmpp_desktop.domain.questions import (
+    Conflicts,
+    LastSession,
+    Organisation,
+    Participant,
+    People,
+    Session,
+    Timeline,
+)
+from cmpp_desktop.domain.records import PersonName, PostalAddress, When
+from cmpp_desktop.domain.separations import EndSeparation, Separations
+from cmpp_desktop.domain.sessions import GroupContent, RecordGroupSession, RecordSession, SessionContent
+from cmpp_desktop.domain.transfers import HandOver
+from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
+from cmpp_desktop.workspace import figures
+from tests.store.laptops import DAY, Laptop
+
+Make = Callable[..., Laptop]
+GIVEN = ("Xochitl", "Quetzalli", "Yaretzi", "Zyanya", "Tlaloc")  # names that are in no other word
+FAMILY = ("Vrabcova", "Wojciechowska", "Xhemajli", "Yildirimoglu", "Zgorzelski")
+KINDS = (
+    "household_member", "attendance", "service_session", "note", "proceeding", "separation", "address", "task", "obligation",
+    "consent", "case_assignment", "transfer",
+)  # fmt: skip
+REFUSALS = {"kept_apart", "not_a_member", "missing", "same_address", "not_valid"}
+WHEN = When(day=DAY - timedelta(days=3), at=time(10))
+
+
+@dataclass
+class Household:
+    """People of one household, each with an address of their own since."""
+
+    laptop: Laptop
+    people: tuple[UUID, ...]
+    cases: tuple[UUID, ...]
+    id: UUID
+    words: dict[UUID, set[str]]  # what only one of them has: names, lines of addresses
+
+    def secrets_of(self, person: UUID) -> set[str]:
+        return self.words[person] | {person.hex, str(person)}
+
+
+def household(laptop: Laptop, size: int) -> Household:
+    people = tuple(
+        NewPerson(
+            PersonName(given=GIVEN[at], family=FAMILY[at]),
+            "head" if at == 0 else "other_relative",
+            aliases=(f"Alias{GIVEN[at]}",),
+            a_number=f"21344{at:04}",
+            phone=f"(555) 010-02{at:02}",
+        )
+        for at in range(size)
+    )
+    opening = CaseOpening(opened_on=DAY - timedelta(days=30))
+    done = laptop.do(RegisterHousehold(people, ConsentGiven(), opening, PostalAddress(line1="1 Old Rd"), "The household"))
+    more = done.more or {}
+    ids = more["participant_ids"]
+    words = {
+        id: {GIVEN[at], FAMILY[at], f"Alias{GIVEN[at]}", f"21344{at:04}", f"010-02{at:02}", f"01002{at:02}"}
+        for at, id in enumerate(ids)
+    }
+    return Household(laptop, ids, more["case_ids"], more["household_id"], words)
+
+
+def moved(house: Household, *people: UUID, street: str, confidential: bool = False) -> None:
+    address = PostalAddress(line1=street, city="Newbridge", state="IL")
+    house.laptop.do(RecordMove(people, address, DAY, people if confidential else ()))
+    for person in people:
+        house.words[person].add(street)
+
+
+def together(house: Household, owner: UUID, *others: UUID, text: str) -> UUID:
+    content = SessionContent(
+        ("case_management",), WHEN, 60, text, place_note=f"At home: {text}", attendees=tuple((one, "present") for one in others)
+    )
+    return house.laptop.do(RecordSession(owner, content)).id
+
+
+def answers_about(house: Household, person: UUID) -> dict[str, Any]:
+    """Everything that is asked when somebody works on one participant's record or prints from it."""
+    ask = house.laptop.ask
+    view, stream = ask(Participant(person)), ask(Timeline(person, DAY, limit=1000))
+    organisation = ask(Organisation())
+    sessions = [entry for entry in (*stream.ahead, *stream.today, *stream.earlier) if entry.kind == "session"]
+    case = house.cases[house.people.index(person)]
+    found: dict[str, Any] = {
+        "participant": view,
+        "timeline": stream,
+        "search in the timeline": ask(Timeline(person, DAY, text="together")),
+        "household": ask(HouseholdOf(person, DAY)),
+        "last session": ask(LastSession(person)),
+        "conflicts": ask(Conflicts(person)),
+        "closing": ask(ClosingCheck(case)),
+        "hand-over": ask(HandOver(case, DAY)),
+        "case summary": figures.case_summary(view, sessions, organisation, DAY),
+    }
+    for kind in KINDS:
+        found[f"records of {kind}"] = ask(Records(kind, person))
+    for entry in sessions:
+        seen = ask(Session(entry.id, seen_from=person))
+        found[f"session {entry.id}"] = replace(seen, content_hash="")
+        found[f"note {entry.id}"] = figures.session_note(replace(seen, content_hash=""), view.participant.fields, organisation)
+    return found
+
+
+def said(answer: Any) -> str:
+    """An answer as text, ids in both ways of writing them."""
+    text = repr(answer)
+    return text + text.replace("-", "")
+
+
+def assert_apart(house: Household, one: UUID, other: UUID) -> None:
+    for mine, theirs in ((one, other), (other, one)):
+        for name, answer in answers_about(house, mine).items():
+            text = said(answer)
+            found = {secret for secret in house.secrets_of(theirs) if secret in text}
+            assert not found, (name, found)
+
+
+@pytest.fixture
+def house(a_laptop: Make) -> Household:
+    return household(a_laptop(1, role="supervisor"), 3)
+
+
+def test_before_the_separation_they_are_in_each_others_record_and_after_it_in_none(house: Household) -> None:
+    mother, father, daughter = house.people
+    together(house, mother, father, daughter, text=f"Talked together with {GIVEN[1]} about the move.")
+    together(house, father, mother, text=f"Talked together with {GIVEN[0]} about work.")
+    before = answers_about(house, mother)
+    assert GIVEN[1] in said(before["household"])
+    assert GIVEN[1] in said(before["timeline"])
+    house.laptop.do(SeparateMembers(mother, father))
+    moved(house, mother, daughter, street="77 Hidden Ln")
+    assert_apart(house, mother, father)
+
+
+def test_the_line_of_a_session_stays_and_its_words_are_withheld(house: Household) -> None:
+    mother, father, _ = house.people
+    session = together(house, father, mother, text=f"Together with {GIVEN[0]}.")
+    house.laptop.do(SeparateMembers(mother, father))
+    (entry,) = house.laptop.ask(Timeline(mother, DAY, kinds=("session",))).earlier
+    assert (entry.id, entry.minutes, entry.text, entry.withheld) == (session, 60, "", True)
+    seen = house.laptop.ask(Session(session, seen_from=mother))
+    assert (seen.withheld, seen.session.fields.narrative, seen.session.fields.participant_id) == (True, "", mother)
+    whole = house.laptop.ask(Session(session))
+    assert (whole.withheld, len(whole.attendees)) == (False, 2)
+
+
+def test_a_child_with_both_sees_both_but_neither_sees_the_other_through_the_child(house: Household) -> None:
+    mother, father, daughter = house.people
+    done = house.laptop.do(SeparateMembers(mother, father, from_leaves=False))
+    house.laptop.do(AddHouseholdMember((done.more or {})["household_id"], daughter, "daughter"))
+    moved(house, mother, street="77 Hidden Ln")
+    assert_apart(house, mother, father)
+    assert GIVEN[0] in said(house.laptop.ask(Participant(daughter)))
+
+
+def test_a_rider_no_longer_names_the_lead_respondent_she_is_kept_safe_from(house: Household) -> None:
+    mother, father, _ = house.people
+    house.laptop.do(AddRecord("proceeding", {"participant_id": mother, "lead_id": father, "court": "Newbridge"}))
+    assert said(house.laptop.ask(Records("proceeding", mother))).count(str(father)) > 0
+    house.laptop.do(SeparateMembers(mother, father))
+    assert_apart(house, mother, father)
+
+
+def test_who_is_kept_apart_from_whom_is_asked_by_a_supervisor_and_in_no_record(house: Household, a_laptop: Make) -> None:
+    mother, father, _ = house.people
+    separation = house.laptop.do(SeparateMembers(mother, father, note="Protection order")).id
+    (row,) = house.laptop.ask(Separations())
+    assert (row.id, row.participant_id, row.from_id, row.note) == (separation, mother, father, "Protection order")
+    ana = a_laptop(2)
+    ana.receive(house.laptop)
+    with pytest.raises(NotAllowed):
+        ana.ask(Separations())
+    assert ana.ask(HouseholdOf(mother, DAY)).members == house.laptop.ask(HouseholdOf(mother, DAY)).members
+    house.laptop.do(EndSeparation(separation))
+    assert house.laptop.ask(Separations()) == ()
+
+
+def test_two_laptops_that_separate_the_same_two_make_one_separation(a_laptop: Make) -> None:
+    ana, leon = a_laptop(1), a_laptop(2, role="supervisor")
+    house = household(ana, 3)
+    leon.receive(ana)
+    mother, father, _ = house.people
+    ana.do(SeparateMembers(mother, father))
+    leon.do(SeparateMembers(mother, father))
+    leon.receive(ana)
+    ana.receive(leon)
+    assert len(leon.ask(Separations())) == 1
+    assert_apart(house, mother, father)
+    assert_apart(replace(house, laptop=leon), mother, father)
+
+
+def test_in_a_group_nobody_of_another_household_is_named_in_a_file(a_laptop: Make) -> None:
+    laptop = a_laptop(1)
+    house = household(laptop, 2)
+    farid = NewPerson(PersonName(given="Farid", family="Rahimi"))
+    other = laptop.do(RegisterHousehold((farid,), ConsentGiven(), CaseOpening())).id
+    content = GroupContent(
+        ("legal_orientation_group",),
+        "First hearings",
+        WHEN,
+        90,
+        "We read a notice.",
+        tuple((person, "present") for person in (*house.people, other)),
+        notes=((other, "Farid needs an interpreter."),),
+    )
+    session = laptop.do(RecordGroupSession(content)).id
+    for person in (*house.people, other):
+        (entry,) = laptop.ask(Timeline(person, DAY, kinds=("session",))).earlier
+        assert (entry.id, entry.title, entry.text) == (session, "First hearings", "We read a notice.")
+    mine = laptop.ask(Session(session, seen_from=other))
+    assert [(id, name) for id, name, _ in mine.attendees] == [(other, "Farid Rahimi")]
+    assert mine.session.fields.participant_id == other
+    family = laptop.ask(Session(session, seen_from=house.people[1]))
+    assert {id for id, _, _ in family.attendees} == set(house.people)
+    assert "Farid" not in said(family)
+    assert len(laptop.ask(Session(session)).attendees) == 3
+    stranger = laptop.do(RegisterHousehold((NewPerson(PersonName(given="Ana")),), ConsentGiven(), None)).id
+    with pytest.raises(KnownError, match="record_missing"):
+        laptop.ask(Session(session, seen_from=stranger))
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("together"), st.integers(0, 3), st.integers(0, 3)),
+    st.tuples(st.just("separate"), st.integers(0, 3), st.integers(0, 3)),
+    st.tuples(st.just("flee"), st.integers(0, 3), st.integers(0, 3)),
+    st.tuples(st.just("move"), st.integers(0, 3), st.integers(0, 1)),
+    st.tuples(st.just("hearing"), st.integers(0, 3), st.integers(0, 3)),
+    st.tuples(st.just("head"), st.integers(0, 3), st.just(0)),
+    st.tuples(st.just("phone"), st.integers(0, 3), st.just(0)),
+    st.tuples(st.just("lead"), st.integers(0, 3), st.integers(0, 3)),
+)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(STEPS, min_size=2, max_size=7))
+def test_whatever_happened_before_and_after_nobody_is_in_the_record_of_who_is_kept_apart(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, int]]
+) -> None:
+    laptop = Laptop(tmp_path_factory.mktemp("house"), 1, role="supervisor")
+    try:
+        house = household(laptop, 4)
+        apart = lived(house, [*steps[:1], ("separate", 0, 1), *steps[1:]])
+        for one, other in apart:
+            assert_apart(house, one, other)
+    finally:
+        laptop.store.close()
+
+
+def lived(house: Household, steps: list[tuple[str, int, int]]) -> set[tuple[UUID, UUID]]:
+    """Does all of it, leaving out what is refused; gives who is kept apart from whom."""
+    apart: set[tuple[UUID, UUID]] = set()
+    for number, (what, first, second) in enumerate(steps):
+        one, other = house.people[first], house.people[second]
+        try:
+            if what == "together" and one != other:
+                text = f"Met together with {GIVEN[first]} {FAMILY[first]} and {GIVEN[second]} {FAMILY[second]}."
+                together(house, one, other, text=text)
+            elif what in ("separate", "flee") and one != other:
+                house.laptop.do(SeparateMembers(one, other, from_leaves=what == "separate"))
+                apart.add((one, other))
+            elif what == "move":
+                moved(house, one, street=f"{700 + number} Street{number}", confidential=bool(second))
+            elif what == "hearing":
+                house.laptop.do(AddObligation((one, other), "master_hearing", replace_day(number), place="Court"))
+            elif what == "head":
+                house.laptop.do(ChangeHead(house.id, one))
+            elif what == "phone":
+                house.laptop.do(AddContactRoute(one, f"(555) 010-9{number:03}"))
+                house.words[one].add(f"0109{number:03}")
+            elif what == "lead" and one != other:
+                house.laptop.do(AddRecord("proceeding", {"participant_id": one, "lead_id": other}))
+        except Invalid as refused:
+            if not set(refused.fields.values()) <= REFUSALS:
+                raise
+    return apart
+
+
+def replace_day(number: int) -> When:
+    return When(day=date(2026, 12, 1) + timedelta(days=number), at=time(9))
+
+
+def test_a_phone_they_share_finds_each_as_themselves(house: Household) -> None:
+    mother, father, _ = house.people
+    house.laptop.do(SeparateMembers(mother, father))
+    for person in (mother, father):
+        house.laptop.do(AddContactRoute(person, "(555) 010-7777"))
+    for row in house.laptop.ask(People(DAY, "0107777")).rows:
+        other = father if row.id == mother else mother
+        assert not [secret for secret in house.secrets_of(other) if secret in said(row)]

@@ -31,13 +31,16 @@ def bring_in(
 ) -> DirectoryPlan:
     """Imports it, whole or not at all. See `Workspace.import_directory`."""
 
-    def tick(done: int, of: int) -> None:
+    def go_on(*_: int) -> None:
         if cancelled():
             raise KnownError("import_cancelled")
+
+    def tick(done: int, of: int) -> None:
+        go_on()
         if progress is not None:
             progress(done, of)
 
-    read = hsds.read(path, lambda done, of: tick(0, 0))
+    read = hsds.read(path, go_on)
     if read.left_out and not leave_out:
         raise KnownError("import_refused", rows=read.left_out)
     done = opened.do(ImportDirectory(read, source, tick), HERE)

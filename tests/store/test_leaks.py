@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from cmpp_desktop.domain.consent import ConsentGiven, RecordConsent, RecordSharing
 from cmpp_desktop.domain.dispatch import KINDS
 from cmpp_desktop.domain.entries import AddRecord, ChangeRecord, OneRecord, Records, RemoveRecord
-from cmpp_desktop.domain.obligations import AddObligation
+from cmpp_desktop.domain.obligations import AddObligation, ObligationFields
 from cmpp_desktop.domain.questions import (
     AuditTrail,
     Conflicts,
@@ -30,11 +30,12 @@ from cmpp_desktop.domain.questions import (
     Organisation,
     Participant,
     People,
+    PeopleFilter,
     Session,
     Timeline,
     Today,
 )
-from cmpp_desktop.domain.records import When
+from cmpp_desktop.domain.records import When, validated
 from cmpp_desktop.domain.referrals import CloseReferral, RecordReferralStep, Refer
 from cmpp_desktop.domain.reviews import Amend, ReturnForChanges, SignDocument, SubmitForSignature
 from cmpp_desktop.domain.screenings import (
@@ -414,6 +415,21 @@ def test_the_audit_log_keeps_what_it_no_longer_tells(a_laptop: Make) -> None:
     with replica.transaction():
         replica.put_collection(RESTRICTED, "restricted", TEAM, True)
     assert rosa.ask(AuditTrail(500)) == before
+
+
+def test_a_filter_does_not_tell_either(a_laptop: Make) -> None:
+    rosa = a_laptop(3)
+    history = History(rosa, rosa, random.Random(2))
+    hearing = validated(ObligationFields, participant_id=history.people[0], type="master_hearing", when=When(day=DAY))
+    with rosa.work() as commit:
+        commit.work.add(hearing, compartment="restricted")
+        commit()
+    soon = People(DAY, filter=PeopleFilter(hearing_within=30))
+    assert rosa.ask(soon).matching == 1
+    closed(rosa)
+    assert rosa.ask(soon).matching == 0
+    assert all(row.next_when is None for row in rosa.ask(People(DAY, sort="next")).rows)
+    assert (rosa.ask(Today(DAY)).today, rosa.ask(Today(DAY)).hearings_in_30_days) == ((), 0)
 
 
 def test_the_last_contact_forgets_a_session_that_may_not_be_known(a_laptop: Make) -> None:

@@ -66,7 +66,7 @@ class _Wanted:
             hearings = {f"hearing{at}": kind for at, kind in enumerate(HEARINGS)}
             self._add(
                 f"person.id IN (SELECT {_whose(asked)} FROM r_obligation o WHERE o.meta_shown = 1 AND o.result IS NULL "
-                "AND o.meta_day >= :today AND o.meta_day <= :until "
+                f"AND o.meta_day >= :today AND o.meta_day <= :until AND o.coll + 0 IN ({','.join(map(str, asked.held))}) "
                 f"AND o.type IN ({','.join(f':{name}' for name in hearings)}))",
                 today=day.isoformat(),
                 until=(day + timedelta(days=chosen.hearing_within)).isoformat(),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.engine import Row
 
 from cmpp_desktop.domain.directory import (
     DirectoryAnswer,
@@ -30,6 +29,7 @@ from cmpp_desktop.store.folding import fold, spellings
 from cmpp_desktop.store.queries.common import Asked, table
 from cmpp_desktop.words import load
 
+Line: TypeAlias = Any  # a row of the columns that were chosen
 BEGINNING = 280  # letters of a description that a row shows
 OPEN = ("active", "")
 SHOWN = (
@@ -74,7 +74,7 @@ def directory_edition(asked: Asked, question: DirectoryEdition) -> DirectoryPlan
     return planned(existing, question.read, question.source, date.min)[0]
 
 
-def _services(asked: Asked, inactive: bool) -> list[Row[Any]]:
+def _services(asked: Asked, inactive: bool) -> list[Line]:
     columns = table(HsdsServiceFields).c
     query = select(*(columns[name] for name in SHOWN)).where(columns.meta_shown == 1, (columns.coll + 0).in_(asked.held))
     if not inactive:
@@ -82,14 +82,14 @@ def _services(asked: Asked, inactive: bool) -> list[Row[Any]]:
     return list(asked.connection.execute(query))
 
 
-def _organizations(asked: Asked) -> dict[UUID, Row[Any]]:
+def _organizations(asked: Asked) -> dict[UUID, Line]:
     columns = table(HsdsOrganizationFields).c
     query = select(columns.id, columns.name, columns.alternate_name, columns.description, columns.phones)
     rows = asked.connection.execute(query.where(columns.meta_shown == 1, columns.coll.in_(asked.held)))
     return {row.id: row for row in rows}
 
 
-def _places(asked: Asked) -> dict[UUID, Row[Any]]:
+def _places(asked: Asked) -> dict[UUID, Line]:
     columns = table(HsdsLocationFields).c
     query = select(columns.id, columns.name, columns.addresses, columns.languages)
     rows = asked.connection.execute(query.where(columns.meta_shown == 1, columns.coll.in_(asked.held)))
@@ -102,9 +102,9 @@ def _called(language: str) -> frozenset[str]:
 
 
 def _fits(
-    row: Row[Any],
-    organizations: Mapping[UUID, Row[Any]],
-    places: Mapping[UUID, Row[Any]],
+    row: Line,
+    organizations: Mapping[UUID, Line],
+    places: Mapping[UUID, Line],
     wanted: DirectorySearch,
     words: Sequence[str],
     spoken: frozenset[str],
@@ -124,7 +124,7 @@ def _fits(
     return all(word in text for word in words)
 
 
-def _is_at(row: Row[Any], places: Mapping[UUID, Row[Any]], typed: str) -> bool:
+def _is_at(row: Line, places: Mapping[UUID, Line], typed: str) -> bool:
     said = list(row.service_areas)
     for id in row.location_ids:
         if id in places:
@@ -134,7 +134,7 @@ def _is_at(row: Row[Any], places: Mapping[UUID, Row[Any]], typed: str) -> bool:
     return all(word in text for word in fold(typed).split())
 
 
-def _rank(row: Row[Any], organizations: Mapping[UUID, Row[Any]], words: Sequence[str]) -> int:
+def _rank(row: Line, organizations: Mapping[UUID, Line], words: Sequence[str]) -> int:
     """0: its name begins with what was typed; 1: all words are in its name; 2: in its organization's; 3: elsewhere."""
     name = spellings(f"{row.name} {row.alternate_name}")
     if not words or name.startswith(" ".join(words)):
@@ -145,7 +145,7 @@ def _rank(row: Row[Any], organizations: Mapping[UUID, Row[Any]], words: Sequence
     return 2 if owner is not None and all(word in spellings(owner.name) for word in words) else 3
 
 
-def _shown(row: Row[Any], organizations: Mapping[UUID, Row[Any]], places: Mapping[UUID, Row[Any]]) -> ServiceRow:
+def _shown(row: Line, organizations: Mapping[UUID, Line], places: Mapping[UUID, Line]) -> ServiceRow:
     owner = organizations.get(row.organization_id)
     phones = [*row.phones, *(owner.phones if owner is not None else ())]
     there = _addresses(row, places)
@@ -163,13 +163,13 @@ def _shown(row: Row[Any], organizations: Mapping[UUID, Row[Any]], places: Mappin
     )
 
 
-def _spoken(row: Row[Any], places: Mapping[UUID, Row[Any]]) -> list[str]:
+def _spoken(row: Line, places: Mapping[UUID, Line]) -> list[str]:
     """Languages of a service, and of its places."""
     there = [code for id in row.location_ids if id in places for code in places[id].languages]
     return list(dict.fromkeys([*row.languages, *there]))
 
 
-def _addresses(row: Row[Any], places: Mapping[UUID, Row[Any]]) -> list[HsdsAddress]:
+def _addresses(row: Line, places: Mapping[UUID, Line]) -> list[HsdsAddress]:
     return [address for id in row.location_ids if id in places for address in places[id].addresses]
 
 

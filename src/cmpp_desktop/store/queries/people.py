@@ -17,7 +17,6 @@ from cmpp_desktop.domain.questions import People, PeopleAnswer, PeopleFilter, Pe
 from cmpp_desktop.store import search
 from cmpp_desktop.store.folding import digits, fold, spans, spellings
 from cmpp_desktop.store.queries.common import MIDNIGHT, Asked, listed_name, marks, reader, table, unpacked
-from cmpp_desktop.store.tables import PERSON
 
 LOOKED_AHEAD = 10  # rows that are fetched at once where it is not known how many a page needs
 FEW = 8  # where not even one in so many matches, these are read and put in order, not everybody in order until a page is full

@@ -52,6 +52,7 @@ PLACES: tuple[PlaceInfo, ...] = (
     PlaceInfo("screening", _PAGES + "screening", "ScreeningPage", "clipboard-list"),
     PlaceInfo("session", _PAGES + "session", "SessionPage", "messages-square"),
     PlaceInfo("form", _PAGES + "record_form", "FormPage", "file-plus"),
+    PlaceInfo("merge", _PAGES + "merge", "MergePage", "merge"),
     PlaceInfo("conflict", _PAGES + "conflict", "ConflictPage", "git-compare"),
     PlaceInfo("sync", _PAGES + "sync_panel", "SyncPage", "refresh-cw"),
     PlaceInfo("pdf", _PAGES + "pdf_preview", "PdfPreviewPage", "file-text"),

@@ -43,11 +43,13 @@ COMMANDS: Mapping[str, Callable[[Ui, UUID | None], FormPlan]] = {
     "decide_help": plan.decide_help,
     "attach": documents.attach,
     "save_copy": documents.save_copy,
+    "export_calendar": documents.export_calendar,
 }
 # What opening a record in the file leads to, where it is not the form of a plain kind.
 OPENS: Mapping[str, str] = {
     "note": "note", "referral": "referral_news", "transfer": "answer_hand_over", "direct_assistance": "decide_help",
 }  # fmt: skip
+MERGE = "merge"  # not a form: a page of its own
 SHOW = "show"  # not a form: the document itself
 RESTRICTED_ONLY = frozenset({"potential_relief"})
 
@@ -91,6 +93,7 @@ def offered(ui: Ui, view: ParticipantView) -> Iterator[tuple[str, tuple[Offer, .
             yield group_name(group, words), tuple(found)
     yield words("Case"), tuple(_case(view, words))
     yield words("Family"), tuple(_family(view, words))
+    yield words("Two records of one person"), (Offer(MERGE, words("Two records of one person")),)
 
 
 # Kinds that are written by a command of their own.

@@ -1,4 +1,4 @@
-"""Short forms about documents: a file comes in, a copy goes out with a reason."""
+"""Short forms about files: a document comes in, a copy or a calendar goes out with a reason."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from cmpp_desktop.domain.calendar import CalendarExport
 from cmpp_desktop.domain.work import Command, Done
 from cmpp_desktop.errors import BugError
 from cmpp_desktop.ui.page import Ui
@@ -63,5 +64,27 @@ def save_copy(ui: Ui, record_id: UUID | None) -> FormPlan:
     )
     return FormPlan(
         "save_copy", words("Save a copy"), items, _no_command, words("Copy saved"), words("Save a copy"), "attachment",
+        text=text, run=run,
+    )  # fmt: skip
+
+
+def export_calendar(ui: Ui, record_id: UUID | None) -> FormPlan:
+    """Days for another calendar program, without a name."""
+    words = ui.words
+
+    def run(door: Workspace, participant: UUID | None, values: Values) -> None:
+        question = CalendarExport(values["first"], values["last"], values["mine"])
+        door.export_calendar(values["path"], question, reason=values["reason"], language=words.language)
+
+    items = (
+        Item("first", "day", words("From day"), True),
+        Item("last", "day", words("To day"), True),
+        Item("mine", "yes_no", words("Only of the people whose case I carry"), default=True),
+        Item("reason", "line", words("Why does it leave?"), True, most=300),
+        Item("path", "target", words("Where to"), True, default="calendar.ics"),
+    )
+    text = words("The file holds kinds, days, times and courts, and no name, number or note. What is restricted is not in it.")
+    return FormPlan(
+        "export_calendar", words("Export the calendar"), items, _no_command, words("Calendar saved"), words("Save the calendar"),
         text=text, run=run,
     )  # fmt: skip

@@ -21,7 +21,7 @@ from cmpp_desktop.domain.participants import RevealANumber
 from cmpp_desktop.domain.questions import Draft, Drafts, Participant, ParticipantView, Timeline
 from cmpp_desktop.domain.work import Done
 from cmpp_desktop.ui.page import Page, Ui
-from cmpp_desktop.ui.pages.command_forms import OPENS, Offer, offered
+from cmpp_desktop.ui.pages.command_forms import MERGE, OPENS, Offer, offered
 from cmpp_desktop.ui.pages.obligation_form import ObligationForm
 from cmpp_desktop.ui.pages.participant_case import CaseTab
 from cmpp_desktop.ui.pages.participant_family import ConsentTab, FamilyTab, ScreeningsTab
@@ -363,6 +363,9 @@ class ParticipantPage(Page):
         )
 
     def _add_record(self, offer: Offer) -> None:
+        if offer.form == MERGE:
+            self.ui.go("merge", participant_id=self._id)
+            return
         self._open_form(offer.form, offer.record_id)
 
     def _open_form(self, form: str, record_id: UUID | None) -> None:

@@ -211,7 +211,7 @@ class FormPage(Page):
 
     def _show_beside(self, record: Stored[Any] | None) -> None:
         """What else can be done with a record that is there already."""
-        _clear(self._beside_row)
+        clear(self._beside_row)
         others = beside(self._form, self.words) if record is not None else ()
         for form, said in others:
             self._beside_row.addWidget(Button(said, on=partial(self._go_beside, form)))
@@ -260,7 +260,7 @@ class FormPage(Page):
     def _empty(self) -> None:
         self.inputs = {}
         for box in (self._first, self._rest):
-            _clear(box)
+            clear(box)
 
     def _said(self, name: str) -> bool:
         value = self.inputs[name].value()
@@ -416,7 +416,8 @@ def _lay_out(box: QVBoxLayout, found: Sequence[Input]) -> None:
             frame.show()  # now, and not when the layout comes to it: the keyboard goes there at once
 
 
-def _clear(box: QLayout) -> None:
+def clear(box: QLayout) -> None:
+    """Takes everything out of a layout."""
     while (item := box.takeAt(0)) is not None:
         widget = item.widget()
         if widget is not None:

@@ -25,6 +25,7 @@ from cmpp_desktop.domain.deadlines import (
 from cmpp_desktop.domain.entries import AddRecord, BringBackRecord, ChangeRecord, RemoveRecord
 from cmpp_desktop.domain.following import Held, deadline_id, pack_of
 from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
+from cmpp_desktop.domain.merges import MergePeople
 from cmpp_desktop.domain.obligations import AddObligation, ChangeObligation, MarkObligation, ObligationFields
 from cmpp_desktop.domain.participants import AddAddress, ChangeParticipant
 from cmpp_desktop.domain.records import PersonName, PostalAddress, When
@@ -188,6 +189,36 @@ def test_what_was_marked_or_moved_by_hand_stays() -> None:
     assert due(work)["appeal_bia"] == date(2026, 12, 16)
     work.do(RemoveRecord("order", order))
     assert set(due(work)) == {"motion_reopen"}
+
+
+def test_a_mark_taken_back_gives_the_rule_its_say_again() -> None:
+    work, samuel = registered()
+    order = work.do(AddRecord("order", {"participant_id": samuel, "type": "bond", "issued_on": date(2026, 11, 20)})).id
+    marked = work.do(MarkObligation(deadline_id(order, "appeal_bia"), "attended"))
+    work.do(ChangeRecord("order", order, {"issued_on": date(2026, 11, 16)}))
+    assert due(work) == {"appeal_bia": date(2026, 12, 21)}
+    undo(work, marked)
+    assert due(work) == {"appeal_bia": date(2026, 12, 16)}
+
+
+def test_a_check_in_asks_no_rule() -> None:
+    work, samuel = registered()
+    done = work.do(AddObligation((samuel,), "ice_check_in", HEARING))
+    assert "deadlines" not in (done.more or {})
+    assert due(work) == {}
+
+
+def test_somebody_registered_twice_has_one_deadline_once_the_two_are_one() -> None:
+    work, samuel = registered(arrived_on=date(2026, 3, 2))
+    person = NewPerson(PersonName(given="Samuel", family="Tesfaye"), arrived_on=date(2026, 3, 2))
+    other = work.do(RegisterHousehold((person,), ConsentGiven())).id
+    merged = work.do(MergePeople(samuel, other))
+    work.do(RecomputeDeadlines())
+    (stands,) = [item.fields for item in work.find(ObligationFields) if item.fields.rule]
+    assert stands.trigger_id == min(samuel, other)
+    undo(work, merged)
+    work.do(RecomputeDeadlines())
+    assert {item.fields.trigger_id for item in work.find(ObligationFields) if item.fields.rule} == {samuel, other}
 
 
 def test_the_judge_gives_another_day_and_the_paper_is_attached() -> None:

@@ -45,7 +45,7 @@ ADDED = {
 EARLIER = {
     f"r_{kind}": [column.name for column in TABLES[kind].columns if column.name not in added] for kind, added in ADDED.items()
 }
-SHADOWS = ("alembic_", "person_words_", "person_pieces_", "text_words_", "person_sounds_")  # SQLite's own, beside the virtual tables
+SHADOWS = ("alembic_", "person_words_", "person_pieces_", "person_sounds_", "text_words_")  # SQLite's own, beside ours
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from cmpp_desktop.domain.work import Actor, Question
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.store import FILE, audit, backup, contents, migrate, projection
+from cmpp_desktop.store import FILE, audit, backup, contents, migrate, projection, texts
 from cmpp_desktop.store.database import Database, damaged
 from cmpp_desktop.store.drafts import DraftBox
 from cmpp_desktop.store.names import Names
@@ -152,9 +152,20 @@ class Store:
         self._database.check()
 
     def rebuild_index(self) -> None:
-        """Makes the People lines and the search index anew from the records."""
+        """Makes the People lines and the search indexes anew from the records."""
         with self._database.writing() as connection:
             projection.rebuild(connection)
+            texts.forget_all(connection)
+        while self.index_texts():
+            pass
+
+    def index_texts(self, most: int = texts.PART) -> int:
+        """Puts up to about so many records that arrived into the index of texts; 0 when there are none left."""
+        with self._database.reading() as connection:
+            if not texts.waiting(connection):
+                return 0
+        with self._database.writing() as connection:
+            return texts.catch_up(connection, most)
 
     def close(self) -> None:
         """Brings the log into the file and closes it. Harmless when closed."""

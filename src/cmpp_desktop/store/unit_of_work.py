@@ -25,7 +25,7 @@ from cmpp_desktop.changes import HERE, LIFE, LIVE, Changed, ChangeSet, Created, 
 from cmpp_desktop.domain.records import Compartment, F, Fields, Life, from_wire, named_ids, to_wire, validated
 from cmpp_desktop.domain.work import Actor, Stored
 from cmpp_desktop.errors import BugError, Invalid, KnownError, NotAllowed
-from cmpp_desktop.store import audit, bulk, contents, identity, many, materialise, projection, signing, state
+from cmpp_desktop.store import audit, bulk, contents, identity, many, materialise, projection, signing, state, texts
 from cmpp_desktop.store.names import Names, Place, resolve_teams
 from cmpp_desktop.store.tables import CODECS, OWN_CLOCK, RECORD_KINDS, ROWS, Row, SignedFields, participant_of
 from cmpp_protocol import canon
@@ -84,6 +84,7 @@ class UnitOfWork:
         self._entries: list[audit.Entry] = []
         self._added: dict[int, dict[UUID, Created]] = {}  # collection → new records of this part that are written in bulk
         self._written: dict[int, list[Write]] = {}  # collection → what of this part was written in bulk already
+        self._told: dict[str, set[UUID]] = {}  # kind → records whose words are found
         self._kinds: set[str] = set()
         self._ids: set[UUID] = set()
         self._people: set[UUID] = set()  # whose lines of People, and of whom the index too, are made again
@@ -309,6 +310,8 @@ class UnitOfWork:
         """Flushes everything and writes what belongs to it. The caller commits."""
         self._end_part()
         projection.refresh(self._connection, self._people, self._named)
+        for kind, ids in self._told.items():
+            texts.refresh(self._connection, kind, ids)
         audit.append(self._connection, self._entries, self._actor.member_id, self._now_ms)
         if "team" in self._kinds:
             resolve_teams(self._connection, self._names)
@@ -324,6 +327,8 @@ class UnitOfWork:
                 continue
             sets.setdefault(coll, []).extend(writes)
             values = self._keep(coll, id, touched, after)
+            if touched.kind in texts.TEXTS:
+                self._told.setdefault(touched.kind, set()).add(id)
             self._concerns(touched.kind, id, participant_of(touched.kind, id, values), coll)
         self._session.flush()
         self._kinds |= {touched.kind for touched in self._touched.values()}

@@ -230,6 +230,14 @@ class Workspace:
             self._remember(participant)
         return answer
 
+    def index_texts(self, most: int = 400) -> int:
+        """Puts up to about so many records that arrived from other laptops into the index of `Find`, for idle moments after an
+        exchange. Returns how many it looked at; 0 when the index is complete."""
+        opened = self._need()
+        with self._turn:
+            opened.must_be_open()
+            return opened.store.index_texts(most)
+
     def note_access(self, action: str, subject_kind: str, subject_id: UUID | None, **facts: str | int) -> None:
         """Writes into the audit log that something was looked at, printed or exported."""
         self._need().note(action, subject_kind, subject_id, **facts)

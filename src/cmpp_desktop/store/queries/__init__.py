@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cmpp_desktop.domain import calendar as cal
+from cmpp_desktop.domain import caseload as balance
 from cmpp_desktop.domain import cases, consent, disclosures, entries, importing, members, merges, separations
 from cmpp_desktop.domain import deadline_views as due
 from cmpp_desktop.domain import directory as listed
+from cmpp_desktop.domain import finding as anything
 from cmpp_desktop.domain import ledgers as books
 from cmpp_desktop.domain import plans as service_plans
 from cmpp_desktop.domain import questions as q
@@ -23,11 +25,13 @@ from cmpp_desktop.domain.work import Question
 from cmpp_desktop.errors import BugError
 from cmpp_desktop.store.queries import (
     calendar,
+    caseload,
     conflicts,
     consents,
     deadlines,
     directory,
     duplicates,
+    finding,
     households,
     ledgers,
     merged,
@@ -88,6 +92,7 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     transfer.Transfers: transfers.transfers,
     transfer.HandOver: transfers.hand_over,
     service_plans.Plan: plans.plan,
+    balance.Caseload: caseload.caseload,
     keeping.DueForDestruction: retention.due_for_destruction,
     keeping.LegalHolds: retention.legal_holds,
     books.Ledger: ledgers.ledger,
@@ -96,6 +101,7 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     entries.Records: records.records,
     entries.OneRecord: records.one_record,
     entries.FileOf: records.file_of,
+    anything.Find: finding.find,
     importing.DuplicatesIn: duplicates.duplicates_in,
     merges.Merged: merged.merged,
     merges.TwoSides: merged.two_sides,

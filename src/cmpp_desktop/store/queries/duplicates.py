@@ -83,7 +83,7 @@ def _candidates(asked: Asked, ear: Ear, wanted: Known) -> dict[bytes, int]:
     for start in range(0, len(chosen), 500):
         part = chosen[start : start + 500]
         sql = f"SELECT id, doc FROM person WHERE doc IN ({marks(part)}) AND coll + 0 IN ({marks(asked.held)})"
-        rows |= {id: doc for id, doc in connection.exec_driver_sql(sql, (*part, *asked.held))}
+        rows |= {row[0]: row[1] for row in connection.exec_driver_sql(sql, (*part, *asked.held))}
     return rows
 
 
@@ -101,7 +101,8 @@ def _known(asked: Asked, ids: Sequence[UUID] | None) -> dict[UUID, Known]:
     for part in [None] if ids is None else [ids[start : start + 500] for start in range(0, len(ids), 500)]:
         where, values = ("", ()) if part is None else (f" AND id IN ({marks(part)})", tuple(id.bytes for id in part))
         sql = f"{FACTS} WHERE meta_shown + 0 = 1 AND coll + 0 IN ({marks(asked.held)}){where}"
-        for raw, legal, preferred, native, aliases, birth, number in asked.connection.exec_driver_sql(sql, (*asked.held, *values)):
+        rows = asked.connection.exec_driver_sql(sql, (*asked.held, *values))
+        for raw, legal, preferred, native, aliases, birth, number in rows:
             id = UUID(bytes=raw)
             name = unpacked(legal)
             names = (f"{name.get('given', '')} {name.get('family', '')}".strip(), native, preferred, *unpacked(aliases))
@@ -185,7 +186,7 @@ def duplicates_in(asked: Asked, question: DuplicatesIn) -> tuple[tuple[Match, ..
             ids.append(id)
     file = _Index(ear)
     found: list[tuple[Match, ...]] = []
-    for looked_for, one in zip(question.people, wanted, strict=True):
+    for one in wanted:
         matches = [Match(score, *_why(ear, one, there.people[at]), participant_id=ids[at]) for score, at in there.like(one)]
         matches += [Match(score, *_why(ear, one, file.people[at]), row=question.people[at].row) for score, at in file.like(one)]
         file.add(one)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from cmpp_desktop.domain.cases import CaseOpening, ClosingCheck
 from cmpp_desktop.domain.consent import ConsentGiven
+from cmpp_desktop.domain.disclosures import Disclosures
 from cmpp_desktop.domain.entries import AddRecord, Records
 from cmpp_desktop.domain.households import AddHouseholdMember, NewPerson, RegisterHousehold
 from cmpp_desktop.domain.members import ChangeHead, HouseholdOf, SeparateMembers
@@ -30,9 +31,10 @@ from cmpp_desktop.domain.questions import (
     Timeline,
 )
 from cmpp_desktop.domain.records import PersonName, PostalAddress, When
+from cmpp_desktop.domain.referrals import Referrals
 from cmpp_desktop.domain.separations import EndSeparation, Separations
 from cmpp_desktop.domain.sessions import GroupContent, RecordGroupSession, RecordSession, SessionContent
-from cmpp_desktop.domain.transfers import HandOver
+from cmpp_desktop.domain.transfers import HandOver, Transfers
 from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
 from cmpp_desktop.workspace import figures
 from tests.store.laptops import DAY, Laptop
@@ -114,6 +116,9 @@ def answers_about(house: Household, person: UUID) -> dict[str, Any]:
         "conflicts": ask(Conflicts(person)),
         "closing": ask(ClosingCheck(case)),
         "hand-over": ask(HandOver(case, DAY)),
+        "referrals": ask(Referrals(person, DAY)),
+        "disclosures": ask(Disclosures(person)),
+        "hand-overs": ask(Transfers(person)),
         "case summary": figures.case_summary(view, sessions, organisation, DAY),
     }
     for kind in KINDS:

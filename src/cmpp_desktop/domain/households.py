@@ -107,7 +107,8 @@ def register_household(command: RegisterHousehold, work: Work) -> Done:
     for person, participant_id in zip(command.people, ids, strict=True):
         _join(household_id, participant_id, person.relationship, work, primary=participant_id == ids[0])
         if command.address is not None:
-            work.add(validated(AddressFields, participant_id=participant_id, address=command.address, since=work.today))
+            # Since when they live there was not asked: a first address starts no deadline, and a move from it does.
+            work.add(validated(AddressFields, participant_id=participant_id, address=command.address))
         record_consent_for(participant_id, command.consent, work)
     cases = [] if command.case is None else [open_case_for(participant_id, command.case, work) for participant_id in ids]
     return Done(ids[0], more={"household_id": household_id, "participant_ids": tuple(ids), "case_ids": tuple(cases)})

@@ -89,7 +89,7 @@ class OfAge:
 
 @dataclass(frozen=True, slots=True)
 class ComingOfAge(Question[tuple[OfAge, ...]]):
-    """Who turned 18 in the year before `day` (or will within `ahead` days), is or was with us, and has no task of that."""
+    """Who turned 18 in the year before `day` (or will within `ahead` days), has not left, and has no task of that."""
 
     day: date
     mine: bool = True

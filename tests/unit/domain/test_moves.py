@@ -72,6 +72,12 @@ def test_somebody_without_a_written_address_moves_all_the_same(work: MemoryWork)
     assert types_of(work, newcomer) == ["address_change", "address_change_ice", "address_change_uscis"]
 
 
+def test_who_registered_this_morning_and_moves_this_afternoon_has_to_tell_the_court(work: MemoryWork) -> None:
+    newcomer = tzoc(work).people[0]
+    work.do(RecordMove((newcomer,), NEW_HOME))
+    assert types_of(work, newcomer) == ["address_change", "address_change_ice", "address_change_uscis"]
+
+
 def test_only_those_who_did_not_live_there_already_are_moved(work: MemoryWork, family: Family) -> None:
     son = family.people[2]
     work.do(RecordMove((son,), NEW_HOME))

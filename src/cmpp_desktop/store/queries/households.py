@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
+from cmpp_desktop.domain.cases import OPEN_STATES
 from cmpp_desktop.domain.consent import adult_on
 from cmpp_desktop.domain.households import ADULT_AT, HouseholdMemberFields
 from cmpp_desktop.domain.members import (
@@ -124,9 +125,10 @@ def coming_of_age(asked: Asked, question: ComingOfAge) -> tuple[OfAge, ...]:
         )
         .order_by(born)
     )
+    with_us = [PERSON.c.coll.in_(asked.held), or_(PERSON.c.state.is_(None), PERSON.c.state.in_(OPEN_STATES))]
     if question.mine:
-        mine = select(PERSON.c.id).where(PERSON.c.caseworker_id == asked.asker.staff_id, PERSON.c.coll.in_(asked.held))
-        query = query.where(columns.id.in_(mine))
+        with_us.append(PERSON.c.caseworker_id == asked.asker.staff_id)
+    query = query.where(select(PERSON.c.id).where(PERSON.c.id == columns.id, *with_us).exists())
     rows = asked.connection.execute(query).all()
     followed = _followed(asked, [row.id for row in rows])
     found = []

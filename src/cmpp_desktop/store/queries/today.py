@@ -88,7 +88,7 @@ def _came_of_age(asked: Asked, question: Today) -> tuple[TodayItem, ...]:
             "",
             When(day=one.turned_on, zone=zone),
         )
-        for one in coming_of_age(asked, ComingOfAge(question.day, question.mine))
+        for one in coming_of_age(asked, ComingOfAge(question.day, question.mine))[:AT_MOST]
     )
 
 

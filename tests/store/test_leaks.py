@@ -18,9 +18,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from cmpp_desktop.domain.calendar import CalendarExport
 from cmpp_desktop.domain.consent import ConsentGiven, RecordConsent, RecordSharing
 from cmpp_desktop.domain.dispatch import KINDS
 from cmpp_desktop.domain.entries import AddRecord, ChangeRecord, OneRecord, Records, RemoveRecord
+from cmpp_desktop.domain.finding import Find
 from cmpp_desktop.domain.obligations import AddObligation, ObligationFields
 from cmpp_desktop.domain.questions import (
     AuditTrail,
@@ -48,6 +50,7 @@ from cmpp_desktop.domain.screenings import (
 )
 from cmpp_desktop.domain.sessions import ChangeSession, RecordSession, SessionContent
 from cmpp_desktop.domain.tasks import ChangeNote, CompleteTask, WriteNote
+from cmpp_desktop.domain.transfers import HandOver
 from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
 from cmpp_desktop.store.queries import ANSWERS
 from cmpp_desktop.workspace import figures
@@ -256,10 +259,13 @@ def _is_senseless(question: Any) -> bool:
 
 
 def printed(laptop: Laptop, person: UUID) -> str:
-    """All that a case summary says of somebody."""
+    """All that goes out of the house about somebody by itself: case summary, hand-over summary, calendar."""
     view, stream = laptop.ask(Participant(person)), laptop.ask(Timeline(person, DAY, ("session",), limit=500))
     made = figures.case_summary(view, (*stream.today, *stream.earlier), laptop.ask(Organisation()), DAY)
-    return repr(made)
+    month = timedelta(days=31)
+    calendar = laptop.ask(CalendarExport(DAY - month, DAY + month, mine=False))
+    handed_over = laptop.ask(HandOver(view.case.id, DAY)) if view.case else None
+    return repr((made, calendar, handed_over))
 
 
 @settings(
@@ -284,9 +290,14 @@ def test_no_word_of_it_is_found_by_who_may_not_know(
         open_only(leon, ana)
         rosa.receive(ana)
         _drafts(rosa, history)
+        for laptop in (leon, rosa):
+            while laptop.store.index_texts():  # what arrived can be found now
+                pass
         for person in history.people:  # while she holds it, Rosa finds them: the search searches
             said = repr((rosa.ask(Timeline(person, DAY)), [rosa.ask(Records(kind, person)) for kind in CAPABLE]))
             assert in_text(history.fill.words, said) or not set(steps) - {"alert"}
+        if "note" in steps:
+            assert any(rosa.ask(Find(word, DAY)).texts for word in history.fill.words)
         closed(rosa)
         secret = (*history.fill.words, *CODES)
         assert told(leon, history) == set()

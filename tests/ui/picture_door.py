@@ -6,10 +6,12 @@ from typing import Any
 
 from cmpp_desktop import words
 from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain.calendar import Calendar, CalendarAnswer
+from cmpp_desktop.domain.entries import FileOf
 from cmpp_desktop.reports import case_summary
 from cmpp_desktop.workspace import Paper
 from tests.reports import people as papers
-from tests.ui.samples import SampleDoor, people, sync_status, timeline
+from tests.ui.samples import SampleDoor, people, record_answers, sync_status, timeline
 
 
 class PictureDoor(SampleDoor):
@@ -21,11 +23,13 @@ class PictureDoor(SampleDoor):
         if offline:
             self.status = sync_status()
         self.answers[q.Timeline] = self._timeline
+        self.answers |= record_answers()
         if empty:
             self.rows = ()
             self.day = q.TodayAnswer((), (), (), 0, 0)
-            for kind in (q.ReviewQueue, q.Conflicts, q.Instruments):
+            for kind in (q.ReviewQueue, q.Conflicts, q.Instruments, FileOf):
                 self.answers[kind] = ()
+            self.answers[Calendar] = lambda asked: CalendarAnswer(asked.first, asked.last, (), ())
 
     def _timeline(self, question: q.Timeline) -> q.TimelineAnswer:
         def kept(entries: tuple[q.TimelineEntry, ...]) -> tuple[q.TimelineEntry, ...]:

@@ -25,6 +25,7 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.forms import InstrumentRefused, Problem
 from cmpp_desktop.ui.app import Window
 from cmpp_desktop.ui.bridge import Bridge
+from cmpp_desktop.ui.pages.groups import There
 from cmpp_desktop.ui.theme import Look, Wish
 from cmpp_desktop.workspace import CaseSummaryRequest
 from tests.ui import samples
@@ -236,6 +237,31 @@ def _full(door: PictureDoor) -> None:
     door.fail["do"] = KnownError("disk_full")
 
 
+def _form(form: str, *then: Arrange, record: str = "", **given: Any) -> Arrange:
+    """A form of a record or a command."""
+    record_id = samples.uid(record) if record else None
+    return go("form", *then, form=form, participant_id=samples.MARISELA, record_id=record_id, given=given)
+
+
+def _save_form(window: Window) -> None:
+    page(window).save.click()
+
+
+def _leave_typed(window: Window) -> None:
+    typed(window, "A school place for both")
+    page(window).ask_to_leave()
+
+
+
+def _group(window: Window) -> None:
+    groups = page(window)
+    groups.inputs["topic"].first.setText("Know your court")
+    for person in groups.ui.door.rows[:4]:
+        groups._people[person.id] = There(person.id, person.name, "late" if groups._people else "present")
+    groups._show_roster()
+    groups.roster.setFocus()
+
+
 _PDF = CaseSummaryRequest(samples.MARISELA)
 _SUPERVISOR, _ADMIN = {"role": "supervisor"}, {"role": "administrator"}
 _K = Qt.Key
@@ -266,6 +292,21 @@ SHOTS: tuple[Shot, ...] = (
     Shot("06-participant-screenings", _tab("screenings")),
     Shot("06-participant-consent", _tab("consent")),
     Shot("06-participant-obligation", go("participant", _obligation, participant_id=samples.MARISELA)),
+    Shot("08-records", _tab("records"), mirrored=True),
+    Shot("08-records-empty", _tab("records"), {"empty": True}),
+    Shot("08-form-proceeding", _form("proceeding", record="proceeding")),
+    Shot("08-form-goal", _form("goal", record="goal"), mirrored=True),
+    Shot("08-form-needed", _form("action_step", _save_form)),
+    Shot("08-form-leave", _form("goal", _leave_typed)),
+    Shot("08-form-document", _form("attach")),
+    Shot("10-group", go("groups", _group)),
+    Shot("11-calendar", go("calendar"), mirrored=True),
+    Shot("11-calendar-empty", go("calendar"), {"empty": True}),
+    Shot("16-moved", _form("moved"), mirrored=True),
+    Shot("16-outcome", _form("outcome", record="step")),
+    Shot("16-close-case", _form("close_case", record="step")),
+    Shot("16-refer", _form("refer")),
+    Shot("16-merge", go("merge", participant_id=samples.MARISELA, other=samples.MATEO)),
     Shot("07-screening-start", go("screening", participant_id=samples.MARISELA)),
     Shot("07-screening-none", go("screening", participant_id=samples.MARISELA), {"empty": True}),
     Shot("07-screening", _interview(*_MANY[:7]), mirrored=True),

@@ -30,11 +30,13 @@ from tests.ui.samples.person import (
     sync_status,
     timeline,
 )
+from tests.ui.samples.records import file_records, record_answers
 from tests.ui.samples.steps import at_first_run, at_someone_new
 
 __all__ = [
     "ANA", "DENISE", "INSTRUMENT", "LATER", "LEON", "LUCIA", "MARISELA", "MATEO", "NARRATIVE", "NOW", "SECTIONS", "TODAY",
     "YES_NO", "ZONE", "FakeChoice", "FakeInterview", "FakeQuestion", "SampleDoor", "at_first_run", "at_someone_new",
-    "conflict_items", "organisation", "participant_view", "people", "review_queue", "session_fields", "session_view", "stored",
+    "conflict_items", "file_records", "organisation", "participant_view", "people", "record_answers",
+    "review_queue", "session_fields", "session_view", "stored",
     "sync_status", "timeline", "today", "uid", "when",
 ]  # fmt: skip

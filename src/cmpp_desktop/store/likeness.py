@@ -110,7 +110,7 @@ class Ear:
             return 0.0
         if mine == theirs:
             return 1.0
-        if len(mine) > len(theirs):
+        if (len(mine), mine) > (len(theirs), theirs):
             mine, theirs = theirs, mine
         left, total, length = list(theirs), 0.0, 0
         for word in sorted(mine, key=len, reverse=True):

@@ -248,6 +248,21 @@ def test_in_a_group_nobody_of_another_household_is_named_in_a_file(a_laptop: Mak
         laptop.ask(Session(session, seen_from=stranger))
 
 
+def test_a_group_for_mental_health_and_what_was_noted_of_one_there_are_restricted(a_laptop: Make) -> None:
+    ana, leon = a_laptop(1), a_laptop(2, restricted=False)
+    house = household(ana, 2)
+    content = GroupContent(
+        ("mental_health",), "Sleep", WHEN, 60, "We spoke of sleep.", tuple((person, "present") for person in house.people),
+        notes=((house.people[0], "Wakes at four."),),
+    )  # fmt: skip
+    ana.do(RecordGroupSession(content))
+    leon.receive(ana)
+    mine = ana.ask(Timeline(house.people[0], DAY))
+    assert {entry.kind for entry in (*mine.today, *mine.earlier)} >= {"session", "note"}
+    theirs = leon.ask(Timeline(house.people[0], DAY))
+    assert not {entry.kind for entry in (*theirs.today, *theirs.earlier)} & {"session", "note"}
+
+
 STEPS = st.one_of(
     st.tuples(st.just("together"), st.integers(0, 3), st.integers(0, 3)),
     st.tuples(st.just("separate"), st.integers(0, 3), st.integers(0, 3)),

@@ -231,7 +231,9 @@ def _rest_of_group(
             note = validated(
                 NoteFields, participant_id=person, text=text, written_at=recorder.now, author_id=recorder.actor.staff_id
             )
-            recorder.add(note, team_id=teams[person])
+            # What is said of somebody at a restricted session is restricted too.
+            where: Compartment | None = "restricted" if owner.compartment == "restricted" else None
+            recorder.add(note, team_id=teams[person], compartment=where)
     if submit:
         submit_for_signature(SubmitForSignature("service_session", session_id), recorder)
     return Done(session_id, None if submit else recorder.undo(session_id))

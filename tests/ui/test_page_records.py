@@ -66,7 +66,7 @@ def test_no_protected_relief_is_offered_for_a_proceeding() -> None:
 
 def test_a_goal_is_written_with_keys_alone_and_can_be_taken_back() -> None:
     with desk() as at:
-        with_records(at, NeedFields(participant_id=samples.MARISELA, area="education", raised_on=samples.TODAY))
+        with_records(at, NeedFields(participant_id=samples.MARISELA, area="school", raised_on=samples.TODAY))
         at.open("participant", participant_id=samples.MARISELA)
         page = at.open("form", form="goal", participant_id=samples.MARISELA)
         assert QApplication.focusWidget() is page.inputs["statement"].first

@@ -49,6 +49,7 @@ class TodayItem:
     rule: str = ""
     words: int = 0  # of a draft
     since: datetime | None = None
+    draft_key: str = ""  # of a draft
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ PLACES: tuple[PlaceInfo, ...] = (
     PlaceInfo("session", _PAGES + "session", "SessionPage", "messages-square"),
     PlaceInfo("form", _PAGES + "record_form", "FormPage", "file-plus"),
     PlaceInfo("merge", _PAGES + "merge", "MergePage", "merge"),
+    PlaceInfo("deadlines", _PAGES + "deadlines", "DeadlinesPage", "file-clock"),
     PlaceInfo("conflict", _PAGES + "conflict", "ConflictPage", "git-compare"),
     PlaceInfo("sync", _PAGES + "sync_panel", "SyncPage", "refresh-cw"),
     PlaceInfo("pdf", _PAGES + "pdf_preview", "PdfPreviewPage", "file-text"),

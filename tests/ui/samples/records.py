@@ -44,7 +44,7 @@ def file_records() -> tuple[Stored[Any], ...]:
             **about, agreed_on=date(2026, 6, 1), review_on=date(2026, 12, 1), summary="School, then work.",
         )),
         ("need", NeedFields(
-            **about, area="education", description="A school place for both children", raised_on=date(2026, 6, 1),
+            **about, area="school", description="A school place for both children", raised_on=date(2026, 6, 1),
         )),
         ("goal", GoalFields(
             **about, statement="My children go to school here", target_on=date(2027, 1, 11), progress="going_on",

@@ -271,6 +271,7 @@ def _open_drafts(asked: Asked) -> list[TodayItem]:
             None,
             words=draft.words,
             since=draft.changed_at,
+            draft_key=draft.key,
         )
         for draft in drafts_of(asked, None)
     ]

@@ -34,8 +34,8 @@ class CalendarPage(Page):
         self._mine = True
         self._types: tuple[str, ...] = ()
         self.heading = heading("")
-        back = Button("", icon="chevron-left", key="Alt+PgUp", name=words("Before"), on=lambda: self._step(-1))
-        on = Button("", icon="chevron-right", key="Alt+PgDown", name=words("After"), on=lambda: self._step(1))
+        back = Button("", icon="chevron-left", name=words("Before"), on=lambda: self._step(-1))
+        on = Button("", icon="chevron-right", name=words("After"), on=lambda: self._step(1))
         self.today_button = Button(words("Today"), key="T", on=self._to_today)
         self.export_button = Button(words("Export"), icon="download", on=lambda: ui.go("form", form="export_calendar", given={
             "first": span(self._view, self._day)[0], "last": span(self._view, self._day)[1], "mine": self._mine,
@@ -76,6 +76,9 @@ class CalendarPage(Page):
         for number, view in enumerate(VIEWS, start=1):
             shortcut = QShortcut(QKeySequence(str(number)), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(lambda view=view: self._look(view))
+        for key, by in (("Alt+PgUp", -1), ("Alt+PgDown", 1)):
+            shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(lambda by=by: self._step(by))
 
     def title(self) -> str:
         return self.words("Calendar")
@@ -86,6 +89,9 @@ class CalendarPage(Page):
             ("Return", words("open")), ("U", words("outcome")), ("Left|Right", words("before, after")), ("T", words("today")),
             ("1|2|3", words("week, month, four weeks")),
         )  # fmt: skip
+
+    def more_keys(self) -> tuple[tuple[str, str], ...]:
+        return (("Alt+PgUp", self.words("Before")), ("Alt+PgDown", self.words("After")))
 
     def first_focus(self) -> QWidget | None:
         return self.rows if self._stack.currentWidget() is self.rows else self.today_button

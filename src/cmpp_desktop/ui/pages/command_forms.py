@@ -41,6 +41,9 @@ COMMANDS: Mapping[str, Callable[[Ui, UUID | None], FormPlan]] = {
     "finish_step": plan.finish_step,
     "meet_need": plan.meet_need,
     "decide_help": plan.decide_help,
+    "order_deadline": plan.order_deadline,
+    "hold": plan.hold,
+    "lift_hold": plan.lift_hold,
     "attach": documents.attach,
     "save_copy": documents.save_copy,
     "export_calendar": documents.export_calendar,
@@ -48,6 +51,7 @@ COMMANDS: Mapping[str, Callable[[Ui, UUID | None], FormPlan]] = {
 # What opening a record in the file leads to, where it is not the form of a plain kind.
 OPENS: Mapping[str, str] = {
     "note": "note", "referral": "referral_news", "transfer": "answer_hand_over", "direct_assistance": "decide_help",
+    "legal_hold": "lift_hold",
 }  # fmt: skip
 MERGE = "merge"  # not a form: a page of its own
 SHOW = "show"  # not a form: the document itself
@@ -88,7 +92,11 @@ def offered(ui: Ui, view: ParticipantView) -> Iterator[tuple[str, tuple[Offer, .
             for kind in kinds
             if writes(kind, role) and kind not in INSTEAD and (held or kind not in RESTRICTED_ONLY)
         ]
-        found += [Offer(INSTEAD[kind], words.code("kind", kind)) for kind in kinds if kind in INSTEAD]
+        found += [
+            Offer(INSTEAD[kind], words.code("kind", kind))
+            for kind in kinds
+            if kind in INSTEAD and (role == "administrator" or kind not in ADMINISTRATORS)
+        ]
         if found:
             yield group_name(group, words), tuple(found)
     yield words("Case"), tuple(_case(view, words))
@@ -98,8 +106,11 @@ def offered(ui: Ui, view: ParticipantView) -> Iterator[tuple[str, tuple[Offer, .
 
 # Kinds that are written by a command of their own.
 INSTEAD: Mapping[str, str] = {
-    "referral": "refer", "direct_assistance": "give_help", "disclosure": "share", "attachment": "attach",
+    "referral": "refer", "direct_assistance": "give_help", "disclosure": "share", "attachment": "attach", "legal_hold": "hold",
 }  # fmt: skip
+
+
+ADMINISTRATORS = frozenset({"legal_hold"})
 
 
 def _case(view: ParticipantView, words: Words) -> Iterator[Offer]:

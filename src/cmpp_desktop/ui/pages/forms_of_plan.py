@@ -5,7 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from cmpp_desktop.domain.assistance import ApproveEntries, RefuseEntry, ReverseEntry
+from cmpp_desktop.domain.deadlines import OverrideDeadline
 from cmpp_desktop.domain.plans import CloseGoal, ClosePlan, FinishStep, MeetNeed, ReviewPlan
+from cmpp_desktop.domain.retention import LiftLegalHold, SetLegalHold
 from cmpp_desktop.domain.work import Command
 from cmpp_desktop.ui.page import Ui
 from cmpp_desktop.ui.pages.forms_of_people import Values, needed
@@ -116,3 +118,46 @@ def decide_help(ui: Ui, record_id: UUID | None) -> FormPlan:
     return FormPlan(
         "decide_help", words("Approve or not"), items, make, words("Decided"), words("Save"), "direct_assistance", text=text
     )
+
+
+def order_deadline(ui: Ui, record_id: UUID | None) -> FormPlan:
+    """A judge's order sets another day than the rule (`record_id`: the deadline)."""
+    words = ui.words
+
+    def make(participant: UUID | None, values: Values) -> Command:
+        return OverrideDeadline(needed(record_id), values["when"], values["order_attachment_id"], values["order_note"])
+
+    items = (
+        Item("when", "when", words("The day that the order sets"), True),
+        Item("order_attachment_id", "record", words.field("obligation", "order_attachment_id"), refers="attachment"),
+        Item("order_note", "line", words.field("obligation", "order_note"), most=500,
+             help=words("Where the order is not at hand: what it says.")),
+    )  # fmt: skip
+    text = words("The order counts in place of the rule, and stays so when the rules change.")
+    return FormPlan(
+        "order_deadline", words("A judge’s order sets another day"), items, make, words("The day of the order counts"),
+        words("Save"), "obligation", text=text,
+    )  # fmt: skip
+
+
+def hold(ui: Ui, record_id: UUID | None) -> FormPlan:
+    """Nothing of this file is destroyed while a legal hold stands."""
+    words = ui.words
+    items = (Item("reason", "line", words.field("legal_hold", "reason"), True, most=500),)
+    text = words("Nothing of this person’s file is destroyed from now on, until an administrator lifts it.")
+    return FormPlan(
+        "hold", words("Legal hold"), items,
+        lambda participant, values: SetLegalHold(values["reason"], needed(participant)),
+        words("The file is held"), words("Hold the file"), text=text,
+    )  # fmt: skip
+
+
+def lift_hold(ui: Ui, record_id: UUID | None) -> FormPlan:
+    """A hold (`record_id`) ends today."""
+    words = ui.words
+    items = (Item("reason", "line", words.field("legal_hold", "lifted_reason"), True, most=500),)
+    return FormPlan(
+        "lift_hold", words("The legal hold ends"), items,
+        lambda participant, values: LiftLegalHold(needed(record_id), values["reason"]),
+        words("The hold ended today"), words("Lift the hold"), "legal_hold",
+    )  # fmt: skip

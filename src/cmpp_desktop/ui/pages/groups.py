@@ -104,6 +104,7 @@ class GroupsPage(Page):
             self.roster.key_map[letter] = lambda line, attendance=attendance: self._mark(line, attendance)  # type: ignore[misc]  # a default keeps the word
         self.roster.current_changed.connect(lambda _: self._show_note())
         self.note = TextArea(lines=2)
+        self.note.setMaximumHeight(look().line() * 4 + look().px(16))
         self.note.textChanged.connect(self._note_typed)
         self.note_field = Field(words("Only in this person’s own file"), self.note)
         self.names_are_words = Tick(words("The names in the text are only words"))

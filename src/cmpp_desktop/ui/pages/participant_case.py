@@ -234,11 +234,13 @@ class CaseTab(QWidget):
         self.case = FactList(words("Case"))
         self.court = FactList(words("In court"))
         add_button = Button(words("Obligation"), kind="quiet", icon="plus", on=add)
+        self.counting = Button(words("How they are counted"), kind="quiet", key="Alt+D", on=self._show_counting)
         head = row(
             Label(words("Obligations and deadlines"), "large", weight="semibold"),
             None,
             self.recent,
             self.all,
+            self.counting,
             add_button,
             gap=8,
         )
@@ -319,6 +321,10 @@ class CaseTab(QWidget):
         line = self.rows.current_row()
         if line is not None:
             self._mark(line, result)
+
+    def _show_counting(self) -> None:
+        if self._view is not None:
+            self._page.ui.go("deadlines", participant_id=self._view.participant.id)
 
     def _form_of_current(self, name: str) -> None:
         line = self.rows.current_row()

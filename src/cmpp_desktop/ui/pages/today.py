@@ -390,9 +390,23 @@ def where_to(item: TodayItem) -> tuple[str, dict[str, Any]]:
         return "session", {"participant_id": item.participant_id}
     if item.kind == "draft" and item.code == "interview":
         return "screening", {"interview_id": item.id}
+    if item.kind == "draft" and item.code == "group":
+        return "groups", {}
+    if item.kind == "draft" and item.code == "form":
+        return "form", form_of_draft(item.draft_key)
     if item.participant_id is None:
         return ("someone_new" if item.code == "someone_new" else "today"), {}
     return "participant", {"participant_id": item.participant_id}
+
+
+def form_of_draft(key: str) -> dict[str, Any]:
+    """What a form's draft was opened for: "form:goal:<participant>:<record>", perhaps with "restricted:" before it."""
+    form, about, record = key.removeprefix("restricted:").split(":")[1:4]
+    return {
+        "form": form,
+        "participant_id": UUID(about) if about else None,
+        "record_id": UUID(record) if record else None,
+    }
 
 
 class MovedForm(Overlay):

@@ -38,6 +38,7 @@ class PlaceInfo:
 
 _PAGES = "cmpp_desktop.ui.pages."
 REVIEWERS = frozenset({"supervisor", "administrator"})
+ADMINISTRATORS = frozenset({"administrator"})
 PLACES: tuple[PlaceInfo, ...] = (
     PlaceInfo("today", _PAGES + "today", "TodayPage", "sun", rail=True),
     PlaceInfo("people", _PAGES + "people", "PeoplePage", "users", rail=True),
@@ -46,6 +47,7 @@ PLACES: tuple[PlaceInfo, ...] = (
     PlaceInfo("directory", _PAGES + "directory", "DirectoryPage", "book-open", rail=True),
     PlaceInfo("review", _PAGES + "review", "ReviewPage", "clipboard-check", rail=True, roles=REVIEWERS),
     PlaceInfo("reports", _PAGES + "reports", "ReportsPage", "chart-column", rail=True),
+    PlaceInfo("audit", _PAGES + "audit", "AuditPage", "history", rail=True, roles=ADMINISTRATORS),
     PlaceInfo("settings", _PAGES + "settings", "SettingsPage", "settings", rail=True),
     PlaceInfo("someone_new", _PAGES + "someone_new", "SomeoneNewPage", "user-plus"),
     PlaceInfo("participant", _PAGES + "participant", "ParticipantPage", "user"),
@@ -79,6 +81,7 @@ def label(name: str, words: Words) -> str:
         "directory": words("Directory"),
         "review": words("Review"),
         "reports": words("Reports"),
+        "audit": words("Audit log"),
         "settings": words("Settings"),
         "sync": words("What was sent and what came in"),
         "someone_new": words("Someone new"),

@@ -156,8 +156,8 @@ class Store:
         with self._database.writing() as connection:
             projection.rebuild(connection)
             texts.forget_all(connection)
-        while self.index_texts():
-            pass
+            while texts.catch_up(connection, 50 * texts.PART):
+                pass
 
     def index_texts(self, most: int = texts.PART) -> int:
         """Puts up to about so many records that arrived into the index of texts; 0 when there are none left."""

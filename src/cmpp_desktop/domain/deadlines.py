@@ -145,7 +145,7 @@ def _everybody(work: Work) -> Iterable[following.Case]:
     }
     for kind, model in following.WATCHED.items():
         for item in work.find(model) if kind != ParticipantFields.kind else ():
-            about = getattr(item.fields, "participant_id")  # noqa: B009
+            about = getattr(item.fields, "participant_id")  # noqa: B009  # not every kind has it
             case = cases.get(merged.get(about, about))
             if case is not None:
                 case[kind].append(following.fact_of(item))

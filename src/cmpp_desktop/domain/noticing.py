@@ -55,7 +55,7 @@ class Noticing:
     ) -> UUID:
         made = self.work.add(record, id=id, team_id=team_id, compartment=compartment)
         if record.kind in WATCHED:
-            about: UUID = made if record.kind == ParticipantFields.kind else getattr(record, "participant_id")  # noqa: B009
+            about: UUID = made if record.kind == ParticipantFields.kind else getattr(record, "participant_id")  # noqa: B009  # not every kind has it
             if record.kind == ParticipantFields.kind and id is None:
                 self.fresh[about] = {kind: [] for kind in WATCHED}
             fact = Fact(record.kind, made, vars(record), team_id, compartment or record.compartment)

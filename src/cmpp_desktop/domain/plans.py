@@ -365,7 +365,7 @@ def _own(participant_id: UUID, work: Work, **named: tuple[type[Fields], UUID | N
         if id is None:
             continue
         try:
-            owner: UUID = getattr(work.get(kind, id).fields, "participant_id")  # noqa: B009
+            owner: UUID = getattr(work.get(kind, id).fields, "participant_id")  # noqa: B009  # not every kind has it
         except KnownError:
             continue
         if owner not in same:

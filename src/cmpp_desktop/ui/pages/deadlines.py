@@ -17,7 +17,7 @@ from cmpp_desktop.domain.entries import Records
 from cmpp_desktop.domain.questions import Participant
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.deadlines_model import clock_lines, deadline_row
-from cmpp_desktop.ui.pages.record_form import clear
+from cmpp_desktop.ui.pages.record_found import clear
 from cmpp_desktop.ui.pages.record_model import title_of
 from cmpp_desktop.ui.widgets import Button, EmptyState, Label, ListRow, column, heading, row, rule, scrolled
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate

@@ -24,7 +24,8 @@ from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.messages import field_problem
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.drafts import DraftKeeper
-from cmpp_desktop.ui.pages.record_inputs import Around, Input, made
+from cmpp_desktop.ui.pages.record_input import Around, Input
+from cmpp_desktop.ui.pages.record_inputs import made
 from cmpp_desktop.ui.pages.record_model import Item
 from cmpp_desktop.ui.pages.session_model import count_words
 from cmpp_desktop.ui.theme import look

@@ -19,7 +19,7 @@ from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.messages import field_problem
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.merge_model import Difference, counted, differences
-from cmpp_desktop.ui.pages.record_form import clear
+from cmpp_desktop.ui.pages.record_found import clear
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
     Banner,

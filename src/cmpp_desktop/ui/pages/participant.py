@@ -7,36 +7,33 @@ Alt and the letter everywhere. What it changes can be taken back with Ctrl+Z.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from cmpp_desktop.domain.dispatch import PLAIN
 from cmpp_desktop.domain.obligations import MarkObligation
 from cmpp_desktop.domain.participants import RevealANumber
 from cmpp_desktop.domain.questions import Draft, Drafts, Participant, ParticipantView, Timeline
 from cmpp_desktop.domain.work import Done
 from cmpp_desktop.ui.page import Page, Ui
-from cmpp_desktop.ui.pages.command_forms import MERGE, OPENS, Offer, offered
 from cmpp_desktop.ui.pages.obligation_form import ObligationForm
 from cmpp_desktop.ui.pages.participant_case import CaseTab
+from cmpp_desktop.ui.pages.participant_doings import RECORD_KINDS, Doings
 from cmpp_desktop.ui.pages.participant_family import ConsentTab, FamilyTab, ScreeningsTab
 from cmpp_desktop.ui.pages.participant_header import MarkView, ParticipantHeader
 from cmpp_desktop.ui.pages.participant_model import consent_line
 from cmpp_desktop.ui.pages.participant_rail import ParticipantRail
-from cmpp_desktop.ui.pages.participant_records import RecordsTab, add_menu
+from cmpp_desktop.ui.pages.participant_records import RecordsTab
 from cmpp_desktop.ui.pages.participant_timeline import TimelineTab
-from cmpp_desktop.ui.pages.record_model import GROUPS, ICONS
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import Banner, Button, column, row, rule, scrolled
 from cmpp_desktop.ui.widgets.tabs import Tabs
 from cmpp_desktop.workspace import CaseSummaryRequest, ScreeningRequest
 
-RECORD_KINDS = tuple(kind for _, kinds in GROUPS for kind in kinds)
 KINDS = frozenset(
     {
         "participant", "contact_route", "address", "household", "household_member", "case", "consent", "obligation", "task",
@@ -69,6 +66,7 @@ class ParticipantPage(Page):
         self.screening_button = Button(words("Screening"), key="C", on=self._screening)
         self.obligation_button = Button(words("Obligation"), key="O", on=self._obligation)
         self.add_button = Button(words("Add"), key="Alt+A", icon="plus", on=self._add_menu)
+        self.doing = Doings(self)
         self.pdf_button = Button(words("Save PDF"), key="Ctrl+P", on=self._pdf)
         buttons = (
             self.note_button, self.session_button, self.screening_button, self.obligation_button, self.add_button,
@@ -104,7 +102,7 @@ class ParticipantPage(Page):
                 Button(words("Write a note"), on=self._note),
             ),
         )
-        self.timeline.opened.connect(self._open_entry)
+        self.timeline.opened.connect(self.doing.open_entry)
         self.timeline.mark.connect(self._mark)
         self.side = ParticipantRail(self)
         self._stack = QStackedWidget()
@@ -131,7 +129,7 @@ class ParticipantPage(Page):
     def case(self) -> CaseTab:
         made = CaseTab(self, self._obligation)
         made.mark.connect(self._mark)
-        made.form.connect(self._open_form)
+        made.form.connect(self.doing.open_form)
         made.narrowed(self._narrow)
         return self._added(made)
 
@@ -148,8 +146,8 @@ class ParticipantPage(Page):
     @cached_property
     def records(self) -> RecordsTab:
         made = RecordsTab(self)
-        made.opened.connect(self._open_entry)
-        made.add.connect(self._add_record)
+        made.opened.connect(self.doing.open_entry)
+        made.add.connect(self.doing.add)
         return self._added(made)
 
     @cached_property
@@ -198,6 +196,10 @@ class ParticipantPage(Page):
         self.tabs.set_tabs(tabs)
 
     # --- what a page is ------------------------------------------------------------------
+
+    @property
+    def participant_id(self) -> UUID | None:
+        return self._id
 
     def title(self) -> str:
         return self._view.participant.fields.called if self._view else self.words("Participant")
@@ -345,32 +347,12 @@ class ParticipantPage(Page):
         self.side.add_task()
 
     def _add_menu(self) -> None:
-        """The menu of everything that can be added, below its button."""
-        if self._view is None:
-            return
-        menu = add_menu(self, self.ui, self._view, self._add_record)
-        menu.popup(self.add_button.mapToGlobal(QRect(self.add_button.rect()).bottomLeft()))
-        menu.setActiveAction(menu.actions()[0])
+        if self._view is not None:
+            self.doing.open_menu(self._view)
 
     def doings(self) -> tuple[tuple[str, str, Callable[[], object]], ...]:
         """Everything that can be added, for Ctrl+K."""
-        if self._view is None:
-            return ()
-        offers = [offer for _, offers in offered(self.ui, self._view) for offer in offers]
-        return tuple(
-            (self.words("Add: {what}", what=offer.said), ICONS.get(offer.form, "plus"), partial(self._add_record, offer))
-            for offer in offers
-        )
-
-    def _add_record(self, offer: Offer) -> None:
-        if offer.form == MERGE:
-            self.ui.go("merge", participant_id=self._id)
-            return
-        self._open_form(offer.form, offer.record_id)
-
-    def _open_form(self, form: str, record_id: UUID | None) -> None:
-        if self._id is not None:
-            self.ui.go("form", form=form, participant_id=self._id, record_id=record_id)
+        return self.doing.all(self._view) if self._view is not None else ()
 
     def _find(self) -> None:
         self.tabs.choose("timeline")
@@ -439,26 +421,6 @@ class ParticipantPage(Page):
     def _revealed(self, asked: UUID, done: Done) -> None:
         if asked == self._id and self.isVisible() and done.more:
             self.header.a_number.show_number(str(done.more["a_number"]))
-
-    def _open_entry(self, kind: str, entry_id: UUID) -> None:
-        if kind == "session":
-            self.ui.go("session", session_id=entry_id)
-        elif kind == "screening":
-            self.ui.go("pdf", request=ScreeningRequest(entry_id, self.words.language))
-        elif kind == "obligation":
-            self.tabs.choose("case")
-            self.case.rows.choose(entry_id)
-            self.case.rows.setFocus()
-        elif kind in ("address", "consent"):
-            self.tabs.choose("family" if kind == "address" else "consent")
-        elif kind == "case":
-            self.tabs.choose("case")
-        elif kind in OPENS or kind in PLAIN:
-            self._open_form(OPENS.get(kind, kind), entry_id)
-        elif kind in RECORD_KINDS:
-            self.tabs.choose("records")
-            self.records.rows.choose((kind, entry_id))
-            self.records.rows.setFocus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

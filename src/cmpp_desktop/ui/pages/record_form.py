@@ -7,20 +7,17 @@ asks first, and says that the draft is kept. After saving, Undo takes it back.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
-from itertools import groupby
 from typing import Any, ClassVar
 from uuid import UUID
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from cmpp_desktop.changes import Changed
-from cmpp_desktop.domain.entries import FileOf, OneRecord, Records
-from cmpp_desktop.domain.questions import Draft, Participant, ParticipantView
+from cmpp_desktop.domain.questions import Draft
 from cmpp_desktop.domain.work import Done, Stored
 from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.messages import field_problem
@@ -28,27 +25,14 @@ from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.command_forms import SHOW, beside
 from cmpp_desktop.ui.pages.drafts import DraftKeeper
 from cmpp_desktop.ui.pages.form_plans import plan_for
-from cmpp_desktop.ui.pages.record_inputs import Around, Input, made
-from cmpp_desktop.ui.pages.record_model import FormPlan, choices_of, needed_kinds
+from cmpp_desktop.ui.pages.record_found import Found, clear, draft_key, find, lay_out
+from cmpp_desktop.ui.pages.record_input import Around, Input
+from cmpp_desktop.ui.pages.record_inputs import made
+from cmpp_desktop.ui.pages.record_model import FormPlan, choices_of
 from cmpp_desktop.ui.pages.session_model import count_words
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import Banner, Button, Label, announce, column, flow, focus_in, heading, row, rule, scrolled
 from cmpp_desktop.workspace import AttachmentRequest
-
-SHORT = frozenset({"day", "number", "money", "yes_no"})
-OF_NOBODY = frozenset({"team", "site", "award", "hsds_organization", "hsds_service", "staff_member", "household"})
-MAY_BE_RESTRICTED = frozenset({"need", "application", "potential_relief", "referral"})
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the store said before a form is shown."""
-
-    view: ParticipantView | None
-    records: Mapping[str, tuple[Stored[Any], ...]]
-    record: Stored[Any] | None
-    answer: Any
-    draft: Draft | None
 
 
 class FormPage(Page):
@@ -142,7 +126,8 @@ class FormPage(Page):
         self._plan = plan
         self.heading.setText(plan.title)
         self.title_changed.emit()
-        self.call(lambda: self._find(plan), lambda found: self._show(asked, plan, found), self._not_there)
+        door = self.ui.door
+        self.call(lambda: find(door, plan, *asked), lambda found: self._show(asked, plan, found), self._not_there)
 
     def refresh(self, changed: Changed) -> None:
         """What is being typed is never typed over."""
@@ -154,32 +139,13 @@ class FormPage(Page):
 
     # --- asking -----------------------------------------------------------------------------------------------------------
 
-    def _key(self, held: bool) -> str:
-        key = f"form:{self._form}:{self._participant or ''}:{self._record_id or ''}"
-        return f"restricted:{key}" if held and self._form in MAY_BE_RESTRICTED else key
-
-    def _find(self, plan: FormPlan) -> Found:
-        """On the store's thread."""
-        door, about = self.ui.door, self._participant
-        view = door.ask(Participant(about)) if about is not None else None
-        kinds = needed_kinds(plan.items)
-        records: dict[str, tuple[Stored[Any], ...]] = {kind: door.ask(Records(kind)) for kind in kinds if kind in OF_NOBODY}
-        own = tuple(kind for kind in kinds if kind not in OF_NOBODY)
-        if about is not None and own:
-            found = door.ask(FileOf(about, own))
-            records |= {kind: tuple(item for item in found if item.fields.kind == kind) for kind in own}
-        record = door.ask(OneRecord(plan.kind, self._record_id)) if plan.kind and self._record_id is not None else None
-        held = view is not None and not view.restricted_exists
-        answer = door.ask(plan.question(about)) if plan.question is not None else None
-        return Found(view, records, record, answer, door.draft(self._key(held)))
-
     def _not_there(self, error: BaseException) -> None:
         self.ui.trouble(error)
         self.ui.back()
 
     # --- showing ----------------------------------------------------------------------------------------------------------
 
-    def _show(self, asked: tuple[Any, ...], plan: FormPlan, found: Found) -> None:
+    def _show(self, asked: tuple[str, UUID | None, UUID | None], plan: FormPlan, found: Found) -> None:
         if asked != (self._form, self._participant, self._record_id):
             return
         self._filling = True
@@ -198,12 +164,11 @@ class FormPage(Page):
         around = self._around(found)
         self.inputs = {item.name: made(item, around) for item in plan.items}
         for box, more in ((self._first, False), (self._rest, True)):
-            _lay_out(box, [found for found in self.inputs.values() if found.item.more == more])
+            lay_out(box, [found for found in self.inputs.values() if found.item.more == more])
         self._fill(plan, found)
         self.more.setText(self.words("More"))
         self._show_more(any(self._said(item.name) for item in plan.items if item.more and found.record is not None))
-        held = found.view is not None and not found.view.restricted_exists
-        self._keeper.keep_as(self._key(held), plan.title, self._participant)
+        self._keeper.keep_as(draft_key(*asked, held=found.held), plan.title, self._participant)
         self._filling = False
         first = self.first_focus()  # not `take_focus`: the keyboard may have come to a button while nothing else was there
         if first is not None and self.isVisible():
@@ -401,25 +366,3 @@ class FormPage(Page):
         self._typed = False
         self._keeper.drop()
         self.ui.back()
-
-
-def _lay_out(box: QVBoxLayout, found: Sequence[Input]) -> None:
-    """Below each other; short ones that follow each other stand side by side."""
-    for short, group in groupby(found, key=lambda one: one.item.shape in SHORT):
-        frames = [one.frame for one in group]
-        if short and len(frames) > 1:
-            line = QWidget()
-            line.setLayout(flow(*frames, gap=16))
-            frames = [line]
-        for frame in frames:
-            box.addWidget(frame)
-            frame.show()  # now, and not when the layout comes to it: the keyboard goes there at once
-
-
-def clear(box: QLayout) -> None:
-    """Takes everything out of a layout."""
-    while (item := box.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()

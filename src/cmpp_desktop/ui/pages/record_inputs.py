@@ -7,22 +7,20 @@ zone; the lines of an address) have one each.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from PySide6.QtWidgets import QWidget
 
-from cmpp_desktop.domain.records import Money, PostalAddress, When
-from cmpp_desktop.ui.files import ask_for_file, ask_where_to
+from cmpp_desktop.domain.records import Money, When
+from cmpp_desktop.ui.pages.record_input import Around, Input, choices, retired
+from cmpp_desktop.ui.pages.record_inputs_more import Address, File, Several
 from cmpp_desktop.ui.pages.record_model import Item
 from cmpp_desktop.ui.pages.zone_choice import zone_choices
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
-    Button,
     CodeCombo,
     DateField,
     Field,
@@ -32,56 +30,9 @@ from cmpp_desktop.ui.widgets import (
     TextField,
     Tick,
     TimeField,
-    column,
     flow,
-    row,
 )
-from cmpp_desktop.words import Words, zone_of
-
-
-@dataclass(frozen=True)
-class Around:
-    """What inputs need of the page. `records`: choices by kind; `people`: others of the household; `about`: whose
-    file it is; `touched` hears of typing."""
-
-    words: Words
-    today: Callable[[], date]
-    now: Callable[[], datetime]
-    zone: str
-    touched: Callable[[], object]
-    staff: tuple[tuple[UUID, str], ...] = ()
-    people: tuple[tuple[UUID, str], ...] = ()
-    about: tuple[tuple[UUID, str], ...] = ()
-    records: Mapping[str, tuple[tuple[UUID, str], ...]] = field(default_factory=dict)
-
-
-class Input:
-    """One field of a form. `frame` goes into the page, `first` takes the keyboard. `value()` is what it says now; `unread()`:
-    something stands there that cannot be read. `packed()` and `unpack()` are for drafts: plain values, as they were typed."""
-
-    def __init__(self, item: Item, widget: QWidget, frame: QWidget | None = None) -> None:
-        self.item, self.first = item, widget
-        hint = item.hint
-        self.frame: QWidget = frame if frame is not None else Field(item.label, widget, hint=hint, help=item.help)
-
-    def value(self) -> Any:
-        raise NotImplementedError
-
-    def show(self, value: Any) -> None:
-        raise NotImplementedError
-
-    def unread(self) -> bool:
-        return False
-
-    def packed(self) -> Any:
-        return self.value()
-
-    def unpack(self, kept: Any) -> None:
-        self.show(kept)
-
-    def problem(self, text: str) -> None:
-        if isinstance(self.frame, Field):
-            self.frame.problem(text)
+from cmpp_desktop.words import zone_of
 
 
 class _Line(Input):
@@ -261,14 +212,14 @@ class _Choice(Input):
     """One of several: a code, a record, a member of staff, somebody of the household."""
 
     def __init__(self, item: Item, around: Around) -> None:
-        choices = _choices(item, around)
+        offered = choices(item, around)
         needs_none = item.required and item.default is None
         empty = around.words("Choose") if needs_none else None if _has_default(item) else around.words("Not said")
-        self.box = CodeCombo(choices, item.default, empty=empty)
+        self.box = CodeCombo(offered, item.default, empty=empty)
         self.box.setMinimumWidth(look().px(240))
         self.box.chosen.connect(lambda _: around.touched())
-        self._choices, self._words = choices, around.words
-        nothing = item.refers and not choices and item.shape == "record"
+        self._choices, self._words = offered, around.words
+        nothing = item.refers and not offered and item.shape == "record"
         help = item.help or (around.words("None is written down yet.") if nothing else "")
         super().__init__(item, self.box, Field(item.label, self.box, hint=item.hint, help=help))
 
@@ -277,8 +228,8 @@ class _Choice(Input):
 
     def show(self, value: Any) -> None:
         """A value that is no longer offered (a retired code, a record that is gone) stays as it is."""
-        if value is not None and all(offered != value for offered, _ in self._choices):
-            self._choices = (*self._choices, (value, _retired(self.item, value, self._words)))
+        if value is not None and all(known != value for known, _ in self._choices):
+            self._choices = (*self._choices, (value, retired(self.item, value, self._words)))
             self.box.set_choices(self._choices, value)
         self.box.set_value(value)
 
@@ -290,134 +241,11 @@ class _Choice(Input):
         self.box.set_value(next((value for value, _ in self._choices if str(value) == kept), None))
 
 
-class _Several(Input):
-    """Several codes, records or people: a box to tick for each."""
-
-    def __init__(self, item: Item, around: Around) -> None:
-        self._around = around
-        self._ticks: list[tuple[Any, Tick]] = []
-        head = QWidget()
-        head.setLayout(row(Label(item.label, weight="medium"), Label(item.hint, "small", tone="ink2"), None, gap=8))
-        self._error = Label("", weight="medium", tone="danger", wrap=True)
-        self._error.hide()
-        self._boxes = QWidget()
-        self._flow = flow(gap=16)
-        self._boxes.setLayout(self._flow)
-        self._boxes.setAccessibleName(item.label)
-        for value, said in _choices(item, around):
-            self._add(value, said)
-        frame = QWidget()
-        none = Label(around.words("None is written down yet."), "small", tone="ink2")
-        none.setVisible(not self._ticks)
-        frame.setLayout(column(head, self._error, self._boxes, none, gap=4))
-        super().__init__(item, self._ticks[0][1] if self._ticks else self._boxes, frame)
-
-    def _add(self, value: Any, said: str) -> None:
-        tick = Tick(said, on=lambda _: self._around.touched())
-        self._ticks.append((value, tick))
-        self._flow.addWidget(tick)
-
-    def value(self) -> list[Any]:
-        return [value for value, tick in self._ticks if tick.isChecked()]
-
-    def show(self, value: Any) -> None:
-        wanted = list(value or ())
-        known = [offered for offered, _ in self._ticks]
-        for one in wanted:
-            if one not in known:
-                self._add(one, _retired(self.item, one, self._around.words))
-        for offered, tick in self._ticks:
-            tick.setChecked(offered in wanted)
-
-    def packed(self) -> list[str]:
-        return [str(value) for value in self.value()]
-
-    def unpack(self, kept: Any) -> None:
-        for value, tick in self._ticks:
-            tick.setChecked(str(value) in kept)
-
-    def problem(self, text: str) -> None:
-        self._error.setText(text)
-        self._error.setVisible(bool(text))
-
-
-class _Address(Input):
-    def __init__(self, item: Item, around: Around) -> None:
-        words = around.words
-        self.boxes = {
-            "line1": TextField(), "line2": TextField(), "city": TextField(), "state": TextField(width=72),
-            "postal_code": TextField(width=120),
-        }  # fmt: skip
-        labels = {
-            "line1": words("{what}: street and number", what=item.label), "line2": words("Apartment, floor"),
-            "city": words("Town"), "state": words("State"), "postal_code": words("ZIP code"),
-        }  # fmt: skip
-        fields = {name: Field(labels[name], box) for name, box in self.boxes.items()}
-        self._first_field = fields["line1"]
-        for box in self.boxes.values():
-            box.textEdited.connect(lambda _: around.touched())
-        town = QWidget()
-        town.setLayout(flow(fields["city"], fields["state"], fields["postal_code"], gap=16))
-        frame = QWidget()
-        frame.setLayout(column(fields["line1"], fields["line2"], town, gap=12))
-        super().__init__(item, self.boxes["line1"], frame)
-
-    def value(self) -> PostalAddress | None:
-        said = {name: box.text().strip() for name, box in self.boxes.items()}
-        return PostalAddress(**said) if any(said.values()) else None
-
-    def show(self, value: Any) -> None:
-        for name, box in self.boxes.items():
-            box.setText(getattr(value, name) if isinstance(value, PostalAddress) else "")
-
-    def packed(self) -> dict[str, str]:
-        return {name: box.text() for name, box in self.boxes.items()}
-
-    def unpack(self, kept: Any) -> None:
-        for name, box in self.boxes.items():
-            box.setText(str(kept.get(name, "")))
-
-    def problem(self, text: str) -> None:
-        self._first_field.problem(text)
-
-
-class _File(Input):
-    """A file that comes in (`file`), or where a copy goes to (`target`; `default` is its name)."""
-
-    def __init__(self, item: Item, around: Around) -> None:
-        self._around = around
-        self.box = TextField()
-        self.box.textEdited.connect(lambda _: around.touched())
-        choose = Button(around.words("Choose a file") if item.shape == "file" else around.words("Another place"), on=self._browse)
-        super().__init__(item, self.box, Field(item.label, self.box, hint=item.hint, help=item.help, end=choose))
-
-    def _browse(self) -> None:
-        words = self._around.words
-        if self.item.shape == "file":
-            ask_for_file(self.frame, words("Choose a file"), words("All files") + " (*)", self._take)
-        else:
-            ask_where_to(self.frame, words("Save a copy"), self.box.text() or str(self.item.default or ""), "", self._take)
-
-    def _take(self, path: Path) -> None:
-        self.box.setText(str(path))
-        self._around.touched()
-
-    def value(self) -> Path | None:
-        text = self.box.text().strip()
-        return Path(text).expanduser() if text else None
-
-    def show(self, value: Any) -> None:
-        self.box.setText(str(value or ""))
-
-    def packed(self) -> str:
-        return self.box.text()
-
-
 _MAKERS: Mapping[str, Callable[[Item, Around], Input]] = {
     "line": _Line, "text": _Text, "lines": _Text, "number": _Number, "money": _Money, "yes_no": _YesNo, "day": _Day,
     "when": _Moment, "moment": _Moment, "code": _Choice, "record": _Choice, "staff": _Choice, "person": _Choice,
-    "codes": _Several, "records": _Several, "people": _Several, "address": _Address,
-    "file": _File, "target": _File,
+    "codes": Several, "records": Several, "people": Several, "address": Address,
+    "file": File, "target": File,
 }  # fmt: skip
 
 
@@ -434,24 +262,3 @@ def made(item: Item, around: Around) -> Input:
 
 def _has_default(item: Item) -> bool:
     return item.default is not None and item.shape == "code"
-
-
-def _choices(item: Item, around: Around) -> tuple[tuple[Any, str], ...]:
-    if item.choices:
-        return item.choices
-    if item.codes:
-        words = around.words
-        offered = (code for code in words.codes(item.codes) if not code.retired and code.id not in item.but)
-        return tuple((code.id, code.name(words.language)) for code in offered)
-    if item.shape == "staff":
-        return around.staff
-    if item.shape == "people":
-        return (*around.about, *around.people)
-    return around.people if item.shape == "person" else around.records.get(item.refers, ())
-
-
-def _retired(item: Item, value: Any, words: Words) -> str:
-    """What is not offered any more is called as it was recorded; of a record that cannot be seen nothing is said."""
-    if isinstance(value, UUID):
-        return words("Something that is not shown here")
-    return words.code(item.codes, str(value)) if item.codes else str(value)

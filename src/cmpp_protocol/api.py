@@ -119,6 +119,15 @@ class Place(NamedTuple):
     seq: int
 
 
+class ChainAt(NamedTuple):
+    """Where the chain of a device stands in a collection: its last counting bundle."""
+
+    device: bytes
+    collection: UUID
+    number: int
+    hash: bytes
+
+
 class LogItem(NamedTuple):
     """One envelope in the log: `log_hash` is the log's hash with it (rule 37)."""
 
@@ -164,7 +173,8 @@ class SyncRequest:
 
     `opened`: the highest epoch of each collection whose key it holds; envelopes of later ones are wanted. `wait`: seconds to
     wait for something new (0: none, at most WAIT_LIMIT). `limit`: bytes of log wanted (0: the server's own goal).
-    `damaged`: places whose copy did not verify here (rule 42); not written while there are none, as versions before it.
+    `damaged`: places whose copy did not verify here (rule 42); `heads_of`: devices whose chains an administrator is about to
+    cut, also where they may not read (rule 28). Both are not written while there are none.
     """
 
     roster_no: int = -1
@@ -178,14 +188,17 @@ class SyncRequest:
     wait: int = 0
     limit: int = 0
     damaged: tuple[Place, ...] = ()
+    heads_of: tuple[bytes, ...] = ()
     v: int = versions.API
 
     def encode(self) -> bytes:
         """The canonical bytes of the request's body."""
         damaged = {"damaged": [[row.collection.bytes, row.seq] for row in self.damaged]} if self.damaged else {}
+        heads_of = {"heads_of": list(self.heads_of)} if self.heads_of else {}
         return canon.pack(
             {
                 **damaged,
+                **heads_of,
                 "v": self.v,
                 "roster": [self.roster_no, self.roster_hash],
                 "entries": [[new.entry, [_key_row(row) for row in new.envelopes]] for new in self.entries],
@@ -204,7 +217,8 @@ class SyncRequest:
 class SyncAnswer:
     """What the server says. `time`: its clock in ms. `roster_known` False: its roster has another history than the
     caller's head. `wanted`: offered bundles that it lacks, and others whose copy there is damaged. `more`: ask again at once,
-    there is more to read. `again`: the places named in `damaged` whose copy there is sound; not written while there are none."""
+    there is more to read. `again`: the places named in `damaged` whose copy there is sound; `heads`: where the chains that were
+    asked for stand; both not written while there are none."""
 
     time: int
     roster_no: int
@@ -218,14 +232,17 @@ class SyncAnswer:
     logs: tuple[Slice, ...] = ()
     more: bool = False
     again: tuple[PlaceAgain, ...] = ()
+    heads: tuple[ChainAt, ...] = ()
     v: int = versions.API
 
     def encode(self) -> bytes:
         """The canonical bytes of the answer's body."""
         again = {"again": [[row.collection.bytes, *row[1:]] for row in self.again]} if self.again else {}
+        heads = [[row.device, row.collection.bytes, row.number, row.hash] for row in self.heads]
         return canon.pack(
             {
                 **again,
+                **({"heads": heads} if heads else {}),
                 "v": self.v,
                 "time": self.time,
                 "roster": [self.roster_no, self.roster_hash, self.roster_known],
@@ -337,6 +354,7 @@ def _request(data: bytes) -> SyncRequest:
         wait=whole(WAIT_LIMIT + 1)(body.get("wait")),
         limit=whole(1 << 31)(body.get("limit")),
         damaged=tuple(Place(*row) for row in _rows(uuid, whole(1 << 63, 1))(body.get("damaged", []))),
+        heads_of=_list(octets(32))(body.get("heads_of", [])),
         v=body["v"],
     )
 
@@ -370,6 +388,10 @@ def _answer(data: bytes) -> SyncAnswer:
         more=flag(body.get("more")),
         again=tuple(
             PlaceAgain(*row) for row in _rows(uuid, whole(1 << 63, 1), octets(32), _any_bytes)(body.get("again", []))
+        ),
+        heads=tuple(
+            ChainAt(*row)
+            for row in _rows(octets(32), uuid, whole(1 << 63, 1), octets(32))(body.get("heads", []))
         ),
         v=body["v"],
     )

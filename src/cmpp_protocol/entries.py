@@ -5,14 +5,16 @@
     hash  = SHA-256(label, body); signatures are Ed25519 over (label of that signature, hash)
 
 Reading is strict. A version, type, field, signature or word that this program does not know raises RosterError("update"):
-it was made by a newer program, so nobody guesses what it means. Types that a later version will add, so that
-nobody gives these names another meaning: member_demoted, access_withdrawn, device_replaced, device_retired, erasure,
-hold_placed, hold_lifted, recovery_replaced, branch_chosen; and the collection kind `drop`.
+it was made by a newer program, so nobody guesses what it means. Names that a later version will use, so that nobody gives them
+another meaning: branch_chosen, and the collection kind `drop`.
+
+Whatever takes a right away from devices carries a fence (rule 28): [[device, collection, number, hash]], how far the chain of
+each of them counts in each collection that it ever reached.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -74,6 +76,7 @@ class Cut(NamedTuple):
 
 
 NO_CUT = Cut(0, bytes(32))
+Cuts = Mapping[tuple[bytes, UUID], tuple[int, bytes]]  # (device, collection) -> where the chain is cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class Entry:
     data: bytes
 
     def signed_by(self, name: str, sign_public: bytes) -> bool:
-        """Whether the signature `name` (author, introduction, recovery) was made by this public key."""
+        """Whether the signature `name` (author, introduction, recovery, successor) was made by this public key."""
         return keys.verify(sign_public, self.signatures[name], _SIGNATURE_LABELS[name], self.hash)
 
 
@@ -99,6 +102,7 @@ _SIGNATURE_LABELS = {
     "author": labels.ROSTER_AUTHOR,
     "introduction": labels.ROSTER_INTRODUCTION,
     "recovery": labels.ROSTER_RECOVERY,
+    "successor": labels.ROSTER_SUCCESSOR,
 }
 
 
@@ -159,6 +163,7 @@ def _recovery(value: Any) -> keys.RecoveryPublic:
 
 
 _ID, _HASH, _EPOCH = octets(keys.ID_BYTES), octets(32), whole(NO_LIMIT, 1)
+_FENCE = ascending(_ID, uuid, whole(1 << 63), _HASH, by=2)
 _COMMON: dict[str, reading.Reader] = {
     "v": whole(NO_LIMIT, 1),
     "type": reading.text,
@@ -189,7 +194,16 @@ _FIELDS: dict[str, dict[str, reading.Reader]] = {
     "invitation_closed": {"invitation": uuid},
     "device_enrolled": {"invitation": uuid, "device": _pair},
     "device_confirmed": {"device": _ID},
-    "device_revoked": {"device": _ID, "fence": ascending(uuid, whole(1 << 63), _HASH)},
+    "device_replaced": {"device": _pair, "fence": _FENCE},
+    "device_retired": {"fence": _FENCE},
+    "device_revoked": {"device": _ID, "fence": _FENCE},
+    "device_recovered": {"member": uuid, "device": _pair},
+    "member_demoted": {"member": uuid, "role": word(Role), "fence": _FENCE},
+    "access_withdrawn": {"member": uuid, "collection": uuid, "fence": _FENCE},
+    "recovery_replaced": {"recovery": _recovery},
+    "hold_placed": {"hold": uuid, "records": ascending(_HASH)},
+    "hold_lifted": {"hold": uuid},
+    "erasure": {"records": ascending(_HASH), "certificate": _HASH},
     "key_rotated": {
         "collection": uuid,
         "epoch": _EPOCH,
@@ -198,7 +212,13 @@ _FIELDS: dict[str, dict[str, reading.Reader]] = {
     },
     "policy_set": {"policy": reading.mapping},
 }
-_EXTRA_SIGNATURES = {"genesis": ("recovery",), "device_enrolled": ("introduction",)}
+_EXTRA_SIGNATURES = {
+    "genesis": ("recovery",),
+    "device_enrolled": ("introduction",),
+    "device_replaced": ("successor",),
+    "device_recovered": ("recovery",),
+    "recovery_replaced": ("recovery",),
+}
 TYPES = frozenset(_FIELDS)
 
 
@@ -214,11 +234,10 @@ def genesis(
     policy: Mapping[str, canon.Value] | None = None,
 ) -> bytes:
     """The first entry: the first administrator, their device, the recovery keys. Its hash is the organisation id."""
-    public = recovery.public
     fields = {
         "member": member.bytes,
         "device": _public_map(device.public),
-        "recovery": {**_public_map(public.pair), "slot": public.slot},
+        "recovery": _recovery_map(recovery.public),
         "policy": dict(policy or {}),
     }
     return _write(Head(-1, FIRST_PREV), at, device.id, "genesis", fields, {"author": device, "recovery": recovery.pair})
@@ -230,7 +249,7 @@ def member_added(head: Head, author: keys.KeyPair, *, at: int, member: UUID, rol
 
 
 def member_changed(head: Head, author: keys.KeyPair, *, at: int, member: UUID, role: Role) -> bytes:
-    """A higher role (a lower one takes rights away and will be `member_demoted`, with fences)."""
+    """A higher role (a lower one takes rights away: `member_demoted`)."""
     return _by(head, author, at, "member_changed", {"member": member.bytes, "role": str(role)})
 
 
@@ -301,12 +320,72 @@ def device_confirmed(head: Head, author: keys.KeyPair, *, at: int, device: bytes
     return _by(head, author, at, "device_confirmed", {"device": device})
 
 
-def device_revoked(
-    head: Head, author: keys.KeyPair, *, at: int, device: bytes, fence: Mapping[UUID, tuple[int, bytes]]
+def device_replaced(head: Head, device: keys.KeyPair, successor: keys.KeyPair, *, at: int, fence: Cuts) -> bytes:
+    """A laptop takes a new identity, because another copy writes under the old one (rule 35); signed by both keys."""
+    fields = {"device": _public_map(successor.public), "fence": _fence(fence)}
+    return _write(head, at, device.id, "device_replaced", fields, {"author": device, "successor": successor})
+
+
+def device_retired(head: Head, device: keys.KeyPair, *, at: int, fence: Cuts) -> bytes:
+    """A leaver's device ends itself, having sent everything: it signs its own cut (rule 34)."""
+    return _by(head, device, at, "device_retired", {"fence": _fence(fence)})
+
+
+def device_revoked(head: Head, author: keys.KeyPair, *, at: int, device: bytes, fence: Cuts) -> bytes:
+    """A device and its successors lose all rights; the invitations that they wrote are closed (rule 34)."""
+    return _by(head, author, at, "device_revoked", {"device": device, "fence": _fence(fence)})
+
+
+def device_recovered(
+    head: Head, device: keys.KeyPair, recovery: keys.RecoveryKeys, *, at: int, member: UUID
 ) -> bytes:
-    """A device loses all rights; `fence` says, for each collection it could write, how far its chain counts."""
-    rows = sorted([collection.bytes, number, cut] for collection, (number, cut) in fence.items())
-    return _by(head, author, at, "device_revoked", {"device": device, "fence": rows})
+    """An administrator's new device, let in by the recovery kit when no other administrator can."""
+    fields = {"member": member.bytes, "device": _public_map(device.public)}
+    return _write(head, at, device.id, "device_recovered", fields, {"author": device, "recovery": recovery.pair})
+
+
+def member_demoted(
+    head: Head, author: keys.KeyPair, *, at: int, member: UUID, role: Role, fence: Cuts
+) -> bytes:
+    """A lower role, with the cuts of all the member's devices."""
+    fields = {"member": member.bytes, "role": str(role), "fence": _fence(fence)}
+    return _by(head, author, at, "member_demoted", fields)
+
+
+def access_withdrawn(
+    head: Head, author: keys.KeyPair, *, at: int, member: UUID, collection: UUID, fence: Cuts
+) -> bytes:
+    """A member may no longer read a collection; the cuts of all their devices there."""
+    fields = {"member": member.bytes, "collection": collection.bytes, "fence": _fence(fence)}
+    return _by(head, author, at, "access_withdrawn", fields)
+
+
+def recovery_replaced(head: Head, author: keys.KeyPair, recovery: keys.RecoveryKeys, *, at: int) -> bytes:
+    """A new recovery kit; the old one opens nothing that is sealed from the next rotation on."""
+    fields = {"recovery": _recovery_map(recovery.public)}
+    return _write(head, at, author.id, "recovery_replaced", fields, {"author": author, "recovery": recovery.pair})
+
+
+def hold_placed(head: Head, author: keys.KeyPair, *, at: int, hold: UUID, records: Iterable[bytes]) -> bytes:
+    """Records that nobody may erase; `records` are `erased_id`s."""
+    return _by(head, author, at, "hold_placed", {"hold": hold.bytes, "records": _set(records)})
+
+
+def hold_lifted(head: Head, author: keys.KeyPair, *, at: int, hold: UUID) -> bytes:
+    """A hold ends."""
+    return _by(head, author, at, "hold_lifted", {"hold": hold.bytes})
+
+
+def erasure(
+    head: Head, author: keys.KeyPair, *, at: int, records: Iterable[bytes], certificate: bytes
+) -> bytes:
+    """Records that are gone for good (rule 19): their `erased_id`s, and the hash of the certificate (32 bytes)."""
+    return _by(head, author, at, "erasure", {"records": _set(records), "certificate": certificate})
+
+
+def erased_id(org: bytes, record: UUID) -> bytes:
+    """How a record is named in a hold or an erasure: a hash with the organisation's id, which tells nobody else anything."""
+    return labels.digest(labels.ERASED_ID, org, record.bytes)
 
 
 def key_rotated(
@@ -343,3 +422,15 @@ def _write(
 
 def _public_map(pair: keys.PublicKeys) -> dict[str, bytes]:
     return {"sign": pair.sign, "seal": pair.seal}
+
+
+def _recovery_map(public: keys.RecoveryPublic) -> dict[str, bytes]:
+    return {**_public_map(public.pair), "slot": public.slot}
+
+
+def _fence(fence: Cuts) -> list[canon.Value]:
+    return [[*at, *cut] for at, cut in sorted(((device, place.bytes), cut) for (device, place), cut in fence.items())]
+
+
+def _set(records: Iterable[bytes]) -> list[canon.Value]:
+    return [[one] for one in sorted(set(records))]

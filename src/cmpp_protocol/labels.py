@@ -21,6 +21,8 @@ ROSTER_HASH = b"cmpp/1/roster-hash"  # over an entry's body; that of genesis is 
 ROSTER_AUTHOR = b"cmpp/1/roster-author"
 ROSTER_INTRODUCTION = b"cmpp/1/roster-introduction"
 ROSTER_RECOVERY = b"cmpp/1/roster-recovery"
+ROSTER_SUCCESSOR = b"cmpp/1/roster-successor"  # by the new keys of a laptop that takes another identity
+ERASED_ID = b"cmpp/1/erased-id"  # over the organisation's id and a record's, for erasures and holds
 REQUEST_SIGNATURE = b"cmpp/1/request-signature"
 LOG_START = b"cmpp/1/log-start"
 LOG_NEXT = b"cmpp/1/log-next"
@@ -40,7 +42,6 @@ SNAPSHOT_SIGNATURE = b"cmpp/1/snapshot-signature"
 SNAPSHOT_KEY = b"cmpp/1/snapshot-key"
 BLOB_CHUNK = b"cmpp/1/blob-chunk"
 DROP_KEYS = b"cmpp/1/drop-keys"
-ERASED_ID = b"cmpp/1/erased-id"
 STICK_INDEX = b"cmpp/1/stick-index"
 
 

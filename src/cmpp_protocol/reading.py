@@ -117,12 +117,12 @@ def row(*readers: Reader) -> Callable[[Any], tuple[Any, ...]]:
     return read
 
 
-def ascending(*readers: Reader) -> Callable[[Any], tuple[tuple[Any, ...], ...]]:
-    """A list of rows, strictly ascending by their first column, so that one set is written in one way."""
+def ascending(*readers: Reader, by: int = 1) -> Callable[[Any], tuple[tuple[Any, ...], ...]]:
+    """A list of rows, strictly ascending by their first `by` columns, so that one set is written in one way."""
 
     def read(value: Any) -> tuple[tuple[Any, ...], ...]:
         rows = listed(row(*readers))(value)
-        if any(before >= after for before, after in pairwise(each[0] for each in value)):
+        if any(before >= after for before, after in pairwise(each[:by] for each in value)):
             raise Malformed("order")
         return rows
 

@@ -8,15 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
 from cmpp_protocol import keys
 from cmpp_protocol.envelope import FIRST, Header
-from cmpp_protocol.roster import Device, Kind, Rights, Role, RosterState, at
+from cmpp_protocol.roster import Kind, Rights, Role, RosterState, at
+from cmpp_protocol.roster_state import CONFIRM_RESTRICTED, POLICY_DEFAULTS, asks_to_confirm, rights_at
 
-CONFIRM_RESTRICTED = "confirm_restricted"  # policy: restricted collections only for devices confirmed by code
-POLICY_DEFAULTS: Mapping[str, bool] = {CONFIRM_RESTRICTED: True}
+__all__ = [
+    "CONFIRM_RESTRICTED",
+    "POLICY_DEFAULTS",
+    "ChainHead",
+    "Judgement",
+    "NO_CHAIN",
+    "Recipient",
+    "Standing",
+    "counts",
+    "entitled",
+    "may_read",
+    "may_sign",
+    "may_write",
+    "rights_at",
+    "role_at",
+    "rotation_due",
+    "stale_invitations",
+]
+
 _SIGNERS = frozenset({Role.CASEWORKER, Role.SUPERVISOR, Role.ADMINISTRATOR})
 
 
@@ -52,17 +71,6 @@ class Recipient(NamedTuple):
     kind: str
     id: bytes
     keys: keys.PublicKeys
-
-
-def rights_at(state: RosterState, device_id: bytes, collection: UUID, no: int) -> Rights | None:
-    """What a device may do in a collection at a roster number: write, read, or nothing (None)."""
-    device, place = state.devices.get(device_id), state.collections.get(collection)
-    if device is None or place is None or not device.active(no) or no < place.created:
-        return None
-    if place.kind is Kind.RESTRICTED and not _confirmed(state, device, no):
-        return None
-    found: Rights | None = at(state.access.get((device.member, collection), ()), no)
-    return found
 
 
 def may_read(state: RosterState, device_id: bytes, collection: UUID, no: int | None = None) -> bool:
@@ -104,7 +112,7 @@ def entitled(state: RosterState, collection: UUID) -> tuple[Recipient, ...]:
         for device in state.devices.values()
         if may_read(state, device.id, collection)
     ]
-    guarded = place.kind is Kind.RESTRICTED and _asks_to_confirm(state, state.no)
+    guarded = place.kind is Kind.RESTRICTED and asks_to_confirm(state, state.no)
     invited = [
         Recipient("invitation", one.keys.id, one.keys)
         for one in state.invitations.values()
@@ -115,6 +123,40 @@ def entitled(state: RosterState, collection: UUID) -> tuple[Recipient, ...]:
     ]
     recovery = Recipient("recovery", state.recovery.pair.id, state.recovery.pair)
     return (*devices, *invited, recovery)
+
+
+def rotation_due(state: RosterState) -> tuple[UUID, ...]:
+    """Collections whose key somebody holds who may not read any more (rule 44), lowest id first. Until such a key is rotated,
+    nothing is sealed there."""
+    return tuple(
+        place.id for _, place in sorted(state.collections.items()) if _last_loss(state, place.id) > place.epochs[-1].no
+    )
+
+
+def _last_loss(state: RosterState, collection: UUID) -> int:
+    """The last roster number at which somebody ceased to be entitled to a collection's key; -1: never."""
+    lost = [-1]
+    for device in state.devices.values():
+        if device.ended is not None and rights_at(state, device.id, collection, device.ended - 1) is not None:
+            lost.append(device.ended)
+    for (_, place), history in state.access.items():
+        lost += [since.no for since in history if place == collection and since.value is None]
+    for one in state.invitations.values():
+        if one.closed is not None and one.device is None and collection in one.collections:
+            lost.append(one.closed)
+    lost += [since.no for since in state.recoveries[1:]]
+    if state.collections[collection].kind is Kind.RESTRICTED:  # tightened: laptops whose digits nobody compared are out
+        lost += [
+            since.no
+            for before, since in pairwise(state.policies)
+            if asks_to_confirm(state, since.no) and not asks_to_confirm(state, since.no - 1)
+        ]
+    return max(lost)
+
+
+def stale_invitations(state: RosterState, now_ms: int) -> tuple[UUID, ...]:
+    """Open invitations whose time is over: any client writes the entry that closes them (rule 45)."""
+    return tuple(sorted(one.id for one in state.invitations.values() if one.closed is None and one.expires < now_ms))
 
 
 def counts(
@@ -157,12 +199,3 @@ def _fenced(state: RosterState, header: Header, envelope_hash: bytes, cut_chain:
         if header.number > fence.cut.number or known.get(header.number, envelope_hash) != envelope_hash:
             return True
     return False
-
-
-def _confirmed(state: RosterState, device: Device, no: int) -> bool:
-    return not _asks_to_confirm(state, no) or (device.confirmed is not None and device.confirmed <= no)
-
-
-def _asks_to_confirm(state: RosterState, no: int) -> bool:
-    policy = at(state.policies, no) or {}
-    return policy.get(CONFIRM_RESTRICTED, POLICY_DEFAULTS[CONFIRM_RESTRICTED]) is not False

@@ -23,8 +23,9 @@ ROSTER_VERSIONS = (
     Version(
         1,
         "2026-11-24",
-        "genesis, member added/changed, collection created, access granted, invitation opened/closed, device "
-        "enrolled/confirmed/revoked, key rotated, policy set; removals carry fences",
+        "genesis, member added/changed/demoted, collection created, access granted/withdrawn, invitation opened/closed, "
+        "device enrolled/confirmed/replaced/retired/revoked/recovered, key rotated, recovery replaced, policy set, hold "
+        "placed/lifted, erasure; removals carry fences",
     ),
 )
 

@@ -49,7 +49,7 @@ def _new_device_key(
             entry = entries.decode(new.entry)
         except roster.RosterError:
             continue
-        if entry.by != authorisation.device or entry.type not in ("genesis", "device_enrolled"):
+        if entry.by != authorisation.device or entry.type not in ("genesis", "device_enrolled", "device_recovered"):
             continue
         device: keys.PublicKeys = entry.fields["device"]
         if device.id != entry.by:
@@ -58,6 +58,8 @@ def _new_device_key(
             return device.sign
         if entry.type == "device_enrolled" and state is not None:
             _invited(entry, state, now)
+            return device.sign
+        if entry.type == "device_recovered" and state is not None and entry.signed_by("recovery", state.recovery.pair.sign):
             return device.sign
     raise Refused("device_unknown")
 

@@ -104,6 +104,7 @@ class Exchange:
                 logs=logs,
                 more=more or more_log,
                 again=damage.again(conn, caller.org, _complaints(done, state), self._settings.answer_bytes),
+                heads=_heads(conn, state, device, request.heads_of),
             )
 
     def fingerprint(self, done: Done) -> tuple[object, ...]:
@@ -266,11 +267,27 @@ def _wanted(conn: Connection, org: bytes, request: api.SyncRequest, readable: Se
     return tuple(dict.fromkeys((*log.wanted(conn, org, request.offers), *damage.wanted(conn, org, readable))))
 
 
+def _heads(
+    conn: Connection, state: roster.RosterState, device: roster.Device, devices: Sequence[bytes]
+) -> tuple[api.ChainAt, ...]:
+    """Where the chains of devices stand, for an administrator who is about to cut them, or for oneself (rule 28)."""
+    administers = state.members[device.member].role is roster.Role.ADMINISTRATOR
+    asked = [one for one in devices if administers or one == device.id]
+    table = tables.device_head
+    query = select(table.c.device_id, table.c.collection_id, table.c.number, table.c.hash).where(
+        table.c.org_id == state.org_id, table.c.device_id.in_(asked), table.c.number > 0
+    )
+    rows = conn.execute(query.order_by(table.c.device_id, table.c.collection_id)) if asked else ()
+    return tuple(api.ChainAt(row[0], UUID(bytes=row[1]), row[2], row[3]) for row in rows)
+
+
 def _key_envelopes(
     conn: Connection, state: roster.RosterState, device: roster.Device, opened: dict[UUID, int]
 ) -> tuple[api.KeyEnvelope, ...]:
-    """Envelopes for this device, or for the invitation that it used, of epochs that it has not opened."""
+    """Envelopes for this device, or for the invitation or the recovery kit that let it in, of epochs that it has not opened."""
     recipients = [device.id]
+    if device.recovered:
+        recipients += [since.value.pair.id for since in state.recoveries]
     if device.invitation is not None:
         recipients.append(state.invitations[device.invitation].keys.id)
     table = tables.key_envelope

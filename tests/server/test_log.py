@@ -222,15 +222,12 @@ def test_no_reader_skips_a_bundle_that_commits_late(server: Server, team: Team, 
 def test_a_push_and_a_revocation_never_pass_each_other(server: Server, team: Team) -> None:
     one, two = (team.lia.seal(team.office, team.place, text) for text in "12")
     server.push(team.office, team.lia, one)
-    revoke = entries.device_revoked(
-        team.office.state.head, team.office.admin.pair, at=NOW, device=team.lia.id, fence={team.place: (1, one.hash)}
-    )
+    head, admin, chain = team.office.state.head, team.office.admin.pair, (team.lia.id, team.place)
+    revoke = entries.device_revoked(head, admin, at=NOW, device=team.lia.id, fence={chain: (1, one.hash)})
     server.push(team.office, team.lia, two)
     stale = server.sync(team.office.id, team.office.admin, entries=(api.NewEntry(revoke),))
     assert stale.entry_verdicts == ((api.EntryVerdict.REFUSED, "fence_stale"),)
-    at_head = entries.device_revoked(
-        team.office.state.head, team.office.admin.pair, at=NOW, device=team.lia.id, fence={team.place: (2, two.hash)}
-    )
+    at_head = entries.device_revoked(head, admin, at=NOW, device=team.lia.id, fence={chain: (2, two.hash)})
     three = team.lia.seal(team.office, team.place, "3")
     stored = server.sync(team.office.id, team.office.admin, entries=(api.NewEntry(at_head),))
     assert stored.entry_verdicts == ((api.EntryVerdict.STORED, ""),)

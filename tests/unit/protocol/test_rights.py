@@ -91,7 +91,7 @@ def test_the_epoch_is_the_one_of_the_roster_number_named(team: Team) -> None:
 def test_a_fence_cuts_what_comes_later_and_keeps_what_came_before(team: Team) -> None:
     first = team.laptop.seal(team.office, team.place, "one")
     second = team.laptop.seal(team.office, team.place, "two")
-    fence = {team.place: (1, first.hash)}
+    fence = {(team.laptop.id, team.place): (1, first.hash)}
     head, admin = team.office.state.head, team.office.admin
     team.office.add(entries.device_revoked(head, admin.pair, at=NOW, device=team.laptop.id, fence=fence))
     assert team.judge(first).standing is Standing.COUNTS
@@ -106,7 +106,7 @@ def test_below_a_cut_only_the_chain_that_leads_to_it_counts(team: Team) -> None:
     first = team.laptop.seal(team.office, team.place, "one")
     second = team.laptop.seal(team.office, team.place, "two")
     twin = Laptop("office lia").seal(team.office, team.place, "branch")
-    fence = {team.place: (2, second.hash)}
+    fence = {(team.laptop.id, team.place): (2, second.hash)}
     head, admin = team.office.state.head, team.office.admin
     team.office.add(entries.device_revoked(head, admin.pair, at=NOW, device=team.laptop.id, fence=fence))
     leads = {1: first.hash, 2: second.hash}

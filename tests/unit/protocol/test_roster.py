@@ -161,7 +161,7 @@ def test_a_revoked_device_loses_everything_with_a_fence_and_its_open_invitations
     office.add(stolen)
     before = office.state.no
     refused("fence_incomplete", office.state, revoke(office, laptop, {}))
-    office.add(revoke(office, laptop, {team: (3, b"h" * 32)}))
+    office.add(revoke(office, laptop, {(laptop.id, team): (3, b"h" * 32)}))
     assert office.state.invitations[uuid("stolen")].closed == office.state.no
     assert not rights.may_write(office.state, laptop.id, team)
     assert rights.may_write(office.state, laptop.id, team, before)
@@ -251,7 +251,7 @@ def test_what_a_newer_program_wrote_asks_for_an_update() -> None:
     entry = added(office, uuid("a"))
     for change in (
         {"v": 2},
-        {"type": "member_demoted"},
+        {"type": "branch_chosen"},
         {"type": "hologram"},
         {"role": "auditor"},
         {"colour": "blue"},

@@ -119,6 +119,14 @@ class Place(NamedTuple):
     seq: int
 
 
+class Lacking(NamedTuple):
+    """Somebody entitled to a collection's key for whom no envelope of its epoch is kept (rule 44)."""
+
+    collection: UUID
+    epoch: int
+    recipient: bytes
+
+
 class ChainAt(NamedTuple):
     """Where the chain of a device stands in a collection: its last counting bundle."""
 
@@ -174,7 +182,8 @@ class SyncRequest:
     `opened`: the highest epoch of each collection whose key it holds; envelopes of later ones are wanted. `wait`: seconds to
     wait for something new (0: none, at most WAIT_LIMIT). `limit`: bytes of log wanted (0: the server's own goal).
     `damaged`: places whose copy did not verify here (rule 42); `heads_of`: devices whose chains an administrator is about to
-    cut, also where they may not read (rule 28). Both are not written while there are none.
+    cut, also where they may not read (rule 28); `helps`: it wants to know who lacks a key that it may hold. None of the three is
+    written while there is nothing to say.
     """
 
     roster_no: int = -1
@@ -189,6 +198,7 @@ class SyncRequest:
     limit: int = 0
     damaged: tuple[Place, ...] = ()
     heads_of: tuple[bytes, ...] = ()
+    helps: bool = False
     v: int = versions.API
 
     def encode(self) -> bytes:
@@ -199,6 +209,7 @@ class SyncRequest:
             {
                 **damaged,
                 **heads_of,
+                **({"helps": True} if self.helps else {}),
                 "v": self.v,
                 "roster": [self.roster_no, self.roster_hash],
                 "entries": [[new.entry, [_key_row(row) for row in new.envelopes]] for new in self.entries],
@@ -218,7 +229,7 @@ class SyncAnswer:
     """What the server says. `time`: its clock in ms. `roster_known` False: its roster has another history than the
     caller's head. `wanted`: offered bundles that it lacks, and others whose copy there is damaged. `more`: ask again at once,
     there is more to read. `again`: the places named in `damaged` whose copy there is sound; `heads`: where the chains that were
-    asked for stand; both not written while there are none."""
+    asked for stand; `lacking`: who lacks an envelope of a key that the caller may hold; none of them written while empty."""
 
     time: int
     roster_no: int
@@ -233,16 +244,19 @@ class SyncAnswer:
     more: bool = False
     again: tuple[PlaceAgain, ...] = ()
     heads: tuple[ChainAt, ...] = ()
+    lacking: tuple[Lacking, ...] = ()
     v: int = versions.API
 
     def encode(self) -> bytes:
         """The canonical bytes of the answer's body."""
         again = {"again": [[row.collection.bytes, *row[1:]] for row in self.again]} if self.again else {}
+        lacking = [[row.collection.bytes, row.epoch, row.recipient] for row in self.lacking]
         heads = [[row.device, row.collection.bytes, row.number, row.hash] for row in self.heads]
         return canon.pack(
             {
                 **again,
                 **({"heads": heads} if heads else {}),
+                **({"lacking": lacking} if lacking else {}),
                 "v": self.v,
                 "time": self.time,
                 "roster": [self.roster_no, self.roster_hash, self.roster_known],
@@ -355,6 +369,7 @@ def _request(data: bytes) -> SyncRequest:
         limit=whole(1 << 31)(body.get("limit")),
         damaged=tuple(Place(*row) for row in _rows(uuid, whole(1 << 63, 1))(body.get("damaged", []))),
         heads_of=_list(octets(32))(body.get("heads_of", [])),
+        helps=flag(body.get("helps", False)),
         v=body["v"],
     )
 
@@ -393,6 +408,7 @@ def _answer(data: bytes) -> SyncAnswer:
             ChainAt(*row)
             for row in _rows(octets(32), uuid, whole(1 << 63, 1), octets(32))(body.get("heads", []))
         ),
+        lacking=tuple(Lacking(*row) for row in _rows(uuid, whole(1 << 31, 1), octets(32))(body.get("lacking", []))),
         v=body["v"],
     )
 

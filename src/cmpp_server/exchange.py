@@ -21,6 +21,7 @@ from cmpp_server.problems import Refused
 from cmpp_server.settings import Settings, organisation_id
 
 ENTRIES_AT_ONCE = 2000
+LACKING_AT_ONCE = 500
 NO_HASH = bytes(32)
 
 
@@ -105,6 +106,7 @@ class Exchange:
                 more=more or more_log,
                 again=damage.again(conn, caller.org, _complaints(done, state), self._settings.answer_bytes),
                 heads=_heads(conn, state, device, request.heads_of),
+                lacking=_lacking(conn, state, device) if request.helps else (),
             )
 
     def fingerprint(self, done: Done) -> tuple[object, ...]:
@@ -279,6 +281,22 @@ def _heads(
     )
     rows = conn.execute(query.order_by(table.c.device_id, table.c.collection_id)) if asked else ()
     return tuple(api.ChainAt(row[0], UUID(bytes=row[1]), row[2], row[3]) for row in rows)
+
+
+def _lacking(conn: Connection, state: roster.RosterState, device: roster.Device) -> tuple[api.Lacking, ...]:
+    """Who is entitled to a key that this device may hold, and has no envelope of it here: any holder seals one (rule 44)."""
+    found: list[api.Lacking] = []
+    table = tables.key_envelope
+    for place in state.collections.values():
+        if not rights.may_read(state, device.id, place.id):
+            continue
+        query = select(table.c.recipient).where(
+            table.c.org_id == state.org_id, table.c.collection_id == place.id.bytes, table.c.epoch == place.epoch
+        )
+        have = set(conn.execute(query).scalars())
+        wanted = (one.id for one in rights.entitled(state, place.id))
+        found += [api.Lacking(place.id, place.epoch, one) for one in wanted if one not in have]
+    return tuple(found[:LACKING_AT_ONCE])
 
 
 def _key_envelopes(

@@ -27,7 +27,8 @@ from cmpp_desktop.changes import (
 )
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import books, enrolment, merge
-from cmpp_desktop.sync.engine import Engine, FileNames, Status
+from cmpp_desktop.sync.desk import FileNames
+from cmpp_desktop.sync.engine import Engine, Status
 from cmpp_desktop.sync.replica import Chain, EnvelopeState, SetAside, StoredEnvelope
 from cmpp_desktop.sync.transport import Refusal
 from cmpp_protocol import api, canon, entries, keys, labels
@@ -388,10 +389,10 @@ def founded(office: Office, seed: int = 1) -> Laptop:
 def invited(admin: Laptop, seed: int, role: Role = Role.CASEWORKER, *, restricted: bool = True) -> bytes:
     """An invitation file by an administrator who is online."""
     assert admin.start.team_id is not None
-    made = admin.engine.invite(role=role, team_id=admin.start.team_id, restricted=restricted, expires=admin.clock + 7 * DAY)
+    made = admin.engine.desk.invite(role=role, team_id=admin.start.team_id, restricted=restricted, expires=admin.clock + 7 * DAY)
     admin.write(made.member, admin.organisation, "staff_member", name=f"Person {seed}", role=str(role))
     admin.sync()
-    return admin.engine.invitation_file(made, FileNames("Synthetic Aid", f"Person {seed}", "North team", "Ada Admin"))
+    return admin.engine.desk.invitation_file(made, FileNames("Synthetic Aid", f"Person {seed}", "North team", "Ada Admin"))
 
 
 def enrolled(office: Office, file: bytes, seed: int, clock_ms: int = START_MS) -> Laptop:

@@ -23,7 +23,8 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import Store
 from cmpp_desktop.store.tables import TABLES
 from cmpp_desktop.sync import enrolment, merge, seal
-from cmpp_desktop.sync.engine import Engine, FileNames
+from cmpp_desktop.sync.desk import FileNames
+from cmpp_desktop.sync.engine import Engine
 from cmpp_desktop.sync.transport import HttpTransport
 from cmpp_protocol.roster import Role
 from cmpp_server.app import create_app
@@ -73,10 +74,10 @@ def office(folder: Path, client: TestClient) -> tuple[list[Here], Here]:
     sam.sync()
     found = [sam]
     for number, name in ((2, "ana"), (3, "third")):
-        made = sam.engine.invite(role=Role.CASEWORKER, team_id=start.team_id, restricted=True, expires=NOON + 86_400_000)
+        made = sam.engine.desk.invite(role=Role.CASEWORKER, team_id=start.team_id, restricted=True, expires=NOON + 86_400_000)
         sam.do(NameStaffMember(made.member, name, "caseworker", start.team_id))
         sam.sync()
-        file = sam.engine.invitation_file(made, FileNames("Synthetic Aid", name, "North", "Sam Synthetic"))
+        file = sam.engine.desk.invitation_file(made, FileNames("Synthetic Aid", name, "North", "Sam Synthetic"))
         begun = enrolment.enrol(enrolment.read_invitation(file, NOON), random=rng.randbytes)
         found.append(Here(folder / name, begun, client, number))
     return found[:2], found[2]

@@ -21,7 +21,8 @@ from cmpp_desktop.domain.staff import NameOrganisation, NameStaffMember, NameTea
 from cmpp_desktop.domain.work import Actor, Command, Done
 from cmpp_desktop.store import Store
 from cmpp_desktop.sync import books, enrolment
-from cmpp_desktop.sync.engine import Engine, FileNames
+from cmpp_desktop.sync.desk import FileNames
+from cmpp_desktop.sync.engine import Engine
 from cmpp_desktop.sync.transport import HttpTransport
 from cmpp_protocol.roster import Role
 from cmpp_server.app import create_app
@@ -82,10 +83,10 @@ def pair(tmp_path: Path, server: TestClient) -> Iterator[tuple[Here, Here]]:
     sam.do(NameTeam(start.team_id, "North"))
     sam.do(NameStaffMember(start.member, "Sam Synthetic", "administrator", start.team_id))
     assert sam.sync() == "sent"
-    made = sam.engine.invite(role=Role.CASEWORKER, team_id=start.team_id, restricted=True, expires=NOON + 86_400_000)
+    made = sam.engine.desk.invite(role=Role.CASEWORKER, team_id=start.team_id, restricted=True, expires=NOON + 86_400_000)
     sam.do(NameStaffMember(made.member, "Ana Synthetic", "caseworker", start.team_id))
     assert sam.sync() == "sent"
-    file = sam.engine.invitation_file(made, FileNames("Synthetic Aid", "Ana Synthetic", "North", "Sam Synthetic"))
+    file = sam.engine.desk.invitation_file(made, FileNames("Synthetic Aid", "Ana Synthetic", "North", "Sam Synthetic"))
     ana = Here(tmp_path / "ana", enrolment.enrol(enrolment.read_invitation(file, NOON), random=rng.randbytes), server, 2)
     yield sam, ana
     for one in (sam, ana):

@@ -156,7 +156,7 @@ def test_restricted_records_open_only_after_the_six_digits_were_compared(office:
     everybody(ana, admin)
     assert ana.value(NOTE, "text", ana.restricted) is None
     assert ana.engine.own_code() == admin.engine.code_of(ana.device) != ""
-    admin.engine.confirm(ana.device)
+    admin.engine.desk.confirm(ana.device)
     everybody(ana)
     assert ana.value(NOTE, "text", ana.restricted) == "restricted"
     assert ana.engine.own_code() == ""

@@ -107,12 +107,13 @@ class Books:
         return enrolment.enrolment_entry(self.state, self.device, UUID(bytes=invitation), secret, self.keys, self.now_ms())
 
     def is_member(self) -> bool:
-        """Whether the server's roster holds this device, and has not put it out. Raises KnownError device_revoked."""
+        """Whether the server's roster holds this device, and has not ended it. Raises KnownError device_revoked,
+        device_retired or device_replaced."""
         device = self.state.devices.get(self.device_id) if self.state else None
         if device is None or self.state is None:
             return False
         if not device.active(self.state.no):
-            raise KnownError("device_revoked")
+            raise KnownError(f"device_{device.why}")  # revoked, retired or replaced
         return True
 
     def readable(self) -> list[UUID]:

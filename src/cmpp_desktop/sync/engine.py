@@ -13,16 +13,17 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-from cmpp_desktop.changes import SYNC, Bus, Changed, collection_id
+from cmpp_desktop.changes import SYNC, Bus, Changed
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync import copies, enrolment, replica
+from cmpp_desktop.sync import copies, duties, enrolment, replica
 from cmpp_desktop.sync.books import Books
+from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.outbox import BYTES_AT_ONCE, Outbox
 from cmpp_desktop.sync.replica import Replica, SetAside, StoredEnvelope
 from cmpp_desktop.sync.transport import Refusal, Transport
 from cmpp_protocol import api, canon, entries, envelope
-from cmpp_protocol.roster import Role, RosterState
+from cmpp_protocol.roster import RosterState
 
 log = logging.getLogger(__name__)
 
@@ -70,16 +71,6 @@ class Status:
     damaged: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class FileNames:
-    """What an invitation file says in words, so that the person who opens it knows what it is."""
-
-    organisation: str
-    person: str
-    team: str
-    invited_by: str
-
-
 def retry_after(failures: int, jitter: float) -> float:
     """Seconds until the next try after so many failures in a row: 15 s, doubled up to 15 min; `jitter` in 0..1 moves it by
     up to a half either way, so that laptops do not all come back at once."""
@@ -105,7 +96,10 @@ class Engine:
         self._at_store: AtStore = at_store or (lambda job: job())
         self._books: Books = self._at_store(lambda: Books(store, system_ms))
         self._state: State = "idle"
+        self.desk = Desk(self.propose, self._job, self._books, store, random)
         self._needs_update = False
+        self._duties = PROPOSALS  # how often entries that the roster calls for are tried in an exchange
+        self._helped = False  # who lacks a key was asked in this exchange
         self._help: tuple[api.KeyEnvelope, ...] = ()
         self._wanted: tuple[api.Offer, ...] = ()
         self._given: set[bytes] = set()  # hashes that were handed over on demand in this exchange
@@ -148,7 +142,7 @@ class Engine:
         """Sends what waits and takes in what others wrote, until there is no more. Never raises for the network: the status
         says what happened. `wait`: seconds for which the server may hold the first answer (long poll)."""
         problem: str | None = None
-        self._needs_update, self._given, self._reread, self._astray, self._unread = False, set(), set(), set(), set()
+        self._begin()
         try:
             for number in range(ROUNDS):
                 if not self._round(wait if number == 0 else 0, progress):
@@ -163,15 +157,19 @@ class Engine:
         self._job(lambda: self._note_problem(problem))
         return self.status()
 
-    def propose(self, make: Callable[[RosterState], Sequence[api.NewEntry]]) -> None:
+    def propose(self, make: Make, cutting: Cutting = lambda state: ()) -> None:
         """Appends roster entries that `make` builds on the newest state, at the store; made again when another entry came
-        first. Raises KnownError: server_unreachable, roster_rejected and others of an exchange, and what `make` raises."""
-        self._given, self._reread, self._astray, self._unread = set(), set(), set(), set()
+        first. `cutting` names the devices whose chains they cut: `make` is told where those stand. Raises KnownError:
+        server_unreachable, roster_rejected and others of an exchange, and what `make` raises."""
+        self._begin()
         for _ in range(PROPOSALS):
             for _ in range(ROUNDS):
                 if not self._round(0, None):
                     break
-            request = self._job(lambda: self._bare_request(tuple(make(self._books.view()))))
+            heads = self._heads(self._job(lambda: tuple(cutting(self._books.view()))))
+            request = self._job(lambda: self._bare_request(tuple(make(self._books.view(), heads))))  # noqa: B023  # called now
+            if not request.entries:
+                return
             answer = self._send(request)
             self._take_roster(answer)
             verdicts = [verdict for verdict, _ in answer.entry_verdicts]
@@ -182,63 +180,32 @@ class Engine:
                 raise KnownError("roster_rejected", reason=why[0])
         raise KnownError("server_unreachable", reason="roster_busy")
 
-    def invite(
-        self, *, role: Role, team_id: UUID, restricted: bool, expires: int, member: UUID | None = None
-    ) -> enrolment.Invited:
-        """Lets somebody in; the server has taken it when this returns. Then name them (a staff record with the member's id),
-        exchange, and make the file. Raises as `propose`, and not_allowed or key_missing."""
-        made: list[enrolment.Invited] = []
+    def _heads(self, devices: tuple[bytes, ...]) -> Heads:
+        """Where the chains of these devices stand at the server. Raises another_history when it knows less than this laptop has
+        read in its log: what it hides would be cut off."""
+        if not devices:
+            return {}
+        state = self._job(self._books.view)
+        answer = self._send(api.SyncRequest(state.no, state.hash, opened=self._job(self._books.opened), heads_of=devices))
+        self._take_roster(answer)
+        heads = {(one.device, one.collection): (one.number, one.hash) for one in answer.heads}
 
-        def entries_of(state: RosterState) -> Sequence[api.NewEntry]:
-            books = self._books
-            invited = enrolment.invite(
-                state,
-                books.device,
-                books.keys,
-                now_ms=books.now_ms(),
-                random=self._random,
-                role=role,
-                team_id=team_id,
-                restricted=restricted,
-                expires=expires,
-                member=member,
-            )
-            made.append(invited)
-            return invited.entries
-
-        self.propose(entries_of)
-        return made[-1]
-
-    def invitation_file(self, invited: enrolment.Invited, names: FileNames) -> bytes:
-        """The file to hand over, with the roster and the sealed bundles of the organisation's own collection."""
-
-        def make() -> bytes:
-            books, place = self._books, collection_id("organisation")
-            url, ca = books.server()
-            return enrolment.invitation_file(
-                invited,
-                books.device,
-                roster_entries=books.entries,
-                held=books.keys,
-                bundles=[one.body for one in self._store.envelopes(place, state="counts", logged=True)],
-                organisation=names.organisation,
-                person=names.person,
-                team=names.team,
-                invited_by=names.invited_by,
-                server=url,
-                ca=ca,
+        def known() -> bool:
+            rows = ((place, self._store.chains(place)) for place in self._books.readable())
+            theirs = ((place, device, chain) for place, chains in rows for device, chain in chains.items())
+            return all(
+                chain.number <= heads.get((device, place), (0, b""))[0]
+                for place, device, chain in theirs
+                if device in devices and device != self._books.device_id
             )
 
-        return self._job(make)
+        if not self._job(known):
+            raise KnownError("another_history", reason="heads")
+        return heads
 
-    def confirm(self, device: bytes) -> None:
-        """The six digits of a laptop were compared and match: it may have restricted keys. Raises as `propose`."""
-
-        def entries_of(state: RosterState) -> Sequence[api.NewEntry]:
-            books = self._books
-            return [enrolment.confirm(state, books.device, books.keys, now_ms=books.now_ms(), device=device)]
-
-        self.propose(entries_of)
+    def _begin(self) -> None:
+        self._needs_update, self._duties, self._helped = False, PROPOSALS, False
+        self._given, self._reread, self._astray, self._unread = set(), set(), set(), set()
 
     # One round --------------------------------------------------------------------------------------------------------
 
@@ -275,7 +242,7 @@ class Engine:
         asked = self._asked_for(outbox)
         bundles, unsent = (asked, True) if asked else outbox.to_send()
         lost = self._lost_after
-        again = () if lost is None else tuple(books.envelopes_of(one) for one in books.entries[lost + 1 :])
+        again = self._called_for() if lost is None else tuple(books.envelopes_of(one) for one in books.entries[lost + 1 :])
         request = api.SyncRequest(
             roster_no=state.no if lost is None else lost,
             roster_hash=state.hash if lost is None else roster_hash(books.entries, lost),
@@ -287,8 +254,18 @@ class Engine:
             offers=outbox.offers(),
             wait=wait,
             damaged=self._complaints(),
+            helps=not self._helped and not wait,
         )
         return request, unsent
+
+    def _called_for(self) -> tuple[api.NewEntry, ...]:
+        """What the roster calls for and this laptop may do: nothing is sealed in a collection before its new key (rule 44)."""
+        books = self._books
+        if self._duties == 0 or books.state is None:
+            return ()
+        made = duties.due(books.state, books.device, books.keys, books.now_ms(), self._random)
+        self._duties -= bool(made)
+        return made
 
     def _complaints(self) -> tuple[api.Place, ...]:
         """Places whose copy did not verify here, and those at which a log does not go on (rule 42)."""
@@ -366,12 +343,22 @@ class Engine:
         grown = self._job(lambda: self._grow(answer))
         if why and (founding or self._lost_after is not None):
             raise KnownError("roster_rejected", reason=why[0])
+        if any(why):
+            log.warning("roster entries were refused: %s", why)
         self._lost_after = None
+        self._help += self._job(lambda: self._seal_for(answer))
         new_keys = self._job(lambda: self._books.take_keys(answer.envelopes))
         if grown or new_keys:
             for place in self._books.readable():
                 self._publish(self._job(lambda place=place: self._books.inbox().retry(place)))  # type: ignore[misc]  # bound now
-        return grown or new_keys
+        return grown or new_keys or bool(self._help)
+
+    def _seal_for(self, answer: api.SyncAnswer) -> tuple[api.KeyEnvelope, ...]:
+        """Envelopes for those who lack one; once an exchange, and not for those sealed for already."""
+        self._helped = True
+        have = {one[:3] for one in self._help}
+        lacking = [one for one in answer.lacking if one not in have]
+        return duties.seal_for_lacking(self._books.state, lacking, self._books.keys) if self._books.state else ()
 
     def _grow(self, answer: api.SyncAnswer) -> bool:
         known = self._books.state.no if self._books.state else -1

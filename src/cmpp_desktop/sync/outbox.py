@@ -30,6 +30,7 @@ class Outbox:
     def __init__(self, replica: Replica, state: RosterState, held: Keys, device: keys.KeyPair, random: Random) -> None:
         self._replica, self._state, self._keys, self._device, self._random = replica, state, held, device, random
         self._id = device.id
+        self._due = frozenset(rights.rotation_due(state))
 
     def to_send(self, room: int = BYTES_AT_ONCE) -> tuple[list[bytes], bool]:
         """Bundles to send now, in the order of their chains, sealing new ones as far as there is room; and whether there are
@@ -76,9 +77,11 @@ class Outbox:
         return [one for one in self._replica.envelopes(place, logged=False, mine=True) if one.state == "counts"]
 
     def _fresh(self, place: UUID) -> list[ChangeSet]:
-        """Own change sets that no bundle holds yet; nothing while the key of the epoch is not here, or after another copy of
-        this laptop was met (rule 35): what it writes stays, and waits for a new identity."""
+        """Own change sets that no bundle holds yet; nothing while the key of the epoch is not here or has to change, or after
+        another copy of this laptop was met (rule 35): what it writes stays, and waits for a new identity."""
         if (place, self._state.collections[place].epoch) not in self._keys or self._replica.secret(IDENTITY) is not None:
+            return []
+        if place in self._due:  # rule 44: somebody who left still holds this key
             return []
         last = self._replica.chains(place).get(self._id, NO_CHAIN).last_hlc
         return list(self._replica.outbox(place, last))

@@ -486,6 +486,18 @@ def _table() -> Mapping[str, Any]:
             w("Call your administrator."),
             "stop",
         ),
+        "device_retired": lambda w, f: (
+            w("This laptop has left your organisation."),
+            w("Everything that it held was sent before."),
+            w("To work on it again, ask your administrator for an invitation."),
+            "stop",
+        ),
+        "device_replaced": lambda w, f: (
+            w("Another copy of this laptop has taken its place."),
+            w("What was not sent yet stays here."),
+            w("Go on with the other copy, or ask your administrator for an invitation."),
+            "stop",
+        ),
         "too_big": lambda w, f: (
             w("This is too big to be sent."),
             w("It is kept on this laptop."),

@@ -10,7 +10,8 @@ from cmpp_desktop.domain.questions import Arrivals, Organisation, Outgoing
 from cmpp_desktop.domain.staff import NameStaffMember
 from cmpp_desktop.domain.work import Role
 from cmpp_desktop.errors import KnownError, NotAllowed
-from cmpp_desktop.sync.engine import FileNames, Status
+from cmpp_desktop.sync.desk import FileNames
+from cmpp_desktop.sync.engine import Status
 from cmpp_desktop.workspace.profile import ROLES, Opened, role_of
 from cmpp_desktop.workspace.views import (
     Access,
@@ -21,8 +22,7 @@ from cmpp_desktop.workspace.views import (
     SyncStatus,
     WaitingItem,
 )
-from cmpp_protocol import entries, rights, roster
-from cmpp_protocol.api import NewEntry
+from cmpp_protocol import rights, roster
 
 
 def status_of(opened: Opened, status: Status) -> SyncStatus:
@@ -101,7 +101,7 @@ def invite(
     organisation = opened.ask(Organisation())
     team = next((name for id, name in organisation.teams if id == team_id), "")
     ends = now + timedelta(days=days)
-    invited = opened.engine.invite(
+    invited = opened.engine.desk.invite(
         role=next(theirs for theirs, ours in ROLES.items() if ours == role),
         team_id=team_id,
         restricted=restricted,
@@ -112,7 +112,7 @@ def invite(
     if status.problem is not None:
         raise KnownError(status.problem)
     names = FileNames(organisation.name, person.strip(), team, organisation.me.name)
-    data = opened.engine.invitation_file(invited, names)
+    data = opened.engine.desk.invitation_file(invited, names)
     opened.note("invited", "staff_member", invited.member)
     return InvitationFile(f"invitation-{ends:%Y-%m-%d}.cmppi", data, ends)
 
@@ -120,19 +120,14 @@ def invite(
 def confirm(opened: Opened, device_id: str) -> None:
     """The digits were compared."""
     only_administrators(opened)
-    opened.engine.confirm(bytes.fromhex(device_id))
+    opened.engine.desk.confirm(bytes.fromhex(device_id))
     opened.note("device_confirmed", "device_name", None, device=device_id[:16])
 
 
 def ask_for_digits(opened: Opened, confirm_restricted: bool) -> None:
     """Sets the policy: whether restricted collections wait until a laptop's digits were compared."""
     only_administrators(opened)
-    policy = {rights.CONFIRM_RESTRICTED: confirm_restricted}
-
-    def entry(state: roster.RosterState) -> tuple[NewEntry, ...]:
-        return (NewEntry(entries.policy_set(state.head, opened.device, at=opened.engine.now_ms(), policy=policy)),)
-
-    opened.engine.propose(entry)
+    opened.engine.desk.set_policy({rights.CONFIRM_RESTRICTED: confirm_restricted})
     opened.note("policy_set", "organisation", None, confirm_restricted=int(confirm_restricted))
 
 

@@ -23,6 +23,7 @@ Action = Literal["", "conflicts", "participant"]
 SAID_AS_IT_IS = frozenset(
     {
         "clock_wrong", "another_history", "roster_fork", "roster_rejected", "organisation_unknown", "device_revoked",
+        "device_retired", "device_replaced",
         "invitation_used", "invitation_expired", "invitation_closed", "too_big", "disk_full", "disk_error", "store_damaged",
     }
 )

@@ -50,7 +50,7 @@ CODES = frozenset(
         "instrument_refused", "instrument_missing", "interview_incomplete", "interview_finished", "server_unreachable",
         "server_refused", "server_too_old", "server_too_new", "clock_wrong", "roster_rejected", "roster_fork",
         "invitation_unreadable", "invitation_used", "invitation_expired", "invitation_closed", "key_missing",
-        "another_history", "device_revoked", "device_retired", "device_replaced", "too_big",
+        "another_history", "device_revoked", "device_retired", "device_replaced", "too_big", "not_sent", "wrong_kit",
         "organisation_unknown", "file_unreadable", "file_not_written",
         "rules_unreadable", "rules_refused", "rules_newer_format",
         "rules_wrong_signature", "rules_unknown_publisher", "rules_other_publisher", "rules_other_pack", "rules_older",

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cmpp_desktop.errors import BugError, KnownError
+from cmpp_desktop.errors import BugError, Invalid, KnownError
+from cmpp_desktop.store import spoken
 from cmpp_desktop.store.lock import ProfileLock
 from cmpp_desktop.store.secrets import FileSecrets, KeyringSecrets, choose
-from cmpp_desktop.store.vault import SLOTS, Cost, Names, Vault, passphrase_strength
+from cmpp_desktop.store.vault import SLOTS, Cost, Names, Vault, answer_challenge, passphrase_strength
 from cmpp_protocol.keys import recovery_keys
 
 GOOD, OTHER = "plum lantern orbit casket", "seven quiet meadow ladders"
@@ -111,6 +114,59 @@ def test_the_recovery_kit_opens_it_when_the_passphrase_is_forgotten(tmp_path: Pa
         vault.recover(recovery_keys(b"x" * 32).slot_secret, OTHER)
     assert vault.recover(kit.slot_secret, OTHER) == key
     assert vault.unlock(OTHER) == key
+
+
+def test_a_forgotten_passphrase_is_answered_over_the_telephone_once(tmp_path: Path) -> None:
+    kit, vault = recovery_keys(b"r" * 32), a_vault(tmp_path, Clock())
+    key = vault.create(GOOD, ANA, cost=Cost(1024, 1, 1))
+    vault.add_recovery(key, kit.public.slot)
+    challenge = vault.recovery_challenge()
+    assert len(challenge.replace("-", "")) == 52
+    heard = challenge.lower().replace("0", "o").replace("1", "l")  # as people write down what they hear
+    response = answer_challenge(heard, kit.slot_secret)
+    assert len(response.replace("-", "")) == 26
+    with pytest.raises(KnownError, match="wrong_passphrase"):
+        vault.recover_by_telephone(answer_challenge(challenge, recovery_keys(b"x" * 32).slot_secret), OTHER)
+    assert vault.recover_by_telephone(response, OTHER, cost=Cost(1024, 1, 1)) == key
+    assert vault.unlock(OTHER) == key
+    assert vault.recovery_challenge() != challenge
+    with pytest.raises(KnownError, match="wrong_passphrase"):
+        vault.recover_by_telephone(response, GOOD)
+
+
+@given(st.binary(min_size=32, max_size=32), st.integers(0, 51), st.sampled_from(spoken.ALPHABET))
+def test_what_is_spelled_is_read_and_most_misheard_signs_are_noticed(data: bytes, place: int, sign: str) -> None:
+    told = spoken.spell(data)
+    assert spoken.read(told, 32, "challenge") == data
+    signs = list(told.replace("-", ""))
+    before, signs[place] = signs[place], sign
+    if before != sign:
+        with pytest.raises(Invalid, match="invalid"):
+            told_wrong(signs, data)
+
+
+def told_wrong(signs: list[str], data: bytes) -> None:
+    """Reads them; one in sixteen passes the check and is another challenge, to which no response fits."""
+    if spoken.read("".join(signs), 32, "challenge") != data:
+        raise Invalid(challenge="not_valid")
+
+
+@pytest.mark.parametrize("text", ["", "ABCD", "U" * 26, "0" * 27])
+def test_a_response_of_another_shape_is_refused_in_its_field(tmp_path: Path, text: str) -> None:
+    kit, vault = recovery_keys(b"r" * 32), a_vault(tmp_path, Clock())
+    vault.add_recovery(vault.create(GOOD, ANA, cost=Cost(1024, 1, 1)), kit.public.slot)
+    with pytest.raises(Invalid):
+        vault.recover_by_telephone(text, OTHER)
+
+
+def test_a_new_recovery_kit_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    old, new, vault = recovery_keys(b"r" * 32), recovery_keys(b"n" * 32), a_vault(tmp_path, Clock())
+    key = vault.create(GOOD, ANA, cost=Cost(1024, 1, 1))
+    vault.add_recovery(key, old.public.slot)
+    vault.add_recovery(key, new.public.slot)
+    with pytest.raises(KnownError, match="wrong_passphrase"):
+        vault.recover(old.slot_secret, OTHER)
+    assert vault.recover(new.slot_secret, OTHER, cost=Cost(1024, 1, 1)) == key
 
 
 def test_a_copied_folder_without_the_device_secret_opens_nothing(tmp_path: Path) -> None:

@@ -9,11 +9,9 @@ organisation, so that the unlock page can greet; never anything about a particip
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,78 +22,22 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from cmpp_desktop.errors import BugError, KnownError
-from cmpp_desktop.store import secrets
+from cmpp_desktop.errors import BugError, Invalid, KnownError
+from cmpp_desktop.store import secrets, spoken
 from cmpp_desktop.store.secrets import DeviceSecrets, FileSecrets, KeyringSecrets, SecretKind
+from cmpp_desktop.store.slots import Cost, Failures, Names, RecoverySlot, Slot, SlotsFile, decode, encode
 
-FORMAT = 1
+__all__ = ["SLOTS", "Cost", "Names", "Vault", "answer_challenge", "make_folder", "passphrase_strength"]
+
 SLOTS = "slots.json"
 KEY_BYTES, SALT_BYTES, NONCE_BYTES, TAG_BYTES = 32, 16, 12, 16
-LEAST_MEMORY_KIB, LEAST_PASSES = 64 * 1024, 3
 WRAP_LABEL = b"cmpp/1/user-slot\x00"
 RECOVERY_LABEL = b"cmpp/1/recovery-slot\x00"
+RESPONSE_LABEL = b"cmpp/1/recovery-response\x00"
+RESPONSE_BYTES = 16
 FREE_TRIES = 3  # wrong passphrases that cost nothing
 FIRST_WAIT, LONGEST_WAIT = 5, 15 * 60  # seconds; doubled each time
 STRONG_ENOUGH = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Parameters of Argon2id, stored with the slot."""
-
-    memory_kib: int = LEAST_MEMORY_KIB
-    passes: int = LEAST_PASSES
-    lanes: int = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What the unlock page may say: staff, laptop and organisation, never a participant."""
-
-    person: str
-    laptop: str
-    organisation: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """The data key wrapped for one user."""
-
-    id: str
-    salt: bytes
-    cost: Cost
-    nonce: bytes
-    wrapped: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class RecoverySlot:
-    """The data key wrapped to the organisation's recovery key (X25519, HKDF, AES-GCM)."""
-
-    recipient: bytes
-    share: bytes
-    nonce: bytes
-    wrapped: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Failures:
-    """Wrong passphrases since the last right one; `not_before`: time of the next try, `seen`: latest time known (ms)."""
-
-    count: int = 0
-    not_before: int = 0
-    seen: int = 0
-    wait: int = 0  # seconds that the last failure cost
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    profile: str
-    secret: SecretKind
-    names: Names
-    slots: tuple[Slot, ...]
-    recovery: RecoverySlot | None = None
-    failures: Failures = Failures()
 
 
 class Vault:
@@ -130,7 +72,7 @@ class Vault:
         """How long until the next passphrase may be tried."""
         return self._left(self._read())
 
-    def _left(self, file: _File) -> int:
+    def _left(self, file: SlotsFile) -> int:
         """Seconds to wait. A clock that was set back does not shorten it: the wait begins again, by the clock as it is."""
         failures, now = file.failures, self._now_ms()
         if failures.wait and now < failures.seen:
@@ -150,7 +92,7 @@ class Vault:
         profile, secret, key = self._randomness(8).hex(), self._randomness(KEY_BYTES), self._randomness(KEY_BYTES)
         place.put(profile, secret)
         slot = self._wrap(profile, "0", passphrase, secret, key, cost or Cost())
-        self._write(_File(profile, place.kind, names, (slot,)))
+        self._write(SlotsFile(profile, place.kind, names, (slot,)))
         return key
 
     def unlock(self, passphrase: str) -> bytes:
@@ -168,35 +110,60 @@ class Vault:
         self._write(replace(file, slots=tuple(slot if item.id == used.id else item for item in file.slots)))
 
     def add_recovery(self, key: bytes, recovery_public: bytes) -> None:
-        """Stores the data key wrapped to the organisation's recovery key (32 bytes, X25519), in place of the slot before."""
+        """Stores the data key wrapped to the organisation's recovery key (32 bytes, X25519), in place of the slot before. Nothing
+        when it is wrapped to that key already."""
         file = self._read()
+        if file.recovery is not None and file.recovery.recipient == recovery_public:
+            return
         share = X25519PrivateKey.from_private_bytes(self._randomness(32))
         public, nonce = share.public_key().public_bytes_raw(), self._randomness(NONCE_BYTES)
         shared = share.exchange(X25519PublicKey.from_public_bytes(recovery_public))
-        wrapping = _expand(shared, RECOVERY_LABEL + file.profile.encode() + public + recovery_public)
+        wrapping = _from_response(_response(shared, public, recovery_public), file.profile)
         wrapped = AESGCM(wrapping).encrypt(nonce, key, RECOVERY_LABEL + file.profile.encode())
         self._write(replace(file, recovery=RecoverySlot(recovery_public, public, nonce, wrapped)))
 
-    def recover(self, recovery_secret: bytes, passphrase: str) -> bytes:
-        """Opens the recovery slot with the recovery key's secret half (32 bytes) and sets a new passphrase. Returns the
-        data key. Raises wrong_passphrase when the key does not fit, passphrase_weak."""
+    def recovery_challenge(self) -> str:
+        """52 signs to read to whoever has the recovery kit; `answer_challenge` gives what they read back."""
+        return spoken.spell(self._recovery(self._read()).share)
+
+    def recover(self, recovery_secret: bytes, passphrase: str, *, cost: Cost | None = None) -> bytes:
+        """Opens the recovery slot with the recovery key's secret half (32 bytes) and sets a new passphrase. Returns the data
+        key. Raises wrong_passphrase when the key does not fit, passphrase_weak."""
+        try:
+            share = self._recovery(self._read()).share
+            public = X25519PrivateKey.from_private_bytes(recovery_secret).public_key().public_bytes_raw()
+            response = _answer(recovery_secret, share, public)
+        except ValueError:
+            raise KnownError("wrong_passphrase", wait_seconds=0) from None
+        return self._recovered(response, passphrase, cost)
+
+    def recover_by_telephone(self, spelled: str, passphrase: str, *, cost: Cost | None = None) -> bytes:
+        """The same with the 26 signs that were read back. Raises Invalid(response="not_valid") for misheard ones as well."""
+        return self._recovered(spoken.read(spelled, RESPONSE_BYTES, "response"), passphrase, cost)
+
+    def _recovered(self, response: bytes, passphrase: str, cost: Cost | None) -> bytes:
         file = self._read()
-        if file.recovery is None:
-            raise KnownError("slots_damaged", cause="no_recovery_slot")
-        slot, names = file.recovery, file.names
+        slot, names = self._recovery(file), file.names
         if passphrase_strength(passphrase, (names.person, names.laptop, names.organisation))[0] < STRONG_ENOUGH:
             raise KnownError("passphrase_weak")
+        bound = RECOVERY_LABEL + file.profile.encode()
         try:
-            shared = X25519PrivateKey.from_private_bytes(recovery_secret).exchange(X25519PublicKey.from_public_bytes(slot.share))
-            wrapping = _expand(shared, RECOVERY_LABEL + file.profile.encode() + slot.share + slot.recipient)
-            key = AESGCM(wrapping).decrypt(slot.nonce, slot.wrapped, RECOVERY_LABEL + file.profile.encode())
-        except (InvalidTag, ValueError):
+            key = AESGCM(_from_response(response, file.profile)).decrypt(slot.nonce, slot.wrapped, bound)
+        except InvalidTag:
             raise KnownError("wrong_passphrase", wait_seconds=0) from None
         place = self._place(file)
         secret = place.get(file.profile) or self._randomness(KEY_BYTES)
         place.put(file.profile, secret)
-        self._write(replace(file, slots=(self._wrap(file.profile, "0", passphrase, secret, key, Cost()),), failures=Failures()))
+        user = self._wrap(file.profile, "0", passphrase, secret, key, cost or Cost())
+        # The response was heard on a telephone: it opens nothing a second time.
+        self._write(replace(file, slots=(user,), recovery=None, failures=Failures()))
+        self.add_recovery(key, slot.recipient)
         return key
+
+    def _recovery(self, file: SlotsFile) -> RecoverySlot:
+        if file.recovery is None:
+            raise KnownError("slots_damaged", cause="no_recovery_slot")
+        return file.recovery
 
     def rename(self, names: Names) -> None:
         """Changes what the unlock page says."""
@@ -231,7 +198,7 @@ class Vault:
         wrapping = _wrapping_key(profile, slot, passphrase, secret)
         return replace(slot, wrapped=AESGCM(wrapping).encrypt(nonce, key, _bound(profile, slot)))
 
-    def _secret(self, file: _File) -> bytes:
+    def _secret(self, file: SlotsFile) -> bytes:
         secret = self._place(file).get(file.profile)
         if secret is None:
             raise KnownError("keyring_missing", cause="no_entry")
@@ -239,7 +206,7 @@ class Vault:
             raise KnownError("slots_damaged", cause="device_secret")
         return secret
 
-    def _place(self, file: _File) -> DeviceSecrets:
+    def _place(self, file: SlotsFile) -> DeviceSecrets:
         if self._secrets is None or self._secrets.kind != file.secret:
             self._secrets = KeyringSecrets() if file.secret == "keyring" else FileSecrets(self.folder)
         return self._secrets
@@ -251,17 +218,28 @@ class Vault:
 
     # --- the file -------------------------------------------------------------------------------------------------------
 
-    def _read(self) -> _File:
+    def _read(self) -> SlotsFile:
         try:
             data = (self.folder / SLOTS).read_bytes()
         except FileNotFoundError:
             raise KnownError("store_missing") from None
         except OSError as error:
             raise KnownError("disk_error", cause=type(error).__name__) from error
-        return _decode(data)
+        return decode(data)
 
-    def _write(self, file: _File) -> None:
-        secrets.write_file(self.folder / SLOTS, _encode(file))
+    def _write(self, file: SlotsFile) -> None:
+        secrets.write_file(self.folder / SLOTS, encode(file))
+
+
+def answer_challenge(challenge: str, recovery_secret: bytes) -> str:
+    """The 26 signs with which the holder of the recovery kit answers a laptop's 52. `recovery_secret`: 32 bytes (X25519). Raises
+    Invalid(challenge="not_valid") for misheard signs."""
+    share = spoken.read(challenge, KEY_BYTES, "challenge")
+    try:
+        public = X25519PrivateKey.from_private_bytes(recovery_secret).public_key().public_bytes_raw()
+        return spoken.spell(_answer(recovery_secret, share, public))
+    except ValueError:  # a point of small order: nobody's laptop says this
+        raise Invalid(challenge="not_valid") from None
 
 
 def make_folder(folder: Path) -> None:
@@ -328,79 +306,15 @@ def _bound(profile: str, slot: Slot) -> bytes:
     return WRAP_LABEL + f"{profile}/{slot.id}/{cost.memory_kib}/{cost.passes}/{cost.lanes}/".encode() + slot.salt
 
 
-def _expand(shared: bytes, info: bytes) -> bytes:
-    return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=info).derive(shared)
+def _answer(recovery_secret: bytes, share: bytes, recovery_public: bytes) -> bytes:
+    shared = X25519PrivateKey.from_private_bytes(recovery_secret).exchange(X25519PublicKey.from_public_bytes(share))
+    return _response(shared, share, recovery_public)
 
 
-def _encode(file: _File) -> bytes:
-    def text(data: bytes) -> str:
-        return base64.b64encode(data).decode("ascii")
-
-    recovery = file.recovery
-    body = {
-        "version": FORMAT,
-        "profile": file.profile,
-        "device_secret": file.secret,
-        "names": {"person": file.names.person, "laptop": file.names.laptop, "organisation": file.names.organisation},
-        "slots": [
-            {
-                "id": slot.id,
-                "kdf": "argon2id",
-                "memory_kib": slot.cost.memory_kib,
-                "passes": slot.cost.passes,
-                "lanes": slot.cost.lanes,
-                "salt": text(slot.salt),
-                "nonce": text(slot.nonce),
-                "wrapped": text(slot.wrapped),
-            }
-            for slot in file.slots
-        ],
-        "recovery": None
-        if recovery is None
-        else {
-            "recipient": text(recovery.recipient),
-            "share": text(recovery.share),
-            "nonce": text(recovery.nonce),
-            "wrapped": text(recovery.wrapped),
-        },
-        "failures": {
-            "count": file.failures.count,
-            "not_before": file.failures.not_before,
-            "seen": file.failures.seen,
-            "wait": file.failures.wait,
-        },
-    }
-    return json.dumps(body, indent=1, ensure_ascii=False).encode("utf-8")
+def _response(shared: bytes, share: bytes, recovery_public: bytes) -> bytes:
+    """128 bits, short enough to be read aloud."""
+    return HKDF(hashes.SHA256(), RESPONSE_BYTES, salt=None, info=RESPONSE_LABEL + share + recovery_public).derive(shared)
 
 
-def _decode(data: bytes) -> _File:
-    try:
-        body = json.loads(data)
-        if int(body["version"]) > FORMAT:
-            raise KnownError("store_newer", revision=f"slots-{body['version']}")
-        kind = body["device_secret"]
-        if kind not in ("keyring", "file"):
-            raise ValueError("device_secret")
-        slots = tuple(_slot(item) for item in body["slots"])
-        recovery = body["recovery"]
-        return _File(
-            str(body["profile"]),
-            kind,
-            Names(**{name: str(value) for name, value in body["names"].items()}),
-            slots,
-            None if recovery is None else RecoverySlot(**{name: base64.b64decode(value) for name, value in recovery.items()}),
-            Failures(**{name: int(value) for name, value in body["failures"].items()}),
-        )
-    except KnownError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise KnownError("slots_damaged", cause=type(error).__name__) from error
-
-
-def _slot(item: Mapping[str, Any]) -> Slot:
-    cost = Cost(int(item["memory_kib"]), int(item["passes"]), int(item["lanes"]))
-    if item["kdf"] != "argon2id" or cost.memory_kib > 4 * 1024 * 1024 or cost.passes > 100 or not 1 <= cost.lanes <= 64:
-        raise ValueError("cost")
-    return Slot(
-        str(item["id"]), base64.b64decode(item["salt"]), cost, base64.b64decode(item["nonce"]), base64.b64decode(item["wrapped"])
-    )
+def _from_response(response: bytes, profile: str) -> bytes:
+    return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=RECOVERY_LABEL + profile.encode()).derive(response)

@@ -224,6 +224,9 @@ class Books:
         return [self.device] + ([keys.introduction_keys(canon.unpack(kept)[1])] if kept else [])
 
     def _keep_places(self, state: RosterState, held: Keys) -> None:
+        me = state.devices.get(self.device_id)
+        if me is not None and not me.active(state.no):
+            return  # its slots go (the workspace sees to it); whoever opens it with the recovery kit finds what was not sent
         have = {place for place, _ in held}
         for place in state.collections.values():
             shown = place.id in have and (

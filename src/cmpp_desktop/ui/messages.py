@@ -498,6 +498,18 @@ def _table() -> Mapping[str, Any]:
             w("Go on with the other copy, or ask your administrator for an invitation."),
             "stop",
         ),
+        "not_sent": lambda w, f: (
+            w("Something has not been sent yet."),
+            w("Nothing was changed."),
+            w("Wait until everything is sent, then try again."),
+            "field",
+        ),
+        "wrong_kit": lambda w, f: (
+            w("This is not the recovery kit of your organisation, or not its newest."),
+            w("Nothing was changed."),
+            w("Compare each sign with the printed kit."),
+            "field",
+        ),
         "too_big": lambda w, f: (
             w("This is too big to be sent."),
             w("It is kept on this laptop."),

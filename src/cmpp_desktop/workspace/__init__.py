@@ -54,6 +54,7 @@ if TYPE_CHECKING:  # the rooms behind are imported when they are needed: the unl
     from cmpp_desktop.forms import Changes
     from cmpp_desktop.store.vault import Names, Vault
     from cmpp_desktop.sync.enrolment import Start
+    from cmpp_desktop.workspace.administration import Administration
     from cmpp_desktop.workspace.imports import ImportPreview
     from cmpp_desktop.workspace.interviews import Interviews
     from cmpp_desktop.workspace.parts import Parts
@@ -198,7 +199,36 @@ class Workspace:
             except BaseException:
                 lock.release()
                 raise
+            self._vault().add_recovery(key, opened.engine.roster().recovery.slot)  # the kit may be another one by now
             self._take(opened)
+
+    def recovery_challenge(self) -> str:
+        """52 signs to read over the telephone to whoever has the organisation's recovery kit. Raises slots_damaged."""
+        return self._vault().recovery_challenge()
+
+    def recover(self, kit: str, passphrase: str) -> None:
+        """Opens this laptop with the words of the printed recovery kit, and sets a new passphrase. Raises Invalid(recovery),
+        wrong_kit, passphrase_weak and what `unlock` does."""
+        from cmpp_desktop.sync.keys import read_recovery
+        from cmpp_protocol.keys import recovery_keys
+
+        secret = recovery_keys(read_recovery(kit)).slot_secret
+        self._recovered(lambda: self._vault().recover(secret, passphrase, cost=self._parts.cost), passphrase)
+
+    def recover_by_telephone(self, response: str, passphrase: str) -> None:
+        """The same with the 26 signs that were read back for the `recovery_challenge`. Raises Invalid(response) as well."""
+        self._recovered(
+            lambda: self._vault().recover_by_telephone(response, passphrase, cost=self._parts.cost), passphrase
+        )
+
+    def _recovered(self, recover: Callable[[], bytes], passphrase: str) -> None:
+        with self._turn:
+            try:
+                recover()
+            except KnownError as error:
+                raise KnownError("wrong_kit") if error.code == "wrong_passphrase" else error from error
+        self.unlock(passphrase)
+        self._need().note("passphrase_recovered", "", None)
 
     def lock(self) -> None:
         """Closes the store and forgets every key. Harmless when locked."""
@@ -352,6 +382,23 @@ class Workspace:
             if (after := rules.number(opened)) != before:  # a pack came, or was withdrawn elsewhere
                 rules.follow(opened, self.today(), back=after < before)
             return people.status_of(opened, status)
+
+    def administration(self) -> Administration:
+        """What an administrator does with laptops, roles and the recovery kit."""
+        from cmpp_desktop.workspace.administration import Administration
+
+        return Administration(self._need(), self._exchanging)
+
+    def shut_out(self) -> None:
+        """This laptop was closed, or has left: forgets its keys but those of the recovery kit, and locks. What was not sent is
+        still on it, and the kit opens it."""
+        with self._turn:
+            opened = self._need()
+            if not opened.is_out():
+                raise BugError("still_a_member")
+            opened.note("shut_out", "", None)
+            self._vault().destroy_slots()
+        self.lock()
 
     def access(self) -> Access:
         from cmpp_desktop.workspace import people

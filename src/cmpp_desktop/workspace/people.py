@@ -81,9 +81,14 @@ def access_of(opened: Opened) -> Access:
     return Access(tuple(devices), tuple(invitations), state.org_id.hex(), confirm)
 
 
+def teams(opened: Opened) -> tuple[tuple[UUID, str], ...]:
+    """The organisation's teams: id and name."""
+    return tuple(opened.ask(Organisation()).teams)
+
+
 def _standing(opened: Opened, state: roster.RosterState, device: roster.Device) -> str:
     if not device.active(state.no):
-        return "revoked"
+        return device.why
     if device.confirmed is None and state.policy.get(rights.CONFIRM_RESTRICTED, True):
         return "compare_code"
     return "this_one" if device.id == opened.device.id else "in_use"

@@ -111,6 +111,12 @@ class Opened:
             self.must_be_open()
             self.store.note(self.actor(), self.engine.now_ms(), action, kind, subject_id, **facts)
 
+    def is_out(self) -> bool:
+        """Whether the roster says that this laptop was closed, or has left."""
+        state = self.engine.roster()
+        device = state.devices.get(self._device_id)
+        return device is not None and not device.active(state.no)
+
     def must_be_open(self) -> None:
         """Raises KnownError locked after `close`."""
         if self.closed:

@@ -103,7 +103,7 @@ class SyncStatus:
 
 @dataclass(frozen=True)
 class DeviceRow:
-    """A laptop of the organisation. `state`: in_use, this_one, compare_code, revoked, retired. `code`: the six digits
+    """A laptop of the organisation. `state`: in_use, this_one, compare_code, revoked, retired, replaced. `code`: the six digits
     that its user reads out while an administrator compares them; until then it opens nothing restricted."""
 
     device_id: str  # hex
@@ -113,6 +113,16 @@ class DeviceRow:
     role: Role
     state: str
     code: str = ""
+
+
+@dataclass(frozen=True)
+class TeamAccess:
+    """What somebody may open of one team."""
+
+    team_id: UUID
+    team: str
+    records: bool
+    restricted: bool
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,116 @@
+"""Who may open the organisation's records, changed by its administrators; reached as `workspace.administration()`.
+
+Everything goes through the server first: when a method returns it has taken the change, and laptops that may read less are out
+from their next exchange on. All raise not_allowed, server_unreachable, roster_rejected; nothing is half done then.
+"""
+
+from __future__ import annotations
+
+import threading
+from uuid import UUID
+
+from cmpp_desktop.changes import collection_id
+from cmpp_desktop.domain.work import Role
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.store.vault import answer_challenge
+from cmpp_desktop.sync.keys import read_recovery, recovery_words
+from cmpp_desktop.workspace import people
+from cmpp_desktop.workspace.profile import ROLES, Opened
+from cmpp_desktop.workspace.views import DeviceRow, TeamAccess
+from cmpp_protocol import keys, rights
+from cmpp_protocol.roster import Rights, at
+
+
+class Administration:
+    """Of one open profile. One exchange at a time: `exchanging` is held meanwhile."""
+
+    def __init__(self, opened: Opened, exchanging: threading.Lock) -> None:
+        self._opened, self._exchanging = opened, exchanging
+
+    def close_laptop(self, device_id: str) -> tuple[DeviceRow, ...]:
+        """A lost laptop: it gets nothing any more, cannot read what others write from now on, and locks itself when it hears of
+        it; what it had not sent stays on it, for the recovery kit. Returns laptops that it had let in, to be looked at."""
+        people.only_administrators(self._opened)
+        with self._exchanging:
+            let_in = {one.hex() for one in self._opened.engine.desk.revoke(bytes.fromhex(device_id))}
+            self._opened.engine.exchange()
+        self._opened.note("device_closed", "device_name", None, device=device_id[:16])
+        return tuple(row for row in people.access_of(self._opened).devices if row.device_id in let_in)
+
+    def leave(self) -> None:
+        """This laptop leaves the organisation: sends everything first, then ends itself. Raises not_allowed(reason
+        last_administrator), server_unreachable, and not_sent while something waits."""
+        with self._exchanging:
+            status = self._opened.engine.exchange()
+            if status.problem is not None:
+                raise KnownError(status.problem)
+            if status.waiting:
+                raise KnownError("not_sent", waiting=status.waiting)
+            self._opened.engine.desk.retire()
+
+    def close_invitation(self, invitation_id: str) -> None:
+        """Nobody can join with it any more."""
+        people.only_administrators(self._opened)
+        with self._exchanging:
+            self._opened.engine.desk.close_invitation(UUID(hex=invitation_id))
+        self._opened.note("invitation_closed", "staff_member", None)
+
+    def change_role(self, member_id: UUID, role: Role) -> None:
+        """Another role for somebody, higher or lower."""
+        people.only_administrators(self._opened)
+        theirs = next(theirs for theirs, ours in ROLES.items() if ours == role)
+        with self._exchanging:
+            self._opened.engine.desk.change_role(member_id, theirs)
+        self._opened.note("role_changed", "staff_member", member_id, role=role)
+
+    def access_of(self, member_id: UUID) -> tuple[TeamAccess, ...]:
+        """What somebody may open, team by team, as far as this laptop knows the teams."""
+        state = self._opened.engine.roster()
+        found = []
+        for team in people.teams(self._opened):
+            places = [collection_id(kind, team[0]) for kind in ("caseload", "restricted")]
+            opens = [at(state.access.get((member_id, place), ()), state.no) is not None for place in places]
+            if places[0] in state.collections:
+                found.append(TeamAccess(team[0], team[1], *opens))
+        return tuple(found)
+
+    def set_access(self, member_id: UUID, team_id: UUID, *, records: bool, restricted: bool) -> None:
+        """What somebody may open of a team: its records, and its restricted ones as well."""
+        people.only_administrators(self._opened)
+        with self._exchanging:
+            desk, state = self._opened.engine.desk, self._opened.engine.roster()
+            for kind, wanted in (("caseload", records), ("restricted", records and restricted)):
+                place = collection_id(kind, team_id)
+                has = at(state.access.get((member_id, place), ()), state.no) is not None
+                if wanted and not has:
+                    desk.grant(member_id, place, Rights.WRITE)
+                elif has and not wanted:
+                    desk.withdraw(member_id, place)
+            self._opened.engine.exchange()
+        self._opened.note("access_changed", "staff_member", member_id, records=int(records), restricted=int(restricted))
+
+    def ask_for_digits(self, confirm_restricted: bool) -> None:
+        """Whether restricted records wait until a laptop's digits were compared."""
+        people.only_administrators(self._opened)
+        with self._exchanging:
+            self._opened.engine.desk.set_policy({rights.CONFIRM_RESTRICTED: confirm_restricted})
+        self._opened.note("policy_set", "organisation", None, confirm_restricted=int(confirm_restricted))
+
+    def new_recovery_kit(self) -> str:
+        """A new kit in the place of the old one; its words are shown once and kept nowhere. Laptops take it at their next
+        unlocking after they heard of it."""
+        people.only_administrators(self._opened)
+        with self._exchanging:
+            secret = self._opened.engine.desk.replace_recovery()
+        self._opened.note("recovery_replaced", "organisation", None)
+        return recovery_words(secret)
+
+    def answer_challenge(self, challenge: str, kit: str) -> str:
+        """For somebody who forgot the passphrase and is on the telephone: what to read back to them. `kit`: the words of the
+        printed recovery kit. Raises Invalid(challenge or recovery: not_valid), wrong_kit."""
+        secret = keys.recovery_keys(read_recovery(kit))
+        if secret.public != self._opened.engine.roster().recovery:
+            raise KnownError("wrong_kit")
+        answer = answer_challenge(challenge, secret.slot_secret)
+        self._opened.note("recovery_answered", "organisation", None)
+        return answer

@@ -81,6 +81,26 @@ def test_what_was_typed_is_what_is_seen_and_stays_with_its_record(a_laptop: Make
     assert laptop.ask(Participant(one)).participant.fields.legal_name == name[other]
 
 
+def test_what_is_emptied_on_purpose_stays_empty_until_they_are_two_again(a_laptop: Make) -> None:
+    laptop = a_laptop()
+    one, other = two(laptop)
+    for id, name in ((one, "Mari"), (other, "Chela")):
+        laptop.do(ChangeParticipant(id, {"preferred_name": name, "gender": "female", "aliases": [name, "La Seño"]}))
+    made = laptop.do(MergePeople(one, other)).id
+    emptied = laptop.do(ChangeParticipant(one, {"preferred_name": "", "gender": None, "aliases": ["Mari", "Tía"]}))
+    shown = laptop.ask(Participant(other)).participant.fields
+    assert (shown.preferred_name, shown.gender, shown.aliases) == ("", None, ["Mari", "Tía"])
+    assert [row.id for row in laptop.ask(People(DAY, text="tia")).rows] == [one]
+    assert emptied.undo is not None
+    laptop.do(emptied.undo)
+    shown = laptop.ask(Participant(other)).participant.fields
+    assert (shown.preferred_name, shown.gender, shown.aliases) == ("Mari", "female", ["Mari", "La Seño", "Chela"])
+    laptop.do(ChangeParticipant(one, {"preferred_name": ""}))
+    laptop.do(UnmergePeople(made))
+    assert laptop.ask(Participant(other)).participant.fields.preferred_name == "Chela"
+    assert laptop.ask(Participant(one)).participant.fields.preferred_name == ""
+
+
 def test_they_are_two_people_after_all_weeks_later(a_laptop: Make) -> None:
     laptop = a_laptop()
     one, other = two(laptop)

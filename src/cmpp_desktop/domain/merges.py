@@ -201,16 +201,39 @@ def owner(name: str, records: Sequence[tuple[UUID, ParticipantFields]], picks: M
 
 
 def change_shown(participant_id: UUID, values: Mapping[str, Any], work: Work) -> None:
-    """Writes fields of somebody who was merged where they are shown from, so that what was typed is what is seen."""
+    """Writes fields of somebody who was merged where they are shown from, so that what was typed is what is seen: a field that
+    was emptied is picked, so that another record's value does not come in its place; what was taken out of a list that all
+    records make together is taken out of each."""
     ids = work.same(participant_id)
     records = [(id, work.get(ParticipantFields, id).fields) for id in ids]
-    merges = {item.id: item.fields.picks for id in ids for item in work.find(MergeFields, a=id)}
-    picks = picks_of(merges.items())
+    merges = sorted((item for id in ids for item in work.find(MergeFields, a=id)), key=lambda item: item.id)
+    picks = picks_of((item.id, item.fields.picks) for item in merges)
     by_owner: dict[UUID, dict[str, Any]] = {}
+    emptied: dict[str, str] = {}
     for name, value in values.items():
-        by_owner.setdefault(owner(name, records, picks), {})[name] = value
+        if name in TOGETHER and len(records) > 1:
+            for id, part in _together(name, value, records).items():
+                by_owner.setdefault(id, {})[name] = part
+            continue
+        whose = owner(name, records, picks)
+        by_owner.setdefault(whose, {})[name] = value
+        if merges and _empty(value) and name not in picks:
+            emptied[name] = whose.hex
     for id, part in by_owner.items():
         work.change(ParticipantFields, id, **part)
+    if emptied:
+        work.change(MergeFields, merges[0].id, picks={**merges[0].fields.picks, **emptied})
+
+
+def _together(
+    name: str, wanted: Sequence[str], records: Sequence[tuple[UUID, ParticipantFields]]
+) -> Mapping[UUID, list[str]]:
+    """What each record's part of a list becomes, so that all together are what is wanted; what is new goes to the first."""
+    held = {id: list(getattr(record, name)) for id, record in records}
+    new = [one for one in wanted if not any(one in part for part in held.values())]
+    after = {id: [one for one in part if one in wanted] for id, part in held.items()}
+    after[records[0][0]] += new
+    return {id: part for id, part in after.items() if part != held[id]}
 
 
 def overlay(records: Sequence[tuple[UUID, ParticipantFields]], picks: Mapping[str, UUID]) -> ParticipantFields:

@@ -39,11 +39,13 @@ _OPEN_HERE = " AND coll + 0 IN (SELECT idx FROM collection WHERE held=1)"
 _BATCH = 400
 
 
-def refresh(connection: Connection, participants: Iterable[UUID], named: Iterable[UUID]) -> None:
+def refresh(connection: Connection, participants: Iterable[UUID], named: Iterable[UUID]) -> frozenset[UUID]:
     """Makes the lines of these participants again, and for those of them that are `named` the index entries too: something of
-    a kind in NAMING changed. Takes those away that are no longer shown."""
+    a kind in NAMING changed. Takes those away that are no longer shown. Returns those who are somebody else's record now, or
+    no longer."""
     whole = {id.bytes for id in named}
-    whole |= identity.refresh(connection, whole)
+    joined = identity.refresh(connection, whole)
+    whole |= joined
     shown_by = {id: group for group in identity.groups(connection).values() for id in group}
     merged = (whole | {id.bytes for id in participants}) & shown_by.keys()
     whole |= {id for one in merged for id in shown_by[one]}
@@ -57,6 +59,7 @@ def refresh(connection: Connection, participants: Iterable[UUID], named: Iterabl
         _forget(connection, list(known.values()))
         rows = connection.exec_driver_sql(f"{_PARTICIPANTS} AND id IN ({marks})", tuple(part)).all()
         _write(connection, rows, known, part)
+    return frozenset(UUID(bytes=id) for id in joined)
 
 
 def _batches(ids: Iterable[bytes], shown_by: Mapping[bytes, tuple[bytes, ...]]) -> Iterator[list[bytes]]:

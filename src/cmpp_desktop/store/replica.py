@@ -163,7 +163,7 @@ class StoreReplica(Bundles):
         for id, after_state in after.items():
             if flags.get(id, 0) or not state.is_plain(after_state):
                 state.save_beside(connection, names, coll, id, after_state, flags.get(id, 0))
-        projection.refresh(connection, people, named)
+        touched |= projection.refresh(connection, people, named)
         self._tell(told)
         if any(item.kind == "team" for item in after.values()):
             resolve_teams(connection, names)
@@ -195,7 +195,7 @@ class StoreReplica(Bundles):
         if clocks:
             clocks.sort(key=itemgetter(1))  # in the order of their key, the table is filled from one end
             bulk.insert(connection, state.UPSERT, list(zip(*clocks, strict=True)))
-        projection.refresh(connection, people, named)
+        touched |= projection.refresh(connection, people, named)
         self._tell(told)
         if any(made.kind == "team" for made in created.values()):
             resolve_teams(connection, names)

@@ -309,7 +309,7 @@ class UnitOfWork:
     def finish(self) -> Changed:
         """Flushes everything and writes what belongs to it. The caller commits."""
         self._end_part()
-        projection.refresh(self._connection, self._people, self._named)
+        self._ids |= projection.refresh(self._connection, self._people, self._named)
         for kind, ids in self._told.items():
             texts.refresh(self._connection, kind, ids)
         audit.append(self._connection, self._entries, self._actor.member_id, self._now_ms)

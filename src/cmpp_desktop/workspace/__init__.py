@@ -381,6 +381,7 @@ class Workspace:
             status = opened.engine.exchange(progress=progress)
             if (after := rules.number(opened)) != before:  # a pack came, or was withdrawn elsewhere
                 rules.follow(opened, self.today(), back=after < before)
+            opened.follow_merged()
             return people.status_of(opened, status)
 
     def administration(self) -> Administration:

@@ -12,9 +12,11 @@ from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from cmpp_desktop.changes import Bus, Changed
+from cmpp_desktop.changes import HERE, Bus, Changed
+from cmpp_desktop.domain.deadlines import RecomputeDeadlines
 from cmpp_desktop.domain.dispatch import handle
 from cmpp_desktop.domain.finding import Find
+from cmpp_desktop.domain.merges import MergeFields
 from cmpp_desktop.domain.questions import Organisation
 from cmpp_desktop.domain.work import Actor, Command, Done, Question, Role, Work
 from cmpp_desktop.errors import KnownError
@@ -54,6 +56,7 @@ class Opened:
         self._device_id = self.device.id  # made from the keys each time it is asked for
         self.transport = parts.connect(server["url"], server["ca"])
         self._zone: ZoneInfo | None = None
+        self._merged: frozenset[UUID] = frozenset()  # ids that a change of who is whom named, until their deadlines follow
         self._unsubscribe = bus.subscribe(self._heard)
         self.engine = Engine(
             store.replica(), self.transport, system_ms=parts.now_ms, random=parts.randomness, bus=bus, at_store=self._at_store
@@ -79,7 +82,16 @@ class Opened:
                 changed = commit()
         if changed.kinds:
             self._bus.publish(replace(changed, origin=origin))
+        if MergeFields.kind in changed.kinds:
+            self.follow_merged()
         return done
+
+    def follow_merged(self) -> None:
+        """Lets the deadlines of people who became one person, or two again, be what the rules say of them now. A laptop that
+        dies before it does so comes to it at the next exchange."""
+        ids, self._merged = self._merged, frozenset()
+        if ids:
+            self.do(RecomputeDeadlines(tuple(sorted(ids))), HERE)
 
     def ask(self, question: Question[A]) -> A:
         with self._turn:
@@ -139,6 +151,8 @@ class Opened:
     def _heard(self, changed: Changed) -> None:
         if "organisation" in changed.kinds:
             self._zone = None  # asked again when it is next needed
+        if MergeFields.kind in changed.kinds:
+            self._merged |= changed.ids
 
 
 def role_of(role: roster.Role) -> Role:

@@ -212,8 +212,8 @@ def change_shown(participant_id: UUID, values: Mapping[str, Any], work: Work) ->
     emptied: dict[str, str] = {}
     for name, value in values.items():
         if name in TOGETHER and len(records) > 1:
-            for id, part in _together(name, value, records).items():
-                by_owner.setdefault(id, {})[name] = part
+            for id, left in _together(name, value, records).items():
+                by_owner.setdefault(id, {})[name] = left
             continue
         whose = owner(name, records, picks)
         by_owner.setdefault(whose, {})[name] = value

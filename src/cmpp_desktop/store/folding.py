@@ -7,6 +7,7 @@ name in Cyrillic is found from a Latin keyboard and the other way round.
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 from anyascii import anyascii
 
@@ -18,7 +19,7 @@ def fold(text: str) -> str:
     """Lower case, no diacritics, words separated by one space."""
     if text.isascii():
         return " ".join(text.lower().translate(_ASCII).split())
-    return " ".join("".join(letter for letter, _ in _letters(text)).split())
+    return " ".join(text.translate(_folded()).split())
 
 
 def ascii_of(text: str) -> str:
@@ -41,16 +42,28 @@ def digits(text: str) -> str:
     return "".join(str(unicodedata.digit(letter)) for letter in text if letter.isdigit())
 
 
+class _Folded(dict[int, str]):
+    """What becomes of each letter, worked out when it is first met: the letters of a language are few."""
+
+    def __missing__(self, code: int) -> str:
+        found = []
+        for letter in unicodedata.normalize("NFKD", chr(code).casefold()):
+            kind = unicodedata.category(letter)
+            if kind != "Mn" and letter not in "'’ʼ`":  # accents, and apostrophes inside names (O'Neill, K'iche')
+                found.append(letter if kind[0] in "LNM" else " ")
+        self[code] = made = "".join(found)
+        return made
+
+
+@cache
+def _folded() -> _Folded:
+    return _Folded()
+
+
 def _letters(text: str) -> list[tuple[str, int]]:
     """Folded letters, each with the place in the text it came from; what separates words becomes a space."""
-    found: list[tuple[str, int]] = []
-    for place, original in enumerate(text):
-        for letter in unicodedata.normalize("NFKD", original.casefold()):
-            kind = unicodedata.category(letter)
-            if kind == "Mn" or letter in "'’ʼ`":  # accents, and apostrophes inside names (O'Neill, K'iche')
-                continue
-            found.append((letter if kind[0] in "LNM" else " ", place))
-    return found
+    table = _folded()
+    return [(letter, place) for place, original in enumerate(text) for letter in table[ord(original)]]
 
 
 def spans(text: str, typed: str) -> tuple[tuple[int, int], ...]:

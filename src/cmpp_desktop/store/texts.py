@@ -108,7 +108,8 @@ def forget_all(connection: Connection) -> None:
 
 
 def matching(connection: Connection, typed: str, kinds: Sequence[str], colls: Sequence[int], most: int) -> list[tuple[Any, ...]]:
-    """(kind, id, coll, participant, day) of entries that match, the newest written first."""
+    """(kind, id, coll, participant, day) of entries that match, the newest written first. One letter alone begins a word in nearly
+    everything: beside longer words it is left to the caller to look for, and by itself nothing matches."""
     query = _query(typed)
     if not query:
         return []
@@ -138,14 +139,8 @@ def _query(typed: str) -> str:
         words = [typed] if typed.strip() else []
     else:
         words = typed.split()
-    parts = []
-    for word in words:
-        told = spellings(word).split()
-        if not told:
-            continue
-        own = " AND ".join(f'"{one}"*' for one in spellings(word).split()[: len(told)])
-        parts.append(f"({own})")
-    return " AND ".join(parts)
+    told = [one for word in words for one in spellings(word).split() if len(one) > 1 or not one.isascii()]
+    return " AND ".join(f'"{one}"*' for one in told)
 
 
 def _mark(connection: Connection, kind: str) -> int:

@@ -15,7 +15,7 @@ from cmpp_desktop.store.queries.common import Asked, marks
 from cmpp_desktop.store.queries.people import people
 from cmpp_desktop.store.queries.sessions import shared_with
 
-LOOKED_AT = 200  # texts that match, of which the best are shown
+LOOKED_AT = 120  # texts that match, of which the best are shown
 BEFORE, LONG = 40, 160  # letters of a text that are shown before what matched, and in all
 FAR = 20_000  # letters of one text that are looked through for the place
 
@@ -47,8 +47,8 @@ def _texts(asked: Asked, question: Find, kinds: Sequence[str]) -> tuple[Sequence
         if entry[1] in hidden:
             continue
         text = f" {fold(' '.join(said[entry[0], entry[1]].values())[:FAR])} "
-        exact = all(padded in text for padded in whole.values())
-        ranked.append((exact, entry[4], entry))
+        if all(f" {word}" in text for word in whole if len(word) == 1 and word.isascii()):  # one letter alone is not looked up, see `texts`
+            ranked.append((all(padded in text for padded in whole.values()), entry[4], entry))
     ranked.sort(key=lambda item: item[:2], reverse=True)
     chosen = [entry for _, _, entry in ranked[: question.limit]]
     names = asked.called({UUID(bytes=entry[3]) for entry in chosen if entry[3] is not None})

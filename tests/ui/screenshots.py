@@ -119,6 +119,13 @@ def _palette(window: Window) -> None:
     wait(window, 0.2)
 
 
+def _palette_texts(window: Window) -> None:
+    window.open_palette()
+    settle(window)
+    typed(window, "bus card")
+    wait(window, 0.3)
+
+
 def _first_run(step: int) -> Arrange:
     return lambda window: at_first_run(page(window), step)
 
@@ -336,6 +343,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("17-settings-instruments-refused", go("settings", _import, part="instruments"), _ADMIN, _refused_form),
     Shot("17-settings-about", go("settings", part="about")),
     Shot("18-palette", _palette),
+    Shot("18-palette-written", _palette_texts),
     Shot("18-all-keys", lambda window: window.open_keys()),
     Shot("20-unreachable", _trouble("server_unreachable")),
     Shot("20-stop", _trouble("roster_fork")),

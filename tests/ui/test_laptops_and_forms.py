@@ -13,9 +13,9 @@ from cmpp_desktop.domain.obligations import MarkObligation
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.forms import InstrumentRefused, Problem
 from cmpp_desktop.ui.files import ask_for_file
+from cmpp_desktop.ui.overlay import AllKeys
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.compare_digits import CompareDigits
-from cmpp_desktop.ui.palette import AllKeys
 from cmpp_desktop.ui.widgets import Button
 from tests.ui.samples import SampleDoor, at_first_run, uid
 

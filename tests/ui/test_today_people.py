@@ -17,7 +17,8 @@ from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.pages import today_rows
 from cmpp_desktop.ui.pages.settings import PARTS
 from cmpp_desktop.ui.pages.today import where_to
-from cmpp_desktop.ui.palette import Palette, matches
+from cmpp_desktop.ui.palette import Palette
+from cmpp_desktop.ui.palette_rows import matches
 from cmpp_desktop.ui.widgets import RowList, RowModel
 from tests.ui.samples import TODAY, SampleDoor, at_first_run, at_someone_new, people, today, uid
 
@@ -179,6 +180,40 @@ def test_control_k_finds_a_person_and_escape_gives_the_keyboard_back(desk: Open)
     QTest.keyClick(palette.field, Qt.Key.Key_Escape)
     at.quiet()
     assert at.window.focusWidget() is before
+
+
+def test_the_palette_finds_what_was_written_and_opens_it_where_it_stands(desk: Open) -> None:
+    at = desk(full=True)
+    at.window.open_palette()
+    at.quiet()
+    palette = at.window._overlay
+    assert isinstance(palette, Palette)
+    QTest.keyClicks(palette.field, "bus card")
+    at.quiet()
+    model = palette.list.model()
+    assert isinstance(model, RowModel)
+    texts = [item for item in model.rows if item.marks and not item.head]
+    assert [item.what.split(",")[0] for item in texts] == ["Note", "Document"]
+    assert palette.list.current_row() is texts[0]
+    QTest.keyClick(palette.field, Qt.Key.Key_Return)
+    at.quiet()
+    assert at.page.place == "participant"
+    assert at.page.timeline.search.text() == "bus card"
+
+
+def test_what_was_written_comes_below_and_moves_nothing_that_is_chosen(desk: Open) -> None:
+    at = desk()
+    at.window.open_palette()
+    at.quiet()
+    palette = at.window._overlay
+    assert isinstance(palette, Palette)
+    QTest.keyClicks(palette.field, "tzo")
+    at.quiet()
+    model = palette.list.model()
+    assert isinstance(model, RowModel)
+    assert palette.list.current_row().title == "Tzoc, Marisela"
+    assert [item.title for item in model.rows if item.head][-1].startswith("Written")
+    QTest.keyClick(palette.field, Qt.Key.Key_Escape)
 
 
 def test_the_palette_goes_to_screens_and_actions_without_accents_or_case(desk: Open) -> None:

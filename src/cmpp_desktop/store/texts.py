@@ -108,8 +108,8 @@ def forget_all(connection: Connection) -> None:
 
 
 def matching(connection: Connection, typed: str, kinds: Sequence[str], colls: Sequence[int], most: int) -> list[tuple[Any, ...]]:
-    """(kind, id, coll, participant, day) of entries that match, the newest written first. One letter alone begins a word in nearly
-    everything: beside longer words it is left to the caller to look for, and by itself nothing matches."""
+    """(kind, id, coll, participant, day) of entries that match, the newest written first. One letter alone begins a word in
+    nearly everything: beside longer words it is left to the caller to look for, and by itself nothing matches."""
     query = _query(typed)
     if not query:
         return []

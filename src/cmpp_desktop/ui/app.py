@@ -35,7 +35,7 @@ from cmpp_desktop.workspace import SyncStatus, Workspace, warm, warm_more
 if TYPE_CHECKING:
     from cmpp_desktop.domain.questions import OrganisationView
     from cmpp_desktop.domain.work import Command
-    from cmpp_desktop.ui.palette import Overlay
+    from cmpp_desktop.ui.overlay import Overlay
 
 WARM_MS = 120  # between two imports of pages that nobody has opened yet
 QUIET_MS = 1_000  # nobody types: then pages may be made that nobody has asked for yet
@@ -417,7 +417,7 @@ class Window(QWidget):
 
     def open_keys(self) -> None:
         """? : all keys of the page and of the frame."""
-        from cmpp_desktop.ui.palette import AllKeys
+        from cmpp_desktop.ui.overlay import AllKeys
 
         if self.frame is not None and self.hidden is None:
             page = self.frame.page

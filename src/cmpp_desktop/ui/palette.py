@@ -1,236 +1,39 @@
-"""Ctrl+K: any participant, any screen, any action, by a few letters. And ? : all keys on one sheet.
+"""Ctrl+K: any participant, any screen, any action, anything that was written, by a few letters.
 
-Both lie over the window on a scrim; Escape or a click beside them closes them. People come from the store, the best match
-first; actions and places are matched here, accents and case ignored. ">" leaves only actions.
+It lies over the window; Escape or a click beside it closes it. People come from the store, the best match first; then what can
+be done; then notes, sessions, documents and other records that hold the words. Actions and places are matched here,
+accents and case ignored. ">" leaves only actions.
 """
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLineEdit, QScrollArea, QStyleOptionViewItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
 
+from cmpp_desktop.domain.finding import Find, Found, FoundText
 from cmpp_desktop.domain.questions import Participant, ParticipantView, People, PeopleAnswer, PersonRow
 from cmpp_desktop.ui import places
+from cmpp_desktop.ui.overlay import Overlay
 from cmpp_desktop.ui.page import Ui
-from cmpp_desktop.ui.theme import Look, look
-from cmpp_desktop.ui.widgets import (
-    ROW,
-    KeyCap,
-    KeyHints,
-    Label,
-    ListRow,
-    RowDelegate,
-    RowList,
-    announce,
-    column,
-    isolate,
-    key_width,
-    key_words,
-    paint_key,
-    paint_marked,
-    row,
-    rule,
-    scrolled,
-)
-from cmpp_desktop.words import Words
+from cmpp_desktop.ui.palette_rows import Action, Entry, PaletteDelegate, matches
+from cmpp_desktop.ui.theme import look
+from cmpp_desktop.ui.widgets import ROW, IconView, KeyHints, Label, ListRow, RowList, announce, column, isolate, row, rule
 
-Index = QModelIndex | QPersistentModelIndex
-
-
-class Overlay(QWidget):
-    """Covers the window with a scrim; `sheet` is what lies on it. Gives the focus back when it closes."""
-
-    WIDTH = 680
-
-    def __init__(self, window: QWidget, name: str) -> None:
-        super().__init__(window)
-        self._window = window
-        self._before: QWidget | None = window.focusWidget()
-        self.setAccessibleName(name)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.sheet = QWidget(self)
-        self.sheet.setAccessibleName(name)
-        window.installEventFilter(self)
-
-    def open(self) -> None:
-        """Shows it over the whole window."""
-        self._place()
-        self.show()
-        self.raise_()
-
-    def closeEvent(self, event: Any) -> None:
-        self._window.removeEventFilter(self)
-        super().closeEvent(event)
-        before = self._before
-        try:
-            if before is not None and before.isVisible():
-                before.setFocus(Qt.FocusReason.OtherFocusReason)
-        except RuntimeError:  # what had the focus is gone
-            return
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            self._place()
-        return False
-
-    def sheet_height(self) -> int:
-        return self.sheet.sizeHint().height()
-
-    def _place(self) -> None:
-        self.setGeometry(self._window.rect())
-        width = min(look().px(self.WIDTH), self.width() - look().px(32))
-        top = look().px(80) if self.height() > look().px(620) else look().px(24)
-        height = min(self.sheet_height(), self.height() - top - look().px(24))
-        self.sheet.setGeometry((self.width() - width) // 2, top, width, height)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.close()
-        elif event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
-            event.accept()
-        else:
-            super().keyPressEvent(event)
-
-    def focusNextPrevChild(self, next: bool) -> bool:
-        return True  # the keyboard stays on the sheet
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if not self.sheet.geometry().contains(event.position().toPoint()):
-            self.close()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        current = look()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), QColor(36, 34, 29, 71 if current.mode != "dark" else 140))
-        sheet = QRectF(self.sheet.geometry())
-        painter.setPen(Qt.PenStyle.NoPen)
-        for reach in range(16, 0, -2):  # the only shadow of the program
-            painter.setBrush(QColor(36, 34, 29, 5))
-            painter.drawRoundedRect(sheet.adjusted(-reach, -reach + 8, reach, reach + 8), 8 + reach, 8 + reach)
-        painter.setPen(current.colour("edge"))
-        painter.setBrush(current.colour("sheet"))
-        painter.drawRoundedRect(sheet.adjusted(0.5, 0.5, -0.5, -0.5), current.radius(), current.radius())
-
-
-@dataclass(frozen=True)
-class Action:
-    """Something that can be done from anywhere. `run` gets nothing; it closes over what it needs."""
-
-    text: str
-    icon: str
-    run: Callable[[], object]
-    key: str = ""
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What a row of the palette leads to."""
-
-    run: Callable[[], object]
-    key: str = ""
-    person: PersonRow | None = None
-    name: str = ""
-
-
-def plain(text: str) -> str:
-    """Letters without accents and case, for matching the words of the program."""
-    return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
-
-
-def matches(text: str, asked: str) -> bool:
-    """Whether every word that was asked for begins a word of the text."""
-    words = plain(text).split()
-    return all(any(word.startswith(part) for word in words) for part in plain(asked).split())
-
-
-class PaletteDelegate(RowDelegate):
-    """One line: icon, words, detail beside them, the key at the end."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        item: ListRow | None = index.data(ROW)
-        return QSize(0, look().px(32 if item is not None and item.head else 40))
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        item: ListRow | None = index.data(ROW)
-        if item is None:
-            return
-        current = look()
-        rtl = option.direction == Qt.LayoutDirection.RightToLeft
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        rect = option.rect
-        here = self._is_open(option.widget, index)
-        if item.head:
-            self._text(
-                painter,
-                self._at(rect, current.px(12), rect.top() + current.px(8), rect.width() - current.px(24), current.px(20), rtl),
-                item.title,
-                current,
-                rtl,
-                size="small",
-                weight="semibold",
-                tone="ink2",
-            )
-        else:
-            if here:
-                self._ground(painter, rect, current)
-            self._line(painter, rect, item, current, rtl, here)
-        painter.restore()
-
-    @staticmethod
-    def _ground(painter: QPainter, rect: QRect, current: Look) -> None:
-        from cmpp_desktop.ui.widgets import paint_ring
-
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(current.colour("accent_tint"))
-        painter.drawRoundedRect(rect, current.radius(), current.radius())
-        paint_ring(painter, rect, current)
-
-    def _line(self, painter: QPainter, rect: QRect, item: ListRow, current: Look, rtl: bool, here: bool) -> None:
-        icon = self._at(rect, current.px(12), rect.top(), current.px(16), rect.height(), rtl)
-        current.paint_icon(
-            painter, icon.left(), rect.top() + (rect.height() - current.px(16)) / 2, item.icon, "accent" if here else "ink2", 16
-        )
-        left, room = current.px(40), rect.width() - current.px(52)
-        entry: Entry = item.id
-        key = "Return" if here else entry.key
-        if key:
-            width = key_width(key, current)
-            box = self._at(
-                rect,
-                rect.width() - current.px(12) - width,
-                rect.top() + (rect.height() - current.px(18)) // 2,
-                width,
-                current.px(18),
-                rtl,
-            )
-            paint_key(painter, box, key, current)
-            room -= width + current.px(8)
-        title = current.metrics("body", "medium" if here else None).horizontalAdvance(item.title) + current.px(6)
-        box = self._at(rect, left, rect.top(), min(title, room), rect.height(), rtl)
-        if item.marks:
-            paint_marked(painter, box, item.title, item.marks, rtl)
-        else:
-            self._text(painter, box, item.title, current, rtl, weight="medium" if here else None)
-        if item.what and title < room - current.px(40):
-            self._text(
-                painter,
-                self._at(rect, left + title + current.px(8), rect.top() + 1, room - title - current.px(8), rect.height(), rtl),
-                item.what,
-                current,
-                rtl,
-                size="small",
-                tone="ink2",
-            )
+TEXTS_SHOWN = 6
+LEAST_LETTERS = 2  # before what was written is looked through
+ICONS = {
+    "note": "notebook-pen", "service_session": "messages-square", "attachment": "paperclip", "task": "circle-check",
+    "referral": "send", "obligation": "calendar", "screening": "clipboard-list", "direct_assistance": "hand-heart",
+    "goal": "target", "need": "heart-handshake", "action_step": "list-checks", "service_plan": "list-checks",
+    "amendment": "file-pen", "transfer": "arrow-left-right", "disclosure": "upload", "potential_relief": "scale",
+    "proceeding": "landmark", "representation": "briefcase", "application": "file-text", "order": "gavel", "appeal": "gavel",
+    "household": "house",
+}  # fmt: skip
 
 
 class Palette(Overlay):
@@ -242,6 +45,7 @@ class Palette(Overlay):
         self._people: tuple[PersonRow, ...] = ()
         self._asked = ""
         self._shown_for: PersonRow | None = None
+        self._head: list[ListRow] = []  # what is shown above the records that hold the words
         self._answered: str | None = None  # what was asked for the lines that are shown
         self._enter_waits = False
         self.field = QLineEdit()
@@ -260,8 +64,6 @@ class Palette(Overlay):
         self._ask("")
 
     def _build(self) -> None:
-        from cmpp_desktop.ui.widgets import IconView
-
         top = QWidget()
         top.setLayout(row(IconView("search", "ink2", 20), self.field, self.count, gap=10, margins=(20, 8, 20, 8)))
         top.setFixedHeight(look().px(48))
@@ -339,9 +141,13 @@ class Palette(Overlay):
         actions = self._actions_of(answer.rows[0]) if answer.rows else []
         general = self._general_rows(asked.lstrip("> "))
         if not rows and not general:
-            rows.append(ListRow(title=self.words("Nobody and nothing is called that. Try fewer letters."), head=True))
-        self._show(rows, actions + general)
+            rows.append(ListRow(title=self.words("Nobody is called that. Looking through what was written …"), head=True))
+        self._head = [*rows, *actions, *general]
+        self._show(self._head)
         self._answered = asked
+        if len(asked) >= LEAST_LETTERS and not asked.startswith(">") and not self._enter_waits:
+            question = Find(asked, self.ui.today(), limit=TEXTS_SHOWN)
+            self.ui.ask(question, partial(self._heard_texts, asked), lambda error: None, owner=self)
         if self._enter_waits:
             self._enter_waits = False
             self._run(self.list.current_row())
@@ -349,6 +155,54 @@ class Palette(Overlay):
         people = self.words.plural("{n} person", "{n} people", answer.matching) if answer.matching else ""
         self.count.setText(people)
         announce(self.field, people or self.words("Nobody found"))
+
+    def _heard_texts(self, asked: str, found: Found) -> None:
+        """What holds the words comes below what is shown already, and moves nothing of it."""
+        if asked != self._asked:
+            return
+        rows = [self._text_line(item) for item in found.texts]
+        head = [item for item in self._head if not (item.head and len(self._head) == 1)]
+        if rows:
+            title = self.words("Written, the newest of more") if found.more else self.words("Written")
+            rows.insert(0, ListRow(title=title, head=True))
+        elif not head:
+            rows.append(ListRow(title=self.words("Nobody and nothing is called that. Try fewer letters."), head=True))
+        if found.waiting:
+            said = self.words.plural(
+                "{n} record that came from others is still being read.",
+                "{n} records that came from others are still being read.",
+                found.waiting,
+            )
+            rows.append(ListRow(title=said, head=True))
+        if not rows:
+            return
+        current = self.list.current_row()
+        self.list.show_rows([*head, *rows])
+        if current is None or not self.list.choose(current.id):
+            self.list.choose_first()
+
+    def _text_line(self, item: FoundText) -> ListRow:
+        words = self.words
+        parts = [words.code("kind", item.kind), isolate(item.participant) if item.participant else ""]
+        if item.day is not None:
+            parts.append(words.day(item.day, self.ui.today()))
+        if item.restricted:
+            parts.append(words("restricted"))
+        asked = self._asked
+        entry = Entry(lambda: self._open_text(item, asked), below=True)
+        return ListRow(
+            id=entry,
+            title=item.text,
+            icon=ICONS.get(item.kind, "file-text"),
+            what=", ".join(part for part in parts if part),
+            marks=item.spans,
+        )
+
+    def _open_text(self, item: FoundText, asked: str) -> None:
+        if item.kind == "service_session":
+            self.ui.go("session", session_id=item.id)
+        elif item.participant_id is not None:
+            self.ui.go("participant", participant_id=item.participant_id, entry=(item.kind, item.id), text=asked)
 
     def _show(self, *groups: Sequence[ListRow]) -> None:
         self.list.show_rows([item for group in groups for item in group])
@@ -501,79 +355,3 @@ class Palette(Overlay):
         self._before = None
         self.close()
         item.id.run()
-
-
-class AllKeys(Overlay):
-    """All keys on one sheet: this page's and those that work everywhere."""
-
-    WIDTH = 760
-
-    def __init__(self, window: QWidget, ui: Ui, page_keys: Sequence[tuple[str, str]]) -> None:
-        super().__init__(window, ui.words("All keys"))
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setProperty("own_ring", True)
-        words = ui.words
-        here = self._group(words("On this page"), page_keys or ((("Tab"), words("next field")),))
-        everywhere = self._group(words("Everywhere"), frame_keys(words))
-        both = row(here, everywhere, gap=48, margins=(0, 0, 16, 0))
-        self._area = scrolled(both, words("All keys"))
-        self._area.setMinimumHeight(look().px(120))
-        self._needed = both.totalMinimumSize().height() + look().px(152)
-        layout = column(
-            Label(words("All keys"), "title"),
-            self._area,
-            Label(words("Esc closes this."), "small", tone="ink2"),
-            gap=16,
-            margins=(32, 24, 32, 20),
-        )
-        layout.setStretch(1, 1)
-        self.sheet.setLayout(layout)
-        spoken = ". ".join(f"{key}: {said}" for key, said in (*page_keys, *frame_keys(words)))
-        self.setAccessibleDescription(spoken)
-
-    def open(self) -> None:
-        super().open()
-        self.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def sheet_height(self) -> int:
-        return self._needed
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows and pages scroll where the room is low."""
-        steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 6, Qt.Key.Key_PageUp: -6}
-        step = steps.get(Qt.Key(event.key()))
-        if step is not None and isinstance(self._area, QScrollArea):
-            bar = self._area.verticalScrollBar()
-            bar.setValue(bar.value() + step * look().px(28))
-            return
-        super().keyPressEvent(event)
-
-    @staticmethod
-    def _group(title: str, keys: Sequence[tuple[str, str]]) -> QVBoxLayout:
-        lines = []
-        for key, said in keys:
-            caps = row(*(KeyCap(part) for part in key.split("|")), None, gap=4)
-            holder = QWidget()
-            holder.setFixedWidth(look().px(112))
-            holder.setLayout(caps)
-            line = row(holder, Label(said, wrap=True), gap=8)
-            line.setStretch(1, 1)
-            lines.append(line)
-        return column(Label(title, weight="semibold"), *lines, None, gap=8)
-
-
-def frame_keys(words: Words) -> tuple[tuple[str, str], ...]:
-    """The keys that work everywhere."""
-    return (
-        ("Ctrl+K", words("find anything")),
-        ("Ctrl+1|…", words("places of the rail")),
-        ("Alt+Left", words("back")),
-        ("Ctrl+Z", words("undo")),
-        ("F12", words("hide, and back")),
-        ("Ctrl+Shift+L", words("lock")),
-        ("Tab", words("next field")),
-        ("?", words("all keys")),
-    )
-
-
-__all__ = ["Action", "AllKeys", "Overlay", "Palette", "frame_keys", "key_words", "matches", "plain"]

@@ -6,8 +6,9 @@ from datetime import date, time, timedelta
 from typing import Any
 
 from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain.finding import Found, FoundText
 from cmpp_desktop.domain.records import BirthDate, When
-from tests.ui.samples.basis import NOW, TODAY, uid
+from tests.ui.samples.basis import MARISELA, NOW, TODAY, uid
 
 
 def _when(days: int, hour: int | None = None, minute: int = 0) -> When:
@@ -149,3 +150,21 @@ def people(count: int = 0) -> tuple[q.PersonRow, ...]:
     """Sixteen people, or as many as asked for (the same ones again, with other ids)."""
     total = count or len(_PEOPLE)
     return tuple(_person(5 + number, _PEOPLE[number % len(_PEOPLE)]) for number in range(total))
+
+
+def found_texts(typed: str) -> Found:
+    """What holds the words "bus" or "tzo", for Ctrl+K."""
+    word = typed.casefold().strip()
+    said = (
+        ("note", 801, "text", "She called about the bus card; Tzoc children ride with her on the 22 bus to court.", 0, False),
+        ("attachment", 802, "title", "Bus card receipt, Tzoc family", 4, False),
+        ("potential_relief", 803, "why", "On the bus from the border she was held back. Tzoc family talks to a lawyer.", 9, True),
+    )
+    rows = []
+    for kind, number, field, text, ago, restricted in said:
+        at = text.casefold().find(word)
+        if word and at >= 0:
+            day = TODAY - timedelta(days=ago)
+            spans = ((at, len(word)),)
+            rows.append(FoundText(kind, uid(number), MARISELA, "Marisela Tzoc", day, field, text, spans, restricted))
+    return Found((), tuple(rows), more=len(rows) == 3)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import HERE, Bus, Changed
 from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain.finding import Find
 from cmpp_desktop.domain.households import RegisterHousehold
 from cmpp_desktop.domain.obligations import MarkObligation, UnmarkObligation
 from cmpp_desktop.domain.participants import RevealANumber
@@ -35,7 +36,7 @@ from cmpp_desktop.workspace import (
     Workspace,
 )
 from tests.ui.samples.basis import ANA, DENISE, LATER, LEON, MARISELA, NOW, TODAY, organisation, stored, uid, when
-from tests.ui.samples.days import people, today
+from tests.ui.samples.days import found_texts, people, today
 from tests.ui.samples.interview import INSTRUMENT, FakeInterview
 from tests.ui.samples.person import conflict_items, participant_view, review_queue, session_fields, session_view, timeline
 
@@ -188,6 +189,8 @@ class SampleDoor(Workspace):
             return self.day
         if isinstance(question, q.People):
             return self._people(question)
+        if isinstance(question, Find):
+            return found_texts(question.text)
         if isinstance(question, q.Organisation):
             return organisation(self._role)
         if isinstance(question, q.LikelyDuplicates):

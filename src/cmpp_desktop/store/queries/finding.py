@@ -42,12 +42,13 @@ def _texts(asked: Asked, question: Find, kinds: Sequence[str]) -> tuple[Sequence
     entries = [entry for entry in listed if (entry[0], entry[1]) in said]
     hidden = _withheld(asked, entries)
     whole = {word: f" {word} " for word in fold(question.text).split()}
+    short = [f" {word}" for word in whole if len(word) == 1 and word.isascii()]  # not looked up, see `texts.matching`
     ranked = []
     for entry in entries:
         if entry[1] in hidden:
             continue
         text = f" {fold(' '.join(said[entry[0], entry[1]].values())[:FAR])} "
-        if all(f" {word}" in text for word in whole if len(word) == 1 and word.isascii()):  # one letter alone is not looked up, see `texts`
+        if all(word in text for word in short):
             ranked.append((all(padded in text for padded in whole.values()), entry[4], entry))
     ranked.sort(key=lambda item: item[:2], reverse=True)
     chosen = [entry for _, _, entry in ranked[: question.limit]]

@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cmpp_desktop.ui.messages import message_for
+from cmpp_desktop.ui.overlay import Overlay
 from cmpp_desktop.ui.page import Ui
-from cmpp_desktop.ui.palette import Overlay
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import Banner, Button, Digits, Label, column, isolate, row
 from cmpp_desktop.workspace import DeviceRow

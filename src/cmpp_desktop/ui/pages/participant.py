@@ -58,6 +58,7 @@ class ParticipantPage(Page):
         self._id: UUID | None = None
         self._view: ParticipantView | None = None
         self._wanted_action = ""
+        self._wanted_entry: tuple[str, UUID, str] | None = None  # kind, id and the words by which it was found
         self._narrow = False
         self._open_draft: Draft | None = None
         words = self.words
@@ -246,6 +247,7 @@ class ParticipantPage(Page):
         if tab:
             self.tabs.choose(tab)
         self._wanted_action = str(args.get("action", ""))
+        self._wanted_entry = (*args["entry"], str(args.get("text", ""))) if "entry" in args else None
         self.reload()
 
     def reload(self) -> None:
@@ -305,6 +307,9 @@ class ParticipantPage(Page):
         }.get(action)  # fmt: skip
         if doing is not None:
             doing()
+        entry, self._wanted_entry = self._wanted_entry, None
+        if entry is not None:
+            self.doing.show_found(*entry)
 
     def _show_drafts(self, asked: UUID, drafts: tuple[Draft, ...]) -> None:
         if asked != self._id:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cmpp_desktop.ui.pages.participant import ParticipantPage
 
 RECORD_KINDS = tuple(kind for _, kinds in GROUPS for kind in kinds)
+READ_IN_STREAM = frozenset({"note", "amendment", "disclosure", "transfer"})
 
 
 class Doings:
@@ -54,6 +55,18 @@ class Doings:
         about = self._page.participant_id
         if about is not None:
             self._page.ui.go("form", form=form, participant_id=about, record_id=record_id)
+
+    def show_found(self, kind: str, entry_id: UUID, text: str) -> None:
+        """Shows what was found by its words: a note and the like in the stream, narrowed to those words; all else where it is."""
+        page = self._page
+        if kind == "household":
+            page.tabs.choose("family")
+        elif kind in READ_IN_STREAM or kind not in (*OPENS, *PLAIN, *RECORD_KINDS, "obligation", "consent", "case"):
+            page.tabs.choose("timeline")
+            page.timeline.search.setText(text)
+            page.timeline.rows.setFocus()
+        else:
+            self.open_entry(kind, entry_id)
 
     def open_entry(self, kind: str, entry_id: UUID) -> None:
         """Where an entry of the stream or a record leads."""

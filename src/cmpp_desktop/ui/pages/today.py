@@ -14,9 +14,9 @@ from cmpp_desktop.domain.questions import Today, TodayAnswer, TodayItem
 from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.work import Command, Done
 from cmpp_desktop.ui import places
+from cmpp_desktop.ui.overlay import Overlay
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.today_rows import can_mark, columns, key_of, next_line
-from cmpp_desktop.ui.palette import Overlay
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
     Button,

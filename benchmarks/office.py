@@ -1,9 +1,10 @@
-"""A large office, written in bulk: participants with phones, cases, obligations, sessions and attendances, always the same.
+"""A large office, written in bulk, always the same: families as the test factory's commands write them
+(tests/factory/bulk.py), and further sessions until there are as many as were asked for.
 
-One command for each of a million records would take hours, so records are written as rows: the record's own table, its
+One command for each of two million records would take hours, so records are written as rows: the record's own table, its
 merge state, and, where the row measures sending, the change set in the outbox, exactly as the unit of work writes them. The
-lines of People and the search index are then made by the store itself. Names combine those of the test factory with
-second surnames, so that prefixes are about as selective as in a real office of this size.
+lines of People and the search index are then made by the store itself. A caseworker carries about as many participants in a
+large office as in a small one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import json
 import os
 import random
 import shutil
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from tests.factory.organisation import NARRATIVES, SAFE_CONTACT
-from tests.factory.origins import COURT, COURT_ZONE, JUDGES, LAWYERS, ORIGINS
+from tests.factory.bulk import SYLLABLES as SYLLABLES
+from tests.factory.bulk import Copies, Person, Record, Values, models, raw
+from tests.factory.organisation import NARRATIVES
+from tests.factory.origins import COURT_ZONE
 from tests.journeys.server import ServerProcess
 
 from benchmarks.frame import ROOT
@@ -29,7 +31,7 @@ from benchmarks.start_child import PASSPHRASE
 from cmpp_desktop.bootstrap import connect
 from cmpp_desktop.changes import LIFE, LIVE, ChangeSet, Write
 from cmpp_desktop.domain.questions import Organisation
-from cmpp_desktop.domain.records import BirthDate, PersonName, When, to_wire
+from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.staff import NameStaffMember
 from cmpp_desktop.store import FILE, Store, materialise
 from cmpp_desktop.store import state as merge_state
@@ -41,19 +43,16 @@ from cmpp_desktop.store.tables import CODECS
 from cmpp_desktop.store.vault import Cost
 from cmpp_desktop.workspace import Founding, Workspace
 from cmpp_desktop.workspace.parts import Parts
-from cmpp_protocol import canon
 from cmpp_protocol.ids import derived_id, uuid7
 from cmpp_protocol.stamps import Stamp
 
-VERSION = 9  # raise it when what is written here changes: prepared stores of other versions are thrown away
+VERSION = 10  # raise it when what is written here changes: prepared stores of other versions are thrown away
 CHEAP = Cost(memory_kib=64, passes=1, lanes=1)  # where unlocking is not what is measured
 TODAY = date(2026, 11, 24)
-CASEWORKERS = 40
+CASELOAD = 125  # participants a caseworker
+MODELS = 400  # families that the commands write; all others are like one of them
+PART = 1_000  # families that are in memory at a time
 KEPT = ROOT / "build" / "bench" / "stores"
-SYLLABLES = ("ba", "ke", "lo", "mi", "nu", "ra", "se", "ti", "vo", "xa", "yo", "zu", "cha", "lla", "que", "ñe")
-HEARINGS, CHECK_INS = ("master_hearing", "individual_hearing"), ("ice_check_in", "isap_check_in", "biometrics")
-
-Values = dict[str, Any]
 
 
 def laptop(folder: Path, cost: Cost | None = CHEAP) -> Workspace:
@@ -86,7 +85,7 @@ def prepared(participants: int, sessions: int) -> tuple[Path, Facts]:
     if not note.exists():
         for old in KEPT.glob(f"office-{participants}-{sessions}-v*"):
             shutil.rmtree(old)
-        facts = furnish(folder, participants, sessions, begun(folder, CASEWORKERS))
+        facts = furnish(folder, participants, sessions, begun(folder, max(participants // CASELOAD, 8)))
         note.write_text(json.dumps(_facts_out(facts)), "utf-8")
     said = json.loads(note.read_text("utf-8"))
     heads = tuple(UUID(item) for item in said["heads"])
@@ -126,15 +125,11 @@ def furnish(folder: Path, participants: int, sessions: int, staff: tuple[UUID, .
     key = key_of(folder)
     store = Store.open(folder, key)
     loader = Loader(store, outbox=outbox)
-    facts = loader.load(participants, sessions, staff)
     store.close()
-    raw = open_file(folder / FILE, key)
-    durable(raw)
-    raw.execute("BEGIN IMMEDIATE")
-    for sql, rows in loader.statements():
-        raw.executemany(sql, rows)
-    raw.execute("COMMIT")
-    raw.close()
+    written = open_file(folder / FILE, key)
+    durable(written)
+    facts = loader.load(written, participants, sessions, staff)
+    written.close()
     store = Store.open(folder, key)
     store.rebuild_index()
     store.close()
@@ -142,7 +137,7 @@ def furnish(folder: Path, participants: int, sessions: int, staff: tuple[UUID, .
 
 
 class Loader:
-    """Rows of an office in memory."""
+    """Rows of an office, in memory until they are written."""
 
     def __init__(self, store: Store, *, outbox: bool) -> None:
         self._outbox = [] if outbox else None  # type: list[tuple[Any, ...]] | None
@@ -156,95 +151,55 @@ class Loader:
             names.use(connection)
             own = connection.exec_driver_sql("SELECT dev FROM own_clock").scalar_one()
             self._device, self._device_id = own, names.devices.name(own)
-            kinds = ("participant", "contact_route", "case", "obligation", "service_session", "attendance")
-            self._numbers = {kind: names.kinds.number(kind) for kind in kinds}
-            self._sets = {kind: varint(own) + varint(names.fieldset((*CODECS[kind], LIFE))) for kind in kinds}
+            self._numbers = {kind: names.kinds.number(kind) for kind in CODECS}
+            self._sets = {kind: varint(own) + varint(names.fieldset((*CODECS[kind], LIFE))) for kind in CODECS}
         defaults = merge_state.column_defaults()
-        self._template = {kind: {name: defaults[kind].get(name) for name in CODECS[kind]} for kind in kinds}
+        self._template = {kind: {name: defaults[kind].get(name) for name in CODECS[kind]} for kind in CODECS}
         self._ms = int(datetime(2026, 10, 1, tzinfo=UTC).timestamp() * 1000)
 
-    def statements(self) -> Iterator[tuple[str, Iterable[tuple[Any, ...]]]]:
-        """What has to be run, with its rows."""
-        for kind, rows in self._records.items():
-            yield materialise.upsert_sql(kind), rows
-        yield merge_state.UPSERT, self._states
-        if self._outbox is not None:
-            yield "INSERT INTO outbox(coll, hlc, origin, body) VALUES (?,?,NULL,?)", self._outbox
-
-    def load(self, participants: int, sessions: int, staff: tuple[UUID, ...]) -> Facts:
-        """Everything about that many participants; one of them has 500 entries in the timeline."""
-        heads, numbers, phones = [], [], []
-        for place in range(participants):
-            extra = 480 if place == participants // 2 and sessions >= 10_000 else 0
-            many = sessions * (place + 1) // participants - sessions * place // participants
-            head, number, phone = self._person(place, staff)
-            heads.append(head)
-            numbers.append(number)
-            phones.append(phone)
-            for _ in range(many + extra):
-                self._session(head, staff)
-        chosen = range(0, participants, max(participants // 200, 1))
+    def load(self, written: Any, participants: int, sessions: int, staff: tuple[UUID, ...]) -> Facts:
+        """Everything about that many participants (families are not cut); one of them has 500 entries in the timeline."""
+        rng = self._rng
+        copies = Copies(models(max(min(MODELS, participants // 4), 10), TODAY), rng, self._id, TODAY)
+        people: list[Person] = []
+        heads: list[UUID] = []
+        busy, had = None, 0
+        while len(people) < participants:
+            caseworker = rng.choice(staff)
+            records, family, many = copies.family(caseworker)
+            self._change_set(records)
+            people += family
+            heads.append(family[0].id)
+            had += many
+            more = max(sessions * len(people) // participants - had, 0)
+            had += more
+            if busy is None and len(people) > participants // 2 and sessions >= 10_000:
+                busy = family[0].id
+                more += 480
+            for _ in range(more):
+                self._session(rng.choice(family).id, staff)
+            if len(heads) % PART == 0:
+                self._write(written)
+        self._write(written)
+        chosen = range(0, len(people), max(len(people) // 200, 1))
         return Facts(
-            heads[participants // 2],
-            tuple(heads[at] for at in chosen),
-            tuple(numbers[at] for at in chosen),
-            tuple(phones[at] for at in chosen if phones[at]),
+            busy or heads[len(heads) // 2],
+            tuple(heads[at] for at in range(0, len(heads), max(len(heads) // 200, 1))),
+            tuple(people[at].a_number for at in chosen),
+            tuple(person.phone for person in people if person.phone)[:: max(len(heads) // 200, 1)],
         )
 
-    def _person(self, place: int, staff: tuple[UUID, ...]) -> tuple[UUID, str, str]:
-        rng = self._rng
-        origin = rng.choice(ORIGINS)
-        woman = rng.random() < 0.55
-        given, family = rng.choice(origin.women if woman else origin.men), rng.choice(origin.families)
-        second = "".join(rng.choices(SYLLABLES, k=rng.choice((2, 2, 3)))).capitalize()
-        number = f"2{rng.randint(10_000_000, 99_999_999)}"
-        phone = f"+1212555{rng.randint(0, 9999):04d}" if rng.random() < 0.8 else ""
-        id = self._id()
-        arrived = TODAY - timedelta(days=rng.randint(60, 900))
-        born = BirthDate(day=TODAY - timedelta(days=rng.randint(700, 25_000)))
-        person: Values = {
-            "legal_name": raw("participant", "legal_name", PersonName(given=given[0], family=f"{family[0]} {second}")),
-            "native_name": f"{given[1]} {family[1]}".strip() if given[1] else "",
-            "birth_date": raw("participant", "birth_date", born),
-            "gender": "female" if woman else "male",
-            "country_of_birth": origin.country,
-            "nationality": origin.country,
-            "languages": _languages(_spoken(origin.languages, rng)),
-            "interpreter_needed": origin.interpreter,
-            "a_number": number,
-            "safe_contact": rng.choice(SAFE_CONTACT) if rng.random() < 0.3 else "",
-            "arrived_on": arrived.isoformat(),
-        }
-        if rng.random() < 0.1:
-            person["aliases"] = raw("participant", "aliases", [f"{given[0]} {second}"])
-        records = [("participant", id, person)]
-        if phone:
-            records.append(("contact_route", self._id(), {"participant_id": id.bytes, "value": phone}))
-        state = rng.choices(("active", "enrolled", "paused", "exited", "referred"), (60, 10, 5, 20, 5))[0]
-        caseworker = rng.choice(staff).bytes
-        opened = (arrived + timedelta(days=20)).isoformat()
-        about: Values = {"participant_id": id.bytes, "state": state, "caseworker_id": caseworker, "opened_on": opened}
-        records.append(("case", self._id(), about | {"award": "24-017", "site": "Lantern Street"}))
-        records.append(("obligation", self._id(), self._obligation(id, -rng.randint(2, 200), "attended")))
-        if rng.random() < 0.6:
-            records.append(("obligation", self._id(), self._obligation(id, rng.randint(0, 150), None)))
-        self._change_set(records)
-        return id, number, phone
-
-    def _obligation(self, person: UUID, days: int, result: str | None) -> Values:
-        rng = self._rng
-        hearing = rng.random() < 0.5
-        kind = rng.choice(HEARINGS if hearing else CHECK_INS)
-        return {
-            "participant_id": person.bytes,
-            "type": kind,
-            "when": _when(TODAY + timedelta(days=days), time(rng.choice((8, 9, 10, 13)), rng.choice((0, 30))), COURT_ZONE),
-            "place": f"{COURT}, room {rng.randint(1, 6)}" if hearing else "200 Canal St, window 3",
-            "judge": rng.choice(JUDGES) if hearing else "",
-            "lawyer": rng.choice(LAWYERS) if hearing else "",
-            "result": result,
-            "how_known": "told" if result else None,
-        }
+    def _write(self, written: Any) -> None:
+        """What is in memory, in one transaction."""
+        written.execute("BEGIN IMMEDIATE")
+        for kind, rows in self._records.items():
+            written.executemany(materialise.upsert_sql(kind), rows)
+        written.executemany(merge_state.UPSERT, self._states)
+        if self._outbox is not None:
+            written.executemany("INSERT INTO outbox(coll, hlc, origin, body) VALUES (?,?,NULL,?)", self._outbox)
+            self._outbox = []
+        written.execute("COMMIT")
+        self._records, self._states = {}, []
 
     def _session(self, person: UUID, staff: tuple[UUID, ...]) -> None:
         rng = self._rng
@@ -268,7 +223,7 @@ class Loader:
     def _id(self) -> UUID:
         return uuid7(self._ms, self._rng.randbytes(10))
 
-    def _change_set(self, records: list[tuple[str, UUID, Values]]) -> None:
+    def _change_set(self, records: list[Record]) -> None:
         """What one command wrote: all under one stamp."""
         self._ms += 1
         hlc = self._ms << 16
@@ -287,16 +242,6 @@ class Loader:
             body = merge_state.pack_change_set(ChangeSet(self._place, Stamp(hlc, self._device_id), tuple(writes)))
             self._outbox.append((self._coll, hlc, body))
 
-    @property
-    def count(self) -> int:
-        """How many records."""
-        return len(self._states)
-
-
-def raw(kind: str, name: str, value: Any) -> Any:
-    """A field's value as it lies in its column."""
-    return CODECS[kind][name].load(canon.pack(to_wire(value)))
-
 
 @lru_cache(maxsize=100_000)
 def _when(day: date, at: time, zone: str) -> Any:
@@ -310,19 +255,6 @@ def _sorted_by(when: bytes) -> tuple[Any, ...]:
 
 def _sorting(kind: str, values: Values) -> tuple[Any, ...]:
     return _sorted_by(values["when"]) if "when" in values else ()
-
-
-def _spoken(languages: tuple[str, ...], rng: random.Random) -> tuple[str, ...]:
-    """Most speak what is spoken at home; some learnt more, or forgot: an office has some hundred different lists."""
-    if rng.random() < 0.7:
-        return languages
-    more = rng.sample(("en", "es", "fr", "pt", "ar", "ru", "tr"), k=rng.choice((1, 1, 2)))
-    return tuple(dict.fromkeys((*languages[: rng.choice((1, 2))], *more)))
-
-
-@lru_cache
-def _languages(languages: tuple[str, ...]) -> Any:
-    return raw("participant", "languages", list(languages))
 
 
 @lru_cache

@@ -74,6 +74,13 @@ def row_growth_today() -> Row:
     return _growth("today")
 
 
+def row_today_everybody() -> Row:
+    """Today of the whole office, as a supervisor may ask for it."""
+    door, _ = _office(SIZES[-1])
+    taken = side_by_side({"today": partial(door.ask, Today(office.TODAY, mine=False))}, rounds=5)["today"]
+    return row("today-everybody", size=f"{row_people.AT}; everybody's", unit="ms", ours=1000 * taken, against={}, limit=100)
+
+
 def row_calendar_month() -> Row:
     """A month at a glance and its first week, of everybody."""
     door, _ = _office(SIZES[-1])

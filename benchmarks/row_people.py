@@ -170,6 +170,11 @@ def row_people_slowest_page() -> Row:
     return _page("people-slowest-page", max(pages(), key=lambda which: pages()[which][0]))
 
 
+def row_people_widest_page() -> Row:
+    """The order and filter that takes the most times as long as its SQL."""
+    return _page("people-widest-page", max(pages(), key=lambda which: pages()[which][0] / pages()[which][1]))
+
+
 def keystrokes(facts: office.Facts) -> list[str]:
     """What is in the box after each key."""
     numbers, phones = facts.a_numbers, facts.phones

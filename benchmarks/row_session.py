@@ -1,4 +1,4 @@
-"""Saving a session note at 50,000 participants and 500,000 sessions, durable, as the session page does it.
+"""Saving a session note, and adding a hearing, at 50,000 participants and 500,000 sessions, durable, as the session page does it.
 
 One command: the session and its attendance, their merge states, the change set in the outbox, the line and search index of the
 participant, the entry in the audit log; then the commit with WAL and synchronous=FULL. The peer is the least that anything
@@ -11,14 +11,17 @@ import statistics
 import tempfile
 import time
 from datetime import time as Time
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 import sqlcipher3.dbapi2 as driver
 from tests.factory.organisation import NARRATIVES
+from tests.factory.origins import COURT, COURT_ZONE, JUDGES
 
 from benchmarks import office, row_people
 from benchmarks.frame import ROOT, Row, row
+from cmpp_desktop.domain.obligations import AddObligation
 from cmpp_desktop.domain.questions import Participant, Timeline
 from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.sessions import RecordSession, SessionContent
@@ -87,3 +90,19 @@ def row_open_a_participant() -> Row:
         against={},
         limit=50,
     )
+
+
+def row_add_a_hearing() -> Row:
+    """A hearing of one participant, with all that follows from it: its deadlines by rule, its reminders, the line of People."""
+    place = row_people.opened()
+    taken: list[float] = []
+    for number in range(SAVES + 10):
+        head = place.facts.heads[number % len(place.facts.heads)]
+        when = When(day=office.TODAY + timedelta(days=30 + number), at=Time(8, 30), zone=COURT_ZONE)
+        started = time.perf_counter()
+        place.door.do(AddObligation((head,), "master_hearing", when, place=COURT, judge=JUDGES[0]))
+        if number >= 10:
+            taken.append(1000 * (time.perf_counter() - started))
+    print(f"    p95 {statistics.quantiles(taken, n=20)[-1]:.1f} ms", flush=True)
+    median = statistics.median(taken)
+    return row("add-a-hearing", size=f"{row_people.AT}; median of {SAVES}", unit="ms", ours=median, against={}, limit=16)

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from cmpp_protocol import api, envelope
+from cmpp_server.admin import main
 from tests.postgres import temporary_postgres
 from tests.server.conftest import Team, known
 from tests.server.process import Process, command
@@ -108,8 +109,14 @@ def test_an_administrator_starts_a_server_from_nothing(tmp_path: Path) -> None:
         (["org", "list", "--database", "sqlite:////nowhere/at/all.db"], "cannot be used"),
     ],
 )
-def test_what_cannot_work_is_said_in_one_line(arguments: list[str], said: str) -> None:
-    done = command(*arguments)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert done.stderr.count("\n") == 1
+def test_what_cannot_work_is_said_in_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    written = capsys.readouterr()
+    assert said in written.err
+    assert written.err.count("\n") == 1
+    assert not written.out
+
+
+def test_the_program_ends_with_the_status_of_its_command() -> None:
+    done = command("init", "--database", "mysql://x/y")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)

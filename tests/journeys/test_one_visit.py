@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -80,18 +81,33 @@ class Office:
             assert door.sync_now().problem is None
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    server = ServerProcess(f"sqlite:///{tmp_path}/server.db", tmp_path / "server.log")
-    server.start()
-    denise = founded(tmp_path / "denise", server.url)
-    server.admin("org", "add", denise.access().organisation_id)
-    assert denise.sync_now().problem is None
-    denise.ask_for_digits(False)
-    invitation = denise.invite("Ana Marroquín", "caseworker", denise.ask(Organisation()).teams[0][0])
-    server.stop()
-    ana = laptop(tmp_path / "ana")
+@pytest.fixture(scope="session")
+def enrolled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """The folders of both laptops when Ana has just enrolled and synced nothing yet, and the server's port; made once."""
+    folder = tmp_path_factory.mktemp("enrolled")
+    with ServerProcess(f"sqlite:///{folder}/server.db", folder / "server.log") as server:
+        denise = founded(folder / "denise", server.url)
+        server.admin("org", "add", denise.access().organisation_id)
+        assert denise.sync_now().problem is None
+        denise.ask_for_digits(False)
+        invitation = denise.invite("Ana Marroquín", "caseworker", denise.ask(Organisation()).teams[0][0])
+        denise.close()
+    ana = laptop(folder / "ana")
     ana.enrol(invitation.data, "Blue ThinkPad", PASSPHRASE)
+    ana.close()
+    return folder, server.port
+
+
+@pytest.fixture
+def office(enrolled: tuple[Path, int], tmp_path: Path) -> Iterator[Office]:
+    made, port = enrolled
+    for name in ("denise", "ana"):
+        shutil.copytree(made / name, tmp_path / name)
+    shutil.copy(made / "server.db", tmp_path / "server.db")
+    server = ServerProcess(f"sqlite:///{tmp_path}/server.db", tmp_path / "server.log", port=port)
+    denise, ana = laptop(tmp_path / "denise"), laptop(tmp_path / "ana")
+    denise.unlock(PASSPHRASE)
+    ana.unlock(PASSPHRASE)
     try:
         yield Office(tmp_path, server, denise, ana)
     finally:

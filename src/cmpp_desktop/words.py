@@ -181,6 +181,12 @@ class Words:
             said += f"{of}{day.year}"
         return said[0].upper() + said[1:]
 
+    def month(self, day: date) -> str:
+        """"November 2026", "Noviembre de 2026"."""
+        of = " de " if self.language == "es" else " "
+        said = f"{_MONTHS[self.language][day.month - 1]}{of}{day.year}"
+        return said[0].upper() + said[1:]
+
     def here(self, at: datetime) -> datetime:
         """An aware moment on the clocks of the reader's zone; on this laptop's before anybody has signed in."""
         return at.astimezone(zone_of(self.zone)) if self.zone else at.astimezone()

@@ -344,6 +344,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("17-settings-about", go("settings", part="about")),
     Shot("18-palette", _palette),
     Shot("18-palette-written", _palette_texts),
+    Shot("26-time-and-help", go("ledger")),
+    Shot("27-lists", go("settings", part="lists")),
     Shot("18-all-keys", lambda window: window.open_keys()),
     Shot("20-unreachable", _trouble("server_unreachable")),
     Shot("20-stop", _trouble("roster_fork")),

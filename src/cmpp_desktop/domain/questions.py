@@ -22,6 +22,7 @@ from cmpp_desktop.domain.screenings import ScreeningFields
 from cmpp_desktop.domain.sessions import ServiceSessionFields
 from cmpp_desktop.domain.tasks import NoteFields, TaskFields
 from cmpp_desktop.domain.work import Question, Stored
+from cmpp_desktop.words import OwnCode
 
 # --- Today -----------------------------------------------------------------------------------------------------------
 
@@ -418,6 +419,8 @@ class OrganisationView:
     staff: tuple[StaffRow, ...]
     teams: tuple[tuple[UUID, str], ...]
     device_names: tuple[tuple[str, str, UUID], ...]  # device id (hex), name, member
+    codes: tuple[OwnCode, ...] = ()  # what the organisation added to the code lists, or retired
+    awards: tuple[tuple[str, str], ...] = ()  # number and name of those that run or have run, by number
 
 
 @dataclass(frozen=True, slots=True)

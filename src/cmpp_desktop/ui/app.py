@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 WARM_MS = 120  # between two imports of pages that nobody has opened yet
 QUIET_MS = 1_000  # nobody types: then pages may be made that nobody has asked for yet
 PREPARED = ("participant", "session", "screening", "people")  # in this order; making one takes up to 0.1 s
-ABOUT_US = frozenset({"organisation", "team", "staff_member", "device_name"})  # kinds of which the names around us are made
+# Kinds of which the names around us are made.
+ABOUT_US = frozenset({"organisation", "team", "staff_member", "device_name", "code_entry", "award"})
 RETURN_SECONDS = 60  # F12 within this comes back without the passphrase
 _ACTIVITY = {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.TouchBegin}
 
@@ -238,7 +239,7 @@ class Window(QWidget):
 
     def _sign_in(self, me: OrganisationView) -> None:
         self.ui.me = me
-        self.ui.words = self.ui.words.at_home_in(me.zone)
+        self._own_words(me)
         self._day = self.ui.today()
         self._drop(self.frame)
         self._told_problem = None
@@ -332,7 +333,13 @@ class Window(QWidget):
             return
         if me.zone != self.ui.me.zone:
             self._make_anew(me)
+        elif me.codes != self.ui.me.codes:
+            self._own_words(me)
         self.ui.me = me
+
+    def _own_words(self, me: OrganisationView) -> None:
+        """The organisation's own codes as they are today, in its zone."""
+        self.ui.words = words.load(self.ui.words.language).at_home_in(me.zone).with_own(me.codes, self.ui.today())
 
     def choose_look(self, **wishes: Any) -> None:
         """Another theme or text size, kept for the next time."""
@@ -474,7 +481,7 @@ class Window(QWidget):
         self._drop(self.frame)
         self.frame = None
         self.ui.me = None
-        self.ui.words = self.ui.words.at_home_in("")
+        self.ui.words = words.load(self.ui.words.language)
         self.ui.call(self.ui.door.lock, lambda nothing: self.start(), owner=self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -128,12 +128,16 @@ class Page(QWidget):
     def __init__(self, ui: Ui) -> None:
         super().__init__()
         self.ui = ui
-        self.words = ui.words
         self.origin = f"{self.place}:{id(self):x}"
         self.stale = False
         self._under_way: list[Command] = []
         self.setProperty("surface", "paper")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    @property
+    def words(self) -> Words:
+        """The words as they are now: an organisation's own codes come and go while somebody works."""
+        return self.ui.words
 
     # --- to override ------------------------------------------------------------------------------------------------
 

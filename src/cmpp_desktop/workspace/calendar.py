@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from cmpp_desktop.domain.calendar import CalendarExport, ExportEntry
 from cmpp_desktop.errors import Invalid
-from cmpp_desktop.words import Words, load
+from cmpp_desktop.words import Words
 from cmpp_desktop.workspace.files import write_private
 from cmpp_protocol.ids import derived_id
 
@@ -34,7 +34,7 @@ def export(opened: Opened, path: Path, question: CalendarExport, *, reason: str,
     if question.last - question.first > LONGEST:
         raise Invalid(last="not_valid")
     found = opened.ask(question)
-    words = load(language).at_home_in(opened.zone().key)
+    words = opened.words(language)
     write_private(path, ics_of(found, words))
     opened.note("exported", "calendar", None, reason=reason.strip(), count=len(found))
     return len(found)

@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
-from cmpp_desktop import words
 from cmpp_desktop.changes import HERE
 from cmpp_desktop.domain.consent import RecordSharing, TakeBackSharing
 from cmpp_desktop.domain.questions import Organisation, Participant, Screening, Session, Timeline
 from cmpp_desktop.domain.work import Done
 from cmpp_desktop.errors import BugError, KnownError
+from cmpp_desktop.words import Words
 from cmpp_desktop.workspace import attachments, figures
 from cmpp_desktop.workspace.files import write_private
 from cmpp_desktop.workspace.interviews import Interviews
@@ -35,7 +35,7 @@ def render(opened: Opened, interviews: Interviews, request: PaperRequest) -> Pap
     if isinstance(request, AttachmentRequest):
         return attachments.paper(opened, request.attachment_id)
     here = opened.now()
-    said = words.load(request.language).at_home_in(opened.zone().key)
+    said = opened.words(request.language)
     if isinstance(request, CaseSummaryRequest):
         paper = _case_summary(opened, request, said, here)
     elif isinstance(request, SessionNoteRequest):
@@ -45,7 +45,7 @@ def render(opened: Opened, interviews: Interviews, request: PaperRequest) -> Pap
     return paper
 
 
-def _case_summary(opened: Opened, request: CaseSummaryRequest, said: words.Words, here: datetime) -> Paper:
+def _case_summary(opened: Opened, request: CaseSummaryRequest, said: Words, here: datetime) -> Paper:
     from cmpp_desktop.reports import case_summary
 
     organisation, today = opened.ask(Organisation()), here.date()
@@ -61,7 +61,7 @@ def _case_summary(opened: Opened, request: CaseSummaryRequest, said: words.Words
     return replace(paper, about=request.participant_id, subject=("participant", request.participant_id))
 
 
-def _session_note(opened: Opened, request: SessionNoteRequest, said: words.Words, here: datetime) -> Paper:
+def _session_note(opened: Opened, request: SessionNoteRequest, said: Words, here: datetime) -> Paper:
     from cmpp_desktop.reports import session_note
 
     organisation = opened.ask(Organisation())
@@ -80,7 +80,7 @@ def _session_note(opened: Opened, request: SessionNoteRequest, said: words.Words
 
 
 def _screening(
-    opened: Opened, interviews: Interviews, request: ScreeningRequest, said: words.Words, here: datetime
+    opened: Opened, interviews: Interviews, request: ScreeningRequest, said: Words, here: datetime
 ) -> Paper:
     from cmpp_desktop.reports import screening
 

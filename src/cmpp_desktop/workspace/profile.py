@@ -26,7 +26,7 @@ from cmpp_desktop.store.vault import SLOTS, Names, Vault, make_folder
 from cmpp_desktop.sync import enrolment, replica
 from cmpp_desktop.sync.books import begin
 from cmpp_desktop.sync.engine import Engine
-from cmpp_desktop.words import zone_of
+from cmpp_desktop.words import Words, load, zone_of
 from cmpp_desktop.workspace.parts import Parts
 from cmpp_protocol import canon, keys, roster
 from cmpp_protocol.ids import derived_id
@@ -112,6 +112,11 @@ class Opened:
         if zone is None:
             zone = self._zone = zone_of(self.ask(Organisation()).zone)
         return zone
+
+    def words(self, language: str) -> Words:
+        """The words for papers: with the organisation's own codes, read in its zone."""
+        own = self.ask(Organisation()).codes
+        return load(language).at_home_in(self.zone().key).with_own(own, self.now().date())
 
     def now(self) -> datetime:
         """The time on the organisation's clocks, aware, whatever zone this laptop stands in."""

@@ -12,6 +12,7 @@ from cmpp_desktop.domain.attachments import AttachmentFields
 from cmpp_desktop.domain.calendar import Calendar, CalendarAnswer, CalendarDay, CalendarEntry, Clash
 from cmpp_desktop.domain.cases import ClosingCheck, ClosingView
 from cmpp_desktop.domain.entries import FileOf, OneRecord, Records
+from cmpp_desktop.domain.ledgers import Ledger, LedgerTotals
 from cmpp_desktop.domain.merges import Merged, MergedView, Original, TwoSides
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.plans import ActionStepFields, GoalFields, NeedFields, ServicePlanFields
@@ -19,6 +20,7 @@ from cmpp_desktop.domain.proceedings import ApplicationFields, ClockEventFields,
 from cmpp_desktop.domain.records import Money, PersonName, When
 from cmpp_desktop.domain.referrals import ReferralFields
 from cmpp_desktop.domain.work import Stored
+from tests.ui.samples import office
 from tests.ui.samples.basis import ANA, MARISELA, MATEO, TODAY, stored, uid
 
 PROCEEDING, APPLICATION, GOAL, NOTICE = (uid(name) for name in ("proceeding", "application", "goal", "notice"))
@@ -111,7 +113,9 @@ def record_answers() -> dict[type[Any], Any]:
     return {
         FileOf: lambda asked: tuple(item for kind in asked.kinds for item in kept if item.fields.kind == kind),
         OneRecord: lambda asked: next((item for item in kept if item.id == asked.record_id), kept[0]),
-        Records: (),
+        Records: lambda asked: office.own_records(asked.kind),
+        Ledger: office.ledger,
+        LedgerTotals: office.totals,
         Calendar: lambda asked: a_week(),
         ClosingCheck: ClosingView((), kept[:2], kept[8:9], (), kept[5:6], (), (), True),
         TwoSides: two_sides(),

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from cmpp_desktop.domain.codes import CodeEntryFields
 from cmpp_desktop.domain.questions import AuditRow, AuditTrail, Draft, Drafts, Organisation, OrganisationView, StaffRow
 from cmpp_desktop.domain.records import Life
 from cmpp_desktop.domain.screenings import InstrumentFields, compartment_of
-from cmpp_desktop.domain.staff import DeviceNameFields, OrganisationFields, StaffMemberFields, TeamFields
+from cmpp_desktop.domain.staff import AwardFields, DeviceNameFields, OrganisationFields, StaffMemberFields, TeamFields
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import audit
 from cmpp_desktop.store.columns import from_ms
@@ -43,6 +44,8 @@ def organisation(asked: Asked, question: Organisation) -> OrganisationView:
         staff=staff,
         teams=tuple(sorted(teams.items(), key=lambda team: team[1].casefold())),
         device_names=tuple((item.fields.device_id, item.fields.name, item.fields.member_id) for item in devices),
+        codes=tuple(item.fields.as_own() for item in asked.all(CodeEntryFields)),
+        awards=tuple(sorted((item.fields.number, item.fields.name) for item in asked.all(AwardFields))),
     )
 
 

@@ -55,6 +55,14 @@ def action_words(words: Words) -> dict[str, str]:
         "device_confirmed": words("Laptop confirmed"),
         "invited": words("Somebody invited"),
         "policy_set": words("Policy set"),
+        "device_closed": words("Laptop closed"),
+        "shut_out": words("This laptop was shut out"),
+        "invitation_closed": words("Invitation taken back"),
+        "role_changed": words("Role changed"),
+        "access_changed": words("Access changed"),
+        "recovery_replaced": words("New recovery kit"),
+        "recovery_answered": words("Helped with a forgotten passphrase"),
+        "passphrase_recovered": words("Opened with the recovery kit"),
     }
 
 

@@ -10,6 +10,7 @@ from cmpp_desktop.domain.cases import OPEN_STATES
 from cmpp_desktop.domain.questions import ParticipantView
 from cmpp_desktop.ui.page import Ui
 from cmpp_desktop.ui.pages import forms_of_documents as documents
+from cmpp_desktop.ui.pages import forms_of_office as office
 from cmpp_desktop.ui.pages import forms_of_people as people
 from cmpp_desktop.ui.pages import forms_of_plan as plan
 from cmpp_desktop.ui.pages import forms_of_work as work
@@ -47,6 +48,9 @@ COMMANDS: Mapping[str, Callable[[Ui, UUID | None], FormPlan]] = {
     "attach": documents.attach,
     "save_copy": documents.save_copy,
     "export_calendar": documents.export_calendar,
+    "own_code": office.own_code,
+    "my_time": office.my_time,
+    "decide_time": office.decide_time,
 }
 # What opening a record in the file leads to, where it is not the form of a plain kind.
 OPENS: Mapping[str, str] = {

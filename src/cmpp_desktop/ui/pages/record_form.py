@@ -191,13 +191,14 @@ class FormPage(Page):
     def _around(self, found: Found) -> Around:
         me, view = self.ui.me, found.view
         staff = tuple((person.id, person.name) for person in me.staff) if me is not None else ()
+        awards = me.awards if me is not None else ()
         people = tuple((member.participant_id, member.name) for member in view.household) if view is not None else ()
         self_ = ((view.participant.id, view.participant.fields.called),) if view is not None else ()
         records = {
             kind: tuple(one for one in choices_of(kind, items, self.words) if one[0] != self._record_id)
             for kind, items in found.records.items()
         }
-        return Around(self.words, self.ui.today, self.ui.now, self.ui.zone, self._touched, staff, people, self_, records)
+        return Around(self.words, self.ui.today, self.ui.now, self.ui.zone, self._touched, staff, people, self_, records, awards)
 
     def _fill(self, plan: FormPlan, found: Found) -> None:
         values = dict(plan.values) | (dict(plan.filled(found.answer)) if found.answer is not None else {})

@@ -29,6 +29,7 @@ class Around:
     people: tuple[tuple[UUID, str], ...] = ()
     about: tuple[tuple[UUID, str], ...] = ()
     records: Mapping[str, tuple[tuple[UUID, str], ...]] = field(default_factory=dict)
+    awards: tuple[tuple[str, str], ...] = ()  # number and name
 
 
 class Input:
@@ -63,6 +64,8 @@ class Input:
 def choices(item: Item, around: Around) -> tuple[tuple[Any, str], ...]:
     if item.choices:
         return item.choices
+    if item.name == "award":
+        return tuple((number, f"{number}, {name}" if name else number) for number, name in around.awards)
     if item.codes:
         words = around.words
         offered = (code for code in words.codes(item.codes) if not code.retired and code.id not in item.but)

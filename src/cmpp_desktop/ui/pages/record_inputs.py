@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.domain.records import Money, When
 from cmpp_desktop.ui.pages.record_input import Around, Input, choices, retired
-from cmpp_desktop.ui.pages.record_inputs_more import Address, File, Several
+from cmpp_desktop.ui.pages.record_inputs_more import Address, File, Names, Several
 from cmpp_desktop.ui.pages.record_model import Item
 from cmpp_desktop.ui.pages.zone_choice import zone_choices
 from cmpp_desktop.ui.theme import look
@@ -241,11 +241,21 @@ class _Choice(Input):
         self.box.set_value(next((value for value, _ in self._choices if str(value) == kept), None))
 
 
+class _Award(_Choice):
+    """An award by its number; "" where none is said."""
+
+    def value(self) -> Any:
+        return self.box.value() or ""
+
+    def show(self, value: Any) -> None:
+        super().show(value or None)
+
+
 _MAKERS: Mapping[str, Callable[[Item, Around], Input]] = {
     "line": _Line, "text": _Text, "lines": _Text, "number": _Number, "money": _Money, "yes_no": _YesNo, "day": _Day,
     "when": _Moment, "moment": _Moment, "code": _Choice, "record": _Choice, "staff": _Choice, "person": _Choice,
     "codes": Several, "records": Several, "people": Several, "address": Address,
-    "file": File, "target": File,
+    "file": File, "target": File, "award": _Award, "names": Names,
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from cmpp_desktop.ui.files import ask_for_file, ask_where_to
 from cmpp_desktop.ui.pages.record_input import Around, Input, choices, retired
 from cmpp_desktop.ui.pages.record_model import Item
 from cmpp_desktop.ui.widgets import Button, Field, Label, TextField, Tick, column, flow, row
+from cmpp_desktop.words import LANGUAGES
 
 
 class Several(Input):
@@ -103,6 +104,34 @@ class Address(Input):
 
     def problem(self, text: str) -> None:
         self._first_field.problem(text)
+
+
+class Names(Input):
+    """What something is called, a line for each language of the program."""
+
+    def __init__(self, item: Item, around: Around) -> None:
+        self._lines: dict[str, TextField] = {}
+        fields = []
+        for language in LANGUAGES:
+            line = TextField()
+            line.setMaxLength(100)
+            line.textEdited.connect(lambda _: around.touched())
+            self._lines[language] = line
+            fields.append(Field(f"{item.label}: {around.words.language_name(language)}", line))
+        self._fields = fields
+        frame = QWidget()
+        frame.setLayout(column(*fields, gap=8))
+        super().__init__(item, self._lines[LANGUAGES[0]], frame)
+
+    def value(self) -> dict[str, str]:
+        return {language: line.text().strip() for language, line in self._lines.items() if line.text().strip()}
+
+    def show(self, value: Any) -> None:
+        for language, line in self._lines.items():
+            line.setText((value or {}).get(language, ""))
+
+    def problem(self, text: str) -> None:
+        self._fields[0].problem(text)
 
 
 class File(Input):

@@ -25,7 +25,7 @@ from cmpp_desktop.workspace import Workspace
 
 Shape = Literal[
     "line", "text", "lines", "number", "money", "yes_no", "day", "when", "moment", "code", "codes", "record", "records",
-    "staff", "person", "people", "address", "file", "target",
+    "staff", "person", "people", "address", "file", "target", "award", "names",
 ]  # fmt: skip
 LONG = 500  # letters from which a text takes several lines
 
@@ -69,6 +69,8 @@ TITLES: Mapping[str, tuple[str, ...]] = {
     "screening": ("title",),
     "household": ("name",),
     "award": ("number", "name"),
+    "site": ("name", "phone"),
+    "staff_time": ("activity", "minutes", "day"),
     "service_session": ("services", "when"),
     "obligation": ("type", "when"),
     "hsds_organization": ("name",),
@@ -171,6 +173,8 @@ def _item(kind: str, name: str, info: FieldInfo, words: Words, today: date, *, m
     most = next((item.max_length for item in info.metadata if getattr(item, "max_length", None)), 0)
     least = next((item.min_length for item in info.metadata if getattr(item, "min_length", None)), 0)
     shape = _shape(info.annotation, codes, refers, long=bool(extra.get("lines")) or most > LONG)
+    if name == "award" and shape == "line":
+        shape = "award"
     if shape is None:
         return None
     required = info.is_required() or least > 0
@@ -185,6 +189,8 @@ def _shape(annotation: Any, codes: str, refers: str, *, long: bool) -> Shape | N
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
         return _shape(next(part for part in get_args(annotation) if part is not type(None)), codes, refers, long=long)
+    if origin is dict and get_args(annotation) == (str, str):
+        return "names"
     many = origin is list
     if codes:
         return "codes" if many else "code"

@@ -14,6 +14,7 @@ from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.settings_instruments import InstrumentsPart
 from cmpp_desktop.ui.pages.settings_laptops import LaptopsPart
+from cmpp_desktop.ui.pages.settings_lists import ListsPart
 from cmpp_desktop.ui.pages.strength_words import ENOUGH, advice_words
 from cmpp_desktop.ui.pages.unlock import LANGUAGE_NAMES
 from cmpp_desktop.ui.theme import look
@@ -35,14 +36,14 @@ from cmpp_desktop.ui.widgets import (
 )
 from cmpp_desktop.words import LANGUAGES
 
-PARTS = ("you", "look", "laptops", "instruments", "about")
+PARTS = ("you", "look", "laptops", "instruments", "lists", "about")
 
 
 class SettingsPage(Page):
     """`show_for(part="you")`: one of PARTS."""
 
     place = "settings"
-    kinds = frozenset({"staff_member", "device_name", "team", "organisation", "instrument"})
+    kinds = frozenset({"staff_member", "device_name", "team", "organisation", "instrument", "award", "site", "code_entry"})
 
     def __init__(self, ui: Ui) -> None:
         super().__init__(ui)
@@ -70,20 +71,23 @@ class SettingsPage(Page):
             "look": words("Look and language"),
             "laptops": words("Laptops"),
             "instruments": words("Instruments"),
+            "lists": words("Lists"),
             "about": words("About"),
         }
         self.menu = RowList(words("Settings"), RowDelegate(lead_width=0, top=6, pad=8, bar=False))
-        icons = {"you": "user", "look": "contrast", "laptops": "laptop", "instruments": "clipboard-list", "about": "info"}
+        icons = {"you": "user", "look": "contrast", "laptops": "laptop", "instruments": "clipboard-list",
+                 "lists": "list", "about": "info"}
         self.menu.show_rows([ListRow(id=part, title=names[part], icon=icons[part]) for part in PARTS])
         self.menu.current_changed.connect(self._chosen)
         self.menu.setFixedWidth(look().px(208))
         self.stack = QStackedWidget()
-        self.laptops, self.instruments = LaptopsPart(self), InstrumentsPart(self)
+        self.laptops, self.instruments, self.lists = LaptopsPart(self), InstrumentsPart(self), ListsPart(self)
         made: dict[str, QWidget | QLayout] = {
             "you": self._you(),
             "look": self._look(),
             "laptops": self.laptops,
             "instruments": self.instruments,
+            "lists": self.lists,
             "about": self._about(),
         }
         self._parts: dict[str, QWidget] = {}
@@ -118,6 +122,7 @@ class SettingsPage(Page):
     def reload(self) -> None:
         self.laptops.reload()
         self.instruments.reload()
+        self.lists.reload()
 
     # --- you --------------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import HERE, Bus, Changed
 from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain.entries import Records
 from cmpp_desktop.domain.finding import Find
 from cmpp_desktop.domain.households import RegisterHousehold
 from cmpp_desktop.domain.obligations import MarkObligation, UnmarkObligation
@@ -196,7 +197,7 @@ class SampleDoor(Workspace):
         if isinstance(question, q.LikelyDuplicates):
             family = question.name.family.casefold()
             return tuple(item for item in self.rows if family and family in item.name.casefold())[:5]
-        if isinstance(question, q.ReviewQueue | q.Drafts | q.Conflicts | q.AuditTrail | q.Instruments):
+        if isinstance(question, q.ReviewQueue | q.Drafts | q.Conflicts | q.AuditTrail | q.Instruments | Records):
             return ()
         raise KnownError("record_missing")
 

@@ -139,7 +139,7 @@ def look_at_her(window: Laptop) -> None:
     window.press("Return")
     window.see("Today", gone=("Passphrase",))
     window.press("Ctrl+K")
-    window.see("A name, a number, a screen, an action")
+    window.see("A name, a number, words of a note, an action")
     window.type("ajan")
     window.see(GIVEN)
     window.press("Return")

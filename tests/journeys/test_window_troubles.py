@@ -94,7 +94,7 @@ def to_the_sync_panel(running: Laptop) -> None:
 def find(running: Laptop, text: str, found: str) -> None:
     """Ctrl+K, and goes to what it finds."""
     running.press("Ctrl+K")
-    running.see("A name, a number, a screen, an action")
+    running.see("A name, a number, words of a note, an action")
     running.type(text)
     running.see(found, gone=("Send and receive now",))
     running.press("Return")

@@ -164,6 +164,56 @@ def test_a_row_number_that_is_given_again_is_noticed(mother: tuple[Laptop, UUID]
     assert kinds(laptop, "beta") == []
 
 
+def test_the_first_letter_of_the_next_word_finds_what_was_written_long_before(mother: tuple[Laptop, UUID]) -> None:
+    laptop, marisela = mother
+    for text in ("The bakery on Canal Street gives bread to the children.", *["The bakery sells bread."] * 70):
+        laptop.do(WriteNote(marisela, text))
+    assert [text.text.split()[3] for text in found(laptop, "bakery c").texts] == ["Canal"]
+    many = found(laptop, "bakery b")
+    assert (len(many.texts), many.more) == (20, True)
+    assert not found(laptop, "bakery ca").more
+
+
+def test_words_that_few_may_read_are_not_even_counted(a_laptop: Make) -> None:
+    ana, office = a_laptop(1), a_laptop(2, restricted=False)
+    marisela = ana.do(family()).id
+    for _ in range(25):
+        relief = {"participant_id": marisela, "type": "t_status", "why": "The orchard foreman."}
+        ana.do(AddRecord("potential_relief", relief))
+    ana.do(WriteNote(marisela, "The orchard is in bloom."))
+    office.receive(ana)
+    assert found(ana, "orchard").more
+    answer = found(office, "orchard")
+    assert ([text.kind for text in answer.texts], answer.more) == (["note"], False)
+
+
+@pytest.mark.parametrize("part", [1, 3, 400])
+def test_an_index_that_is_cut_off_in_the_middle_goes_on_where_it_was(a_laptop: Make, part: int) -> None:
+    ana, denise = a_laptop(1), a_laptop(2)
+    marisela = ana.do(family()).id
+    words = ("kingfisher", "heron", "bittern", "plover")
+    for word in words:
+        ana.do(WriteNote(marisela, f"The {word} came back."))
+    denise.receive(ana)
+    denise.store.index_texts(part)  # and then it is killed: what is left is still to be read, and is said
+    half = denise.ask(Find("came", DAY))
+    assert half.in_all >= half.waiting
+    assert bool(half.waiting) == (part < 400) == bool(half.in_all)
+    denise.do(WriteNote(marisela, "The osprey came back."))
+    assert [text.kind for text in denise.ask(Find("osprey", DAY)).texts] == ["note"]
+    while denise.store.index_texts(part):
+        pass
+    assert all([text.kind for text in denise.ask(Find(word, DAY)).texts] == ["note"] for word in (*words, "osprey"))
+    assert denise.ask(Find("came", DAY)).waiting == 0
+
+
+def test_a_household_is_found_by_its_name_and_leads_to_somebody_in_it(mother: tuple[Laptop, UUID]) -> None:
+    laptop, marisela = mother
+    view = laptop.ask(Find("marisela", DAY)).people[0]
+    (household,) = found(laptop, "tzoc", "household").texts
+    assert (household.participant_id, household.participant) == (marisela, view.called)
+
+
 def test_nothing_typed_finds_nothing(mother: tuple[Laptop, UUID]) -> None:
     laptop, _ = mother
     for typed in ("", "  ", "\"*", "OR", "AND NOT", "NEAR(", "'; DROP TABLE", "\x00"):

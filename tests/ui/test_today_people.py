@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop import words
 from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain.finding import Found
 from cmpp_desktop.domain.households import RegisterHousehold
 from cmpp_desktop.domain.obligations import MarkObligation, UnmarkObligation
 from cmpp_desktop.errors import Invalid
@@ -18,7 +19,7 @@ from cmpp_desktop.ui.pages import today_rows
 from cmpp_desktop.ui.pages.settings import PARTS
 from cmpp_desktop.ui.pages.today import where_to
 from cmpp_desktop.ui.palette import Palette
-from cmpp_desktop.ui.palette_rows import matches
+from cmpp_desktop.ui.palette_rows import hide_numbers, matches
 from cmpp_desktop.ui.widgets import RowList, RowModel
 from tests.ui.samples import TODAY, SampleDoor, at_first_run, at_someone_new, people, today, uid
 
@@ -213,6 +214,28 @@ def test_what_was_written_comes_below_and_moves_nothing_that_is_chosen(desk: Ope
     assert isinstance(model, RowModel)
     assert palette.list.current_row().title == "Tzoc, Marisela"
     assert [item.title for item in model.rows if item.head][-1].startswith("Written")
+    QTest.keyClick(palette.field, Qt.Key.Key_Escape)
+
+
+def test_the_palette_shows_no_restricted_words_and_says_what_is_still_being_read(desk: Open) -> None:
+    at = desk()
+    at.window.open_palette()
+    at.quiet()
+    palette = at.window._overlay
+    assert isinstance(palette, Palette)
+    QTest.keyClicks(palette.field, "bus")
+    at.quiet()
+    model = palette.list.model()
+    assert isinstance(model, RowModel)
+    (closed,) = [item for item in model.rows if not item.head and "restricted" in item.what]
+    assert (closed.title, closed.marks) == ("Words that few may read", ())
+    found = palette._asked
+    palette._heard_texts(found, Found((), (), waiting=300, in_all=1_200))
+    assert model.rows[-1].title == "Still reading older notes: 900 of 1200"
+    palette.read_more(200)  # the window read some more: what was typed is looked for again
+    at.quiet()
+    assert model.rows[-1].title == closed.title
+    assert hide_numbers("A098 765-432, ask 12 people") == "A••• •••-432, ask 12 people"
     QTest.keyClick(palette.field, Qt.Key.Key_Escape)
 
 

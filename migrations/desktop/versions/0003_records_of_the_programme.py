@@ -1017,7 +1017,7 @@ STATEMENTS = (
     PRIMARY KEY (doc),
     UNIQUE (id, coll)
 )""",
-    """CREATE VIRTUAL TABLE text_words USING fts5(body, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 0", prefix='2 3')""",
+    """CREATE VIRTUAL TABLE text_words USING fts5(body, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 0", prefix='1 2 3')""",
     """CREATE VIRTUAL TABLE person_sounds USING fts5(sound, content='', contentless_delete=1, detail=none)""",
     """CREATE TABLE identity (
     coll INTEGER NOT NULL,

@@ -29,12 +29,14 @@ class FoundText:
 @dataclass(frozen=True, slots=True)
 class Found:
     """`people` best first; `texts` those with the whole words first, then the newest; `more`: there are more texts; `waiting`:
-    about so many records came from other laptops and are not in the index yet (`Workspace.index_texts` puts them in)."""
+    about so many records came from other laptops and are not in the index yet (`Workspace.index_texts` puts them in), of about
+    `in_all`, which is 0 when the index is complete."""
 
     people: tuple[PersonRow, ...]
     texts: tuple[FoundText, ...]
     more: bool = False
     waiting: int = 0
+    in_all: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -347,7 +347,7 @@ SEARCH_DDL = (
     "tokenize=\"unicode61 remove_diacritics 0\", prefix='1 2 3')",
     "CREATE VIRTUAL TABLE person_pieces USING fts5(name, other, number, content='', contentless_delete=1, tokenize='trigram')",
     "CREATE VIRTUAL TABLE text_words USING fts5(body, content='', contentless_delete=1, "
-    "tokenize=\"unicode61 remove_diacritics 0\", prefix='2 3')",
+    "tokenize=\"unicode61 remove_diacritics 0\", prefix='1 2 3')",
     "CREATE VIRTUAL TABLE person_sounds USING fts5(sound, content='', contentless_delete=1, detail=none)",
 )
 

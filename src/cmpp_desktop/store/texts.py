@@ -15,7 +15,6 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 
 from cmpp_desktop.store.folding import spellings
-from cmpp_desktop.store.search import is_number
 from cmpp_desktop.store.tables import CODECS, RECORD_KINDS
 from cmpp_protocol import canon
 
@@ -100,6 +99,11 @@ def waiting(connection: Connection) -> int:
     return found
 
 
+def written(connection: Connection) -> int:
+    """About how many records are in the index."""
+    return connection.exec_driver_sql("SELECT max(doc) FROM text_entry").scalar() or 0
+
+
 def forget_all(connection: Connection) -> None:
     """Empties the index; `catch_up` fills it again."""
     connection.exec_driver_sql("DELETE FROM text_entry")
@@ -107,17 +111,32 @@ def forget_all(connection: Connection) -> None:
     connection.exec_driver_sql("DELETE FROM setting WHERE name LIKE ?", (f"{_MARK}%",))
 
 
-def matching(connection: Connection, typed: str, kinds: Sequence[str], colls: Sequence[int], most: int) -> list[tuple[Any, ...]]:
-    """(kind, id, coll, participant, day) of entries that match, the newest written first. One letter alone begins a word in
-    nearly everything: beside longer words it is left to the caller to look for, and by itself nothing matches."""
-    query = _query(typed)
-    if not query:
-        return []
+def queries(typed: str) -> tuple[str, ...]:
+    """What to look for, best first: all the words as they are typed; the last one as the beginning of a word; all of them as
+    beginnings. Each finds what the one before it finds, too. Each word is looked for as it is spelled and in its Latin spelling.
+
+    The first two end at once where they match much: a whole word is read from its newest entry on, and so is a beginning of up to
+    three letters (they have indexes of their own); of a longer beginning all entries are gathered first."""
+    words = [told for word in typed.split() if (told := spellings(word).split())]
+    if not words:
+        return ()
+    whole = [" AND ".join(f'"{one}"' for one in told) for told in words]
+    begun = [" AND ".join(f'"{one}"*' for one in told) for told in words]
+    return tuple(dict.fromkeys(" AND ".join(parts) for parts in (whole, [*whole[:-1], begun[-1]], begun)))
+
+
+def matching(
+    connection: Connection, query: str, kinds: Sequence[str], colls: Sequence[int], before: int, most: int
+) -> list[tuple[Any, ...]]:
+    """(kind, id, coll, participant, day, number) of entries that match one of `queries`, the newest written first: those with a
+    number below `before` (0: all)."""
     which = f" AND e.kind IN ({','.join('?' * len(kinds))})" if kinds else ""
+    older = " AND w.rowid < ?" if before else ""
     rows = connection.exec_driver_sql(
-        "SELECT e.kind, e.id, e.coll, e.participant_id, e.day FROM text_words w CROSS JOIN text_entry e ON e.doc = w.rowid "
-        f"WHERE text_words MATCH ? AND e.coll IN ({','.join('?' * len(colls))}){which} ORDER BY w.rowid DESC LIMIT ?",
-        (query, *colls, *kinds, most),
+        "SELECT e.kind, e.id, e.coll, e.participant_id, e.day, e.doc "
+        "FROM text_words w CROSS JOIN text_entry e ON e.doc = w.rowid "
+        f"WHERE text_words MATCH ?{older} AND e.coll IN ({','.join('?' * len(colls))}){which} ORDER BY w.rowid DESC LIMIT ?",
+        (query, *((before,) if before else ()), *colls, *kinds, most),
     )
     return [tuple(row) for row in rows]
 
@@ -131,16 +150,6 @@ def texts_of(connection: Connection, kind: str, ids: Sequence[bytes], colls: Seq
         f"AND coll + 0 IN ({','.join('?' * len(colls))})"
     )
     return {row[0]: dict(zip(names, row[1:], strict=True)) for row in connection.exec_driver_sql(sql, (*ids, *colls))}
-
-
-def _query(typed: str) -> str:
-    """Every word begins a word of the text, as it is spelled or in its Latin spelling."""
-    if is_number(typed):
-        words = [typed] if typed.strip() else []
-    else:
-        words = typed.split()
-    told = [one for word in words for one in spellings(word).split() if len(one) > 1 or not one.isascii()]
-    return " AND ".join(f'"{one}"*' for one in told)
 
 
 def _mark(connection: Connection, kind: str) -> int:

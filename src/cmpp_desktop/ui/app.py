@@ -24,6 +24,7 @@ from cmpp_desktop.changes import Changed
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui import places
 from cmpp_desktop.ui.bridge import Bridge
+from cmpp_desktop.ui.catching_up import CatchingUp
 from cmpp_desktop.ui.frame import Frame
 from cmpp_desktop.ui.last_resort import Interrupts, Uncaught
 from cmpp_desktop.ui.messages import message_for
@@ -142,6 +143,7 @@ class Window(QWidget):
         self._sync_often.setInterval(max(sync_seconds, 1) * 1000)
         self._sync_often.timeout.connect(self.sync)
         self._sync_by_itself = sync_seconds > 0
+        self.catching_up = CatchingUp(self.ui, self)
         self._to_warm: list[str] = []
         self._more_to_warm = True
         self._to_prepare: list[str] = []
@@ -268,6 +270,7 @@ class Window(QWidget):
         if shiboken6.isValid(self) and self.frame is not None:
             self._read_status()
             self._count_review()
+            self.catching_up.start()
 
     def _listen(self) -> None:
         if self._unsubscribe is None:
@@ -368,6 +371,8 @@ class Window(QWidget):
             self._count_review()
         if self._sync_by_itself and changed.origin != "sync":
             self._sync_soon.start()
+        if changed.origin == "sync":
+            self.catching_up.start()
 
     def _read_status(self) -> None:
         self.ui.call(self.ui.door.sync_status, self.show_status, lambda error: None, owner=self)
@@ -420,7 +425,9 @@ class Window(QWidget):
         from cmpp_desktop.ui.palette import Palette
 
         if self.frame is not None and self.hidden is None:
-            self._lay_over(Palette(self, self.ui))
+            palette = Palette(self, self.ui)
+            self.catching_up.read.connect(palette.read_more)
+            self._lay_over(palette)
 
     def open_keys(self) -> None:
         """? : all keys of the page and of the frame."""
@@ -476,6 +483,7 @@ class Window(QWidget):
         self._idle.stop()
         self._sync_soon.stop()
         self._sync_often.stop()
+        self.catching_up.stop()
         self._close_overlays()
         self.frame.leave()
         self._drop(self.frame)
@@ -493,6 +501,7 @@ class Window(QWidget):
         """Drafts are kept; the workspace locks; no thread stays."""
         for timer in (self._minute, self._idle, self._sync_soon, self._sync_often, self._warm_soon):
             timer.stop()
+        self.catching_up.stop()
         app = QApplication.instance()
         if app is not None:
             app.removeEventFilter(self)

@@ -18,14 +18,15 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from cmpp_desktop.domain.finding import Find, Found, FoundText
 from cmpp_desktop.domain.questions import Participant, ParticipantView, People, PeopleAnswer, PersonRow
 from cmpp_desktop.ui import places
+from cmpp_desktop.ui.bridge import Job
 from cmpp_desktop.ui.overlay import Overlay
 from cmpp_desktop.ui.page import Ui
-from cmpp_desktop.ui.palette_rows import Action, Entry, PaletteDelegate, matches
+from cmpp_desktop.ui.palette_rows import Action, Entry, PaletteDelegate, hide_numbers, matches
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import ROW, IconView, KeyHints, Label, ListRow, RowList, announce, column, isolate, row, rule
 
 TEXTS_SHOWN = 6
-LEAST_LETTERS = 2  # before what was written is looked through
+LEAST_LETTERS = 2  # of ours, before what was written is looked through; one of other scripts may be a word
 ICONS = {
     "note": "notebook-pen", "service_session": "messages-square", "attachment": "paperclip", "task": "circle-check",
     "referral": "send", "obligation": "calendar", "screening": "clipboard-list", "direct_assistance": "hand-heart",
@@ -48,12 +49,14 @@ class Palette(Overlay):
         self._head: list[ListRow] = []  # what is shown above the records that hold the words
         self._answered: str | None = None  # what was asked for the lines that are shown
         self._enter_waits = False
+        self._texts_job: Job | None = None
+        self._waiting = 0  # records that are not in the index yet
         self.field = QLineEdit()
         self.field.setProperty("bare", True)
         self.field.setProperty("own_ring", True)
         self.field.setFont(look().font("title", "regular"))
         self.field.setAccessibleName(ui.words("Find a participant, a screen, an action"))
-        self.field.setPlaceholderText(ui.words("A name, a number, a screen, an action"))
+        self.field.setPlaceholderText(ui.words("A name, a number, words of a note, an action"))
         self.field.textChanged.connect(self._ask)
         self.field.installEventFilter(self)
         self.count = Label("", "small", tone="ink2")
@@ -100,6 +103,9 @@ class Palette(Overlay):
         self._asked = text.strip()
         self._shown_for = None
         self._enter_waits = False
+        if self._texts_job is not None:
+            self._texts_job.cancel()  # what was typed before is not looked for any more
+            self._texts_job = None
         if self._asked.startswith(">"):
             self._heard(self._asked, PeopleAnswer((), 0, 0, 0))
         elif self._asked:
@@ -145,9 +151,8 @@ class Palette(Overlay):
         self._head = [*rows, *actions, *general]
         self._show(self._head)
         self._answered = asked
-        if len(asked) >= LEAST_LETTERS and not asked.startswith(">") and not self._enter_waits:
-            question = Find(asked, self.ui.today(), limit=TEXTS_SHOWN)
-            self.ui.ask(question, partial(self._heard_texts, asked), lambda error: None, owner=self)
+        if not self._enter_waits:
+            self._ask_texts()
         if self._enter_waits:
             self._enter_waits = False
             self._run(self.list.current_row())
@@ -155,6 +160,18 @@ class Palette(Overlay):
         people = self.words.plural("{n} person", "{n} people", answer.matching) if answer.matching else ""
         self.count.setText(people)
         announce(self.field, people or self.words("Nobody found"))
+
+    def read_more(self, done: int) -> None:
+        """`done` more records of other laptops were read into the index: what is shown may not be all."""
+        if done and self._waiting and self._answered == self._asked:
+            self._ask_texts()
+
+    def _ask_texts(self) -> None:
+        asked = self._asked
+        if asked.startswith(">") or (len(asked) < LEAST_LETTERS and asked.isascii()):
+            return
+        question = Find(asked, self.ui.today(), limit=TEXTS_SHOWN)
+        self._texts_job = self.ui.ask(question, partial(self._heard_texts, asked), lambda error: None, owner=self)
 
     def _heard_texts(self, asked: str, found: Found) -> None:
         """What holds the words comes below what is shown already, and moves nothing of it."""
@@ -167,12 +184,9 @@ class Palette(Overlay):
             rows.insert(0, ListRow(title=title, head=True))
         elif not head:
             rows.append(ListRow(title=self.words("Nobody and nothing is called that. Try fewer letters."), head=True))
+        self._waiting = found.waiting
         if found.waiting:
-            said = self.words.plural(
-                "{n} record that came from others is still being read.",
-                "{n} records that came from others are still being read.",
-                found.waiting,
-            )
+            said = self.words("Still reading older notes: {n} of {all}", n=found.in_all - found.waiting, all=found.in_all)
             rows.append(ListRow(title=said, head=True))
         if not rows:
             return
@@ -192,10 +206,10 @@ class Palette(Overlay):
         entry = Entry(lambda: self._open_text(item, asked), below=True)
         return ListRow(
             id=entry,
-            title=item.text,
+            title=words("Words that few may read") if item.restricted else hide_numbers(item.text),
             icon=ICONS.get(item.kind, "file-text"),
             what=", ".join(part for part in parts if part),
-            marks=item.spans,
+            marks=() if item.restricted else item.spans,
         )
 
     def _open_text(self, item: FoundText, asked: str) -> None:
@@ -203,6 +217,8 @@ class Palette(Overlay):
             self.ui.go("session", session_id=item.id)
         elif item.participant_id is not None:
             self.ui.go("participant", participant_id=item.participant_id, entry=(item.kind, item.id), text=asked)
+        else:
+            self.ui.go("today")  # a task that is about nobody
 
     def _show(self, *groups: Sequence[ListRow]) -> None:
         self.list.show_rows([item for group in groups for item in group])

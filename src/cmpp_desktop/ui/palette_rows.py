@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +38,20 @@ class Entry:
     person: PersonRow | None = None
     name: str = ""
     below: bool = False  # the detail stands below the words: whose they are is always seen
+
+
+_LONG_NUMBER = re.compile(r"(?<!\d)\d(?:[\s\-–.]?\d){6,}(?!\d)")  # of an A-number, with or without what stands between its digits
+
+
+def hide_numbers(text: str) -> str:
+    """The text with all but the last three digits of long numbers as dots. It stays as long as it was."""
+
+    def hidden(found: re.Match[str]) -> str:
+        said = found.group()
+        last = [place for place, letter in enumerate(said) if letter.isdigit()][-3]
+        return re.sub(r"\d", "•", said[:last]) + said[last:]
+
+    return _LONG_NUMBER.sub(hidden, text)
 
 
 def plain(text: str) -> str:

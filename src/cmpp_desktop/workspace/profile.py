@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from cmpp_desktop.changes import HERE, Bus, Changed
 from cmpp_desktop.domain.deadlines import RecomputeDeadlines
 from cmpp_desktop.domain.dispatch import handle
-from cmpp_desktop.domain.finding import Find
 from cmpp_desktop.domain.merges import MergeFields
 from cmpp_desktop.domain.questions import Organisation
 from cmpp_desktop.domain.work import Actor, Command, Done, Question, Role, Work
@@ -96,8 +95,6 @@ class Opened:
     def ask(self, question: Question[A]) -> A:
         with self._turn:
             self.must_be_open()
-            if isinstance(question, Find):
-                self.store.index_texts()  # of what arrived, a part with each key
             return self.store.answer(question, self.actor())
 
     def content(self, digest: str) -> bytes | None:

@@ -222,6 +222,9 @@ class SampleDoor(Workspace):
     def note_access(self, action: str, subject_kind: str, subject_id: UUID | None, **facts: str | int) -> None:
         self.accesses.append(action)
 
+    def index_texts(self, most: int = 400) -> int:
+        return 0
+
     def sync_status(self) -> SyncStatus:
         return self.status
 

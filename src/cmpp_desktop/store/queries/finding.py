@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from cmpp_desktop.domain.finding import Find, Found, FoundText
@@ -15,59 +15,93 @@ from cmpp_desktop.store.queries.common import Asked, marks
 from cmpp_desktop.store.queries.people import people
 from cmpp_desktop.store.queries.sessions import shared_with
 
-LOOKED_AT = 120  # texts that match, of which the best are shown
+LOOKED_AT = 40  # texts that match, of which the best are shown; more are looked at where some of them may not be shown
 BEFORE, LONG = 40, 160  # letters of a text that are shown before what matched, and in all
 FAR = 20_000  # letters of one text that are looked through for the place
+
+
+class _Entry(NamedTuple):
+    """A text that matches, and what its fields say."""
+
+    kind: str
+    id: bytes
+    coll: int
+    participant: bytes | None
+    day: str
+    told: dict[str, str]
 
 
 def find(asked: Asked, question: Find) -> Found:
     """See the question."""
     if not fold(question.text):
-        return Found((), (), waiting=texts.waiting(asked.connection))
+        return Found((), (), False, *_progress(asked))
     kinds = [kind for kind in question.kinds if kind in texts.TEXTS]
     rows: tuple[PersonRow, ...] = ()
     if not question.kinds or "participant" in question.kinds:
         most = max(question.limit // 3, 3)
         rows = people(asked, People(question.day, question.text, sort="match", limit=most)).rows
     found, more = ((), False) if question.kinds and not kinds else _texts(asked, question, kinds)
-    return Found(rows, tuple(found), more, texts.waiting(asked.connection))
+    return Found(rows, tuple(found), more, *_progress(asked))
+
+
+def _progress(asked: Asked) -> tuple[int, int]:
+    waiting = texts.waiting(asked.connection)
+    return waiting, texts.written(asked.connection) + waiting if waiting else 0
 
 
 def _texts(asked: Asked, question: Find, kinds: Sequence[str]) -> tuple[Sequence[FoundText], bool]:
-    listed = texts.matching(asked.connection, question.text, kinds, asked.held, LOOKED_AT)
+    """Those with the whole words first, then those in which the last word begins one, then the rest; the newest of each."""
+    chosen: list[_Entry] = []
+    seen: set[int] = set()
+    for query in texts.queries(question.text):
+        better = len(chosen)
+        before = 0
+        while len(chosen) <= question.limit:
+            listed = texts.matching(asked.connection, query, kinds, asked.held, before, question.limit + LOOKED_AT)
+            fresh = [entry for entry in listed if entry[5] not in seen]
+            seen.update(entry[5] for entry in fresh)
+            chosen += _shown(asked, fresh)
+            if len(listed) < question.limit + LOOKED_AT:
+                break
+            before = listed[-1][5]
+        chosen[better:] = sorted(chosen[better:], key=lambda entry: entry.day, reverse=True)
+    best = chosen[: question.limit]
+    best = [entry if entry.participant or entry.kind != "household" else _of_head(asked, entry) for entry in best]
+    names = asked.called({UUID(bytes=entry.participant) for entry in best if entry.participant is not None})
+    closed = {idx for idx, place in asked.names.places.items() if place.kind == "restricted"}
+    made = [_found(entry, question.text, names, entry.coll in closed) for entry in best]
+    return made, len(chosen) > question.limit
+
+
+def _shown(asked: Asked, listed: Sequence[tuple[Any, ...]]) -> list[_Entry]:
+    """Those that may be shown, with what they say now."""
     said: dict[tuple[str, bytes], dict[str, str]] = {}
     for kind in {entry[0] for entry in listed}:
         ids = [entry[1] for entry in listed if entry[0] == kind]
         said |= {(kind, id): told for id, told in texts.texts_of(asked.connection, kind, ids, asked.held).items()}
-    entries = [entry for entry in listed if (entry[0], entry[1]) in said]
+    entries = [_Entry._make((*entry[:5], told)) for entry in listed if (told := said.get((entry[0], entry[1]))) is not None]
     hidden = _withheld(asked, entries)
-    whole = {word: f" {word} " for word in fold(question.text).split()}
-    short = [f" {word}" for word in whole if len(word) == 1 and word.isascii()]  # not looked up, see `texts.matching`
-    ranked = []
-    for entry in entries:
-        if entry[1] in hidden:
-            continue
-        text = f" {fold(' '.join(said[entry[0], entry[1]].values())[:FAR])} "
-        if all(word in text for word in short):
-            ranked.append((all(padded in text for padded in whole.values()), entry[4], entry))
-    ranked.sort(key=lambda item: item[:2], reverse=True)
-    chosen = [entry for _, _, entry in ranked[: question.limit]]
-    names = asked.called({UUID(bytes=entry[3]) for entry in chosen if entry[3] is not None})
-    closed = {idx for idx, place in asked.names.places.items() if place.kind == "restricted"}
-    made = [_found(entry, said[entry[0], entry[1]], question.text, names, entry[2] in closed) for entry in chosen]
-    return made, len(ranked) > question.limit or len(listed) == LOOKED_AT
+    return [entry for entry in entries if entry.id not in hidden]
 
 
-def _found(entry: tuple[Any, ...], told: dict[str, str], typed: str, names: dict[UUID, str], restricted: bool) -> FoundText:
-    kind, id, _, participant, day = entry
-    about = UUID(bytes=participant) if participant is not None else None
-    field, text, marked = _place(told, typed)
+def _of_head(asked: Asked, entry: _Entry) -> _Entry:
+    """A household is somebody's: its head's, or who is first in it."""
+    sql = (
+        "SELECT participant_id FROM r_household_member WHERE household_id = ? AND coll = ? AND meta_shown = 1 AND until IS NULL "
+        "ORDER BY relationship <> 'head', rowid LIMIT 1"
+    )
+    return entry._replace(participant=asked.connection.exec_driver_sql(sql, (entry.id, entry.coll)).scalar())
+
+
+def _found(entry: _Entry, typed: str, names: dict[UUID, str], restricted: bool) -> FoundText:
+    about = UUID(bytes=entry.participant) if entry.participant is not None else None
+    field, text, marked = _place(entry.told, typed)
     return FoundText(
-        kind,
-        UUID(bytes=id),
+        entry.kind,
+        UUID(bytes=entry.id),
         about,
         names.get(about, "") if about else "",
-        date.fromisoformat(day) if day else None,
+        date.fromisoformat(entry.day) if entry.day else None,
         field,
         text,
         marked,
@@ -113,12 +147,12 @@ def _begins(text: str, word: str) -> int:
     return first
 
 
-def _withheld(asked: Asked, entries: Sequence[tuple[Any, ...]]) -> set[bytes]:
+def _withheld(asked: Asked, entries: Sequence[_Entry]) -> set[bytes]:
     """Sessions with somebody from whom their participant is kept apart, and what was added to them: their words are not shown."""
     if not asked.connection.exec_driver_sql("SELECT 1 FROM r_separation WHERE meta_shown=1 AND until IS NULL LIMIT 1").first():
         return set()
-    subjects = {entry[1]: (entry[1], entry[3]) for entry in entries if entry[0] == "service_session"}
-    added = [entry[1] for entry in entries if entry[0] == "amendment"]
+    subjects = {entry.id: (entry.id, entry.participant) for entry in entries if entry.kind == "service_session"}
+    added = [entry.id for entry in entries if entry.kind == "amendment"]
     if added:
         sql = f"SELECT id, subject_id, participant_id FROM r_amendment WHERE id IN ({marks(added)})"
         subjects |= {id: (subject, about) for id, subject, about in asked.connection.exec_driver_sql(sql, tuple(added))}

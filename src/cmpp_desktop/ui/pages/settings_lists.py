@@ -36,7 +36,8 @@ class ListsPart(QWidget):
         self.administers = self.ui.me is not None and self.ui.me.me.role == "administrator"
         self._own: dict[str, Stored[Any]] = {}
         only = Label(words("Administrators change these lists. Ask one of yours."), tone="ink2", wrap=True)
-        only.setHidden(self.administers)
+        if self.administers:
+            only.hide()
         self.rows: dict[str, FittedRows] = {}
         parts: list[Any] = [heading(words("Awards, sites and codes")), only]
         for kind in KINDS_HERE:
@@ -46,7 +47,8 @@ class ListsPart(QWidget):
         self.codes = FittedRows(words("Codes of this list"), StreamDelegate(lead_width=0, top=4))
         self.codes.opened.connect(self._open_code)
         self.add_code = Button(words("Add a code"), icon="plus", on=self._new_code)
-        self.add_code.setVisible(self.administers)
+        if not self.administers:  # never `setVisible(True)` of what has no parent yet: it would be a window
+            self.add_code.hide()
         said = words("A retired code is not offered any more; what was recorded with it keeps its name.")
         explain = Label(said, "small", tone="ink2", wrap=True)
         parts += [8, SectionHead(words("Codes")), Field(words("List"), self.which), explain, row(self.add_code, None), self.codes]
@@ -59,7 +61,8 @@ class ListsPart(QWidget):
         lines.opened.connect(partial(self._open, kind))
         self.rows[kind] = lines
         add = Button(words("Add: {what}", what=name), icon="plus", on=partial(self._go, kind, None, {}))
-        add.setVisible(self.administers)
+        if not self.administers:
+            add.hide()
         titles = {"award": words("Awards"), "site": words("Sites")}
         return [SectionHead(titles[kind]), row(add, None), lines]
 

@@ -88,7 +88,7 @@ def _carried(asked: Asked) -> Any:
 
 
 def _entries(asked: Asked, rows: Sequence[Row[Any]]) -> list[CalendarEntry]:
-    people = asked.people(row.participant_id for row in rows)
+    people = asked.named(row.participant_id for row in rows)
     carried = _caseworkers(asked, people)
     return [_entry(asked, row, people.get(row.participant_id), carried.get(row.participant_id)) for row in rows]
 
@@ -105,11 +105,12 @@ def _caseworkers(asked: Asked, ids: Iterable[UUID]) -> Mapping[UUID, UUID | None
     return {id: found.get(first) for id, first in shown.items()}
 
 
-def _entry(asked: Asked, row: Row[Any], person: ParticipantFields | None, caseworker: UUID | None) -> CalendarEntry:
+def _entry(asked: Asked, row: Row[Any], person: tuple[str, bool] | None, caseworker: UUID | None) -> CalendarEntry:
+    called, interpreter_needed = person or ("", False)
     return CalendarEntry(
         id=row.id,
         participant_id=row.participant_id,
-        participant=person.called if person else "",
+        participant=called,
         type=row.type,
         when=row.when,
         starts=from_ms(row.meta_starts),
@@ -118,7 +119,7 @@ def _entry(asked: Asked, row: Row[Any], person: ParticipantFields | None, casewo
         judge=row.judge,
         transport=row.transport,
         interpreter=row.interpreter,
-        interpreter_needed=bool(person and person.interpreter_needed),
+        interpreter_needed=interpreter_needed,
         result=row.result,
         rule=row.rule,
         caseworker_id=caseworker,

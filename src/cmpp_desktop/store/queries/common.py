@@ -9,12 +9,12 @@ from typing import Any, cast
 from uuid import UUID
 
 import msgpack
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import LargeBinary, Select, bindparam, select, type_coerce
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.schema import Table
 
 from cmpp_desktop.domain.merges import overlay
-from cmpp_desktop.domain.participants import ParticipantFields
+from cmpp_desktop.domain.participants import ParticipantFields, called_by
 from cmpp_desktop.domain.records import F, Fields
 from cmpp_desktop.domain.staff import OrganisationFields
 from cmpp_desktop.domain.work import Actor, Stored
@@ -160,6 +160,24 @@ class Asked:
     def called(self, ids: Iterable[UUID]) -> dict[UUID, str]:
         """What participants are called, by id."""
         return {id: facts.called for id, facts in self.people(ids).items()}
+
+    def named(self, ids: Iterable[UUID]) -> dict[UUID, tuple[str, bool]]:
+        """What participants are called and whether they need an interpreter: as `people`, several times as quick, for days with
+        hundreds of them."""
+        columns = TABLES["participant"].c
+        listed = (columns.id, type_coerce(columns.legal_name, LargeBinary), columns.preferred_name, columns.interpreter_needed)
+        wanted = list(dict.fromkeys(ids))
+        merged = [id for id in wanted if id in self.groups]
+        found = {id: (facts.called, facts.interpreter_needed) for id, facts in self.people(merged).items()}
+        wanted = [id for id in wanted if id not in self.groups]
+        for start in range(0, len(wanted), 500):
+            query = select(*listed).where(
+                columns.id.in_(wanted[start : start + 500]), (columns.coll + 0).in_(self.held), (columns.meta_shown + 0) == 1
+            )
+            for id, packed, preferred, interpreter in self.connection.execute(query):
+                name = msgpack.unpackb(packed, raw=False)
+                found[id] = called_by(preferred, name.get("given", ""), name.get("family", "")), bool(interpreter)
+        return found
 
     def people(self, ids: Iterable[UUID]) -> dict[UUID, ParticipantFields]:
         """What lists show of these participants: the fields of LISTED; the others are as nobody had written them. Whoever was

@@ -73,14 +73,3 @@ def _sessions(asked: Asked, ids: Sequence[UUID]) -> dict[UUID, list[GoalSession]
         ]
         for goal, rows in found.items()
     }
-
-
-def to_review(asked: Asked, last: date, mine: Any | None) -> list[Any]:
-    """(id, participant_id, review_on) of the plans to look at again by that day. `mine`: a choice of participants."""
-    columns = table(ServicePlanFields).c
-    wanted = [columns.closed_on.is_(None), columns.review_on <= last]
-    if mine is not None:
-        wanted.append(columns.participant_id.in_(mine))
-    query = asked.select(ServicePlanFields, *wanted)
-    listed = (columns.id, columns.participant_id, columns.review_on)
-    return list(asked.connection.execute(query.with_only_columns(*listed).order_by(columns.review_on, columns.id)))

@@ -34,13 +34,10 @@ def open_referrals(asked: Asked, question: OpenReferrals) -> tuple[ReferralRow, 
     return _rows(asked, sorted(asked.all(ReferralFields, *wanted), key=_next), question.day)
 
 
-def to_ask(asked: Asked, last: date, mine: bool) -> list[Stored[ReferralFields]]:
-    """Open referrals of which somebody should ask by that day."""
-    columns = table(ReferralFields).c
-    wanted: list[Any] = [columns.closed_on.is_(None), columns.follow_up_on <= last]
-    if mine:
-        wanted.append(of_mine(asked))
-    return asked.all(ReferralFields, *wanted)
+def to_ask(asked: Asked, mine: bool) -> list[Any]:
+    """The conditions on open referrals of which somebody should ask how it went."""
+    wanted: list[Any] = [table(ReferralFields).c.closed_on.is_(None)]
+    return [*wanted, of_mine(asked)] if mine else wanted
 
 
 def of_mine(asked: Asked) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,10 @@ from sqlalchemy import Select, func, literal_column, or_, select
 from cmpp_desktop.domain.consent import ConsentFields
 from cmpp_desktop.domain.members import ComingOfAge
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
+from cmpp_desktop.domain.plans import ServicePlanFields
 from cmpp_desktop.domain.questions import Today, TodayAnswer, TodayItem
-from cmpp_desktop.domain.records import Life, When
+from cmpp_desktop.domain.records import F, Life, When
+from cmpp_desktop.domain.referrals import ReferralFields
 from cmpp_desktop.domain.reviews import ReviewFields
 from cmpp_desktop.domain.sessions import ServiceSessionFields
 from cmpp_desktop.domain.tasks import TaskFields
@@ -23,13 +25,12 @@ from cmpp_desktop.store.drafts import RESTRICTED
 from cmpp_desktop.store.queries.common import MIDNIGHT, Asked, table
 from cmpp_desktop.store.queries.households import coming_of_age
 from cmpp_desktop.store.queries.office import drafts_of
-from cmpp_desktop.store.queries.plans import to_review
 from cmpp_desktop.store.queries.referrals import to_ask
 from cmpp_desktop.store.tables import PERSON
 from cmpp_desktop.words import zone_of
 
 WEEK, MONTH = 7, 30
-AT_MOST = 200  # obligations of a column: nobody reads more, and a neglected list has thousands
+AT_MOST = 200  # in a column: nobody reads more, and a neglected list, or everybody's, has thousands
 SHOWN = (
     "id",
     "participant_id",
@@ -47,32 +48,65 @@ DEADLINES = ("filing_deadline", "asylum_deadline", "address_change", "departure"
 
 
 def today(asked: Asked, question: Today) -> TodayAnswer:
-    """See the question. At most AT_MOST obligations that are late, and as many of the rest, are read and shown."""
+    """See the question. Of each subject at most AT_MOST that are late, and as many of the rest, are read."""
     day, last = question.day, question.day + timedelta(days=WEEK)
     mine = _carried(asked) if question.mine else None
     late, more_late = _obligations(asked, mine, None, day - timedelta(days=1))
     ahead, more_ahead = _obligations(asked, mine, day, last)
-    found = [*late, *ahead, *_tasks(asked, question), *_ending_consents(asked, day, last, mine)]
-    found += _referrals(asked, last, question.mine)
-    found += _plan_reviews(asked, last, mine)
+    found = [*late, *ahead]
+    due = _Due(asked, day, last, mine)
+    for part in (_tasks(due, question), _ending_consents(due), _referrals(due, question.mine), _plan_reviews(due)):
+        found += part
     found.sort(key=_order)
+    overdue = [item for item in found if item.when and item.when.day < day and item.result is None]
+    rest = [item for item in found if not (item.when and item.when.day < day and item.result is None)]
+    more_late += due.more_late + max(len(overdue) - AT_MOST, 0)
+    more_ahead += due.more_ahead + max(len(rest) - AT_MOST, 0)
+    overdue, rest = overdue[-AT_MOST:], rest[:AT_MOST]
     left = [*_returned(asked, question.mine), *_open_drafts(asked)]
-    named = _with_people(asked, [*found, *left])
-    dated, undated = named[: len(found)], named[len(found) :]
-    overdue = [item for item in dated if item.when and item.when.day < day and item.result is None]
-    now = [item for item in dated if item.when and (item.when.day == day or (item.when.day < day and item.result is not None))]
-    week = [item for item in dated if item.when and item.when.day > day]
-    week += [item for item in dated if item.when is None]
+    named = _with_people(asked, [*overdue, *rest, *left])
+    overdue, rest, left = named[: len(overdue)], named[len(overdue) : len(overdue) + len(rest)], named[len(overdue) + len(rest) :]
     return TodayAnswer(
         tuple(overdue),
-        tuple(now + undated),
-        tuple(week),
+        (*(item for item in rest if item.when and item.when.day <= day), *left),
+        tuple(item for item in rest if item.when is None or item.when.day > day),
         _count(asked, day, mine, HEARINGS),
         _count(asked, day, mine, DEADLINES),
         more_late,
         more_ahead,
         _came_of_age(asked, question),
     )
+
+
+@dataclass
+class _Due:
+    """Records with a day on which something is to be done; counts those that are beyond AT_MOST and were not read."""
+
+    asked: Asked
+    day: date
+    last: date
+    mine: Select[Any] | None
+    more_late: int = 0
+    more_ahead: int = 0
+
+    def of(self, kind: type[F], due: Any, *wanted: Any, late: bool = True) -> list[Stored[F]]:
+        """Those until the last day: the latest of what is late, and the first of the rest."""
+        found, more = self.some(kind, (due.asc(),), due.between(self.day, self.last), *wanted)
+        self.more_ahead += more
+        if late:
+            overdue, more = self.some(kind, (due.desc(),), due < self.day, *wanted)
+            self.more_late += more
+            found += overdue
+        return found
+
+    def some(self, kind: type[F], order: tuple[Any, ...], *wanted: Any) -> tuple[list[Stored[F]], int]:
+        """At most AT_MOST of them, and how many more there are."""
+        query = self.asked.select(kind, *wanted)
+        rows = self.asked.connection.execute(query.order_by(*order, table(kind).c.id).limit(AT_MOST + 1)).all()
+        more = 0
+        if len(rows) > AT_MOST:
+            more = (self.asked.connection.execute(query.with_only_columns(func.count())).scalar() or 0) - AT_MOST
+        return [self.asked.stored(kind, row) for row in rows[:AT_MOST]], more
 
 
 def _came_of_age(asked: Asked, question: Today) -> tuple[TodayItem, ...]:
@@ -150,43 +184,30 @@ def _of_mine(mine: Select[Any] | None, column: Any) -> list[Any]:
     return [] if mine is None else [column.in_(mine)]
 
 
-def _tasks(asked: Asked, question: Today) -> list[TodayItem]:
-    columns = table(TaskFields).c
-    start = When(day=question.day, zone=zone_of(asked.zone).key).instant
-    wanted = [or_(columns.done_at.is_(None), columns.done_at >= start)]
-    if question.mine:
-        wanted.append(columns.assigned_to == asked.asker.staff_id)
-    last = question.day + timedelta(days=WEEK)
-    found = []
-    for item in asked.all(TaskFields, *wanted):
-        task = item.fields
-        due = task.due_on if task.done_at is None else question.day
-        if due is not None and due > last:
-            continue
-        found.append(
-            TodayItem(
-                "task",
-                item.id,
-                task.participant_id,
-                "",
-                task.title_code or "",
-                task.title,
-                When(day=due, zone=zone_of(asked.zone).key) if due else None,
-                result="done" if task.done_at else None,
-            )
-        )
-    return found
+def _tasks(due: _Due, question: Today) -> list[TodayItem]:
+    """Open ones that are due, or have no day; done ones until the day ends."""
+    columns, zone = table(TaskFields).c, zone_of(due.asked.zone).key
+    start = When(day=question.day, zone=zone).instant
+    whose = [columns.assigned_to == due.asked.asker.staff_id] if question.mine else []
+    rows = due.of(TaskFields, columns.due_on, columns.done_at.is_(None), *whose)
+    for wanted in ((columns.done_at.is_(None), columns.due_on.is_(None)), (columns.done_at >= start,)):
+        found, more = due.some(TaskFields, (columns.meta_created,), *wanted, *whose)
+        rows += found
+        due.more_ahead += more
+    return [_task(item, question.day, zone) for item in rows]
 
 
-def _ending_consents(asked: Asked, day: date, last: date, mine: Select[Any] | None) -> list[TodayItem]:
-    columns = table(ConsentFields).c
-    rows = asked.all(
-        ConsentFields,
-        columns.expires_on >= day,
-        columns.expires_on <= last,
-        columns.withdrawn_on.is_(None),
-        *_of_mine(mine, columns.participant_id),
-    )
+def _task(item: Stored[TaskFields], day: date, zone: str) -> TodayItem:
+    task = item.fields
+    due = task.due_on if task.done_at is None else day
+    when = When(day=due, zone=zone) if due else None
+    result = "done" if task.done_at else None
+    return TodayItem("task", item.id, task.participant_id, "", task.title_code or "", task.title, when, result=result)
+
+
+def _ending_consents(due: _Due) -> list[TodayItem]:
+    columns, zone = table(ConsentFields).c, zone_of(due.asked.zone).key
+    wanted = (columns.withdrawn_on.is_(None), *_of_mine(due.mine, columns.participant_id))
     return [
         TodayItem(
             "consent_ends",
@@ -195,16 +216,16 @@ def _ending_consents(asked: Asked, day: date, last: date, mine: Select[Any] | No
             "",
             item.fields.scope[0] if item.fields.scope else "",
             item.fields.recipient,
-            When(day=item.fields.expires_on, zone=zone_of(asked.zone).key),
+            When(day=item.fields.expires_on, zone=zone),
         )
-        for item in rows
+        for item in due.of(ConsentFields, columns.expires_on, *wanted, late=False)
         if item.fields.expires_on is not None
     ]
 
 
-def _referrals(asked: Asked, last: date, mine: bool) -> list[TodayItem]:
+def _referrals(due: _Due, mine: bool) -> list[TodayItem]:
     """Open referrals, on the day on which somebody should ask how it went."""
-    zone = zone_of(asked.zone).key
+    zone, follow_up = zone_of(due.asked.zone).key, table(ReferralFields).c.follow_up_on
     return [
         TodayItem(
             "referral",
@@ -215,17 +236,27 @@ def _referrals(asked: Asked, last: date, mine: bool) -> list[TodayItem]:
             item.fields.to_name,
             When(day=item.fields.follow_up_on, zone=zone),
         )
-        for item in to_ask(asked, last, mine)
+        for item in due.of(ReferralFields, follow_up, *to_ask(due.asked, mine))
         if item.fields.follow_up_on is not None
     ]
 
 
-def _plan_reviews(asked: Asked, last: date, mine: Select[Any] | None) -> list[TodayItem]:
+def _plan_reviews(due: _Due) -> list[TodayItem]:
     """Service plans, on the day on which they are to be looked at again."""
-    zone = zone_of(asked.zone).key
+    columns, zone = table(ServicePlanFields).c, zone_of(due.asked.zone).key
+    wanted = (columns.closed_on.is_(None), *_of_mine(due.mine, columns.participant_id))
     return [
-        TodayItem("plan_review", id, participant_id, "", "plan_review", "", When(day=day, zone=zone))
-        for id, participant_id, day in to_review(asked, last, mine)
+        TodayItem(
+            "plan_review",
+            item.id,
+            item.fields.participant_id,
+            "",
+            "plan_review",
+            "",
+            When(day=item.fields.review_on, zone=zone),
+        )
+        for item in due.of(ServicePlanFields, columns.review_on, *wanted)
+        if item.fields.review_on is not None
     ]
 
 
@@ -278,13 +309,11 @@ def _open_drafts(asked: Asked) -> list[TodayItem]:
 
 
 def _with_people(asked: Asked, items: list[TodayItem]) -> list[TodayItem]:
-    people = asked.people(item.participant_id for item in items if item.participant_id)
+    people = asked.named(item.participant_id for item in items if item.participant_id)
     found = []
     for item in items:
         person = people.get(item.participant_id) if item.participant_id else None
-        found.append(
-            item if person is None else replace(item, participant=person.called, interpreter_needed=person.interpreter_needed)
-        )
+        found.append(item if person is None else replace(item, participant=person[0], interpreter_needed=person[1]))
     return found
 
 

@@ -103,11 +103,12 @@ def _spoken_with(asked: Asked, language: str) -> list[str]:
 
 def _everybody(asked: Asked) -> tuple[int, int]:
     """How many people may be seen, and how many of them are carried by whoever asks."""
-    held = marks(asked.held)
+    # All of a table are counted without looking at them; those in collections that are closed here are few, or none.
+    closed = [idx for idx in asked.names.places if idx not in asked.held]
     found = asked.connection.exec_driver_sql(
-        f"SELECT (SELECT count(*) FROM person WHERE coll IN ({held})), "
-        f"(SELECT count(*) FROM person WHERE caseworker_id = ? AND coll + 0 IN ({held}))",
-        (*asked.held, asked.asker.staff_id.bytes, *asked.held),
+        f"SELECT (SELECT count(*) FROM person) - (SELECT count(*) FROM person WHERE coll IN ({marks(closed)})), "
+        f"(SELECT count(*) FROM person WHERE caseworker_id = ? AND coll + 0 IN ({marks(asked.held)}))",
+        (*closed, asked.asker.staff_id.bytes, *asked.held),
     ).one()
     return found[0], found[1]
 

@@ -57,8 +57,8 @@ class TodayItem:
 class TodayAnswer:
     """Columns by time, each in order: what is late, what is today (marked ones stay until the day ends), the week.
 
-    At most 200 things are listed of what is late (the latest), and 200 of today and the week (the first); `more_…` say how
-    many there are beside them."""
+    At most 200 things are listed in a column (of what is late the latest, of the others the first, of each subject no more than
+    200 in both); `more_…` say how many there are beside them."""
 
     overdue: tuple[TodayItem, ...]
     today: tuple[TodayItem, ...]

@@ -59,19 +59,19 @@ def today(asked: Asked, question: Today) -> TodayAnswer:
         found += part
     found.sort(key=_order)
     overdue = [item for item in found if item.when and item.when.day < day and item.result is None]
-    rest = [item for item in found if not (item.when and item.when.day < day and item.result is None)]
+    now = [item for item in found if item.when and (item.when.day == day or (item.when.day < day and item.result is not None))]
+    week = [item for item in found if item.when is None or item.when.day > day]
     more_late += due.more_late + max(len(overdue) - AT_MOST, 0)
-    more_ahead += due.more_ahead + max(len(rest) - AT_MOST, 0)
-    overdue, rest = overdue[-AT_MOST:], rest[:AT_MOST]
+    more_ahead += due.more_ahead + sum(max(len(column) - AT_MOST, 0) for column in (now, week))
     left = [*_returned(asked, question.mine), *_open_drafts(asked)]
-    named = _with_people(asked, [*overdue, *rest, *left])
-    overdue, rest, left = named[: len(overdue)], named[len(overdue) : len(overdue) + len(rest)], named[len(overdue) + len(rest) :]
+    shown = _with_people(asked, overdue[-AT_MOST:], [*now[:AT_MOST], *left], week[:AT_MOST])
+    coming = _coming(asked, day, mine)
     return TodayAnswer(
-        tuple(overdue),
-        (*(item for item in rest if item.when and item.when.day <= day), *left),
-        tuple(item for item in rest if item.when is None or item.when.day > day),
-        _count(asked, day, mine, HEARINGS),
-        _count(asked, day, mine, DEADLINES),
+        shown[0],
+        shown[1],
+        shown[2],
+        sum(coming.get(type, 0) for type in HEARINGS),
+        sum(coming.get(type, 0) for type in DEADLINES),
         more_late,
         more_ahead,
         _came_of_age(asked, question),
@@ -91,6 +91,10 @@ class _Due:
 
     def of(self, kind: type[F], due: Any, *wanted: Any, late: bool = True) -> list[Stored[F]]:
         """Those until the last day: the latest of what is late, and the first of the rest."""
+        if self.mine is not None and late:  # one person's are mostly few: a single look has them all
+            found, more = self.some(kind, (due.asc(),), due <= self.last, *wanted)
+            if not more:
+                return found
         found, more = self.some(kind, (due.asc(),), due.between(self.day, self.last), *wanted)
         self.more_ahead += more
         if late:
@@ -308,24 +312,26 @@ def _open_drafts(asked: Asked) -> list[TodayItem]:
     ]
 
 
-def _with_people(asked: Asked, items: list[TodayItem]) -> list[TodayItem]:
-    people = asked.named(item.participant_id for item in items if item.participant_id)
-    found = []
-    for item in items:
+def _with_people(asked: Asked, *columns: list[TodayItem]) -> tuple[tuple[TodayItem, ...], ...]:
+    people = asked.named(item.participant_id for items in columns for item in items if item.participant_id)
+
+    def named(item: TodayItem) -> TodayItem:
         person = people.get(item.participant_id) if item.participant_id else None
-        found.append(item if person is None else replace(item, participant=person[0], interpreter_needed=person[1]))
-    return found
+        return item if person is None else replace(item, participant=person[0], interpreter_needed=person[1])
+
+    return tuple(tuple(named(item) for item in items) for items in columns)
 
 
-def _count(asked: Asked, day: date, mine: Select[Any] | None, types: tuple[str, ...]) -> int:
+def _coming(asked: Asked, day: date, mine: Select[Any] | None) -> dict[str, int]:
+    """How many hearings and deadlines, by type, are in the next thirty days."""
     columns = table(ObligationFields).c
-    query = select(func.count()).where(
+    query = select(columns.type, func.count()).where(
         (columns.coll + 0).in_(asked.held),
         columns.meta_shown == 1,
         columns.result.is_(None),
         columns.meta_day >= day.isoformat(),
         columns.meta_day <= (day + timedelta(days=MONTH)).isoformat(),
-        columns.type.in_(types),
+        columns.type.in_((*HEARINGS, *DEADLINES)),
         *_of_mine(mine, columns.participant_id),
     )
-    return int(asked.connection.execute(query).scalar() or 0)
+    return {row[0]: row[1] for row in asked.connection.execute(query.group_by(columns.type))}

@@ -41,6 +41,7 @@ from cmpp_desktop.domain.retention import (
     LegalHolds,
     LiftLegalHold,
     SetLegalHold,
+    WhatGoes,
     certifies,
 )
 from cmpp_desktop.domain.reviews import SignDocument
@@ -161,6 +162,20 @@ def test_what_was_shared_with_others_goes_on_in_their_files(a_laptop: Make) -> N
     with pytest.raises(KnownError, match="record_missing"):
         omar.ask(Session(own))
     assert [person.id for person in omar.ask(People(DAY)).rows if person.id in (mother, neighbour)] == [neighbour]
+
+
+def test_what_is_shown_before_is_what_the_certificate_counts_after(a_laptop: Make) -> None:
+    omar = office(a_laptop(role="administrator"))
+    (mother, _), (neighbour, _) = enrolled(omar), enrolled(omar, "Perez")
+    omar.do(RecordGroupSession(workshop(mother, neighbour)))
+    omar.do(visit(mother))
+    omar.do(WriteNote(mother, "She rang."))
+    omar.do(AddRecord("potential_relief", {"participant_id": mother, "type": "asylum"}))
+    seen = omar.ask(WhatGoes(mother))
+    more = omar.do(DestroyFile(mother, WITNESS)).more or {}
+    assert (seen.gone, seen.stays) == (more["counts"], more["kept"])
+    assert seen.stays == {"service_session": 1}
+    assert "potential_relief" not in seen.gone
 
 
 def test_the_last_of_a_household_takes_the_household_along(a_laptop: Make) -> None:

@@ -140,6 +140,22 @@ class DueForDestruction(Question[tuple[DueFile, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
+class FileContents:
+    """What is in a file, before it is destroyed. `gone`, `stays`: kind → records, without any that is restricted."""
+
+    gone: dict[str, int]
+    stays: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class WhatGoes(Question[FileContents]):
+    """What `DestroyFile` would take of this person, as the certificate would count it; the household is not counted here.
+    Raises record_missing."""
+
+    participant_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class LegalHold:
     """A hold, whom or what it keeps, and until when it stood."""
 

@@ -95,6 +95,7 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     balance.Caseload: caseload.caseload,
     keeping.DueForDestruction: retention.due_for_destruction,
     keeping.LegalHolds: retention.legal_holds,
+    keeping.WhatGoes: retention.what_goes,
     books.Ledger: ledgers.ledger,
     books.LedgerTotals: ledgers.ledger_totals,
     books.AwardUse: ledgers.award_use,

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from cmpp_desktop.domain.dispatch import KINDS
+from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.retention import (
     ENDED,
     DueFile,
     DueForDestruction,
+    FileContents,
     LegalHold,
     LegalHoldFields,
     LegalHolds,
+    WhatGoes,
     years_after,
 )
+from cmpp_desktop.domain.reviews import AmendmentFields, ReviewFields
+from cmpp_desktop.domain.sessions import AttendanceFields, ServiceSessionFields
 from cmpp_desktop.domain.staff import AwardFields
 from cmpp_desktop.store.queries.common import Asked, marks, table
 
@@ -77,3 +84,28 @@ def legal_holds(asked: Asked, question: LegalHolds) -> tuple[LegalHold, ...]:
         for item in items
     ]
     return tuple(sorted(found, key=lambda one: (one.hold.fields.since, one.hold.created_at), reverse=True))
+
+
+def what_goes(asked: Asked, question: WhatGoes) -> FileContents:
+    """See the question."""
+    asked.person(question.participant_id)
+    ids = asked.same(question.participant_id)
+    shared = _shared(asked, ids)
+    gone, stays = Counter({ParticipantFields.kind: len(ids)}), Counter[str]()
+    for kind in sorted(asked.kinds_about(ids)):
+        model = KINDS[kind]
+        for item in asked.about(model, ids):
+            if item.compartment == "restricted":
+                continue
+            of_session = item.fields.subject_id if isinstance(item.fields, ReviewFields | AmendmentFields) else item.id
+            (stays if of_session in shared else gone)[kind] += 1
+    return FileContents(dict(gone), dict(stays))
+
+
+def _shared(asked: Asked, ids: tuple[UUID, ...]) -> set[UUID]:
+    """Sessions in this file at which others were whom this laptop knows."""
+    sessions = [item.id for item in asked.about(ServiceSessionFields, ids)]
+    there = asked.all(AttendanceFields, table(AttendanceFields).c.session_id.in_(sessions)) if sessions else []
+    others = {item.fields.participant_id for item in there} - set(ids)
+    known = {id for id in others if asked.is_there(id)}
+    return {item.fields.session_id for item in there if item.fields.participant_id in known}

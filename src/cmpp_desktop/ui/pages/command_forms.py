@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, Callable[[Ui, UUID | None], FormPlan]] = {
     "decide_help": plan.decide_help,
     "order_deadline": plan.order_deadline,
     "hold": plan.hold,
+    "hold_award": plan.hold_award,
     "lift_hold": plan.lift_hold,
     "attach": documents.attach,
     "save_copy": documents.save_copy,

@@ -152,6 +152,21 @@ def hold(ui: Ui, record_id: UUID | None) -> FormPlan:
     )  # fmt: skip
 
 
+def hold_award(ui: Ui, record_id: UUID | None) -> FormPlan:
+    """Nothing of any file of an award is destroyed while a legal hold stands."""
+    words = ui.words
+    items = (
+        Item("award", "award", words.field("legal_hold", "award"), True),
+        Item("reason", "line", words.field("legal_hold", "reason"), True, most=500),
+    )
+    return FormPlan(
+        "hold_award", words("Legal hold of an award"), items,
+        lambda participant, values: SetLegalHold(values["reason"], award=values["award"]),
+        words("The award is held"), words("Hold the award"),
+        text=words("Nothing of any file of this award is destroyed from now on, until an administrator lifts it."),
+    )  # fmt: skip
+
+
 def lift_hold(ui: Ui, record_id: UUID | None) -> FormPlan:
     """A hold (`record_id`) ends today."""
     words = ui.words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cmpp_desktop.errors import KnownError
+from cmpp_desktop.ui import places
 from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.settings_instruments import InstrumentsPart
@@ -37,6 +39,7 @@ from cmpp_desktop.ui.widgets import (
 from cmpp_desktop.words import LANGUAGES
 
 PARTS = ("you", "look", "laptops", "instruments", "lists", "about")
+ELSEWHERE = ("import", "rules", "retention")  # pages of their own, which the menu leads to
 
 
 class SettingsPage(Page):
@@ -101,10 +104,26 @@ class SettingsPage(Page):
             self._parts[part] = scrolled(held, names[part])
             self.stack.addWidget(self._parts[part])
         self._title = Label(words("Settings"), "title")
-        left = column(self._title, 8, self.menu, gap=0)
+        left = column(self._title, 8, self.menu, *self._links(), gap=0)
         whole = row(left, rule("v"), self.stack, gap=16, margins=(24, 16, 0, 0))
         whole.setStretch(2, 1)
         self.setLayout(whole)
+
+    def _links(self) -> list[Button]:
+        """What is a page of its own, where it is part of this version and for somebody of this role."""
+        words = self.words
+        names = {
+            "import": words("Bring in a table"),
+            "rules": words("Deadline rules"),
+            "retention": words("Keeping files"),
+        }
+        role = self.ui.me.me.role if self.ui.me is not None else ""
+        there = [places.place(name) for name in ELSEWHERE]
+        return [
+            Button(names[one.name], kind="quiet", icon=one.icon, on=partial(self.ui.go, one.name))
+            for one in there
+            if one.exists and (not one.roles or role in one.roles)
+        ]
 
     def narrowed(self, narrow: bool) -> None:
         self.menu.setFixedWidth(look().px(176 if narrow else 208))

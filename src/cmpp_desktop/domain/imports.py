@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from cmpp_desktop.domain.records import Fields, line, refers
+from cmpp_desktop.domain.work import Question
 
 
 class ImportRunFields(Fields):
@@ -26,3 +28,21 @@ class ImportRunFields(Fields):
     filled: dict[str, list[str]] = Field(default_factory=dict)  # participant who was there (id in hex) → fields that were empty
     undone_at: datetime | None = None
     undone_by: UUID | None = refers("staff_member")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportMade:
+    """An import that can still be taken back. `counts` as in `ImportRunFields`; `by`: the staff member."""
+
+    id: UUID
+    title: str
+    at: datetime
+    by: UUID | None
+    counts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportsMade(Question[tuple[ImportMade, ...]]):
+    """The imports that were not taken back, newest first, at most `most`."""
+
+    most: int = 20

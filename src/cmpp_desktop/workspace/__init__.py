@@ -217,9 +217,7 @@ class Workspace:
 
     def recover_by_telephone(self, response: str, passphrase: str) -> None:
         """The same with the 26 signs that were read back for the `recovery_challenge`. Raises Invalid(response) as well."""
-        self._recovered(
-            lambda: self._vault().recover_by_telephone(response, passphrase, cost=self._parts.cost), passphrase
-        )
+        self._recovered(lambda: self._vault().recover_by_telephone(response, passphrase, cost=self._parts.cost), passphrase)
 
     def _recovered(self, recover: Callable[[], bytes], passphrase: str) -> None:
         with self._turn:
@@ -340,9 +338,7 @@ class Workspace:
 
         return rules.read(path)
 
-    def accept_rules(
-        self, data: bytes | None, *, trust: str = "", progress: Callable[[int, int], None] | None = None
-    ) -> Done:
+    def accept_rules(self, data: bytes | None, *, trust: str = "", progress: Callable[[int, int], None] | None = None) -> Done:
         """Takes a pack (None: the one that ships); the deadlines follow in portions. Raises what AcceptRulePack raises."""
         from cmpp_desktop.domain.deadlines import AcceptRulePack
         from cmpp_desktop.workspace import rules
@@ -500,9 +496,7 @@ class Workspace:
         brought in (import_cancelled). Raises not_allowed, file_unreadable, file_too_big."""
         from cmpp_desktop.workspace import directory
 
-        return directory.bring_in(
-            self._need(), path, source, leave_out=leave_out, progress=progress, cancelled=cancelled
-        )
+        return directory.bring_in(self._need(), path, source, leave_out=leave_out, progress=progress, cancelled=cancelled)
 
     def preview_import(
         self,
@@ -520,11 +514,17 @@ class Workspace:
 
         return imports.preview(self._need(), path, mapping, sheet, progress, cancelled)
 
-    def remap_import(self, seen: ImportPreview, mapping: ColumnPlan) -> ImportPreview:
-        """The same file under another mapping; it is not read again. Raises Invalid (columns)."""
+    def remap_import(
+        self,
+        seen: ImportPreview,
+        mapping: ColumnPlan,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> ImportPreview:
+        """The same file under another mapping; it is not read again. Raises Invalid (columns), import_cancelled."""
         from cmpp_desktop.workspace import imports
 
-        return imports.again(self._need(), seen, mapping)
+        return imports.again(self._need(), seen, mapping, progress, cancelled)
 
     def run_import(
         self,
@@ -663,9 +663,7 @@ class Workspace:
         from cmpp_desktop.forms import compile_instrument
 
         made = compile_instrument(xform)
-        command = PublishInstrument(
-            made.form_id, made.version, made.hash, made.title, made.languages, xform, dict(made.card)
-        )
+        command = PublishInstrument(made.form_id, made.version, made.hash, made.title, made.languages, xform, dict(made.card))
         return self.do(command)
 
     def _remember(self, participant_id: UUID) -> None:

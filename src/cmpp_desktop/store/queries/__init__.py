@@ -11,7 +11,7 @@ from typing import Any
 
 from cmpp_desktop.domain import calendar as cal
 from cmpp_desktop.domain import caseload as balance
-from cmpp_desktop.domain import cases, consent, disclosures, entries, importing, members, merges, separations
+from cmpp_desktop.domain import cases, consent, disclosures, entries, importing, imports, members, merges, separations
 from cmpp_desktop.domain import deadline_views as due
 from cmpp_desktop.domain import directory as listed
 from cmpp_desktop.domain import finding as anything
@@ -33,6 +33,7 @@ from cmpp_desktop.store.queries import (
     duplicates,
     finding,
     households,
+    imports_made,
     ledgers,
     merged,
     office,
@@ -104,6 +105,7 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     entries.FileOf: records.file_of,
     anything.Find: finding.find,
     importing.DuplicatesIn: duplicates.duplicates_in,
+    imports.ImportsMade: imports_made.imports_made,
     merges.Merged: merged.merged,
     merges.TwoSides: merged.two_sides,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
@@ -224,6 +225,11 @@ class PeoplePage(Page):
             ("Alt+F", words("filters")),
             ("Ctrl+N", words("someone new")),
         )
+
+    def doings(self) -> tuple[tuple[str, str, Callable[[], object]], ...]:
+        if not places.place("import").exists:
+            return ()
+        return ((self.words("Bring in a table of people"), "upload", lambda: self.ui.go("import")),)
 
     def more_keys(self) -> tuple[tuple[str, str], ...]:
         return (("Alt+F", self.words("filters")), ("Esc", self.words("clear the search")))

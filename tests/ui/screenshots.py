@@ -30,7 +30,7 @@ from cmpp_desktop.ui.theme import Look, Wish
 from cmpp_desktop.workspace import CaseSummaryRequest
 from tests.ui import samples
 from tests.ui.picture_door import PictureDoor
-from tests.ui.samples import NOW, at_first_run, at_someone_new
+from tests.ui.samples import NOW, at_first_run, at_someone_new, keeping
 
 Arrange = Callable[[Window], object]
 
@@ -199,6 +199,11 @@ def _import(window: Window) -> None:
     page(window).instruments.take_file(Path("tests/ui/__init__.py"))
 
 
+def _opened_file(window: Window) -> None:
+    page(window).due.choose_first()
+    typed(window, "\r")
+
+
 def _conflict_picked(window: Window) -> None:
     typed(window, "1")
 
@@ -346,6 +351,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("18-palette-written", _palette_texts),
     Shot("26-time-and-help", go("ledger")),
     Shot("27-lists", go("settings", part="lists")),
+    Shot("30-keeping-files", go("retention", _opened_file), _ADMIN, keeping.furnish),
+    Shot("30-organisation", go("settings", part="organisation"), _ADMIN),
     Shot("18-all-keys", lambda window: window.open_keys()),
     Shot("20-unreachable", _trouble("server_unreachable")),
     Shot("20-stop", _trouble("roster_fork")),

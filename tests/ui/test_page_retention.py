@@ -2,56 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-
 import pytest
 
-from cmpp_desktop.domain.entries import Records
-from cmpp_desktop.domain.retention import (
-    DestroyFile,
-    DestructionFields,
-    DueFile,
-    DueForDestruction,
-    FileContents,
-    LegalHold,
-    LegalHoldFields,
-    LegalHolds,
-    SetLegalHold,
-    WhatGoes,
-)
+from cmpp_desktop.domain.retention import DestroyFile, SetLegalHold
+from cmpp_desktop.domain.staff import NameOrganisation
 from cmpp_desktop.ui.widgets import Button
 from tests.ui import samples
-from tests.ui.page_desk import Desk, desk, nameless
+from tests.ui.page_desk import desk, nameless
 from tests.ui.samples import office
+from tests.ui.samples.keeping import furnish
 
 pytestmark = pytest.mark.usefixtures("qapp")
-UNTIL = date(2025, 3, 1)
-HELD = samples.uid(811)
-
-
-def furnished(at: Desk) -> None:
-    hold = LegalHoldFields(award=office.AWARD, reason="An audit", since=date(2026, 5, 4))
-    certificate = DestructionFields(
-        subject_hash="a" * 64, salt="b" * 32, counts={"case": 1, "note": 4}, award=office.AWARD, kept_until=UNTIL,
-        destroyed_at=datetime(2026, 11, 2, 15, tzinfo=UTC),
-    )  # fmt: skip
-    due = (
-        DueFile(samples.MARISELA, "Marisela Tzoc", UNTIL, (office.AWARD,), held=False),
-        DueFile(HELD, "Lucía Tzoc", UNTIL, (office.AWARD,), held=True),
-    )
-    plain = at.door.answers.get(Records)
-    at.door.answers |= {
-        DueForDestruction: lambda asked: due,
-        LegalHolds: lambda asked: (LegalHold(samples.stored(hold, "hold0"), "", "Denise", ""),),
-        WhatGoes: lambda asked: FileContents({"participant": 1, "note": 3}, {"service_session": 1}),
-        Records: lambda asked: (samples.stored(certificate, "gone0"),) if asked.kind == "destruction" else
-        office.own_records(asked.kind) or (plain(asked) if plain else ()),
-    }  # fmt: skip
 
 
 def test_a_file_is_destroyed_only_with_a_witness_and_the_typed_word() -> None:
     with desk(role="administrator") as at:
-        furnished(at)
+        furnish(at.door)
         page = at.open("retention")
         assert nameless(page) == []
         assert not page.panel.isVisible()
@@ -78,7 +44,7 @@ def test_a_file_is_destroyed_only_with_a_witness_and_the_typed_word() -> None:
 
 def test_a_held_file_is_not_opened_and_a_whole_award_is_held_from_here() -> None:
     with desk(role="administrator") as at:
-        furnished(at)
+        furnish(at.door)
         page = at.open("retention")
         page._open(page.due.model().rows[1])
         at.settle()
@@ -100,7 +66,29 @@ def test_settings_leads_an_administrator_there_and_nobody_else() -> None:
             links = [one for one in page.findChildren(Button) if one.text() == "Keeping files"]
             assert bool(links) == led
             if led:
-                furnished(at)
+                furnish(at.door)
                 links[0].click()
                 at.settle()
                 assert at.page.place == "retention"
+
+
+def test_an_administrator_sets_the_minutes_until_laptops_lock_and_takes_it_back() -> None:
+    with desk(role="administrator") as at:
+        assert at.ui.me is not None
+        part = at.open("settings", part="organisation").organisation
+        part.minutes.setText("500")
+        part.save.click()
+        at.settle()
+        assert at.door.done == []
+        part.minutes.setText("25")
+        part.save.click()
+        at.settle()
+        (done,) = at.door.done
+        assert isinstance(done, NameOrganisation)
+        assert (done.lock_after_minutes, done.name) == (25, at.ui.me.name)
+        assert isinstance(at.said[-1][1], NameOrganisation)
+        assert at.said[-1][1].lock_after_minutes == at.ui.me.lock_after_minutes
+    with desk() as at:
+        part = at.open("settings", part="organisation").organisation
+        assert not part.save.isVisible()
+        assert not part.called.isEnabled()

@@ -117,11 +117,14 @@ class DeviceNameFields(Fields):
 
 @dataclass(frozen=True)
 class NameOrganisation(Command):
-    """`zone`: IANA name of the zone in which its days begin; None leaves it as it is (a new one: the usual)."""
+    """`zone`: IANA name of the zone in which its days begin; `lock_after_minutes`: 1 to 120; `confidentiality`: the line below
+    every paper, "" for the usual one. None leaves each as it is (a new one: the usual). Raises Invalid."""
 
     organisation_id: UUID
     name: str
     zone: str | None = None
+    lock_after_minutes: int | None = None
+    confidentiality: str | None = None
 
 
 @dataclass(frozen=True)
@@ -151,11 +154,15 @@ class NameDevice(Command):
 
 def name_organisation(command: NameOrganisation, work: Work) -> Done:
     _only(work, "administrator")
-    values = {"name": command.name}
-    if command.zone is not None:
-        if zone_of(command.zone).key != command.zone:
-            raise Invalid(zone="unknown_time_zone")
-        values["zone"] = command.zone
+    given = {
+        "name": command.name,
+        "zone": command.zone,
+        "lock_after_minutes": command.lock_after_minutes,
+        "confidentiality": command.confidentiality,
+    }
+    values = {name: value for name, value in given.items() if value is not None}
+    if command.zone is not None and zone_of(command.zone).key != command.zone:
+        raise Invalid(zone="unknown_time_zone")
     if any(item.id == command.organisation_id for item in work.find(OrganisationFields)):
         work.change(OrganisationFields, command.organisation_id, **values)
         return Done(command.organisation_id)

@@ -17,6 +17,7 @@ from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.settings_instruments import InstrumentsPart
 from cmpp_desktop.ui.pages.settings_laptops import LaptopsPart
 from cmpp_desktop.ui.pages.settings_lists import ListsPart
+from cmpp_desktop.ui.pages.settings_organisation import OrganisationPart
 from cmpp_desktop.ui.pages.strength_words import ENOUGH, advice_words
 from cmpp_desktop.ui.pages.unlock import LANGUAGE_NAMES
 from cmpp_desktop.ui.theme import look
@@ -38,7 +39,7 @@ from cmpp_desktop.ui.widgets import (
 )
 from cmpp_desktop.words import LANGUAGES
 
-PARTS = ("you", "look", "laptops", "instruments", "lists", "about")
+PARTS = ("you", "look", "laptops", "instruments", "organisation", "lists", "about")
 ELSEWHERE = ("import", "rules", "retention")  # pages of their own, which the menu leads to
 
 
@@ -74,22 +75,25 @@ class SettingsPage(Page):
             "look": words("Look and language"),
             "laptops": words("Laptops"),
             "instruments": words("Instruments"),
+            "organisation": words("Organisation"),
             "lists": words("Lists"),
             "about": words("About"),
         }
         self.menu = RowList(words("Settings"), RowDelegate(lead_width=0, top=6, pad=8, bar=False))
         icons = {"you": "user", "look": "contrast", "laptops": "laptop", "instruments": "clipboard-list",
-                 "lists": "list", "about": "info"}
+                 "organisation": "building-2", "lists": "list", "about": "info"}
         self.menu.show_rows([ListRow(id=part, title=names[part], icon=icons[part]) for part in PARTS])
         self.menu.current_changed.connect(self._chosen)
         self.menu.setFixedWidth(look().px(208))
         self.stack = QStackedWidget()
         self.laptops, self.instruments, self.lists = LaptopsPart(self), InstrumentsPart(self), ListsPart(self)
+        self.organisation = OrganisationPart(self)
         made: dict[str, QWidget | QLayout] = {
             "you": self._you(),
             "look": self._look(),
             "laptops": self.laptops,
             "instruments": self.instruments,
+            "organisation": self.organisation,
             "lists": self.lists,
             "about": self._about(),
         }
@@ -142,6 +146,7 @@ class SettingsPage(Page):
         self.laptops.reload()
         self.instruments.reload()
         self.lists.reload()
+        self.organisation.reload()
 
     # --- you --------------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from cmpp_desktop.domain.retention import (
 )
 from cmpp_desktop.domain.work import Done, Stored
 from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
     Button,
     Field,
@@ -92,6 +93,8 @@ class RetentionPage(Page):
         )
         self.final = Button(words("Destroy this file"), icon="trash-2", on=self._destroy)
         self.cancel = Button(words("Keep it"), kind="quiet", on=self._close)
+        for field in (self._witness_field, self._word_field):
+            field.setMaximumWidth(look().px(380))
         panel = QWidget()
         panel.setLayout(
             column(
@@ -142,7 +145,7 @@ class RetentionPage(Page):
     def _due_row(self, file: DueFile) -> StreamRow:
         words = self.words
         awards = ", ".join(isolate(number) for number in file.awards)
-        until = words.long_date(file.kept_until)
+        until = words.short_date(file.kept_until, self.ui.today())
         why = words("Kept until {day}, by the final financial report of {awards}", day=until, awards=awards)
         held = RowBadge(words("Legal hold"), "soon") if file.held else None
         return StreamRow(id=file.participant_id, title=isolate(file.participant), details=(why,), badge=held, icon="archive")
@@ -181,7 +184,7 @@ class RetentionPage(Page):
             lead=words.short_date(at, self.ui.today()),
             title=words.plural("{n} record destroyed", "{n} records destroyed", sum(fields.counts.values())),
             what=who,
-            details=(self._counted(fields.counts), words.long_date(fields.kept_until) + " · " + isolate(fields.award)),
+            details=(self._counted(fields.counts), fields.ground),
             icon="file-text",
         )
 

@@ -212,7 +212,9 @@ def test_what_was_written_comes_below_and_moves_nothing_that_is_chosen(desk: Ope
     at.quiet()
     model = palette.list.model()
     assert isinstance(model, RowModel)
-    assert palette.list.current_row().title == "Tzoc, Marisela"
+    current = palette.list.current_row()
+    assert current is not None
+    assert current.title == "Tzoc, Marisela"
     assert [item.title for item in model.rows if item.head][-1].startswith("Written")
     QTest.keyClick(palette.field, Qt.Key.Key_Escape)
 

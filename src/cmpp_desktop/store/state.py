@@ -348,10 +348,10 @@ def uncovered(state: RecordState) -> dict[str, tuple[Stamp, ...]]:
     """By field, the heads that no cover of a present `life` head names; empty for a live record."""
     if not state.covers:
         return {}
-    named: dict[str, set[Stamp]] = {}
+    named: dict[str, tuple[Stamp, ...]] = {}  # few for each field: looking through them costs less than hashing them
     for covers in state.covers.values():
         for name, stamps in covers:
-            named.setdefault(name, set()).update(stamps)
+            named[name] = named.get(name, ()) + tuple(stamps)
     found = {
         name: tuple(stamp for stamp in state.stamps(name) if stamp not in named.get(name, ()))
         for name in state.heads

@@ -278,8 +278,8 @@ def invitation_file(
 
 
 def read_invitation(data: bytes, now_ms: int) -> Invitation:
-    """What a file says, checked against the roster in it. Raises KnownError invitation_unreadable (facts: reason) or
-    invitation_expired."""
+    """What a file says, checked against the roster in it. Raises KnownError invitation_unreadable (facts: reason),
+    invitation_expired, invitation_closed."""
     if not data.startswith(MAGIC) or len(data) > FILE_LIMIT:
         raise KnownError("invitation_unreadable", reason="not_one")
     try:
@@ -294,6 +294,8 @@ def read_invitation(data: bytes, now_ms: int) -> Invitation:
         raise KnownError("invitation_unreadable", reason="damaged") from error
     if now_ms > invitation.expires:
         raise KnownError("invitation_expired")
+    if state.invitations[invitation.invitation].closed is not None:
+        raise KnownError("invitation_closed")
     return invitation
 
 
@@ -329,7 +331,7 @@ def _check(invitation: Invitation, state: RosterState, body: bytes, signature: b
     entry = state.invitations.get(invitation.invitation)
     if entry is None or state.org_id != invitation.org or entry.member != invitation.member:
         raise ValueError("roster")
-    if entry.keys != keys.introduction_keys(invitation.secret).public or entry.closed is not None:
+    if entry.keys != keys.introduction_keys(invitation.secret).public:
         raise ValueError("secret")
     if entry.expires != invitation.expires or entry.collections != frozenset(invitation.collections):
         raise ValueError("terms")

@@ -142,7 +142,7 @@ class Workspace:
         return Strength(*passphrase_strength(text))
 
     def read_invitation(self, data: bytes) -> InvitationInfo:
-        """Raises invitation_unreadable, invitation_expired."""
+        """Raises invitation_unreadable, invitation_expired, invitation_closed."""
         from cmpp_desktop.sync.enrolment import read_invitation
         from cmpp_desktop.workspace.profile import role_of
 

@@ -83,14 +83,14 @@ def replaced(team: Team) -> bytes:
 @pytest.mark.parametrize("removal", [withdrawn, revoked, retired, replaced])
 def test_every_loss_of_access_calls_for_a_new_key_until_there_is_one(removal: Callable[[Team], bytes]) -> None:
     team = Team()
-    assert team.due == ()
+    assert not team.due
     before = team.office.state.no
     team.office.add(removal(team))
     assert team.due == (team.place,)
     assert not rights.may_read(team.office.state, team.laptop.id, team.place)
     assert rights.may_read(team.office.state, team.laptop.id, team.place, before)
     team.rotate()
-    assert team.due == ()
+    assert not team.due
 
 
 def test_a_board_reader_writes_no_more_and_still_reads() -> None:
@@ -98,7 +98,7 @@ def test_a_board_reader_writes_no_more_and_still_reads() -> None:
     team.office.add(demoted(team))
     assert rights.may_read(team.office.state, team.laptop.id, team.place)
     assert not rights.may_write(team.office.state, team.laptop.id, team.place)
-    assert team.due == ()
+    assert not team.due
     assert len(team.office.state.fences) == 1
 
 
@@ -209,7 +209,7 @@ def test_an_invitation_that_nobody_used_calls_for_a_new_key_when_it_is_closed() 
     late = team.office.invite("late", team.lia, (team.place,), expires=NOW + DAY)
     assert rights.stale_invitations(team.office.state, NOW + DAY) == ()
     assert rights.stale_invitations(team.office.state, NOW + DAY + 1) == (late,)
-    assert team.due == ()
+    assert not team.due
     close = entries.invitation_closed(
         team.office.state.head, team.laptop.pair, at=NOW + DAY + 1, invitation=late
     )

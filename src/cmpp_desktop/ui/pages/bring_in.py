@@ -62,6 +62,7 @@ class BringInPage(Page):
         self._before: Stage = "choose"
         self._stop = threading.Event()
         self._run_id: UUID | None = None
+        self._any_made = False
         me = ui.me.me if ui.me is not None else None
         self._may = me is not None and me.role in MAY
         self._build()
@@ -121,17 +122,15 @@ class BringInPage(Page):
         words = self.words
         self.choose = Button(words("Choose a file"), kind="primary", icon="upload", key="Ctrl+O", on=self._choose)
         self.template = Button(words("Save an empty template"), icon="download", on=self._template)
+        part = QWidget()
         if self._may:
-            part = QWidget()
             part.setLayout(row(self.choose, self.template, None, gap=12))
             return part
         refused = Banner(
             words("Your role cannot bring in people."),
             words("Caseworkers, supervisors and administrators can. Ask one of them."), tone="calm",
         )  # fmt: skip
-        part = QWidget()
-        hidden = row(self.choose, self.template)
-        part.setLayout(column(refused, hidden))
+        part.setLayout(column(refused, row(self.choose, self.template)))
         self.choose.hide()
         self.template.hide()
         return part
@@ -201,12 +200,17 @@ class BringInPage(Page):
         self.sub.setText(said[stage])
         self.sub.setVisible(bool(said[stage]))
         self.wrong.hide()
-        for name, part in self.parts.items():
-            part.setVisible(name == stage)
+        self._show_parts()
         target = self.first_focus()
         if target is not None and self.isVisible():
             target.setFocus()
         self.ui.shell.keys_changed()
+
+    def _show_parts(self) -> None:
+        for name, part in self.parts.items():
+            part.setVisible(name == self._stage)
+        for widget in (self.made_head, self.made):
+            widget.setVisible(self._any_made and self._stage in ("choose", "done"))
 
     # --- the file -------------------------------------------------------------------------------------------------------
 
@@ -348,8 +352,8 @@ class BringInPage(Page):
         may: dict[object, bool] = {
             one.id: mine is not None and (mine.role in ("supervisor", "administrator") or mine.id == one.by) for one in found
         }
-        self.made_head.setVisible(bool(found))
-        self.made.setVisible(bool(found))
+        self._any_made = bool(found)
+        self._show_parts()
         self.made.show_rows(made_rows(self.words, found, names, may))
 
     def _take_back(self, id: UUID | None) -> None:

@@ -48,13 +48,13 @@ class OrganisationPart(QWidget):
             field.input.setEnabled(self.administers)
         self._shown = self._known()
         only = Label(words("Administrators change this. Ask one of yours."), tone="ink2", wrap=True)
-        only.setHidden(self.administers)
         self.save = Button(words("Save"), on=self._save)
-        self.save.setVisible(self.administers)
         form = QWidget()
         form.setMaximumWidth(look().px(480))
         form.setLayout(column(*self.fields.values(), 8, row(self.save, None), gap=8))
         self.setLayout(column(heading(words("Organisation")), only, form, gap=8))
+        only.setVisible(not self.administers)  # when they have a parent: without one, each would be a window for a moment
+        self.save.setVisible(self.administers)
 
     def reload(self) -> None:
         """What is known of it now, unless somebody has begun to change it."""

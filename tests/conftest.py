@@ -125,7 +125,6 @@ class _QtTraces:
 
     def __init__(self) -> None:
         self.windows = {id(window) for window in self._windows()}
-        self.timers = {id(timer) for timer in self._timers()} if self._application() else set()
 
     @staticmethod
     def _application() -> Any:
@@ -140,6 +139,7 @@ class _QtTraces:
 
     @staticmethod
     def _timers() -> list[Any]:
+        """Running timers that are younger than the test: what is older is frozen, and not listed (`nothing_left_behind`)."""
         core = sys.modules.get("PySide6.QtCore")
         shiboken = sys.modules.get("shiboken6") or sys.modules.get("shiboken6.Shiboken")
         if core is None or shiboken is None:
@@ -153,7 +153,7 @@ class _QtTraces:
 
     def _new(self) -> list[Any]:
         windows = [window for window in self._windows() if id(window) not in self.windows]
-        return windows + [timer for timer in self._timers() if id(timer) not in self.timers]
+        return windows + self._timers()
 
     def left(self) -> list[str]:
         if self._application() is None:
@@ -180,9 +180,11 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fails the test that leaves a thread, a running QTimer or a top-level window, and names it."""
     threads = set(threading.enumerate())
     traces = _QtTraces()
+    gc.freeze()  # so that the collector lists what the test made and not a million older things; both are quick
     yield
     os.umask(UMASK)
     left = _threads_left(threads) + traces.left()
+    gc.unfreeze()
     if left:
         pytest.fail(f"{request.node.name} left behind: {', '.join(left)}", pytrace=False)
 

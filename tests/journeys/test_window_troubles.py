@@ -254,8 +254,8 @@ def test_a_full_disk_is_said_and_what_was_typed_stays(profile: Path, tmp_path: P
     door = laptop(kept)
     door.unlock(PASSPHRASE)
     try:
-        (person,) = door.ask(People(TODAY)).rows
-        stream = door.ask(Timeline(person.id, TODAY))
+        (person,) = door.ask(People(door.today())).rows
+        stream = door.ask(Timeline(person.id, door.today()))
         assert [entry.text for entry in (*stream.today, *stream.earlier) if entry.kind == "note"] == [NOTE]
         door._need().store.check()
     finally:

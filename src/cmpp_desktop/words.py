@@ -45,6 +45,17 @@ _SHORT_MONTHS = {
 }
 
 
+def in_one(parts: Iterable[str]) -> str:
+    """Short sentences in one line, with one full stop between two of them: "8:30 a.m. Ride booked. Court gives an interpreter."
+
+    Empty ones are left out, and nothing is put after the last."""
+    said = ""
+    for part in parts:
+        if part:
+            said += f"{'' if not said else ' ' if said.endswith(('.', '?', '!', '…')) else '. '}{part}"
+    return said
+
+
 def is_rtl(language: str) -> bool:
     """Whether a language (BCP 47 code, region ignored) is written from right to left."""
     return language.split("-")[0].split("_")[0] in RTL

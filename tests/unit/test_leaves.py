@@ -74,3 +74,10 @@ def test_every_code_has_both_languages_and_every_kind_a_name() -> None:
 def test_languages_from_right_to_left_are_known(language: str) -> None:
     assert words.is_rtl(language)
     assert not words.is_rtl("es")
+
+
+def test_sentences_in_one_line_have_one_full_stop_between_them() -> None:
+    assert words.in_one(("8:30 a.m.", "Ride booked", "", "Is it safe?", "Court gives an interpreter.")) == (
+        "8:30 a.m. Ride booked. Is it safe? Court gives an interpreter."
+    )
+    assert words.in_one(()) == ""

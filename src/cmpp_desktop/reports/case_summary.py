@@ -18,7 +18,7 @@ from cmpp_desktop.reports.sentences import (
     paper,
     side_lines,
 )
-from cmpp_desktop.words import Words
+from cmpp_desktop.words import Words, in_one
 
 # A crossed-out handset in a 24 × 24 box: the sign of the safe-contact rule.
 _NO_CALLS = (
@@ -98,7 +98,7 @@ def _person(figures: CaseSummary, words: Words) -> list[tuple[str, Content]]:
         (words("Interpreter"), interpreter),
         (words("A-number"), masked(figures.a_number_end)),
         (words("Lives at"), lives),
-        (words("Household"), ". ".join(_relative(relative, words) for relative in figures.household)),
+        (words("Household"), in_one(_relative(relative, words) for relative in figures.household)),
         (words("Note well"), [Span(flags, STRONG)] if flags else ""),
     ]
 
@@ -175,7 +175,7 @@ def _duty(duty: Duty, figures: CaseSummary, words: Words) -> Row:
     stands: list[Span] = []
     if late > 0:
         stands.append(Span("! " + words.plural("{n} day late", "{n} days late", late) + ". ", STRONG))
-    stands.append(Span(". ".join(part for part in ready if part), REGULAR))
+    stands.append(Span(in_one(ready), REGULAR))
     day = words.short_date(duty.when.day, figures.as_of)
     return Row([[Span(day, STRONG)] if late > 0 else day, what, duty.rule, stands])
 

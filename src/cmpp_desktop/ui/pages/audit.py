@@ -15,7 +15,7 @@ from cmpp_desktop.domain.questions import AuditRow, AuditTrail
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.widgets import Button, EmptyState, Label, RowList, SearchField, column, heading, row
 from cmpp_desktop.ui.widgets.streams import StreamDelegate, StreamRow
-from cmpp_desktop.words import Words
+from cmpp_desktop.words import Words, in_one
 
 STEP = 200  # entries
 
@@ -137,6 +137,6 @@ class AuditPage(Page):
         who = next((person.name for person in me.staff if person.id == entry.member_id), "") if me is not None else ""
         what = action_words(words).get(entry.action, entry.action)
         kind = words.code("kind", entry.subject_kind)
-        said = ". ".join(part for part in (lead, what, kind, who) if part)
+        said = in_one((lead, what, kind, who))
         title = words("{label}: {value}", label=what, value=kind) if kind else what
         return StreamRow(id=entry.number, lead=lead, title=title, what=who, said=said, icon="history")

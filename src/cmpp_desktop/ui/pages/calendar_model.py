@@ -12,7 +12,7 @@ from cmpp_desktop.domain.calendar import CalendarAnswer, CalendarEntry, Clash
 from cmpp_desktop.ui.pages.participant_model import OBLIGATION_ICONS
 from cmpp_desktop.ui.widgets import ListRow, RowBadge
 from cmpp_desktop.ui.widgets.streams import StreamRow
-from cmpp_desktop.words import Words
+from cmpp_desktop.words import Words, in_one
 
 View = Literal["week", "month", "agenda"]
 VIEWS: tuple[View, ...] = ("week", "month", "agenda")
@@ -69,7 +69,7 @@ def _row(entry: CalendarEntry, clashing: Mapping[UUID, Clash], words: Words) -> 
     parts = [name, entry.place, words("interpreter needed") if entry.interpreter_needed and not entry.interpreter else ""]
     what = ", ".join(part for part in parts if part)
     badge = _badge(entry, clashing, words)
-    said = ". ".join(part for part in (at, entry.participant, what, badge.text if badge else "") if part)
+    said = in_one((at, entry.participant, what, badge.text if badge else ""))
     return StreamRow(
         id=(entry.participant_id, entry.id), title=entry.participant, lead=at, what=what, badge=badge, said=said,
         icon=OBLIGATION_ICONS.get(entry.type, "landmark"), muted=entry.result is not None,
@@ -94,7 +94,10 @@ def clash_line(answer: CalendarAnswer, words: Words) -> str:
     """How much cannot both be done, or how much is not listed; "" for neither."""
     said = []
     if answer.clashes:
-        said.append(words.plural("{n} time two things are at once.", "{n} times two things are at once.", len(answer.clashes)))
+        twice = words.plural(
+            "Once you would have to be in two places.", "{n} times you would have to be in two places.", len(answer.clashes)
+        )
+        said.append(twice)
     if answer.more:
         said.append(words.plural("{n} more is not listed.", "{n} more are not listed.", answer.more))
     return " ".join(said)

@@ -10,7 +10,7 @@ from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
 from cmpp_desktop.domain.questions import ParticipantView
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.ui.pages.participant_model import DEADLINES, NO_MARK, Fact, Mark, distance, lower_first
-from cmpp_desktop.words import Words
+from cmpp_desktop.words import Words, in_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def ready_line(fields: ObligationFields, words: Words) -> str:
     ]
     if not fields.transport and fields.mode == "in_person":
         have.append(words("No ride arranged"))
-    return ". ".join(have)
+    return in_one(have)
 
 
 def case_facts(view: ParticipantView, today: date, words: Words) -> tuple[Fact, ...]:

@@ -9,7 +9,7 @@ from cmpp_desktop.domain.deadline_views import ClockView, Deadline
 from cmpp_desktop.ui.pages.participant_model import distance
 from cmpp_desktop.ui.widgets import ListRow, RowBadge
 from cmpp_desktop.ui.widgets.streams import StreamRow
-from cmpp_desktop.words import Words
+from cmpp_desktop.words import Words, in_one
 
 
 def deadline_row(deadline: Deadline, today: date, words: Words) -> ListRow:
@@ -22,10 +22,10 @@ def deadline_row(deadline: Deadline, today: date, words: Words) -> ListRow:
         by_rule = words("By the rule it would be {day}.", day=words.short_date(deadline.by_rule))
     else:
         by_rule = ""
-    details = tuple(part for part in (". ".join(part for part in (kept, deadline.citation) if part), by_rule) if part)
+    details = tuple(part for part in (in_one((kept, deadline.citation)), by_rule) if part)
     badge = _badge(deadline, day, today, words)
     lead = words.short_date(day, today) if day is not None else ""
-    said = ". ".join(part for part in (lead, name, badge.text, how, *details) if part)
+    said = in_one((lead, name, badge.text, how, *details))
     return StreamRow(
         id=deadline.obligation_id or (deadline.rule_id, deadline.trigger_id), title=name, lead=lead, what=how, wrap=True,
         details=details, badge=badge, icon="file-clock", muted=deadline.state in ("not_in_force", "no_trigger"), said=said,

@@ -36,6 +36,7 @@ from cmpp_desktop.ui.widgets import (
     scrolled,
 )
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate, StreamRow
+from cmpp_desktop.words import in_one
 
 
 def phone_words(value: str) -> str:
@@ -187,7 +188,7 @@ class FamilyTab(QWidget):
         elif fields.preferred:
             state = RowBadge(words("Use this first"), "done")
         parts = tuple(part for part in (words.code("contact_route", fields.route), fields.label, fields.safe_note) if part)
-        return StreamRow(id=item.id, title=phone_words(fields.value), icon=icon, details=(". ".join(parts),), badge=state)
+        return StreamRow(id=item.id, title=phone_words(fields.value), icon=icon, details=(in_one(parts),), badge=state)
 
     def _address_row(self, item: Stored[object]) -> ListRow:
         fields = item.fields

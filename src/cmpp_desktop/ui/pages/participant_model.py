@@ -20,7 +20,7 @@ from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.ui.pages.record_model import ICONS
 from cmpp_desktop.ui.pages.timeline_words import LISTS, TO_KEEP, record_said
-from cmpp_desktop.words import Words, zone_of
+from cmpp_desktop.words import Words, in_one, zone_of
 
 SOON_DAYS = 15
 DEADLINES = ("filing_deadline", "asylum_deadline", "address_change", "departure")
@@ -100,7 +100,7 @@ class Row:
     def spoken(self) -> str:
         if self.head:
             return self.head
-        return ". ".join(part for part in (self.date, self.title, self.mark.text, self.detail) if part)
+        return in_one((self.date, self.title, self.mark.text, self.detail))
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +268,7 @@ def _obligation_said(entry: TimelineEntry, words: Words) -> tuple[str, str]:
     at = words.time_in(time.fromisoformat(entry.at), entry.zone) if entry.at else ""
     title = ", ".join(part for part in (name, entry.place) if part)
     rule = words("Counted by rule. Confirm with the attorney.") if entry.code in DEADLINES and entry.title else ""
-    return title, ". ".join(part for part in (at, entry.text, rule) if part)
+    return title, in_one((at, entry.text, rule))
 
 
 def _mark(entry: TimelineEntry, today: date, words: Words) -> Mark:
@@ -333,7 +333,7 @@ def consent_rows(
             language=words.language_name(fields.language),
         )
         rows.append(
-            (item.id, what, ". ".join(part for part in (how, fields.purpose) if part), _consent_mark(fields, today, words))
+            (item.id, what, in_one((how, fields.purpose)), _consent_mark(fields, today, words))
         )
     return tuple(rows)
 

@@ -38,7 +38,7 @@ from cmpp_desktop.ui.widgets import (
     rule,
 )
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamRow
-from cmpp_desktop.words import Words, zone_of
+from cmpp_desktop.words import Words, in_one, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class ParticipantRail(QWidget):
 
     def _tick_row(self, item: TaskRow) -> TickRow:
         state = self._words("done") if item.done else self._words("not done")
-        said = ". ".join(part for part in (item.title, item.due.text, state) if part)
+        said = in_one((item.title, item.due.text, state))
         return TickRow(id=item.id, title=item.title, ticked=item.done, due=item.due, said=said)
 
     def _show_pinned(self, view: ParticipantView, zone: str) -> None:

@@ -19,6 +19,7 @@ from cmpp_desktop.ui.pages.command_forms import Offer, offered
 from cmpp_desktop.ui.pages.record_model import GROUPS, ICONS, detail_of, group_name, title_of
 from cmpp_desktop.ui.widgets import Button, EmptyState, Label, ListRow, column, row, scrolled
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate, StreamRow
+from cmpp_desktop.words import in_one
 
 
 def add_menu(parent: QWidget, ui: Ui, view: ParticipantView, chosen: Callable[[Offer], object]) -> QMenu:
@@ -92,7 +93,7 @@ class RecordsTab(QWidget):
         detail = detail_of(item.fields, self._words)
         return StreamRow(
             id=(kind, item.id), title=title, icon=ICONS.get(kind, "file"), what=detail, wrap=True,
-            said=". ".join(part for part in (title, detail) if part),
+            said=in_one((title, detail)),
         )  # fmt: skip
 
     def open_menu(self) -> None:

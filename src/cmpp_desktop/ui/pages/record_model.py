@@ -20,7 +20,7 @@ from cmpp_desktop.domain.dispatch import KINDS, PLAIN
 from cmpp_desktop.domain.proceedings import PROTECTED_RELIEF
 from cmpp_desktop.domain.records import Fields, Money, PostalAddress, When
 from cmpp_desktop.domain.work import Command, Done, Question, Stored
-from cmpp_desktop.words import Words
+from cmpp_desktop.words import Words, in_one
 from cmpp_desktop.workspace import Workspace
 
 Shape = Literal[
@@ -277,7 +277,7 @@ def detail_of(fields: Fields, words: Words, *, most: int = 3) -> str:
         value = said_value(kind, name, getattr(fields, name), words) if name not in shown and name not in FILLED else ""
         if value and value != str(type(fields).model_fields[name].default):
             said.append(words("{label}: {value}", label=words.field(kind, name), value=value))
-    return ". ".join(said[:most])
+    return in_one(said[:most])
 
 
 def choices_of(kind: str, records: Sequence[Stored[Any]], words: Words) -> tuple[tuple[UUID, str], ...]:

@@ -15,7 +15,7 @@ from cmpp_desktop.domain.questions import ParticipantView, ReviewItem, SessionVi
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.ui.pages.participant_model import DEADLINES, NO_MARK, Mark, lower_first, moment
 from cmpp_desktop.ui.pages.session_model import count_words
-from cmpp_desktop.words import Words
+from cmpp_desktop.words import Words, in_one
 
 FEW_WORDS = 15
 LONG_MINUTES = 4 * 60
@@ -36,7 +36,7 @@ class QueueRow:
 
     @property
     def spoken(self) -> str:
-        return self.head or ". ".join(part for part in (self.title, self.detail, self.day, self.mark.text) if part)
+        return self.head or in_one((self.title, self.detail, self.day, self.mark.text))
 
 
 @dataclass(frozen=True, slots=True)

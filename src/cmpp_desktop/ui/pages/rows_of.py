@@ -8,6 +8,7 @@ from cmpp_desktop.ui.pages.review_model import QueueRow
 from cmpp_desktop.ui.pages.sync_model import Line
 from cmpp_desktop.ui.widgets import ListRow, RowBadge
 from cmpp_desktop.ui.widgets.streams import StreamRow
+from cmpp_desktop.words import in_one
 
 
 def badge(mark: Mark) -> RowBadge | None:
@@ -43,7 +44,7 @@ def obligation_row(row: ObligationRow) -> ListRow:
 
 
 def _said(row: ObligationRow) -> str:
-    return ". ".join(part for part in (row.when, row.what, row.detail, row.how, row.mark.text) if part)
+    return in_one((row.when, row.what, row.detail, row.how, row.mark.text))
 
 
 def queue_row(row: QueueRow) -> ListRow:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.pages.participant_model import Fact, lower_first
-from cmpp_desktop.words import Words, zone_of
+from cmpp_desktop.words import Words, in_one, zone_of
 from cmpp_desktop.workspace import ArrivedItem, SyncStatus
 
 Action = Literal["", "conflicts", "participant"]
@@ -62,7 +62,7 @@ class Line:
 
     @property
     def spoken(self) -> str:
-        return ". ".join(part for part in (self.title, self.detail, self.right) if part)
+        return in_one((self.title, self.detail, self.right))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cmpp_desktop.domain.questions import TimelineEntry
-from cmpp_desktop.words import Words
+from cmpp_desktop.words import Words, in_one
 
 # kind → the code list of the entry's code, and of its result ("" where that is a person's own words).
 LISTS: Mapping[str, tuple[str, str]] = {
@@ -45,4 +45,4 @@ def record_said(entry: TimelineEntry, words: Words) -> tuple[str, str]:
     result = words.code(results, entry.result) if results and entry.result else (entry.result or "")
     step = words.field(entry.kind, entry.step) if entry.step else ""
     parts = (step, code if named else entry.title, entry.place, result, entry.text)
-    return title, ". ".join(part for part in parts if part)
+    return title, in_one(parts)

@@ -26,6 +26,7 @@ from cmpp_desktop.ui.theme import is_rtl, look, start_side
 from cmpp_desktop.ui.widgets.basics import Label, column, paint_ring
 from cmpp_desktop.ui.widgets.keys import paint_key
 from cmpp_desktop.ui.widgets.ticks import paint_radio, paint_tick
+from cmpp_desktop.words import in_one
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -91,7 +92,7 @@ class _Model(QAbstractListModel):
         if role == Qt.ItemDataRole.UserRole:
             return answer
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            said = ". ".join(part for part in (answer.key, *answer.words) if part)
+            said = in_one((answer.key, *answer.words))
             return f"{said}. {self.picked_word}" if answer.picked and self.picked_word else said
         return None
 

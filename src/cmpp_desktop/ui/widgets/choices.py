@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QRadioButton, QSizePolicy, QWidget
 from cmpp_desktop.ui.theme import is_rtl, look, start_side
 from cmpp_desktop.ui.widgets.keys import paint_key
 from cmpp_desktop.ui.widgets.ticks import paint_radio
+from cmpp_desktop.words import in_one
 
 Run = tuple[str, bool]
 
@@ -31,7 +32,7 @@ class ChoiceCard(QRadioButton):
         super().__init__(title, parent)
         self._key, self._detail, self._runs, self._boxed = key, detail, tuple(runs), boxed
         said = "".join(text for text, _ in runs)
-        self.setAccessibleName(". ".join(part for part in (key, title, detail, said) if part))
+        self.setAccessibleName(in_one((key, title, detail, said)))
         self.setAutoExclusive(False)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)

@@ -63,19 +63,33 @@ class FlowLayout(QLayout):
         gap = look().px(self._gap)
         parent = self.parentWidget()
         rtl = parent is not None and is_rtl(parent)
-        x, y, height = 0, rect.y(), 0
+        y = rect.y()
+        for line in self._lines(rect.width(), gap):
+            height = max(size.height() for _, size in line)
+            x = 0
+            for item, size in line:
+                if move:
+                    left = rect.right() + 1 - x - size.width() if rtl else rect.x() + x
+                    middle = y + (height - size.height()) // 2  # chips stand beside buttons that are higher
+                    item.setGeometry(QRect(QPoint(left, middle), size))
+                x += size.width() + gap
+            y += height + gap
+        return max(y - gap, rect.y()) - rect.y()
+
+    def _lines(self, width: int, gap: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        """What stands in each line, with its size."""
+        lines: list[list[tuple[QLayoutItem, QSize]]] = []
+        x = 0
         for item in self._items:
             if item.isEmpty():
                 continue
             size = item.sizeHint()
-            if x > 0 and x + size.width() > rect.width():
-                x, y, height = 0, y + height + gap, 0
-            if move:
-                left = rect.right() + 1 - x - size.width() if rtl else rect.x() + x
-                item.setGeometry(QRect(QPoint(left, y), size))
+            if not lines or x + size.width() > width:
+                lines.append([])
+                x = 0
+            lines[-1].append((item, size))
             x += size.width() + gap
-            height = max(height, size.height())
-        return y + height - rect.y()
+        return lines
 
 
 def flow(*items: QWidget, gap: float = 8) -> FlowLayout:

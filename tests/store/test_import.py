@@ -52,7 +52,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Workspace]:
-    door = founded(tmp_path / "laptop", "http://127.0.0.1:9", lambda: datetime.now(UTC))
+    door = founded(tmp_path / "laptop", "http://127.0.0.1:9", lambda: datetime(2026, 11, 24, 15, tzinfo=UTC))
     yield door
     door.close()
 

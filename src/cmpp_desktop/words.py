@@ -241,11 +241,11 @@ class Words:
         listed = self._codes.get("language", {}).get(code)
         if listed:
             return listed.name(self.language)
-        from babel import Locale
+        from babel import Locale, UnknownLocaleError
 
         try:
             return str(Locale.parse(code).get_display_name(self.language) or code)
-        except (ValueError, LookupError):
+        except (ValueError, LookupError, TypeError, UnknownLocaleError):  # a publisher's directory may say "Spanish"
             return code
 
 

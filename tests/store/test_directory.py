@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from cmpp_desktop.domain.directory import (
     ReadDirectory,
     directory_id,
 )
+from cmpp_desktop.domain.hsds import HsdsSchedule
 from cmpp_desktop.domain.questions import Today
 from cmpp_desktop.domain.referrals import OpenReferrals, Refer, Referrals
 from cmpp_desktop.errors import KnownError, NotAllowed
@@ -107,7 +109,8 @@ def test_a_folder_of_tables_becomes_services_that_are_found(denise: Laptop, tmp_
     assert [row.name for row in denise.ask(DirectorySearch("dentist", inactive=True)).rows] == ["Dentist"]
     view = denise.ask(DirectoryService(directory_id("hsds_service", "", "s1")))
     assert view.organization is not None
-    assert (view.service.fields.schedules, view.locations[0].fields.name) == (["Friday 09:00–12:00"], "Church hall")
+    hours = HsdsSchedule(days=["FR"], opens_at="09:00", closes_at="12:00")
+    assert (view.service.fields.schedules, view.locations[0].fields.name) == ([hours], "Church hall")
     assert (view.service.fields.required_documents, view.service.fields.read_on) == (["None"], DAY)
 
 
@@ -350,7 +353,13 @@ def test_the_examples_of_the_specification_are_read(denise: Laptop, name: str) -
         "Example Organization Inc.", "1-30 Main Street, MyVillage, MyCity, MyState ABC 1234", "+44 1234 234567"
     )  # fmt: skip
     fields = denise.ask(DirectoryService(row.service_id)).service.fields
-    assert (fields.minimum_age, fields.costs) == (12, ["Under 18s and Over 60s, 35 GBP per 1 hour session"])
+    (cost,) = fields.costs
+    assert (cost.option, cost.amount, cost.currency, cost.valid_to) == ("Under 18s and Over 60s", "35", "GBP", "2022-12-31")
+    (hours,) = fields.schedules
+    assert (hours.days, hours.opens_at, hours.closes_at) == (["TH", "FR"], "10:00", "18:00")
+    (contact,) = fields.contacts
+    assert (contact.name, contact.department, contact.phones[0].number) == ("Ann Persona", "Reception", "+44 1234 234567")
+    assert (fields.minimum_age, fields.assured_on, fields.updated_on) == (12, date(2005, 1, 1), date(2023, 3, 15))
 
 
 @needs_shared

@@ -489,6 +489,8 @@ STATEMENTS = (
     contacts BLOB NOT NULL,
     alert VARCHAR NOT NULL,
     wait_time VARCHAR NOT NULL,
+    assured_on VARCHAR,
+    updated_on VARCHAR,
     meta_life VARCHAR NOT NULL,
     meta_status VARCHAR NOT NULL,
     meta_shown INTEGER NOT NULL,
@@ -926,6 +928,7 @@ STATEMENTS = (
 )""",
     """INSERT INTO r_service_session ("id", "coll", "participant_id", "services", "when", "minutes", "mode", "place", "place_note", "language", "interpreter", "staff_ids", "narrative", "goal_ids", "staff_minutes", "award", "meta_life", "meta_status", "meta_shown", "meta_signed_id", "meta_created", "meta_created_dev", "meta_changed", "meta_changed_dev", "meta_starts", "meta_day", "topic", "others_present") SELECT "id", "coll", "participant_id", "services", "when", "minutes", "mode", "place", "place_note", "language", "interpreter", "staff_ids", "narrative", "goal_ids", "staff_minutes", "award", "meta_life", "meta_status", "meta_shown", "meta_signed_id", "meta_created", "meta_created_dev", "meta_changed", "meta_changed_dev", "meta_starts", "meta_day", '', 0 FROM old_r_service_session""",
     """DROP TABLE old_r_service_session""",
+    """CREATE INDEX r_service_session_life_participant_id ON r_service_session (meta_life, participant_id)""",
     """CREATE INDEX r_service_session_participant_id_starts ON r_service_session (participant_id, meta_starts)""",
     """CREATE TABLE r_site (
     id BLOB NOT NULL,

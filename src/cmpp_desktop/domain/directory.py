@@ -9,115 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, Protocol, cast
 from uuid import UUID
 
-from pydantic import Field
-
-from cmpp_desktop.domain.records import Compartment, Fields, Part, line, prose, refers, validated
+from cmpp_desktop.domain.hsds import HsdsLocationFields, HsdsOrganizationFields, HsdsServiceFields
+from cmpp_desktop.domain.records import Fields, validated
 from cmpp_desktop.domain.work import Command, Done, Question, Role, Stored, Work
 from cmpp_desktop.errors import NotAllowed
 from cmpp_protocol.ids import derived_id
-
-
-class HsdsPhone(Part):
-    """A telephone number of an organization, service or location."""
-
-    number: str = ""
-    extension: str = ""
-    type: str = ""
-    description: str = ""
-
-
-class HsdsAddress(Part):
-    """An address of a location, with HSDS's names."""
-
-    address_1: str = ""
-    address_2: str = ""
-    city: str = ""
-    state_province: str = ""
-    postal_code: str = ""
-    country: str = ""
-    address_type: str = ""
-
-
-class HsdsOrganizationFields(Fields):
-    """An organization that offers services. `hsds_id`: its id in the directory that it was read from."""
-
-    kind: ClassVar[str] = "hsds_organization"
-    compartment: ClassVar[Compartment] = "organisation"
-    about: ClassVar[str] = ""
-
-    hsds_id: str = line(200)
-    name: str = Field(min_length=1, max_length=300)
-    alternate_name: str = line(300)
-    description: str = prose(20_000)
-    email: str = line(200)
-    website: str = line(500)
-    phones: list[HsdsPhone] = Field(default_factory=list)
-    source: str = line(200)  # which directory
-    read_on: date | None = None
-    active: bool = True  # False: the newest file of its directory does not have it
-
-
-class HsdsServiceFields(Fields):
-    """A service of an organization."""
-
-    kind: ClassVar[str] = "hsds_service"
-    compartment: ClassVar[Compartment] = "organisation"
-    about: ClassVar[str] = ""
-
-    organization_id: UUID = refers("hsds_organization", ...)
-    hsds_id: str = line(200)
-    name: str = Field(min_length=1, max_length=300)
-    alternate_name: str = line(300)
-    description: str = prose(20_000)
-    status: str = line(20, "active")  # active, inactive, defunct, temporarily closed
-    url: str = line(500)
-    email: str = line(200)
-    interpretation_services: str = line(1000)
-    application_process: str = prose(10_000)
-    fees_description: str = prose(4000)
-    eligibility_description: str = prose(10_000)
-    minimum_age: int | None = None
-    maximum_age: int | None = None
-    languages: list[str] = Field(default_factory=list)
-    taxonomy_terms: list[str] = Field(default_factory=list)
-    schedules: list[str] = Field(default_factory=list)
-    phones: list[HsdsPhone] = Field(default_factory=list)
-    location_ids: list[UUID] = refers("hsds_location", [])
-    source: str = line(200)
-    read_on: date | None = None
-    service_areas: list[str] = Field(default_factory=list)
-    costs: list[str] = Field(default_factory=list)
-    required_documents: list[str] = Field(default_factory=list)
-    contacts: list[str] = Field(default_factory=list)
-    alert: str = prose(4000)
-    wait_time: str = line(500)
-
-
-class HsdsLocationFields(Fields):
-    """A place where services are given."""
-
-    kind: ClassVar[str] = "hsds_location"
-    compartment: ClassVar[Compartment] = "organisation"
-    about: ClassVar[str] = ""
-
-    organization_id: UUID | None = refers("hsds_organization")
-    hsds_id: str = line(200)
-    name: str = line(300)
-    description: str = prose(10_000)
-    transportation: str = line(1000)
-    latitude: str = line(30)  # decimal degrees as written; no floats in records
-    longitude: str = line(30)
-    addresses: list[HsdsAddress] = Field(default_factory=list)
-    accessibility: list[str] = Field(default_factory=list)
-    phones: list[HsdsPhone] = Field(default_factory=list)
-    source: str = line(200)
-    read_on: date | None = None
-    languages: list[str] = Field(default_factory=list)
-    schedules: list[str] = Field(default_factory=list)
-    active: bool = True
 
 IMPORTERS: tuple[Role, ...] = ("supervisor", "administrator")
 PART = 50  # records of one change set (rule 40): of the longest descriptions some 3 MiB, where 16 are the limit
@@ -228,20 +127,37 @@ class ServiceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OrganizationRow:
+    """An organization as a search finds it. `services`: how many of it are shown."""
+
+    organization_id: UUID
+    name: str
+    beginning: str  # of its description
+    phone: str
+    services: int
+
+
+@dataclass(frozen=True, slots=True)
 class DirectoryAnswer:
-    """A page of services, best first; `types`, `languages`, `towns`: what there is to choose from in the directory, by name."""
+    """A page of services, best first; `types`, `languages`, `towns`: what there is to choose from in the directory, by name.
+
+    `organizations`: the first whose name has all the words that were typed, or that offer no service and fit otherwise; none
+    where only a filter was set. `everything`: all services that could be found.
+    """
 
     rows: tuple[ServiceRow, ...]
     matching: int
     types: tuple[str, ...]
     languages: tuple[str, ...]
     towns: tuple[str, ...]
+    organizations: tuple[OrganizationRow, ...] = ()
+    everything: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DirectorySearch(Question[DirectoryAnswer]):
-    """Services by words (each somewhere in its or its organization's names, descriptions or kinds), kind of service, language (a
-    code), place (town, postal code, area served). `inactive`: those too that are closed or gone."""
+    """Services by words (each somewhere in its or its organization's names, descriptions, kinds, languages or places), kind of
+    service, language (a code), place (town, postal code, area served). `inactive`: those too that are closed or gone."""
 
     text: str = ""
     type: str = ""
@@ -266,6 +182,37 @@ class DirectoryService(Question[ServiceView]):
     """Raises record_missing."""
 
     service_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationView:
+    """All that the directory knows of an organization. `services`: id, name and status of each, by name."""
+
+    organization: Stored[HsdsOrganizationFields]
+    services: tuple[tuple[UUID, str, str], ...]
+    locations: tuple[Stored[HsdsLocationFields], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryOrganization(Question[OrganizationView]):
+    """Raises record_missing."""
+
+    organization_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryHeld:
+    """A directory that was brought in. `services`: those that are not gone; `read_on`: when something of it last came in."""
+
+    source: str
+    services: int
+    organizations: int
+    read_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoriesHeld(Question[tuple[DirectoryHeld, ...]]):
+    """The directories that stand side by side, by name."""
 
 
 def directory_id(kind: str, source: str, hsds_id: str) -> UUID:

@@ -15,8 +15,8 @@ from uuid import UUID
 
 from cmpp_desktop.domain.codes import check_codes
 from cmpp_desktop.domain.consent import ConsentFields, share, verdict_for
-from cmpp_desktop.domain.directory import HsdsOrganizationFields, HsdsServiceFields
 from cmpp_desktop.domain.disclosures import DisclosureFields
+from cmpp_desktop.domain.hsds import HsdsOrganizationFields, HsdsServiceFields
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.plans import NeedFields
 from cmpp_desktop.domain.records import Fields, coded, line, prose, refers, validated

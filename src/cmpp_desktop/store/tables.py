@@ -58,7 +58,7 @@ INDEXES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     ),
     "task": (("participant_id",), ("assigned_to", "done_at", "due_on"), ("subject_id",)),
     "note": (("participant_id", "written_at"),),
-    "service_session": (("participant_id", "meta_starts"),),
+    "service_session": (("participant_id", "meta_starts"), ("meta_life", "participant_id")),
     "attendance": (("session_id",), ("participant_id",)),
     "screening": (("participant_id",),),
     "review": (("subject_id", "at"), ("participant_id",), ("verdict", "at")),

@@ -475,12 +475,19 @@ class Workspace:
             password=password,
         )
 
-    def preview_directory(self, path: Path, *, source: str = "") -> DirectoryPlan:
+    def preview_directory(
+        self,
+        path: Path,
+        *,
+        source: str = "",
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> DirectoryPlan:
         """What bringing in a directory (HSDS: JSON, a folder or a zip of CSV) would do, and what is wrong in it by row. `source`:
-        the name of the directory, when several stand side by side. Raises file_unreadable, file_too_big."""
+        the name of the directory, when several stand side by side. Raises file_unreadable, file_too_big, import_cancelled."""
         from cmpp_desktop.workspace import directory
 
-        return directory.preview(self._need(), path, source)
+        return directory.preview(self._need(), path, source, progress=progress, cancelled=cancelled)
 
     def import_directory(
         self,

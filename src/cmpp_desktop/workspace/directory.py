@@ -15,9 +15,25 @@ if TYPE_CHECKING:
     from cmpp_desktop.workspace.profile import Opened
 
 
-def preview(opened: Opened, path: Path, source: str) -> DirectoryPlan:
-    """What importing a file would do, and what is wrong in it, by row. Raises file_unreadable, file_too_big."""
-    return opened.ask(DirectoryEdition(hsds.read(path), source))
+def preview(
+    opened: Opened,
+    path: Path,
+    source: str,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> DirectoryPlan:
+    """What importing a file would do, and what is wrong in it, by row. Raises file_unreadable, file_too_big, import_cancelled."""
+
+    def go_on(done: int, of: int) -> None:
+        if cancelled():
+            raise KnownError("import_cancelled")
+        if progress is not None:
+            progress(done, of)
+
+    read = hsds.read(path, go_on)
+    go_on(1, 1)
+    return opened.ask(DirectoryEdition(read, source))
 
 
 def bring_in(

@@ -6,24 +6,44 @@ what it cannot be without is left out and said; a value that cannot be is left o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date
+from typing import Any, TypeVar
 
 from cmpp_desktop.domain.directory import (
-    HsdsAddress,
-    HsdsLocationFields,
-    HsdsOrganizationFields,
-    HsdsPhone,
-    HsdsServiceFields,
     Listed,
     Problem,
     ReadDirectory,
+)
+from cmpp_desktop.domain.hsds import (
+    HsdsAddress,
+    HsdsContact,
+    HsdsCost,
+    HsdsLocationFields,
+    HsdsOrganizationFields,
+    HsdsPhone,
+    HsdsSchedule,
+    HsdsServiceFields,
 )
 from cmpp_desktop.domain.records import Fields
 
 MOST_IN_A_LIST = 200
 LONGEST_LINE = 1000  # letters of one entry of a list
+DAY = re.compile("[+-]?[1-5]?(MO|TU|WE|TH|FR|SA|SU)")
+CLOCK = re.compile(r"\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
+DAY_NAMES = {
+    short: code
+    for code, name in zip(
+        ["MO", "TU", "WE", "TH", "FR", "SA", "SU"],
+        ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+        strict=True,
+    )
+    for short in (name, name[:3], name[:4])
+}  # fmt: skip
+DAYS: Mapping[str, tuple[str, ...]] = {"assured_on": ("assured_date",), "updated_on": ("last_modified", "last_updated")}
+P = TypeVar("P", HsdsContact, HsdsCost, HsdsSchedule)
 
 
 @dataclass
@@ -128,7 +148,7 @@ class _Assembly:
                 ),
                 "phones": _phones(phones.get(id, ())),
                 "languages": _languages(spoken.get(id, ())),
-                "schedules": _lines(map(schedule, open_at.get(id, ()))),
+                "schedules": _schedules(open_at.get(id, ())),
             }
             # Publishers leave out organizations that only own a building: the place is good without it.
             owner = row.of("organization_id") if row.of("organization_id") in organizations else ""
@@ -149,6 +169,8 @@ class _Assembly:
             values["eligibility_description"] = values["eligibility_description"] or parts.eligibility(id)
             for name in ("minimum_age", "maximum_age"):
                 values[name] = self._age(row, name)
+            for name, columns in DAYS.items():
+                values[name] = self._day(row, *columns)
             there = []
             for link in parts.places.get(id, ()):
                 if link.of("location_id") in locations:
@@ -182,6 +204,18 @@ class _Assembly:
         self._problems.append(Problem(row.file, row.number, name, "not_valid", left_out=False))
         return None
 
+    def _day(self, row: Row, *names: str) -> date | None:
+        """A day as it is written first; the time after it is left off."""
+        said = row.of(*names)
+        if not said:
+            return None
+        try:
+            return date.fromisoformat(said[:10])
+        except ValueError:
+            column = next(name for name in names if row.values.get(name))
+            self._problems.append(Problem(row.file, row.number, column, "not_valid", left_out=False))
+            return None
+
     def _fitting(self, model: type[Fields], values: Mapping[str, Any], row: Row) -> dict[str, Any]:
         """The values, with texts that are longer than the directory keeps cut off, and that said."""
         found = dict(values)
@@ -201,14 +235,15 @@ class _ServiceParts:
         self.places = by("service_at_location", "service_id")
         links = {row.of("id"): row.of("service_id") for row in tables.rows.get("service_at_location", ())}
         self._phones, self._schedules = by("phone", "service_id"), by("schedule", "service_id")
-        for table, mine in (("phone", self._phones), ("schedule", self._schedules)):
+        self._contacts, self._of_contacts = by("contact", "service_id"), by("phone", "contact_id")
+        for table, mine in (("phone", self._phones), ("schedule", self._schedules), ("contact", self._contacts)):
             for link, rows in by(table, "service_at_location_id").items():
                 if links.get(link):
                     there = mine.setdefault(links[link], [])
                     there += [row for row in rows if row not in there]
         self._languages, self._areas = by("language", "service_id"), by("service_area", "service_id")
         self._costs, self._papers = by("cost_option", "service_id"), by("required_document", "service_id")
-        self._contacts, self._eligible = by("contact", "service_id"), by("eligibility", "service_id")
+        self._eligible = by("eligibility", "service_id")
         self._terms = {row.of("id"): row.of("name", "term", "code") for row in tables.rows.get("taxonomy_term", ())}
         self._linked = by("attribute", "link_id")
         for service, rows in by("attribute", "service_id").items():
@@ -218,15 +253,13 @@ class _ServiceParts:
         named = (row.of("taxonomy_term_id", "taxonomy_id") for row in self._linked.get(id, ()))
         return {
             "phones": _phones(self._phones.get(id, ())),
-            "schedules": _lines(map(schedule, self._schedules.get(id, ()))),
+            "schedules": _schedules(self._schedules.get(id, ())),
             "languages": _languages(self._languages.get(id, ())),
             "taxonomy_terms": _lines(self._terms.get(term, "") for term in named),
             "service_areas": _lines(row.of("name", "service_area", "description") for row in self._areas.get(id, ())),
-            "costs": _lines(map(_cost, self._costs.get(id, ()))),
+            "costs": _costs(self._costs.get(id, ())),
             "required_documents": _lines(row.of("document") for row in self._papers.get(id, ())),
-            "contacts": _lines(
-                _joined(row.of("name"), row.of("title"), row.of("email")) for row in self._contacts.get(id, ())
-            ),
+            "contacts": _contacts(self._contacts.get(id, ()), self._of_contacts),
         }
 
     def eligibility(self, id: str) -> str:
@@ -251,17 +284,69 @@ def _plain(row: Row) -> dict[str, Any]:
     }
 
 
-def schedule(row: Row) -> str:
-    """When something is open, in one line: what the publisher says of it, with days and hours."""
-    days = row.of("byday", "weekday", "bymonthday")
-    hours = "–".join(part[:5] for part in (row.of("opens_at"), row.of("closes_at")) if part)
-    closed = "closed" if row.of("closed").lower() in ("true", "1", "yes") else ""
-    return _joined(f"{days} {hours}".strip(), closed, row.of("description", "original_text"))
+def _schedules(rows: Iterable[Row]) -> list[HsdsSchedule]:
+    return _once_each(map(_schedule, rows))
 
 
-def _cost(row: Row) -> str:
-    amount = " ".join(part for part in (row.of("amount"), row.of("currency").upper(), row.of("amount_description")) if part)
-    return _joined(row.of("option"), amount)
+def _schedule(row: Row) -> HsdsSchedule:
+    """When something is open. Days come as iCalendar has them (HSDS 3: "TH,FR", "1MO") or by name (HSDS 2: "Friday"); what is
+    neither stays in words."""
+    said = row.of("byday", "weekday")
+    days = [DAY_NAMES.get(part.strip().lower(), part.strip().upper()) for part in re.split("[,;]", said) if part.strip()]
+    known = all(DAY.fullmatch(day) for day in days)
+    months = "" if known and days else row.of("bymonthday")
+    words = ("" if known else said, months, row.of("description", "original_text"))
+    return HsdsSchedule(
+        days=days if known else [],
+        opens_at=_hour(row.of("opens_at")),
+        closes_at=_hour(row.of("closes_at")),
+        closed=row.of("closed").lower() in ("true", "1", "yes"),
+        valid_from=row.of("valid_from")[:10],
+        valid_to=row.of("valid_to")[:10],
+        description=_joined(*words)[:LONGEST_LINE],
+        notes=row.of("notes")[:LONGEST_LINE],
+    )
+
+
+def _hour(text: str) -> str:
+    """ "09:00" of "09:00:00" or "9:00 AM" as it is."""
+    return text[:5] if CLOCK.fullmatch(text) else text[:20]
+
+
+def _costs(rows: Iterable[Row]) -> list[HsdsCost]:
+    return _once_each(
+        HsdsCost(
+            option=row.of("option")[:LONGEST_LINE],
+            amount=row.of("amount")[:30],
+            currency=row.of("currency").upper()[:10],
+            amount_description=row.of("amount_description")[:LONGEST_LINE],
+            valid_from=row.of("valid_from")[:10],
+            valid_to=row.of("valid_to")[:10],
+        )
+        for row in rows
+    )
+
+
+def _contacts(rows: Iterable[Row], phones: Mapping[str, Sequence[Row]]) -> list[HsdsContact]:
+    return _once_each(
+        HsdsContact(
+            name=row.of("name")[:200],
+            title=row.of("title")[:200],
+            department=row.of("department")[:200],
+            email=row.of("email")[:200],
+            phones=_phones(phones.get(row.of("id"), ())),
+        )
+        for row in rows
+    )
+
+
+def _once_each(parts: Iterable[P]) -> list[P]:
+    """Those that say something, each once."""
+    found: list[P] = []
+    for part in parts:
+        if part != type(part)() and part not in found:
+            found.append(part)
+    return found[:MOST_IN_A_LIST]
 
 
 def _phones(rows: Sequence[Row]) -> list[HsdsPhone]:

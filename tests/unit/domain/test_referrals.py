@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 
 from cmpp_desktop.domain.consent import ConsentGiven, RecordConsent
-from cmpp_desktop.domain.directory import HsdsOrganizationFields, HsdsServiceFields
 from cmpp_desktop.domain.disclosures import DisclosureFields
 from cmpp_desktop.domain.entries import AddRecord
 from cmpp_desktop.domain.households import RegisterHousehold
+from cmpp_desktop.domain.hsds import HsdsOrganizationFields, HsdsServiceFields
 from cmpp_desktop.domain.records import validated
 from cmpp_desktop.domain.referrals import (
     OUTCOMES,

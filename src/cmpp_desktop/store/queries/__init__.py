@@ -74,6 +74,8 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     listed.DirectorySearch: directory.directory_search,
     listed.DirectoryService: directory.directory_service,
     listed.DirectoryEdition: directory.directory_edition,
+    listed.DirectoryOrganization: directory.directory_organization,
+    listed.DirectoriesHeld: directory.directories_held,
     referral.Referrals: referrals.referrals,
     referral.OpenReferrals: referrals.open_referrals,
     due.Deadlines: deadlines.deadlines,

@@ -2,58 +2,160 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from cmpp_desktop.domain.directory import (
+    DirectoriesHeld,
     DirectoryAnswer,
     DirectoryEdition,
+    DirectoryHeld,
+    DirectoryOrganization,
     DirectoryPlan,
     DirectorySearch,
     DirectoryService,
-    HsdsAddress,
-    HsdsLocationFields,
-    HsdsOrganizationFields,
-    HsdsServiceFields,
+    OrganizationRow,
+    OrganizationView,
     ServiceRow,
     ServiceView,
     planned,
 )
+from cmpp_desktop.domain.hsds import HsdsLocationFields, HsdsOrganizationFields, HsdsServiceFields
 from cmpp_desktop.domain.records import Fields
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.store.folding import fold, spellings
+from cmpp_desktop.store.folding import fold
+from cmpp_desktop.store.queries import directory_lines as lines
 from cmpp_desktop.store.queries.common import Asked, table
 from cmpp_desktop.words import load
 
-Line: TypeAlias = Any  # a row of the columns that were chosen
-BEGINNING = 280  # letters of a description that a row shows
-OPEN = ("active", "")
-SHOWN = (
-    "id", "organization_id", "name", "alternate_name", "description", "status", "taxonomy_terms", "languages", "phones",
-    "location_ids", "service_areas",
-)  # fmt: skip
+FEW = 20  # organizations beside the services
 
 
 def directory_search(asked: Asked, question: DirectorySearch) -> DirectoryAnswer:
-    """See the question. Reads columns of all services: a directory has some thousands."""
-    services = _services(asked, question.inactive)
-    organizations = _organizations(asked)
-    places = _places(asked)
-    words, spoken = fold(question.text).split(), _called(question.language)
-    found = [row for row in services if _fits(row, organizations, places, question, words, spoken)]
-    ranked = sorted(found, key=lambda row: (_rank(row, organizations, words), fold(row.name), str(row.id)))
-    page = ranked[question.offset : question.offset + question.limit]
+    """See the question. Looks through all services: a directory has some thousands."""
+    services, held = lines.services(asked, question.inactive), _Held(lines.organizations(asked), lines.places(asked))
+    words = fold(question.text).split()
+    found = [line for line in services if held.fits(line, question, words)]
+    found.sort(key=lambda line: (held.rank(line, words), line.order, line.id))
+    page = found[question.offset : question.offset + question.limit]
+    filtered = question.type or question.language or question.place.strip()
     return DirectoryAnswer(
-        rows=tuple(_shown(row, organizations, places) for row in page),
-        matching=len(ranked),
-        types=_named(term for row in services for term in row.taxonomy_terms),
-        languages=_named(code for row in services for code in _spoken(row, places)),
-        towns=_named(address.city for row in services for address in _addresses(row, places)),
+        rows=tuple(held.shown(line) for line in page),
+        matching=len(found),
+        types=_named({term for line in services for term in line.types}),
+        languages=_named({code for line in services for code in held.spoken(line)}),
+        towns=_named({town for line in services for place in held.at(line) for town in place.towns}),
+        organizations=() if filtered or not words else held.named_so(services, words, question.inactive),
+        everything=len(services),
     )
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Whose services are and where."""
+
+    organizations: Mapping[bytes, lines.Organization]
+    places: Mapping[bytes, lines.Place]
+
+    def at(self, line: lines.Service) -> list[lines.Place]:
+        return [self.places[id] for id in line.places if id in self.places]
+
+    def spoken(self, line: lines.Service) -> tuple[str, ...]:
+        """Languages of a service, and of its places."""
+        return tuple(dict.fromkeys((*line.spoken, *(code for place in self.at(line) for code in place.spoken))))
+
+    def fits(self, line: lines.Service, wanted: DirectorySearch, words: Sequence[str]) -> bool:
+        if wanted.type and wanted.type not in line.types:
+            return False
+        if wanted.language and not any(_is(code, wanted.language) for code in self.spoken(line)):
+            return False
+        if wanted.place.strip():
+            where = " ".join((line.where, *(place.where for place in self.at(line))))
+            if not all(word in where for word in fold(wanted.place).split()):
+                return False
+        owner = self.organizations.get(line.organization)
+        return all(
+            word in line.text
+            or (owner is not None and word in owner.text)
+            or any(word in place.where for place in self.at(line))
+            for word in words
+        )
+
+    def rank(self, line: lines.Service, words: Sequence[str]) -> int:
+        """0: its name begins with what was typed; 1: all words are in its name; 2: in its organization's; 3: elsewhere."""
+        if not words or line.names.startswith(" ".join(words)):
+            return 0
+        if all(word in line.names for word in words):
+            return 1
+        owner = self.organizations.get(line.organization)
+        return 2 if owner is not None and all(word in owner.names for word in words) else 3
+
+    def shown(self, line: lines.Service) -> ServiceRow:
+        owner, there = self.organizations.get(line.organization), self.at(line)
+        return ServiceRow(
+            service_id=UUID(bytes=line.id),
+            organization_id=UUID(bytes=line.organization),
+            name=line.name,
+            organization=owner.name if owner is not None else "",
+            beginning=line.beginning,
+            types=line.types,
+            languages=self.spoken(line),
+            place=next((place.line for place in there if place.line), ""),
+            phone=line.phone or (owner.phone if owner is not None else ""),
+            status=line.status,
+        )
+
+    def named_so(
+        self, services: Sequence[lines.Service], words: Sequence[str], inactive: bool
+    ) -> tuple[OrganizationRow, ...]:
+        """Organizations whose name has all the words; of those that offer nothing, also by what they say of themselves."""
+        offered = Counter(line.organization for line in services)
+        found = [
+            one
+            for one in self.organizations.values()
+            if (one.active or inactive) and all(word in (one.names if offered[one.id] else one.text) for word in words)
+        ]
+        found.sort(key=lambda one: (one.order, one.id))
+        return tuple(
+            OrganizationRow(UUID(bytes=one.id), one.name, one.beginning, one.phone, offered[one.id]) for one in found[:FEW]
+        )
+
+
+def _is(said: str, language: str) -> bool:
+    """Whether what a publisher wrote is this language: its code, or its English name."""
+    called = said.casefold()
+    return language.casefold() in (called, called.split("-")[0]) or called == load("en").language_name(language).casefold()
+
+
+def directory_organization(asked: Asked, question: DirectoryOrganization) -> OrganizationView:
+    """See the question."""
+    found = asked.one(HsdsOrganizationFields, question.organization_id)
+    services = asked.all(HsdsServiceFields, table(HsdsServiceFields).c.organization_id == found.id)
+    offered = sorted(((one.id, one.fields.name, one.fields.status) for one in services), key=lambda one: (fold(one[1]), one[0]))
+    at = {id for one in services if one.fields.status in lines.OPEN for id in one.fields.location_ids}
+    columns = table(HsdsLocationFields).c
+    there = asked.all(HsdsLocationFields, or_(columns.id.in_(at), columns.organization_id == found.id))
+    return OrganizationView(found, tuple(offered), tuple(one for one in there if one.fields.active))
+
+
+def directories_held(asked: Asked, question: DirectoriesHeld) -> tuple[DirectoryHeld, ...]:
+    """See the question."""
+    services, organizations = table(HsdsServiceFields).c, table(HsdsOrganizationFields).c
+    held: dict[str, list[Any]] = {}
+    for place, columns, still in ((0, services, services.status.in_(lines.OPEN)), (1, organizations, organizations.active)):
+        query = select(columns.source, func.sum(still), func.max(columns.read_on))
+        query = query.where(columns.meta_shown == 1, (columns.coll + 0).in_(asked.held)).group_by(columns.source)
+        for source, count, read_on in asked.connection.execute(query):
+            line = held.setdefault(source, [0, 0, None])
+            line[place] = int(count)
+            line[2] = max(filter(None, (line[2], read_on)), default=None)
+    return tuple(DirectoryHeld(source, *held[source]) for source in sorted(held, key=lambda one: (fold(one), one)))
 
 
 def directory_service(asked: Asked, question: DirectoryService) -> ServiceView:
@@ -74,110 +176,6 @@ def directory_edition(asked: Asked, question: DirectoryEdition) -> DirectoryPlan
     return planned(existing, question.read, question.source, date.min)[0]
 
 
-def _services(asked: Asked, inactive: bool) -> list[Line]:
-    columns = table(HsdsServiceFields).c
-    query = select(*(columns[name] for name in SHOWN)).where(columns.meta_shown == 1, (columns.coll + 0).in_(asked.held))
-    if not inactive:
-        query = query.where(columns.status.in_(OPEN))
-    return list(asked.connection.execute(query))
-
-
-def _organizations(asked: Asked) -> dict[UUID, Line]:
-    columns = table(HsdsOrganizationFields).c
-    query = select(columns.id, columns.name, columns.alternate_name, columns.description, columns.phones)
-    rows = asked.connection.execute(query.where(columns.meta_shown == 1, columns.coll.in_(asked.held)))
-    return {row.id: row for row in rows}
-
-
-def _places(asked: Asked) -> dict[UUID, Line]:
-    columns = table(HsdsLocationFields).c
-    query = select(columns.id, columns.name, columns.addresses, columns.languages)
-    rows = asked.connection.execute(query.where(columns.meta_shown == 1, columns.coll.in_(asked.held)))
-    return {row.id: row for row in rows}
-
-
-def _called(language: str) -> frozenset[str]:
-    """A language as publishers write it: its code, or its English name."""
-    return frozenset((language.casefold(), load("en").language_name(language).casefold())) if language else frozenset()
-
-
-def _fits(
-    row: Line,
-    organizations: Mapping[UUID, Line],
-    places: Mapping[UUID, Line],
-    wanted: DirectorySearch,
-    words: Sequence[str],
-    spoken: frozenset[str],
-) -> bool:
-    if wanted.type and wanted.type not in row.taxonomy_terms:
-        return False
-    if spoken and not any(one.casefold() in spoken or one.casefold().split("-")[0] in spoken for one in _spoken(row, places)):
-        return False
-    if wanted.place.strip() and not _is_at(row, places, wanted.place):
-        return False
-    if not words:
-        return True
-    owner = organizations.get(row.organization_id)
-    said = [row.name, row.alternate_name, row.description, *row.taxonomy_terms]
-    said += [owner.name, owner.alternate_name, owner.description] if owner is not None else []
-    text = spellings(" ".join(said))
-    return all(word in text for word in words)
-
-
-def _is_at(row: Line, places: Mapping[UUID, Line], typed: str) -> bool:
-    said = list(row.service_areas)
-    for id in row.location_ids:
-        if id in places:
-            said.append(places[id].name)
-            said += [_on_a_line(address) for address in places[id].addresses]
-    text = spellings(" ".join(said))
-    return all(word in text for word in fold(typed).split())
-
-
-def _rank(row: Line, organizations: Mapping[UUID, Line], words: Sequence[str]) -> int:
-    """0: its name begins with what was typed; 1: all words are in its name; 2: in its organization's; 3: elsewhere."""
-    name = spellings(f"{row.name} {row.alternate_name}")
-    if not words or name.startswith(" ".join(words)):
-        return 0
-    if all(word in name for word in words):
-        return 1
-    owner = organizations.get(row.organization_id)
-    return 2 if owner is not None and all(word in spellings(owner.name) for word in words) else 3
-
-
-def _shown(row: Line, organizations: Mapping[UUID, Line], places: Mapping[UUID, Line]) -> ServiceRow:
-    owner = organizations.get(row.organization_id)
-    phones = [*row.phones, *(owner.phones if owner is not None else ())]
-    there = _addresses(row, places)
-    return ServiceRow(
-        service_id=row.id,
-        organization_id=row.organization_id,
-        name=row.name,
-        organization=owner.name if owner is not None else "",
-        beginning=row.description[:BEGINNING],
-        types=tuple(row.taxonomy_terms),
-        languages=tuple(_spoken(row, places)),
-        place=_on_a_line(there[0]) if there else "",
-        phone=phones[0].number if phones else "",
-        status=row.status,
-    )
-
-
-def _spoken(row: Line, places: Mapping[UUID, Line]) -> list[str]:
-    """Languages of a service, and of its places."""
-    there = [code for id in row.location_ids if id in places for code in places[id].languages]
-    return list(dict.fromkeys([*row.languages, *there]))
-
-
-def _addresses(row: Line, places: Mapping[UUID, Line]) -> list[HsdsAddress]:
-    return [address for id in row.location_ids if id in places for address in places[id].addresses]
-
-
-def _on_a_line(address: HsdsAddress) -> str:
-    town = f"{address.city}, {address.state_province} {address.postal_code}".strip(", ")
-    return ", ".join(part for part in (address.address_1, address.address_2, town) if part)
-
-
 def _named(texts: Iterable[str]) -> tuple[str, ...]:
-    """Each once, by name."""
-    return tuple(sorted({text for text in texts if text}, key=lambda text: (fold(text), text)))
+    """By name."""
+    return tuple(sorted((text for text in texts if text), key=lambda text: (fold(text), text)))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from cmpp_desktop.domain.directory import HsdsServiceFields
+from cmpp_desktop.domain.hsds import HsdsServiceFields
 from cmpp_desktop.domain.referrals import OpenReferrals, ReferralFields, ReferralRow, Referrals, status_of
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.store.queries.common import Asked, table

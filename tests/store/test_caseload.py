@@ -6,16 +6,19 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from uuid import UUID
 
-from cmpp_desktop.domain.caseload import Caseload, CaseloadRow, load_weights
+from cmpp_desktop.domain.caseload import CarriedCases, Caseload, CaseloadRow, load_weights
 from cmpp_desktop.domain.cases import CaseOpening, ChangeCase, CloseCase
 from cmpp_desktop.domain.consent import ConsentGiven, RecordConsent
 from cmpp_desktop.domain.entries import AddRecord, Records
 from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
 from cmpp_desktop.domain.merges import MergePeople
 from cmpp_desktop.domain.obligations import AddObligation, MarkObligation
+from cmpp_desktop.domain.questions import NOBODY, People, PeopleFilter
 from cmpp_desktop.domain.records import BirthDate, PersonName, When
+from cmpp_desktop.domain.reviews import SignDocument
 from cmpp_desktop.domain.staff import NameStaffMember
 from cmpp_desktop.domain.tasks import AddTask
+from cmpp_desktop.domain.work import Actor
 from cmpp_desktop.words import load_codes
 from tests.store.laptops import DAY, TEAM, Laptop, family, visit
 
@@ -60,6 +63,7 @@ def test_everything_that_presses_is_counted_for_who_carries_it(a_laptop: Make) -
     assert (row.cases, row.by_risk, row.by_support) == (2, {"high": 1, "": 1}, {"medium": 1, "": 1})
     assert (row.minors, row.hearings, row.overdue_tasks, row.plans_to_review) == (0, 2, 1, 1)
     assert (row.without_contact, row.ending_consents) == (1, 1)
+    assert (row.dates_open, row.unsigned_notes) == (1, 1)
     assert row.weight == 2 * weights.case + weights.risk["high"] + weights.support["medium"] + 2 * weights.also.hearing
     idle = rows(ana)["Leon"]
     assert (idle.cases, idle.weight, idle.without_contact) == (0, 0, 0)
@@ -88,6 +92,37 @@ def test_a_minor_counts_until_the_day_of_coming_of_age_and_once_however_often_re
     assert rows(ana, DAY + timedelta(days=1))["Ana"].minors == 0
     ana.do(MarkObligation(hearing, "attended"))
     assert rows(ana)["Ana"].hearings == 0
+
+
+def test_a_supervisor_sees_whose_people_they_are_and_what_nobody_carries(a_laptop: Make) -> None:
+    ana = named(a_laptop(role="administrator"))
+    mother, child = (ana.do(family()).more or {})["participant_ids"]
+    ana.do(ChangeCase(case_of(ana, mother), {"caseworker_id": LEON, "risk": "high"}))
+    ana.do(ChangeCase(case_of(ana, child), {"caseworker_id": None}))
+    answer, weights = ana.ask(CarriedCases(LEON)), load_weights()
+    (row,) = answer.rows
+    assert (answer.total, row.participant_id, row.case_id) == (1, mother, case_of(ana, mother))
+    assert (row.risk, row.weight, row.last_contact) == ("high", weights.case + weights.risk["high"], None)
+    assert [one.participant_id for one in ana.ask(CarriedCases(None)).rows] == [child]
+    assert ana.ask(CarriedCases(ana.actor.staff_id)).total == 0
+    assert [row.cases for row in ana.ask(Caseload(DAY)) if row.staff_id is None] == [1]
+
+    def whose(caseworker: UUID) -> list[UUID]:
+        return [one.id for one in ana.ask(People(DAY, filter=PeopleFilter(caseworker=caseworker))).rows]
+
+    assert (whose(LEON), whose(NOBODY), whose(ana.actor.staff_id)) == ([mother], [child], [])
+    ana.do(CloseCase(case_of(ana, child), "own_wish"))
+    assert (whose(NOBODY), ana.ask(CarriedCases(None)).total) == ([], 0)
+
+
+def test_a_note_waits_under_who_wrote_it_until_it_is_signed(a_laptop: Make) -> None:
+    ana = named(a_laptop(role="administrator"))
+    mother = ana.do(family()).id
+    session = ana.do(visit(mother, submit=True)).id
+    assert (rows(ana)["Ana"].unsigned_notes, rows(ana)["Leon"].unsigned_notes) == (1, 0)
+    ana.actor = Actor(LEON, "supervisor", ana.actor.device_id, TEAM)
+    ana.do(SignDocument("service_session", session))
+    assert rows(ana)["Ana"].unsigned_notes == 0
 
 
 def test_every_level_has_its_points() -> None:

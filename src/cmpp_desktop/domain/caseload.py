@@ -52,8 +52,9 @@ def load_weights() -> Weights:
 @dataclass(frozen=True, slots=True)
 class CaseloadRow:
     """What one of the staff carries. `by_risk`, `by_support`: level → open cases, "" where it is not said. `overdue_tasks` are
-    those given to them, whoever they are about; all else is of the participants whose case they carry. `staff_id` None: open
-    cases that nobody carries."""
+    those given to them, whoever they are about; `unsigned_notes` the sessions that they wrote and nobody has signed yet; all
+    else is of the participants whose case they carry. `dates_open`: hearings and deadlines that are over without a result.
+    `staff_id` None: open cases that nobody carries."""
 
     staff_id: UUID | None
     name: str
@@ -68,6 +69,38 @@ class CaseloadRow:
     plans_to_review: int
     without_contact: int
     ending_consents: int
+    dates_open: int = 0
+    unsigned_notes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedCase:
+    """An open case in somebody's caseload. `weight`: its own points. `last_contact` None: none is known."""
+
+    case_id: UUID
+    participant_id: UUID
+    name: str
+    state: str
+    risk: str
+    support: str
+    weight: int
+    last_contact: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedAnswer:
+    """The first of them, by name, and how many there are."""
+
+    rows: tuple[CarriedCase, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedCases(Question[CarriedAnswer]):
+    """The open cases that somebody carries, or (`staff_id` None) that nobody does."""
+
+    staff_id: UUID | None
+    limit: int = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,9 +105,12 @@ class PersonRow:
     spans: tuple[tuple[int, int], ...] = ()
 
 
+NOBODY = UUID(int=0)  # as a caseworker: who has an open case that nobody carries
+
+
 @dataclass(frozen=True, slots=True)
 class PeopleFilter:
-    """Empty means everybody. `hearing_within`, `no_contact_for`: days."""
+    """Empty means everybody. `hearing_within`, `no_contact_for`: days. `caseworker`: whose people, or NOBODY's."""
 
     mine: bool = False
     states: tuple[str, ...] = ()
@@ -115,6 +118,7 @@ class PeopleFilter:
     interpreter: bool = False
     hearing_within: int | None = None
     no_contact_for: int | None = None
+    caseworker: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     transfer.HandOver: transfers.hand_over,
     service_plans.Plan: plans.plan,
     balance.Caseload: caseload.caseload,
+    balance.CarriedCases: caseload.carried_cases,
     keeping.DueForDestruction: retention.due_for_destruction,
     keeping.LegalHolds: retention.legal_holds,
     keeping.WhatGoes: retention.what_goes,

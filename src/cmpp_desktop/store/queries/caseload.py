@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from cmpp_desktop.domain.caseload import Caseload, CaseloadRow, load_weights
+from cmpp_desktop.domain.caseload import CarriedAnswer, CarriedCase, CarriedCases, Caseload, CaseloadRow, load_weights
 from cmpp_desktop.domain.cases import OPEN_STATES
 from cmpp_desktop.domain.consent import ADULT_AT
 from cmpp_desktop.domain.obligations import HEARINGS
-from cmpp_desktop.domain.records import BirthDate, to_wire
+from cmpp_desktop.domain.records import BirthDate, Life, to_wire
 from cmpp_desktop.domain.staff import StaffMemberFields, TeamFields
-from cmpp_desktop.store.queries.common import Asked, marks
+from cmpp_desktop.store.queries.common import Asked, marks, unpacked
 from cmpp_protocol import canon
 
 # Everybody with an open case, under all their ids, and who carries it: `person` has one line for people who were merged.
@@ -38,12 +39,13 @@ def caseload(asked: Asked, question: Caseload) -> tuple[CaseloadRow, ...]:
     plans = count.plans(day)
     silent = count.without_contact(day - timedelta(days=question.contact_days))
     consents = count.consents(day, day + timedelta(days=question.consent_days))
+    past, unsigned = count.dates_open(day), count.unsigned_notes()
     teams = {item.id: item.fields.name for item in asked.all(TeamFields)}
     staff = {item.id.bytes: item.fields for item in asked.all(StaffMemberFields)}
     working = {id for id, fields in staff.items() if fields.active and fields.role == "caseworker"}
     weights = load_weights()
     rows = []
-    for id in {*cases, *working, *(one for one in tasks if one is not None)}:
+    for id in {*cases, *working, *(one for one in (*tasks, *unsigned) if one is not None)}:
         fields, own = staff.get(id or b""), cases.get(id, {})
         rows.append(
             CaseloadRow(
@@ -60,9 +62,36 @@ def caseload(asked: Asked, question: Caseload) -> tuple[CaseloadRow, ...]:
                 plans_to_review=plans.get(id, 0),
                 without_contact=silent.get(id, 0),
                 ending_consents=consents.get(id, 0),
+                dates_open=past.get(id, 0),
+                unsigned_notes=unsigned.get(id, 0),
             )
         )
     return tuple(sorted(rows, key=lambda row: (-row.weight, row.name.casefold(), str(row.staff_id))))
+
+
+def carried_cases(asked: Asked, question: CarriedCases) -> CarriedAnswer:
+    """See the question."""
+    colls, staff = tuple(asked.held), question.staff_id.bytes if question.staff_id is not None else None
+    whose = "caseworker_id IS NULL" if staff is None else "caseworker_id = ?"
+    where = f"{whose} AND state IN ({marks(OPEN_STATES)}) AND meta_shown = 1 AND coll + 0 IN ({marks(colls)})"
+    values = (*(() if staff is None else (staff,)), *OPEN_STATES, *colls)
+    total = asked.connection.exec_driver_sql(f'SELECT count(*) FROM "r_case" WHERE {where}', values).scalar_one()
+    found = asked.connection.exec_driver_sql(
+        "SELECT c.id, c.participant_id, c.state, c.risk, c.support, p.last_contact FROM "
+        f'(SELECT * FROM "r_case" WHERE {where}) c LEFT JOIN person p ON p.coll = c.coll AND p.id = '
+        "coalesce((SELECT i.canonical FROM identity i WHERE i.id = c.participant_id AND i.coll = c.coll), c.participant_id) "
+        "ORDER BY p.fold, c.id LIMIT ?",
+        (*values, question.limit),
+    ).all()
+    names, weights = asked.called(UUID(bytes=row[1]) for row in found), load_weights()
+    rows = tuple(
+        CarriedCase(
+            UUID(bytes=id), UUID(bytes=about), names.get(UUID(bytes=about), ""), state, risk or "", support or "",
+            weights.of({(risk or "", support or ""): 1}, 0, 0), date.fromisoformat(last) if last else None,
+        )
+        for id, about, state, risk, support, last in found
+    )  # fmt: skip
+    return CarriedAnswer(rows, int(total))
 
 
 def _by(cases: dict[tuple[str, str], int], place: int) -> dict[str, int]:
@@ -141,6 +170,20 @@ class _Counts:
             f"WHERE k.expires_on BETWEEN ? AND ? AND k.withdrawn_on IS NULL AND k.meta_shown = 1 AND k.{self._here} GROUP BY 1"
         )
         return self._counted(sql, (first.isoformat(), last.isoformat(), *self._colls))
+
+    def dates_open(self, day: date) -> dict[Any, int]:
+        """Of the obligations without a result the index has the past ones first."""
+        sql = (
+            "SELECT c.staff, count(*) FROM r_obligation o JOIN carried c ON c.id = o.participant_id WHERE o.meta_shown = 1 "
+            f"AND o.result IS NULL AND o.meta_day < ? AND o.{self._here} GROUP BY 1"
+        )
+        return self._counted(sql, (day.isoformat(), *self._colls))
+
+    def unsigned_notes(self) -> dict[Any, int]:
+        """By who is first among those who wrote a session."""
+        sql = f"SELECT staff_ids FROM r_service_session WHERE meta_life = ? AND meta_shown = 1 AND {self._here}"
+        rows = self._asked.connection.exec_driver_sql(sql, (Life.LIVE.value, *self._colls))
+        return Counter(written[0] for (packed,) in rows if (written := unpacked(packed)))
 
     def _counted(self, sql: str, values: tuple[Any, ...]) -> dict[Any, int]:
         return self._pairs(self._carried + sql, (*self._who, *values))

@@ -11,9 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, select, text
 
+from cmpp_desktop.domain.cases import OPEN_STATES
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
 from cmpp_desktop.domain.participants import ContactRouteFields, ParticipantFields, called_by
-from cmpp_desktop.domain.questions import People, PeopleAnswer, PeopleFilter, PersonRow
+from cmpp_desktop.domain.questions import NOBODY, People, PeopleAnswer, PeopleFilter, PersonRow
 from cmpp_desktop.store import search
 from cmpp_desktop.store.folding import digits, fold, spans, spellings
 from cmpp_desktop.store.queries.common import MIDNIGHT, Asked, listed_name, marks, reader, table, unpacked
@@ -50,6 +51,11 @@ class _Wanted:
         self._add(f"person.coll + 0 IN ({','.join(map(str, asked.held))})")
         if chosen.mine:
             self._add("person.caseworker_id = :me", me=asked.asker.staff_id.bytes)
+        if chosen.caseworker == NOBODY:
+            still = {f"still{at}": state for at, state in enumerate(OPEN_STATES)}
+            self._add(f"person.caseworker_id IS NULL AND person.state IN ({','.join(f':{name}' for name in still)})", **still)
+        elif chosen.caseworker is not None:
+            self._add("person.caseworker_id = :whose", whose=chosen.caseworker.bytes)
         if chosen.states:
             states = {f"state{at}": state for at, state in enumerate(chosen.states)}
             self._add(f"person.state IN ({','.join(f':{name}' for name in states)})", **states)

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cmpp_desktop.domain.questions import People, PeopleAnswer, PeopleFilter
+from cmpp_desktop.domain.cases import OPEN_STATES
+from cmpp_desktop.domain.questions import NOBODY, People, PeopleAnswer, PeopleFilter
 from cmpp_desktop.ui import places
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.people_model import COLUMNS, PAGE, ROLE_CELL, SORTS, Cell, PeopleModel
@@ -203,7 +204,7 @@ class PeopleTable(QTableView):
 
 
 class PeoplePage(Page):
-    """`show_for(text="")`."""
+    """`show_for(text="", filter=PeopleFilter(…))`."""
 
     place = "people"
     kinds = frozenset({"participant", "case", "obligation", "contact_route", "service_session", "note"})
@@ -212,6 +213,7 @@ class PeoplePage(Page):
         super().__init__(ui)
         self._filter = PeopleFilter()
         self._sort = "name"
+        self._say_chosen: dict[str, Callable[[Any], None]] = {}  # by filter: shows what is chosen on its chip
         self._build()
 
     def title(self) -> str:
@@ -292,7 +294,8 @@ class PeoplePage(Page):
         self._mine.toggled.connect(lambda on: self._change(mine=on))
         self._interpreter = Chip(words("Interpreter"))
         self._interpreter.toggled.connect(lambda on: self._change(interpreter=on))
-        states = [((code.id,), code.name(words.language)) for code in words.codes("case_state") if not code.retired]
+        states: list[tuple[Any, str]] = [(OPEN_STATES, words("Open cases"))]
+        states += [((code.id,), code.name(words.language)) for code in words.codes("case_state") if not code.retired]
         languages = sorted(
             ((code.id, code.name(words.language)) for code in words.codes("language") if not code.retired),
             key=lambda pair: pair[1],
@@ -307,7 +310,9 @@ class PeoplePage(Page):
             [(n, words.plural("{n} day", "{n} days", n)) for n in (14, 21, 30, 60)],
             None,
         )
-        self._all_chips = (self._mine, self._state, self._language, self._hearing, self._contact, self._interpreter)
+        staff = [(one.id, one.name) for one in self.ui.me.staff] if self.ui.me is not None else []
+        self._whose = self._menu_chip(words("Caseworker"), "caseworker", [(NOBODY, words("Nobody")), *staff], None)
+        self._all_chips = (self._mine, self._whose, self._state, self._language, self._hearing, self._contact, self._interpreter)
         shortcut = QShortcut(QKeySequence("Alt+F"), self)
         shortcut.activated.connect(lambda: self._mine.setFocus(Qt.FocusReason.ShortcutFocusReason))
 
@@ -316,10 +321,16 @@ class PeoplePage(Page):
         chip = Chip(title, arrow=True)
         chip.setAccessibleDescription(self.words("Opens a list to choose from"))
 
-        def choose(value: Any, said: str) -> None:
-            chip.setText(title if value == nothing else f"{title}: {said}")
+        def say(value: Any) -> None:
+            said = next((said for known, said in choices if known == value), "")
+            chip.setText(f"{title}: {said}" if said else title)
             chip.setChecked(value != nothing)
+
+        def choose(value: Any) -> None:
+            say(value)
             self._change(**{name: value})
+
+        self._say_chosen[name] = say
 
         def open_menu() -> None:
             chip.setChecked(getattr(self._filter, name) != nothing)
@@ -328,7 +339,7 @@ class PeoplePage(Page):
                 action = QAction(said, menu)
                 action.setCheckable(True)
                 action.setChecked(getattr(self._filter, name) == value)
-                action.triggered.connect(lambda checked=False, value=value, said=said: choose(value, said))
+                action.triggered.connect(lambda checked=False, value=value: choose(value))
                 menu.addAction(action)
             menu.aboutToHide.connect(menu.deleteLater)
             menu.popup(chip.mapToGlobal(chip.rect().bottomLeft()))
@@ -349,6 +360,16 @@ class PeoplePage(Page):
     def show_for(self, **args: Any) -> None:
         if "text" in args:
             self.search.setText(str(args["text"]))
+        if "filter" in args:
+            self._filter = args["filter"]
+            for name, say in self._say_chosen.items():
+                say(getattr(self._filter, name))
+            for chip, on in ((self._mine, self._filter.mine), (self._interpreter, self._filter.interpreter)):
+                chip.blockSignals(True)
+                chip.setChecked(on)
+                chip.blockSignals(False)
+            if "text" not in args:
+                self.search.clear()
         self.reload()
 
     def reload(self) -> None:

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from cmpp_desktop.domain.consent import ConsentGiven, RecordConsent
 from cmpp_desktop.domain.directory import (
     Counted,
+    DirectoriesHeld,
     DirectoryEdition,
+    DirectoryOrganization,
     DirectoryPlan,
     DirectorySearch,
     DirectoryService,
@@ -155,6 +157,70 @@ def test_two_directories_stand_side_by_side(denise: Laptop, tmp_path: Path) -> N
     plan = bring(denise, tmp_path / "d", "city")
     assert plan.services == Counted(3)
     assert len(denise.ask(DirectorySearch()).rows) == 4
+    held = denise.ask(DirectoriesHeld())
+    said = [(one.source, one.services, one.organizations, one.read_on) for one in held]
+    assert said == [("city", 2, 2, DAY), ("county", 2, 2, DAY)]
+
+
+def test_an_organization_is_found_by_its_name_with_what_it_offers(denise: Laptop, tmp_path: Path) -> None:
+    bring(denise, folder(tmp_path / "d", organizations=ORGANIZATIONS + "o3,Elm Library,,Books and a warm room,,\n"))
+    answer = denise.ask(DirectorySearch("pantry"))
+    assert [(one.name, one.services) for one in answer.organizations] == [("Cedar Street Food Pantry", 1)]
+    view = denise.ask(DirectoryOrganization(answer.organizations[0].organization_id))
+    assert [name for _, name, _ in view.services] == ["Food boxes"]
+    assert [one.fields.name for one in view.locations] == ["Church hall"]
+    assert [one.name for one in denise.ask(DirectorySearch("warm")).organizations] == ["Elm Library"]  # it offers no service
+    assert denise.ask(DirectorySearch("pantry", type="Food")).organizations == ()
+    folder(tmp_path / "d", organizations=ORGANIZATIONS)
+    bring(denise, tmp_path / "d")
+    assert denise.ask(DirectorySearch("warm")).organizations == ()
+    assert [one.name for one in denise.ask(DirectorySearch("warm", inactive=True)).organizations] == ["Elm Library"]
+
+
+@pytest.mark.parametrize("typed", ["newbridge", "44101 food", "espanol", "spanish consejeria", "moloko"])
+def test_any_word_of_place_or_language_finds_it_in_any_script(denise: Laptop, tmp_path: Path, typed: str) -> None:
+    services = SERVICES.replace("Boxes on Fridays", "Молоко и хлеб")
+    bring(denise, folder(tmp_path / "d", services=services, languages="id,service_id,language,code\ng1,s2,,es\n"))
+    assert denise.ask(DirectorySearch(typed)).matching == 1
+
+
+def test_a_change_is_found_at_once_though_rows_are_remembered(denise: Laptop, tmp_path: Path) -> None:
+    bring(denise, folder(tmp_path / "d"))
+    assert denise.ask(DirectorySearch("fridays")).matching == 1
+    bring(denise, folder(tmp_path / "d", services=SERVICES.replace("Fridays", "Mondays")))
+    assert (denise.ask(DirectorySearch("fridays")).matching, denise.ask(DirectorySearch("mondays")).matching) == (0, 1)
+
+
+HOURS = """id,service_id,weekday,byday,bymonthday,opens_at,closes_at,closed,description
+r1,s1,Friday,,,09:00:00,12:00:00,,
+r2,s1,,"MO,1TU,-1FR",,9am,,,
+r3,s1,every second Thursday,,,,,,
+r4,s1,,,"1,15",,,,
+r5,s1,sat,,,,,true,Christmas
+r6,s1,Friday,,,09:00:00,12:00:00,,
+"""
+
+
+def test_hours_keep_their_days_and_what_is_no_day_stays_in_words(denise: Laptop, tmp_path: Path) -> None:
+    bring(denise, folder(tmp_path / "d", regular_schedules=HOURS, contacts="id,service_id,name\nc1,s1,Ann\n"))
+    fields = denise.ask(DirectoryService(directory_id("hsds_service", "", "s1"))).service.fields
+    assert fields.schedules == [
+        HsdsSchedule(days=["FR"], opens_at="09:00", closes_at="12:00"),
+        HsdsSchedule(days=["MO", "1TU", "-1FR"], opens_at="9am"),
+        HsdsSchedule(description="every second Thursday"),
+        HsdsSchedule(description="1,15"),
+        HsdsSchedule(days=["SA"], closed=True, description="Christmas"),
+    ]
+    assert [one.name for one in fields.contacts] == ["Ann"]
+
+
+def test_a_day_that_is_none_is_said_and_the_service_is_taken(tmp_path: Path) -> None:
+    services = "id,organization_id,name,assured_date,last_modified\ns1,o1,Food,soon,2026-03-15T10:30:45.123Z\n"
+    read = hsds.read(folder(tmp_path / "d", services=services))
+    assert [(one.row, one.column, one.reason, one.left_out) for one in read.problems if one.file == "services.csv"] == [
+        (2, "assured_date", "not_valid", False)
+    ]
+    assert (read.services[0].values["assured_on"], read.services[0].values["updated_on"]) == (None, date(2026, 3, 15))
 
 
 def test_what_is_wrong_is_said_by_row_and_column(tmp_path: Path) -> None:

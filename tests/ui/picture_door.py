@@ -11,7 +11,7 @@ from cmpp_desktop.domain.entries import FileOf
 from cmpp_desktop.reports import case_summary
 from cmpp_desktop.workspace import Paper
 from tests.reports import people as papers
-from tests.ui.samples import SampleDoor, people, record_answers, sync_status, timeline
+from tests.ui.samples import SampleDoor, offices, people, record_answers, sync_status, timeline
 
 
 class PictureDoor(SampleDoor):
@@ -29,6 +29,7 @@ class PictureDoor(SampleDoor):
             self.day = q.TodayAnswer((), (), (), 0, 0)
             for kind in (q.ReviewQueue, q.Conflicts, q.Instruments, FileOf):
                 self.answers[kind] = ()
+            self.answers |= offices.no_answers()
             self.answers[Calendar] = lambda asked: CalendarAnswer(asked.first, asked.last, (), ())
 
     def _timeline(self, question: q.Timeline) -> q.TimelineAnswer:

@@ -30,7 +30,7 @@ from cmpp_desktop.ui.theme import Look, Wish
 from cmpp_desktop.workspace import CaseSummaryRequest
 from tests.ui import samples
 from tests.ui.picture_door import PictureDoor
-from tests.ui.samples import NOW, at_first_run, at_someone_new, keeping
+from tests.ui.samples import NOW, at_first_run, at_someone_new, keeping, offices
 
 Arrange = Callable[[Window], object]
 
@@ -265,6 +265,23 @@ def _leave_typed(window: Window) -> None:
 
 
 
+def _who(window: Window) -> None:
+    page(window).detail.refer.click()
+
+
+def _directory_file(window: Window) -> None:
+    page(window).take(Path("county-211.zip"))
+
+
+def _wrong_directory(door: PictureDoor) -> None:
+    door.directory = offices.WRONG
+
+
+def _letters(window: Window) -> None:
+    page(window).inputs["to"].search.setText("birch")
+    wait(window, 0.2)
+
+
 def _group(window: Window) -> None:
     groups = page(window)
     groups.inputs["topic"].first.setText("Know your court")
@@ -353,6 +370,17 @@ SHOTS: tuple[Shot, ...] = (
     Shot("27-lists", go("settings", part="lists")),
     Shot("30-keeping-files", go("retention", _opened_file), _ADMIN, keeping.furnish),
     Shot("30-organisation", go("settings", part="organisation"), _ADMIN),
+    Shot("31-directory", go("directory"), mirrored=True),
+    Shot("31-directory-read", go("directory", lambda window: pressed(window, _K.Key_Return))),
+    Shot("31-directory-who", go("directory", _who)),
+    Shot("31-directory-none", go("directory", _nothing_found)),
+    Shot("31-directory-empty", go("directory"), {**_SUPERVISOR, "empty": True}),
+    Shot("31-directory-import", go("directory_import"), _SUPERVISOR),
+    Shot("31-directory-errors", go("directory_import", _directory_file), _SUPERVISOR, _wrong_directory),
+    Shot("31-refer-chosen", _form("refer", to=("hsds_service", offices.COUNSELLING))),
+    Shot("31-refer-letters", _form("refer", _letters)),
+    Shot("32-caseload", go("caseload"), _SUPERVISOR, mirrored=True),
+    Shot("32-caseload-empty", go("caseload"), {**_SUPERVISOR, "empty": True}),
     Shot("18-all-keys", lambda window: window.open_keys()),
     Shot("20-unreachable", _trouble("server_unreachable")),
     Shot("20-stop", _trouble("roster_fork")),

@@ -149,7 +149,7 @@ def test_a_referral_needs_somebody_and_ends_with_what_came_of_it() -> None:
     with desk() as at:
         page = show(at, "refer")
         at.press(Qt.Key.Key_Return, CTRL)
-        assert page.inputs["to_name"].frame.has_problem
+        assert page.inputs["to"].search.property("bad")
         page.inputs["to_name"].first.setText("Mill Street Clinic")
         command = save(at)
         assert isinstance(command, Refer)

@@ -25,6 +25,15 @@ def ask_for_file(page: QWidget, title: str, kinds: str, take: Take) -> QFileDial
     return dialog
 
 
+def ask_for_folder(page: QWidget, title: str, take: Take) -> QFileDialog:
+    """`take(path)` hears of a folder that exists."""
+    dialog = _dialog(page, title, "", take)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
+    dialog.open()
+    return dialog
+
+
 def ask_where_to(page: QWidget, title: str, name: str, kinds: str, take: Take, *, suffix: str = "") -> QFileDialog:
     """`take(path)` hears where to; the person was asked before an existing file is replaced. `name` stands there at first."""
     dialog = _dialog(page, title, kinds, take)

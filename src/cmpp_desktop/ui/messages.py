@@ -129,7 +129,7 @@ def problems(error: BaseException, words: Words) -> dict[str, str]:
 Parts = tuple[str, str, str, Level]
 
 
-def _no_consent(w: Words, f: Mapping[str, Any]) -> str:
+def no_consent(w: Words, f: Mapping[str, Any]) -> str:
     """Why the consent that comes nearest does not cover it."""
     day = w.short_date(date.fromisoformat(f["day"])) if f.get("day") else ""
     if f.get("why") == "recipient":
@@ -298,7 +298,7 @@ def _table() -> Mapping[str, Any]:
             "banner",
         ),
         "needs_consent": lambda w, f: (
-            _no_consent(w, f),
+            no_consent(w, f),
             w("Nothing left this laptop."),
             w("Record the consent first, then do it again. A supervisor can go on without one, with a reason."),
             "banner",

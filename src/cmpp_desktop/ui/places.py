@@ -59,6 +59,7 @@ PLACES: tuple[PlaceInfo, ...] = (
     PlaceInfo("merge", _PAGES + "merge", "MergePage", "merge"),
     PlaceInfo("deadlines", _PAGES + "deadlines", "DeadlinesPage", "file-clock"),
     PlaceInfo("import", _PAGES + "bring_in", "BringInPage", "upload"),
+    PlaceInfo("directory_import", _PAGES + "directory_import", "DirectoryImportPage", "upload"),
     PlaceInfo("rules", _PAGES + "rules", "RulesPage", "gavel", roles=ADMINISTRATORS),
     PlaceInfo("retention", _PAGES + "retention", "RetentionPage", "archive", roles=ADMINISTRATORS),
     PlaceInfo("conflict", _PAGES + "conflict", "ConflictPage", "git-compare"),

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from cmpp_desktop.changes import HERE, Bus, Changed
 from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain.directory import DirectoryPlan
 from cmpp_desktop.domain.entries import Records
 from cmpp_desktop.domain.finding import Find
 from cmpp_desktop.domain.households import RegisterHousehold
@@ -36,6 +38,7 @@ from cmpp_desktop.workspace import (
     SyncStatus,
     Workspace,
 )
+from tests.ui.samples import offices
 from tests.ui.samples.basis import ANA, DENISE, LATER, LEON, MARISELA, NOW, TODAY, organisation, stored, uid, when
 from tests.ui.samples.days import found_texts, people, today
 from tests.ui.samples.interview import INSTRUMENT, FakeInterview
@@ -96,6 +99,8 @@ class SampleDoor(Workspace):
         self.compared: list[str] = []
         self.confirm_restricted = True
         self.imported: list[tuple[str, bytes]] = []
+        self.directory: DirectoryPlan = offices.PLAN
+        self.directories: list[tuple[str, bool]] = []
 
     def _may_fail(self, name: str) -> None:
         if name in self.fail:
@@ -270,6 +275,17 @@ class SampleDoor(Workspace):
         self._may_fail("import_instrument")
         self.imported.append((file_name, data))
         return Done(uid(990))
+
+    def preview_directory(self, path: Path, *, source: str = "", progress: Any = None, cancelled: Any = None) -> DirectoryPlan:
+        self._may_fail("preview_directory")
+        return self.directory
+
+    def import_directory(
+        self, path: Path, *, source: str = "", leave_out: bool = False, progress: Any = None, cancelled: Any = None
+    ) -> DirectoryPlan:
+        self._may_fail("import_directory")
+        self.directories.append((source, leave_out))
+        return self.directory
 
     def invite(self, person: str, role: Any, team_id: UUID, *, restricted: bool = True, days: int = 7) -> InvitationFile:
         self._may_fail("invite")

@@ -20,7 +20,7 @@ from cmpp_desktop.domain.proceedings import ApplicationFields, ClockEventFields,
 from cmpp_desktop.domain.records import Money, PersonName, When
 from cmpp_desktop.domain.referrals import ReferralFields
 from cmpp_desktop.domain.work import Stored
-from tests.ui.samples import office
+from tests.ui.samples import office, offices
 from tests.ui.samples.basis import ANA, MARISELA, MATEO, TODAY, stored, uid
 
 PROCEEDING, APPLICATION, GOAL, NOTICE = (uid(name) for name in ("proceeding", "application", "goal", "notice"))
@@ -120,4 +120,5 @@ def record_answers() -> dict[type[Any], Any]:
         ClosingCheck: ClosingView((), kept[:2], kept[8:9], (), kept[5:6], (), (), True),
         TwoSides: two_sides(),
         Merged: MergedView(MARISELA, (), ()),
+        **offices.answers(),
     }

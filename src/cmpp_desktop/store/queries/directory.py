@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 
 from cmpp_desktop.domain.directory import (
     DirectoriesHeld,
@@ -149,7 +149,7 @@ def directories_held(asked: Asked, question: DirectoriesHeld) -> tuple[Directory
     services, organizations = table(HsdsServiceFields).c, table(HsdsOrganizationFields).c
     held: dict[str, list[Any]] = {}
     for place, columns, still in ((0, services, services.status.in_(lines.OPEN)), (1, organizations, organizations.active)):
-        query = select(columns.source, func.sum(still), func.max(columns.read_on))
+        query = select(columns.source, func.sum(case((still, 1), else_=0)), func.max(columns.read_on))
         query = query.where(columns.meta_shown == 1, (columns.coll + 0).in_(asked.held)).group_by(columns.source)
         for source, count, read_on in asked.connection.execute(query):
             line = held.setdefault(source, [0, 0, None])

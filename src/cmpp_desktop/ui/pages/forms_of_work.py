@@ -205,21 +205,21 @@ def answer_hand_over(ui: Ui, record_id: UUID | None) -> FormPlan:
 def refer(ui: Ui, record_id: UUID | None) -> FormPlan:
     """A new referral, sent now under a consent or only prepared."""
     words = ui.words
-    names = (
-        "to_name", "organization_id", "need_id", "scope", "reason", "sent_how", "follow_up_on", "override_reason",
-    )  # fmt: skip
+    names = ("to_name", "need_id", "scope", "reason", "sent_how", "follow_up_on", "override_reason")
 
     def make(participant: UUID | None, values: Values) -> Command:
-        if not values["to_name"] and values["organization_id"] is None:
-            raise Invalid(to_name="missing")
-        return Refer(needed(participant), send=values["send"], restricted=values["restricted"], **given(values, *names))
+        kind, id = values["to"] or ("", None)
+        if not values["to_name"] and id is None:
+            raise Invalid(to="missing")
+        to: dict[str, Any] = {"service_id": id} if kind == "hsds_service" else {"organization_id": id}
+        return Refer(needed(participant), send=values["send"], restricted=values["restricted"], **to, **given(values, *names))
 
     def label(name: str) -> str:
         return words.field("referral", name)
 
     items = (
-        Item("organization_id", "record", words("To whom, from the directory"), refers="hsds_organization"),
-        Item("to_name", "line", words("To whom, if they are in no directory"), most=300),
+        Item("to", "service", words("To whom, from the directory"), help=words("A few letters of a service or an organisation.")),
+        Item("to_name", "line", words("To whom, if they are in no directory"), most=300, unless="to"),
         Item("reason", "text", label("reason"), most=2000),
         Item("need_id", "record", label("need_id"), refers="need"),
         Item("scope", "code", words("Which consent covers it"), default="share_social", codes="consent_scope"),

@@ -41,8 +41,13 @@ class Doings:
         """The same for Ctrl+K: (words, icon, what it does)."""
         words = self._page.words
         offers = [offer for _, offers in offered(self._page.ui, view) for offer in offers]
-        return tuple(
-            (words("Add: {what}", what=offer.said), ICONS.get(offer.form, "plus"), partial(self.add, offer)) for offer in offers
+        found = partial(self._page.ui.go, "directory", participant_id=self._page.participant_id)
+        return (
+            *(
+                (words("Add: {what}", what=offer.said), ICONS.get(offer.form, "plus"), partial(self.add, offer))
+                for offer in offers
+            ),
+            (words("Find a service in the directory"), "book-open", found),
         )
 
     def add(self, offer: Offer) -> None:

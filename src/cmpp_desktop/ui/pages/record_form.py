@@ -167,6 +167,7 @@ class FormPage(Page):
             lay_out(box, [found for found in self.inputs.values() if found.item.more == more])
         self._fill(plan, found)
         self.more.setText(self.words("More"))
+        self._ask_what_is_left()
         self._show_more(any(self._said(item.name) for item in plan.items if item.more and found.record is not None))
         self._keeper.keep_as(draft_key(*asked, held=found.held), plan.title, self._participant)
         self._filling = False
@@ -198,7 +199,10 @@ class FormPage(Page):
             kind: tuple(one for one in choices_of(kind, items, self.words) if one[0] != self._record_id)
             for kind, items in found.records.items()
         }
-        return Around(self.words, self.ui.today, self.ui.now, self.ui.zone, self._touched, staff, people, self_, records, awards)
+        return Around(
+            self.words, self.ui.today, self.ui.now, self.ui.zone, self._touched, staff, people, self_, records, awards,
+            self.ask, lambda name: self.inputs[name].value() if name in self.inputs else None,
+        )  # fmt: skip
 
     def _fill(self, plan: FormPlan, found: Found) -> None:
         values = dict(plan.values) | (dict(plan.filled(found.answer)) if found.answer is not None else {})
@@ -246,6 +250,15 @@ class FormPage(Page):
         if not self._filling:
             self._typed = True
             self._keeper.touched()
+            for found in self.inputs.values():
+                found.others_changed()
+            self._ask_what_is_left()
+
+    def _ask_what_is_left(self) -> None:
+        """Hides what need not be asked while another input says something."""
+        for found in self.inputs.values():
+            if found.item.unless:
+                found.frame.setVisible(not self.inputs[found.item.unless].value())
 
     def _pack(self) -> tuple[bytes, int] | None:
         if not self._typed:

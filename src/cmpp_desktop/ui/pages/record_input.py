@@ -10,6 +10,7 @@ from uuid import UUID
 
 from PySide6.QtWidgets import QWidget
 
+from cmpp_desktop.domain.work import Question
 from cmpp_desktop.ui.pages.record_model import Item
 from cmpp_desktop.ui.widgets import Field
 from cmpp_desktop.words import Words
@@ -18,7 +19,7 @@ from cmpp_desktop.words import Words
 @dataclass(frozen=True)
 class Around:
     """What inputs need of the page. `records`: choices by kind; `people`: others of the household; `about`: whose
-    file it is; `touched` hears of typing."""
+    file it is; `touched` hears of typing; `ask(question, ok)` asks the store; `said(name)` is what another input says now."""
 
     words: Words
     today: Callable[[], date]
@@ -30,6 +31,8 @@ class Around:
     about: tuple[tuple[UUID, str], ...] = ()
     records: Mapping[str, tuple[tuple[UUID, str], ...]] = field(default_factory=dict)
     awards: tuple[tuple[str, str], ...] = ()  # number and name
+    ask: Callable[[Question[Any], Callable[[Any], object]], object] = lambda question, ok: None
+    said: Callable[[str], Any] = lambda name: None
 
 
 class Input:
@@ -55,6 +58,9 @@ class Input:
 
     def unpack(self, kept: Any) -> None:
         self.show(kept)
+
+    def others_changed(self) -> None:
+        """Another input says something else."""
 
     def problem(self, text: str) -> None:
         if isinstance(self.frame, Field):

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QWidget
 from cmpp_desktop.domain.records import Money, When
 from cmpp_desktop.ui.pages.record_input import Around, Input, choices, retired
 from cmpp_desktop.ui.pages.record_inputs_more import Address, File, Names, Several
+from cmpp_desktop.ui.pages.record_inputs_service import ServiceChoice
 from cmpp_desktop.ui.pages.record_model import Item
 from cmpp_desktop.ui.pages.zone_choice import zone_choices
 from cmpp_desktop.ui.theme import look
@@ -256,6 +257,7 @@ _MAKERS: Mapping[str, Callable[[Item, Around], Input]] = {
     "when": _Moment, "moment": _Moment, "code": _Choice, "record": _Choice, "staff": _Choice, "person": _Choice,
     "codes": Several, "records": Several, "people": Several, "address": Address,
     "file": File, "target": File, "award": _Award, "names": Names,
+    "service": ServiceChoice,
 }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from cmpp_desktop.workspace import Workspace
 Shape = Literal[
     "line", "text", "lines", "number", "money", "yes_no", "day", "when", "moment", "code", "codes", "record", "records",
     "staff", "person", "people", "address", "file", "target", "award", "names",
+    "service",
 ]  # fmt: skip
 LONG = 500  # letters from which a text takes several lines
 
@@ -122,6 +123,7 @@ class Item:
     choices: tuple[tuple[Any, str], ...] = ()
     but: frozenset[str] = frozenset()  # codes of the list that are not offered here
     more: bool = False  # stands under "More"
+    unless: str = ""  # is not asked for while this other one says something
 
 
 def _says_nothing(answer: Any) -> str:

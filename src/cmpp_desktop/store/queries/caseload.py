@@ -40,11 +40,10 @@ def caseload(asked: Asked, question: Caseload) -> tuple[CaseloadRow, ...]:
     silent = count.without_contact(day - timedelta(days=question.contact_days))
     consents = count.consents(day, day + timedelta(days=question.consent_days))
     past, unsigned = count.dates_open(day), count.unsigned_notes()
-    teams = {item.id: item.fields.name for item in asked.all(TeamFields)}
-    staff = {item.id.bytes: item.fields for item in asked.all(StaffMemberFields)}
+    staff, teams = _staff(asked)
     working = {id for id, fields in staff.items() if fields.active and fields.role == "caseworker"}
     weights = load_weights()
-    rows = []
+    rows: list[CaseloadRow] = []
     for id in {*cases, *working, *(one for one in (*tasks, *unsigned) if one is not None)}:
         fields, own = staff.get(id or b""), cases.get(id, {})
         rows.append(
@@ -67,6 +66,12 @@ def caseload(asked: Asked, question: Caseload) -> tuple[CaseloadRow, ...]:
             )
         )
     return tuple(sorted(rows, key=lambda row: (-row.weight, row.name.casefold(), str(row.staff_id))))
+
+
+def _staff(asked: Asked) -> tuple[dict[bytes, StaffMemberFields], dict[UUID, str]]:
+    """Everybody of the staff by their id as the lines have it, and the names of the teams."""
+    teams = {item.id: item.fields.name for item in asked.all(TeamFields)}
+    return {item.id.bytes: item.fields for item in asked.all(StaffMemberFields)}, teams
 
 
 def carried_cases(asked: Asked, question: CarriedCases) -> CarriedAnswer:

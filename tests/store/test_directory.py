@@ -216,7 +216,10 @@ def test_hours_keep_their_days_and_what_is_no_day_stays_in_words(denise: Laptop,
 
 def test_a_day_that_is_none_is_said_and_the_service_is_taken(tmp_path: Path) -> None:
     services = "id,organization_id,name,assured_date,last_modified\ns1,o1,Food,soon,2026-03-15T10:30:45.123Z\n"
-    read = hsds.read(folder(tmp_path / "d", services=services))
+    written = "id,resource_id,resource_type,last_action_date\nm1,s2,,2025-04-30\nm2,s2,,2026-05-31\nm3,s2,,?\n"
+    services += "s2,o1,Soup,,\n"
+    read = hsds.read(folder(tmp_path / "d", services=services, metadata=written))
+    assert read.services[1].values["updated_on"] == date(2026, 5, 31)
     assert [(one.row, one.column, one.reason, one.left_out) for one in read.problems if one.file == "services.csv"] == [
         (2, "assured_date", "not_valid", False)
     ]

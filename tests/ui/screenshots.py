@@ -372,6 +372,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("30-organisation", go("settings", part="organisation"), _ADMIN),
     Shot("31-directory", go("directory"), mirrored=True),
     Shot("31-directory-read", go("directory", lambda window: pressed(window, _K.Key_Return))),
+    Shot("31-directory-for", go("directory", participant_id=samples.MARISELA)),
     Shot("31-directory-who", go("directory", _who)),
     Shot("31-directory-none", go("directory", _nothing_found)),
     Shot("31-directory-empty", go("directory"), {**_SUPERVISOR, "empty": True}),

@@ -150,6 +150,45 @@ def test_keys_find_a_service_read_it_and_come_back() -> None:
         assert at.page.inputs["to"].value() == ("hsds_organization", offices.CEDAR)
 
 
+def test_the_organisation_of_a_service_is_a_key_away_and_so_is_the_way_back() -> None:
+    with desk() as at:
+        at.door.answers |= samples.record_answers()
+        page = at.open("directory")
+        at.press(K.Key_O, ALT)
+        assert page.detail.name.text() == "Birch Street Clinic"
+        assert "Classes for parents" in page.detail.facts.toPlainText()
+        assert nameless(page) == []
+        at.press(K.Key_O, ALT)
+        assert page.detail.name.text() == "Counselling"
+
+
+def test_what_is_typed_brings_the_best_up_and_news_leave_the_current_one() -> None:
+    with desk() as at:
+        at.door.answers |= samples.record_answers()
+        page = at.open("directory")
+        at.press(K.Key_Down)
+        at.hear("hsds_service")
+        assert page.detail.name.text() == "Food boxes"
+        at.type("classes")
+        at.until(lambda: titles(page) == ["Classes for parents"])
+        for _ in "classes":
+            at.press(K.Key_Backspace)
+        at.until(lambda: len(titles(page)) == 3)
+        assert page.detail.name.text() == "Counselling"
+
+
+def test_somebody_for_whom_it_is_looked_up_is_named_and_referred_at_once() -> None:
+    with desk() as at:
+        at.door.answers |= samples.record_answers()
+        page = at.open("directory", participant_id=samples.MARISELA)
+        assert "Marisela" in page.detail.refer.text()
+        at.press(K.Key_R, ALT)
+        assert at.frame.place == "form"
+        assert at.page.whom.text() == "Marisela Tzoc"
+        page = at.open("directory")
+        assert page.detail.refer.text() == "Refer somebody here"
+
+
 def test_a_filter_narrows_and_says_when_nothing_fits() -> None:
     with desk() as at:
         at.door.answers |= samples.record_answers()

@@ -49,6 +49,7 @@ NAMES: Mapping[str, str] = {
         "accessibility": "accessibility_for_disabilities",
         "eligibility": "eligibilities",
         "program": "programs",
+        "metadata": "meta_data",
     }.items()
     for alias in (name, *aliases.split())
 }

@@ -171,6 +171,7 @@ class _Assembly:
                 values[name] = self._age(row, name)
             for name, columns in DAYS.items():
                 values[name] = self._day(row, *columns)
+            values["updated_on"] = values["updated_on"] or parts.last_action(id)
             there = []
             for link in parts.places.get(id, ()):
                 if link.of("location_id") in locations:
@@ -207,14 +208,11 @@ class _Assembly:
     def _day(self, row: Row, *names: str) -> date | None:
         """A day as it is written first; the time after it is left off."""
         said = row.of(*names)
-        if not said:
-            return None
-        try:
-            return date.fromisoformat(said[:10])
-        except ValueError:
+        found = _date_of(said)
+        if said and found is None:
             column = next(name for name in names if row.values.get(name))
             self._problems.append(Problem(row.file, row.number, column, "not_valid", left_out=False))
-            return None
+        return found
 
     def _fitting(self, model: type[Fields], values: Mapping[str, Any], row: Row) -> dict[str, Any]:
         """The values, with texts that are longer than the directory keeps cut off, and that said."""
@@ -244,6 +242,7 @@ class _ServiceParts:
         self._languages, self._areas = by("language", "service_id"), by("service_area", "service_id")
         self._costs, self._papers = by("cost_option", "service_id"), by("required_document", "service_id")
         self._eligible = by("eligibility", "service_id")
+        self._acts, self._nested_acts = by("metadata", "resource_id"), by("metadata", "service_id")
         self._terms = {row.of("id"): row.of("name", "term", "code") for row in tables.rows.get("taxonomy_term", ())}
         self._linked = by("attribute", "link_id")
         for service, rows in by("attribute", "service_id").items():
@@ -261,6 +260,11 @@ class _ServiceParts:
             "required_documents": _lines(row.of("document") for row in self._papers.get(id, ())),
             "contacts": _contacts(self._contacts.get(id, ()), self._of_contacts),
         }
+
+    def last_action(self, id: str) -> date | None:
+        """The last day on which something of it was written, as the table of metadata has it."""
+        days = (_date_of(row.of("last_action_date")) for row in (*self._acts.get(id, ()), *self._nested_acts.get(id, ())))
+        return max((day for day in days if day is not None), default=None)
 
     def eligibility(self, id: str) -> str:
         """As HSDS 2 has it, in a table of its own."""
@@ -306,6 +310,14 @@ def _schedule(row: Row) -> HsdsSchedule:
         description=_joined(*words)[:LONGEST_LINE],
         notes=row.of("notes")[:LONGEST_LINE],
     )
+
+
+def _date_of(text: str) -> date | None:
+    """The day at the beginning of a text."""
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
 
 
 def _hour(text: str) -> str:

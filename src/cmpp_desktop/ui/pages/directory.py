@@ -98,6 +98,8 @@ class DirectoryPage(Page):
         self._asked = DirectorySearch(limit=PAGE)
         self._choices: tuple[tuple[str, ...], ...] = ()
         self._narrow = False
+        self._shown: DirectorySearch | None = None  # what the rows answer
+        self._wanted: tuple[str, UUID] | None = None  # what stands beside them, or is on its way
         self.may_bring_in = ui.me is not None and ui.me.me.role in IMPORTERS
         self.count = Label("", tone="ink2")
         self.search = SearchField(words("Find a service or an organisation"), large=True, clear_words=words("Esc clears"))
@@ -114,7 +116,7 @@ class DirectoryPage(Page):
         self.rows = RowList(words("Services and organisations"), StreamDelegate(lead_width=0, top=6), model=self.model)
         self.rows.current_changed.connect(self._chosen)
         self.rows.opened.connect(lambda _: self._to_detail())
-        self.detail = DetailPart(self, self._refer, self._to_list)
+        self.detail = DetailPart(self, self._refer, self._to_list, self._look)
         self.bring = Button(words("Bring in a directory"), icon="upload", key="Alt+B", on=self._bring_in)
         if not self.may_bring_in:
             self.bring.hide()  # never shown before it has a parent: it would be a window for a moment
@@ -245,7 +247,8 @@ class DirectoryPage(Page):
         if not anything:
             return
         self._offer(answer)
-        here = self.rows.current_row()
+        here = self.rows.current_row() if asked == self._shown else None  # something else was asked: the best is current
+        self._shown = asked
         found: list[ListRow] = [organization_row(one, words) for one in answer.organizations]
         if found and answer.rows:
             found.insert(0, ListRow(title=words("Organisations"), head=True))
@@ -317,15 +320,16 @@ class DirectoryPage(Page):
     def _chosen(self, line: ListRow | None) -> None:
         if line is None or line.head:
             return
-        kind, id = line.id
-        if kind == "hsds_service":
-            self.ask(DirectoryService(id), lambda view: self._got(line.id, view))
-        else:
-            self.ask(DirectoryOrganization(id), lambda view: self._got(line.id, view))
+        self._look(*line.id)
+
+    def _look(self, kind: str, id: UUID) -> None:
+        """Asks for what is to stand beside the list."""
+        self._wanted = (kind, id)
+        question: Any = DirectoryService(id) if kind == "hsds_service" else DirectoryOrganization(id)
+        self.ask(question, lambda view: self._got((kind, id), view))
 
     def _got(self, asked: tuple[str, UUID], view: ServiceView | OrganizationView) -> None:
-        line = self.rows.current_row()
-        if line is None or line.id != asked:
+        if asked != self._wanted:
             return
         if isinstance(view, ServiceView):
             self.detail.show_service(view)

@@ -10,10 +10,23 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QTextBrowser, QWidget
 
 from cmpp_desktop.domain.directory import OrganizationView, ServiceView
-from cmpp_desktop.domain.questions import People, PeopleAnswer, PeopleFilter
+from cmpp_desktop.domain.questions import Participant, ParticipantView, People, PeopleAnswer, PeopleFilter
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.directory_words import Fact, organization_facts, service_facts, warning
-from cmpp_desktop.ui.widgets import Banner, Button, Label, ListRow, RowList, SearchField, announce, column, row, rule
+from cmpp_desktop.ui.widgets import (
+    Banner,
+    Button,
+    Label,
+    ListRow,
+    RowList,
+    SearchField,
+    announce,
+    column,
+    flow,
+    isolate,
+    row,
+    rule,
+)
 from cmpp_desktop.ui.widgets.streams import StreamDelegate, StreamRow
 
 MOST_FOUND = 30
@@ -103,11 +116,17 @@ class WhoPart(QWidget):
 
 class DetailPart(QWidget):
     """One service or organisation. `refer(kind, id, participant)`: somebody is referred there; `back()`: to the list, where there
-    is room for one of both."""
+    is room for one of both; `look(kind, id)`: another one is to be shown here."""
 
-    def __init__(self, page: Page, refer: Callable[[str, UUID, UUID], object], back: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        page: Page,
+        refer: Callable[[str, UUID, UUID], object],
+        back: Callable[[], object],
+        look: Callable[[str, UUID], object],
+    ) -> None:
         super().__init__()
-        self._page, self._refer_to = page, refer
+        self._page, self._refer_to, self._look = page, refer, look
         words = page.words
         self._about: tuple[str, UUID] | None = None
         self._participant: UUID | None = None  # who it is looked up for, when somebody came from their page
@@ -119,6 +138,9 @@ class DetailPart(QWidget):
         self.refer = Button(words("Refer somebody here"), kind="primary", icon="handshake", key="Alt+R", on=self._ask_who)
         self.back = Button(words("Back to the list"), kind="quiet", icon="arrow-left", key="Esc", on=back)
         self.back.hide()
+        self._other: tuple[str, UUID] | None = None  # the organisation of the service that is shown, or the service before it
+        self.other = Button("", kind="quiet", icon="building-2", key="Alt+O", name=words("The organisation"), on=self._to_other)
+        self.other.hide()
         self.who = WhoPart(page)
         self.who.chosen.connect(self._chosen)
         self.who.left.connect(self.close_who)
@@ -126,7 +148,9 @@ class DetailPart(QWidget):
         self.body.addWidget(self.facts)
         self.body.addWidget(self.who)
         self._foot = QWidget()
-        self._foot.setLayout(column(rule(), row(self.refer, None, self.back), gap=10))
+        keys = QWidget()
+        keys.setLayout(flow(self.refer, self.other, self.back, gap=8))
+        self._foot.setLayout(column(rule(), keys, gap=10))
         whole = column(self.name, self.owner, self.warning, rule(), self.body, self._foot, gap=8, margins=(24, 16, 24, 12))
         whole.setStretch(4, 1)
         self.setLayout(whole)
@@ -137,12 +161,32 @@ class DetailPart(QWidget):
         return self.body.currentWidget() is self.who
 
     def look_for(self, participant: UUID | None) -> None:
+        """For whom it is looked up: they are referred without another question, and the button says so."""
         self._participant = participant
+        self.refer.set_text(self._page.words("Refer somebody here"))
+        if participant is not None:
+            self._page.ask(Participant(participant), lambda view: self._name(participant, view))
+
+    def _name(self, participant: UUID, view: ParticipantView) -> None:
+        if participant == self._participant:
+            self.refer.set_text(self._page.words("Refer {name} here", name=isolate(view.participant.fields.called)))
+
+    def _offer(self, other: tuple[str, UUID] | None, said: str) -> None:
+        self._other = other
+        self.other.setVisible(other is not None)
+        self.other.set_text(said)
+        self.other.setAccessibleName(said)
+
+    def _to_other(self) -> None:
+        if self._other is not None:
+            self._look(*self._other)
 
     def show_service(self, view: ServiceView) -> None:
         words, today = self._page.words, self._page.ui.today()
         owner = view.organization.fields.name if view.organization is not None else ""
         self._show(("hsds_service", view.service.id), view.service.fields.name, owner, service_facts(view, words, today))
+        giver = ("hsds_organization", view.organization.id) if view.organization is not None else None
+        self._offer(giver, words("The organisation"))
         title, text = warning(view, words, today)
         if title:
             self.warning.tell(title, text)
@@ -152,6 +196,10 @@ class DetailPart(QWidget):
         words = self._page.words
         fields = view.organization.fields
         facts = organization_facts(view, words)
+        before = self._about
+        came_from = before is not None and before[0] == "hsds_service" and before[1] in [id for id, _, _ in view.services]
+        if before != ("hsds_organization", view.organization.id):
+            self._offer(before if came_from else None, words("Back to the service"))
         self._show(("hsds_organization", view.organization.id), fields.name, words("Organisation"), facts)
         gone = not fields.active
         if gone:

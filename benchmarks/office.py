@@ -46,7 +46,7 @@ from cmpp_desktop.workspace.parts import Parts
 from cmpp_protocol.ids import derived_id, uuid7
 from cmpp_protocol.stamps import Stamp
 
-VERSION = 10  # raise it when what is written here changes: prepared stores of other versions are thrown away
+VERSION = 11  # raise it when what is written here changes: prepared stores of other versions are thrown away
 CHEAP = Cost(memory_kib=64, passes=1, lanes=1)  # where unlocking is not what is measured
 TODAY = date(2026, 11, 24)
 CASELOAD = 125  # participants a caseworker

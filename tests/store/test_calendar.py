@@ -25,7 +25,7 @@ from cmpp_desktop.domain.calendar import (
 from cmpp_desktop.domain.cases import CaseOpening
 from cmpp_desktop.domain.consent import ConsentGiven
 from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
-from cmpp_desktop.domain.members import BecameAdult, ComingOfAge
+from cmpp_desktop.domain.members import BecameAdult, ComingOfAge, SeparateMembers
 from cmpp_desktop.domain.obligations import (
     AddObligation,
     ChangeObligation,
@@ -33,6 +33,7 @@ from cmpp_desktop.domain.obligations import (
     ObligationFields,
     RecordReminder,
     Reminder,
+    SharedWith,
 )
 from cmpp_desktop.domain.participants import AddContactRoute, ChangeParticipant
 from cmpp_desktop.domain.questions import Today
@@ -293,6 +294,20 @@ def test_who_turned_eighteen_is_shown_until_it_is_followed_up(a_laptop: Make) ->
     assert [one.participant_id for one in laptop.ask(ComingOfAge(DAY))] == [leap]
     laptop.do(ChangeParticipant(leap, {"birth_date": BirthDate(day=date(2010, 2, 28))}))
     assert laptop.ask(ComingOfAge(DAY)) == ()
+
+
+def test_who_of_the_family_has_the_same_hearing_is_named_but_nobody_who_is_kept_apart(a_laptop: Make) -> None:
+    laptop = a_laptop()
+    people = tuple(NewPerson(PersonName(given=name, family="Tzoc"), kin) for name, kin in
+                   (("Ana", "head"), ("Luis", "spouse"), ("Eva", "daughter"), ("Iris", "daughter")))  # fmt: skip
+    ana, luis, eva, iris = (laptop.do(RegisterHousehold(people, ConsentGiven(), CaseOpening())).more or {})["participant_ids"]
+    more = laptop.do(AddObligation((ana, luis, eva), "master_hearing", at(DAY, 9))).more or {}
+    hers, his, child = more["obligation_ids"]
+    laptop.do(AddObligation((iris,), "master_hearing", at(DAY, 10)))
+    assert {one.obligation_id: one.name for one in laptop.ask(SharedWith(hers))} == {his: "Luis Tzoc", child: "Eva Tzoc"}
+    laptop.do(MarkObligation(child, "attended"))
+    laptop.do(SeparateMembers(ana, luis))
+    assert laptop.ask(SharedWith(hers)) == ()
 
 
 def test_every_type_of_obligation_has_its_place_in_the_calendar() -> None:

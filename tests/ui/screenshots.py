@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain.records import When
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.forms import InstrumentRefused, Problem
 from cmpp_desktop.ui.app import Window
@@ -233,6 +234,12 @@ def _returned(door: PictureDoor) -> None:
     door.answers[q.Session] = samples.session_view("returned", comment)
 
 
+def _came_of_age(door: PictureDoor) -> None:
+    when = When(day=NOW.date(), at=None)
+    grown = q.TodayItem("turned_adult", samples.MATEO, samples.MATEO, "Mateo Tzoc", "turned_adult", "", when)
+    door.day = replace(door.day, came_of_age=(grown,))
+
+
 def _code(door: PictureDoor) -> None:
     door.code = "418207"
 
@@ -307,6 +314,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("03-today", lambda window: None, mirrored=True),
     Shot("03-today-marked", lambda window: typed(window, "a")),
     Shot("03-today-moved", _moved),
+    Shot("03-today-came-of-age", lambda window: None, before=_came_of_age),
     Shot("03-today-digits", lambda window: None, {"offline": True}, _code),
     Shot("03-today-empty", lambda window: None, {"empty": True}),
     Shot("03-today-disk-full", lambda window: typed(window, "a"), before=_full),
@@ -333,6 +341,9 @@ SHOTS: tuple[Shot, ...] = (
     Shot("11-calendar-empty", go("calendar"), {"empty": True}),
     Shot("16-moved", _form("moved"), mirrored=True),
     Shot("16-outcome", _form("outcome", record="step")),
+    Shot("16-change-case", _form("change_case", record="case")),
+    Shot("16-change-hearing", _form("change_obligation", record="obligation")),
+    Shot("16-came-of-age", _form("came_of_age")),
     Shot("16-close-case", _form("close_case", record="step")),
     Shot("16-refer", _form("refer")),
     Shot("16-merge", go("merge", participant_id=samples.MARISELA, other=samples.MATEO)),

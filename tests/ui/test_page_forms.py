@@ -13,15 +13,17 @@ from PySide6.QtCore import Qt
 
 from cmpp_desktop.domain.assistance import DirectAssistanceFields, RecordAssistance
 from cmpp_desktop.domain.attachments import AttachmentFields
-from cmpp_desktop.domain.cases import CloseCase, ClosingCheck, ClosingView
+from cmpp_desktop.domain.cases import ChangeCase, CloseCase, ClosingCheck, ClosingView
 from cmpp_desktop.domain.entries import FileOf, OneRecord, Records
+from cmpp_desktop.domain.members import BecameAdult
 from cmpp_desktop.domain.moves import RecordMove
-from cmpp_desktop.domain.obligations import MarkObligation, NextHearing
+from cmpp_desktop.domain.obligations import ChangeObligation, MarkObligation, NextHearing, Shared, SharedWith
 from cmpp_desktop.domain.plans import ActionStepFields, FinishStep
 from cmpp_desktop.domain.records import Money
 from cmpp_desktop.domain.referrals import CloseReferral, Refer
 from cmpp_desktop.domain.tasks import ChangeNote, DeleteNote, NoteFields
 from cmpp_desktop.domain.transfers import AskTransfer, HandOver, HandOverFacts
+from cmpp_desktop.domain.undo import Together
 from cmpp_desktop.domain.work import Done
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.pages.command_forms import COMMANDS, offered
@@ -255,3 +257,98 @@ def test_a_document_can_be_shown_from_its_form() -> None:
         at.settle()
         assert at.frame.place == "pdf"
         assert at.door.papers == [AttachmentRequest(SOME)]
+
+
+def choose(page: Any, name: str, value: Any) -> None:
+    page.inputs[name].first.set_value(value)
+
+
+def test_a_family_at_one_hearing_is_marked_in_one_step_each_as_it_was() -> None:
+    his, hers, child = samples.uid("his"), samples.uid("hers"), samples.uid("child")
+    with desk() as at:
+        at.door.answers[SharedWith] = (
+            Shared(his, samples.MATEO, "Mateo"), Shared(hers, samples.uid(2), "Lucía"), Shared(child, samples.uid(3), "Iris"),
+        )  # fmt: skip
+        page = show(at, "outcome", samples.participant_view().obligations[0].fields)
+        assert "Lucía" in page.text.text()
+        choose(page, "result", "attended")
+        choose(page, f"also:{his}", "same")
+        choose(page, f"also:{hers}", "missed_unexcused")
+        page.inputs["next_when"].day.set_value(date(2027, 3, 2))
+        command = save(at)
+        assert isinstance(command, Together)
+        together, missed = command.commands
+        assert isinstance(together, MarkObligation)
+        assert isinstance(missed, MarkObligation)
+        assert (together.obligation_id, together.result, together.also) == (SOME, "attended", (his,))
+        assert (missed.obligation_id, missed.result, missed.also) == (hers, "missed_unexcused", ())
+        assert together.next == missed.next
+        assert together.next is not None
+        assert together.next.when.day == date(2027, 3, 2)
+
+
+def test_nobody_else_of_the_family_is_marked_unless_somebody_says_so() -> None:
+    with desk() as at:
+        at.door.answers[SharedWith] = (Shared(samples.uid("his"), samples.MATEO, "Mateo"),)
+        page = show(at, "outcome", samples.participant_view().obligations[0].fields)
+        choose(page, "result", "missed_excused")
+        command = save(at)
+        assert (command.obligation_id, command.also) == (SOME, ())
+
+
+def test_an_outcome_that_was_written_wrongly_stands_there_to_be_put_right() -> None:
+    with desk() as at:
+        fields = samples.participant_view().obligations[0].fields
+        marked = fields.model_copy(update={"result": "missed_unexcused", "how_known": "seen", "result_note": "Nobody came"})
+        page = show(at, "outcome", marked)
+        assert page.inputs["result"].value() == "missed_unexcused"
+        choose(page, "result", "attended")
+        command = save(at)
+        assert (command.result, command.how_known, command.note) == ("attended", "seen", "Nobody came")
+
+
+def test_the_family_is_reminded_together() -> None:
+    his = samples.uid("his")
+    with desk() as at:
+        at.door.answers[SharedWith] = (Shared(his, samples.MATEO, "Mateo"),)
+        page = show(at, "reminder")
+        page.inputs["also"]._ticks[0][1].setChecked(True)
+        assert save(at).obligation_ids == (SOME, his)
+
+
+def test_a_hearings_place_is_put_right_and_only_that_is_changed() -> None:
+    with desk() as at:
+        page = show(at, "change_obligation", samples.participant_view().obligations[0].fields)
+        page.inputs["place"].first.setText("Newbridge, room 7")
+        assert save(at) == ChangeObligation(SOME, {"place": "Newbridge, room 7"})
+        page = show(at, "change_obligation", samples.participant_view().obligations[0].fields)
+        page.inputs["when"].day.set_value(None)
+        at.press(Qt.Key.Key_Return, CTRL)
+        assert page.inputs["when"]._day_field.has_problem
+
+
+def test_a_cases_facts_are_changed_and_only_a_supervisor_gives_it_to_somebody_without_asking() -> None:
+    case = samples.participant_view().case
+    assert case is not None
+    with desk() as at:
+        page = show(at, "change_case", case.fields)
+        assert "caseworker_id" not in page.inputs
+        choose(page, "risk", "high")
+        assert save(at) == ChangeCase(SOME, {"risk": "high"})
+    with desk(role="supervisor") as at:
+        assert "caseworker_id" in show(at, "change_case", case.fields).inputs
+
+
+def test_who_turned_eighteen_agrees_in_their_own_name() -> None:
+    with desk() as at:
+        page = show(at, "came_of_age")
+        assert page.inputs["language"].value() == "quc"
+        for scope, tick in page.inputs["scope"]._ticks:
+            tick.setChecked(scope == "services")
+        page.inputs["phone"].first.setText("202 555 0148")
+        page.inputs["own_household"].box.setChecked(True)
+        command = save(at)
+        assert isinstance(command, BecameAdult)
+        assert command.consent is not None
+        assert (command.consent.scope, command.consent.language) == (("services",), "quc")
+        assert (command.routes, command.own_household, command.settled) == ((("phone", "202 555 0148"),), True, False)

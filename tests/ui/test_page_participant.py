@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication
 
 from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain.consent import RecordConsent, WithdrawConsent
-from cmpp_desktop.domain.obligations import AddObligation, MarkObligation
+from cmpp_desktop.domain.entries import OneRecord
+from cmpp_desktop.domain.obligations import AddObligation, MarkObligation, UnmarkObligation
 from cmpp_desktop.domain.participants import ChangeContactRoute, RevealANumber
 from cmpp_desktop.domain.tasks import AddTask, CompleteTask, ReopenTask, WriteNote
 from cmpp_desktop.errors import KnownError
@@ -134,6 +135,26 @@ def test_a_marks_and_ctrl_z_takes_it_back() -> None:
         assert at.said[-1][1] is not None
         at.press(Qt.Key.Key_Z, CTRL)
         assert type(at.door.done[-1]).__name__ == "UnmarkObligation"
+
+
+def test_a_mark_is_taken_back_later_and_what_is_open_can_be_changed_without_one() -> None:
+    with desk() as at:
+        page = at.open("participant", participant_id=samples.MARISELA, tab="case")
+        marked = next(item for item in samples.participant_view().obligations if item.fields.result is not None)
+        page.case.rows.choose(marked.id)
+        page.case.rows.setFocus()
+        assert not page.case._marks.isVisible()
+        at.press(Qt.Key.Key_K)
+        assert at.door.done == [UnmarkObligation(marked.id)]
+        assert at.said[-1][0] == "The mark is taken back"
+        waiting = next(item for item in samples.participant_view().obligations if item.fields.result is None)
+        page.case.rows.choose(waiting.id)
+        page.case.rows.setFocus()
+        forms: list[tuple[str, object]] = []
+        page.case.form.connect(lambda name, id: forms.append((name, id)))
+        at.door.answers[OneRecord] = samples.stored(waiting.fields, "waiting")
+        at.press(Qt.Key.Key_E)
+        assert forms == [("change_obligation", waiting.id)]
 
 
 def test_moved_asks_when_it_is_now() -> None:

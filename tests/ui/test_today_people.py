@@ -14,6 +14,7 @@ from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain.finding import Found
 from cmpp_desktop.domain.households import RegisterHousehold
 from cmpp_desktop.domain.obligations import MarkObligation, UnmarkObligation
+from cmpp_desktop.domain.records import When
 from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.pages import today_rows
 from cmpp_desktop.ui.pages.settings import PARTS
@@ -21,7 +22,7 @@ from cmpp_desktop.ui.pages.today import where_to
 from cmpp_desktop.ui.palette import Palette
 from cmpp_desktop.ui.palette_rows import hide_numbers, matches
 from cmpp_desktop.ui.widgets import RowList, RowModel
-from tests.ui.samples import TODAY, SampleDoor, at_first_run, at_someone_new, people, today, uid
+from tests.ui.samples import MATEO, TODAY, SampleDoor, at_first_run, at_someone_new, people, today, uid
 
 from .conftest import Desk
 
@@ -384,3 +385,17 @@ def test_two_drafts_about_one_person_open_what_they_are() -> None:
     assert where_to(back) == ("session", {"session_id": uid(77)})
     new = q.TodayItem("draft", uid(0), None, "", "someone_new", "Someone new", None)
     assert where_to(new)[0] == "someone_new"
+
+
+def test_who_turned_eighteen_is_on_today_and_opens_what_changes(desk: Open) -> None:
+    at = desk()
+    when = When(day=TODAY, at=None)
+    grown = q.TodayItem("turned_adult", MATEO, MATEO, "Mateo Tzoc", "turned_adult", "", when)
+    at.door.day = q.TodayAnswer((), (), (), 0, 0, came_of_age=(grown,))
+    at.page.reload()
+    at.quiet()
+    at.page._columns[1].list.choose_first()
+    row = at.page._columns[1].list.current_row()
+    assert (row.title, row.what) == ("Mateo Tzoc", "Turned 18: consent and papers of their own")
+    assert not row.buttons
+    assert where_to(grown) == ("form", {"form": "came_of_age", "participant_id": MATEO})

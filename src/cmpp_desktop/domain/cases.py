@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Literal
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from cmpp_desktop.domain.codes import check_codes
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.records import Fields, coded, refers, validated
 from cmpp_desktop.domain.staff import award_of
@@ -83,6 +85,10 @@ class OpenCase(Command):
 
 @dataclass(frozen=True)
 class ChangeCase(Command):
+    """Sets facts of an enrolment. A case that is open is referred, enrolled, active or paused, as `values` say; it ends by
+    `CloseCase` and begins again by `ReopenCase` alone. Raises Invalid: state not_valid or case_closed, referred_on after_opening,
+    award not_valid."""
+
     case_id: UUID
     values: dict[str, object]
 
@@ -222,11 +228,30 @@ def change_case(command: ChangeCase, work: Work) -> Done:
     before = work.get(CaseFields, command.case_id).fields
     if command.values.get("award") not in ("", None, before.award):
         award_of(str(command.values["award"]), work)
-    recorder.change(CaseFields, command.case_id, **command.values)
+    begins = _begins(before, command.values)
+    values = dict(command.values)
+    if begins and before.enrolled_on is None:
+        values.setdefault("enrolled_on", work.today)
+    recorder.change(CaseFields, command.case_id, **values)
     after = work.get(CaseFields, command.case_id).fields
-    if after.caseworker_id != before.caseworker_id and after.state in OPEN_STATES:
+    check_codes(after, command.values, work, before)
+    if after.referred_on is not None and after.referred_on > after.opened_on:
+        raise Invalid(referred_on="after_opening")
+    if after.state in OPEN_STATES and (begins or after.caseworker_id != before.caseworker_id):
         carry(command.case_id, after.caseworker_id, recorder, since=work.today)
     return Done(command.case_id, recorder.undo(command.case_id))
+
+
+def _begins(before: CaseFields, values: Mapping[str, object]) -> bool:
+    """Whether somebody who was only referred is served from now on."""
+    state = values.get("state", before.state)
+    if state == before.state:
+        return False
+    if before.state not in (*OPEN_STATES, "referred"):
+        raise Invalid(state="case_closed")
+    if state not in (*OPEN_STATES, "referred"):
+        raise Invalid(state="not_valid")
+    return before.state == "referred"
 
 
 def close_case(command: CloseCase, work: Work) -> Done:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+from cmpp_desktop.domain.consent import ConsentGiven, record_consent_for
 from cmpp_desktop.domain.households import (
     ADULT_AT,
     HouseholdFields,
@@ -15,7 +16,7 @@ from cmpp_desktop.domain.households import (
     member_id,
     members,
 )
-from cmpp_desktop.domain.participants import AddressFields, ParticipantFields, age
+from cmpp_desktop.domain.participants import AddContactRoute, AddressFields, ParticipantFields, add_contact_route, age
 from cmpp_desktop.domain.records import BirthDate, validated
 from cmpp_desktop.domain.separations import keep_apart
 from cmpp_desktop.domain.tasks import TaskFields
@@ -71,10 +72,19 @@ class SeparateMembers(Command):
 @dataclass(frozen=True)
 class BecameAdult(Command):
     """Somebody turned 18: no longer a minor, and a task to get consent and papers of their own. Derived, so that it is made
-    once; nothing makes it by the clock: Today says who it is due for (`ComingOfAge`)."""
+    once; nothing makes it by the clock: Today says who it is due for (`ComingOfAge`).
+
+    `consent`: what they agree to themselves; `routes`: (code list contact_route, number or address) by which they are reached
+    themselves; `own_household`: they are the head of a household of their own from now on; `settled`: nothing is left to be
+    done, so the task is there as done.
+    """
 
     participant_id: UUID
     due_on: date | None = None
+    consent: ConsentGiven | None = None
+    routes: tuple[tuple[str, str], ...] = ()
+    own_household: bool = False
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +243,9 @@ def _shared_households(one: UUID, other: UUID, work: Work) -> list[UUID]:
     return [home for home in homes if home in theirs]
 
 
-def _own_household(safe: list[UUID], shared: list[UUID], since: date, work: Work) -> UUID | None:
+def _own_household(
+    safe: list[UUID], shared: list[UUID], since: date, work: Work, reason: str = "safety"
+) -> UUID | None:
     """Those who are kept safe leave, and are a household of their own. None when they shared no household."""
     if not shared:
         return None
@@ -246,7 +258,7 @@ def _own_household(safe: list[UUID], shared: list[UUID], since: date, work: Work
                 continue
             staying = [item.participant_id for item in there if item.participant_id not in safe]
             new_head = staying[0] if staying else None
-            _leave(household_id, person, "safety", since, new_head, work, clamp=True)
+            _leave(household_id, person, reason, since, new_head, work, clamp=True)
     first = work.get(ParticipantFields, head)
     name = first.fields.legal_name.family or first.fields.legal_name.given
     home = work.add(validated(HouseholdFields, name=name), team_id=first.team_id)
@@ -277,6 +289,12 @@ def became_adult(command: BecameAdult, work: Work) -> Done:
         raise Invalid(birth_date="not_of_age")
     if "minor" in person.fields.flags:
         recorder.change(ParticipantFields, person.id, flags=[flag for flag in person.fields.flags if flag != "minor"])
+    for route, value in command.routes:
+        add_contact_route(AddContactRoute(person.id, value, route), recorder)
+    if command.consent is not None:
+        record_consent_for(person.id, command.consent, recorder)
+    if command.own_household:
+        _own_household([person.id], _homes_with_others(person.id, work), work.today, recorder, "moved_out")
     task = validated(
         TaskFields,
         participant_id=person.id,
@@ -285,9 +303,16 @@ def became_adult(command: BecameAdult, work: Work) -> Done:
         subject_id=person.id,
         due_on=command.due_on or work.today,
         assigned_to=work.actor.staff_id,
+        done_at=work.now if command.settled else None,
+        done_by=work.actor.staff_id if command.settled else None,
     )
     made = recorder.add(task, id=turned_adult_id(person.id), team_id=person.team_id)
     return Done(person.id, recorder.undo(person.id), {"task_id": made, "household": tuple(household_of(person.id, work))})
+
+
+def _homes_with_others(participant_id: UUID, work: Work) -> list[UUID]:
+    homes = [item.fields.household_id for item in work.find(HouseholdMemberFields, participant_id=participant_id, until=None)]
+    return [home for home in homes if len(members(home, work)) > 1]
 
 
 def turned_adult_id(participant_id: UUID) -> UUID:

@@ -11,13 +11,14 @@ from uuid import UUID
 from pydantic import Field
 
 from cmpp_desktop.domain.attachments import AttachmentFields
+from cmpp_desktop.domain.codes import check_codes
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.proceedings import OrderFields
 from cmpp_desktop.domain.records import Fields, Part, PostalAddress, When, coded, refers, validated
 from cmpp_desktop.domain.separations import refuse_together
 from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.undo import Recorder, exists
-from cmpp_desktop.domain.work import Command, Done, Stored, Work
+from cmpp_desktop.domain.work import Command, Done, Question, Stored, Work
 from cmpp_desktop.errors import Invalid
 from cmpp_protocol.ids import derived_id
 
@@ -105,6 +106,9 @@ class AddObligation(Command):
 
 @dataclass(frozen=True)
 class ChangeObligation(Command):
+    """Puts facts of one right, or fills in what is arranged, without saying what came of it. Raises Invalid: evidence_id
+    of_somebody_else."""
+
     obligation_id: UUID
     values: dict[str, object] = field(default_factory=dict)
 
@@ -158,6 +162,23 @@ class RecordReminder(Command):
     at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The same hearing or check-in as another of the household has it."""
+
+    obligation_id: UUID
+    participant_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedWith(Question[tuple[Shared, ...]]):
+    """Who else of the household has the same kind of obligation at the same time, and no result yet; nobody from whom the
+    participant is kept apart. Raises record_missing."""
+
+    obligation_id: UUID
+
+
 def add_obligation(command: AddObligation, work: Work) -> Done:
     if not command.participant_ids:
         raise Invalid(participant_ids="missing")
@@ -194,6 +215,10 @@ def usual_agency(type: str) -> str | None:
 def change_obligation(command: ChangeObligation, work: Work) -> Done:
     before = work.get(ObligationFields, command.obligation_id).fields
     work.change(ObligationFields, command.obligation_id, **command.values)
+    after = work.get(ObligationFields, command.obligation_id).fields
+    check_codes(after, command.values, work, before)
+    if command.values.get("evidence_id") is not None:
+        _check_evidence(after.evidence_id, (command.obligation_id,), work)
     back = {name: getattr(before, name) for name in command.values}
     return Done(command.obligation_id, ChangeObligation(command.obligation_id, back))
 

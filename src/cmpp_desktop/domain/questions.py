@@ -283,6 +283,24 @@ class Session(Question[SessionView]):
 
 
 @dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A group session of the asker. `people`: participants, there or expected."""
+
+    id: UUID
+    topic: str
+    when: When
+    people: int
+    status: DocumentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSessions(Question[tuple[GroupRow, ...]]):
+    """The group sessions that the asker held lately, the latest first."""
+
+    limit: int = 12
+
+
+@dataclass(frozen=True, slots=True)
 class LastSession(Question["Stored[ServiceSessionFields] | None"]):
     """The latest session of a participant: the page is filled in from it."""
 

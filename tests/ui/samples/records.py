@@ -14,6 +14,7 @@ from cmpp_desktop.domain.cases import ClosingCheck, ClosingView
 from cmpp_desktop.domain.entries import FileOf, OneRecord, Records
 from cmpp_desktop.domain.ledgers import Ledger, LedgerTotals
 from cmpp_desktop.domain.merges import Merged, MergedView, Original, TwoSides
+from cmpp_desktop.domain.obligations import Shared, SharedWith
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.plans import ActionStepFields, GoalFields, NeedFields, ServicePlanFields
 from cmpp_desktop.domain.proceedings import ApplicationFields, ClockEventFields, OrderFields, ProceedingFields
@@ -22,6 +23,7 @@ from cmpp_desktop.domain.referrals import ReferralFields
 from cmpp_desktop.domain.work import Stored
 from tests.ui.samples import office, offices
 from tests.ui.samples.basis import ANA, MARISELA, MATEO, TODAY, stored, uid
+from tests.ui.samples.person import participant_view
 
 PROCEEDING, APPLICATION, GOAL, NOTICE = (uid(name) for name in ("proceeding", "application", "goal", "notice"))
 
@@ -107,12 +109,19 @@ def two_sides() -> tuple[Original, ...]:
     )
 
 
+def _one(asked: OneRecord, kept: tuple[Stored[Any], ...]) -> Stored[Any]:
+    view = participant_view()
+    of_the_case: dict[str, Any] = {"obligation": view.obligations[0], "case": view.case}
+    return of_the_case.get(asked.kind) or next((item for item in kept if item.id == asked.record_id), kept[0])
+
+
 def record_answers() -> dict[type[Any], Any]:
     """What a door answers about all of it."""
     kept = file_records()
     return {
         FileOf: lambda asked: tuple(item for kind in asked.kinds for item in kept if item.fields.kind == kind),
-        OneRecord: lambda asked: next((item for item in kept if item.id == asked.record_id), kept[0]),
+        OneRecord: lambda asked: _one(asked, kept),
+        SharedWith: (Shared(uid("his"), MATEO, "Mateo Tzoc"), Shared(uid("hers"), uid(2), "Lucía Tzoc")),
         Records: lambda asked: office.own_records(asked.kind),
         Ledger: office.ledger,
         LedgerTotals: office.totals,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from cmpp_desktop.domain.cases import CaseAssignmentFields, CaseFields, ChangeCase
+from cmpp_desktop.domain.cases import CaseAssignmentFields, CaseFields, ChangeCase, CloseCase
 from cmpp_desktop.domain.consent import ConsentGiven, RecordConsent
 from cmpp_desktop.domain.disclosures import DisclosureFields
 from cmpp_desktop.domain.records import When
@@ -209,3 +209,37 @@ def test_the_summary_says_everything_that_is_open_in_the_readers_language(langua
 def test_what_is_late_is_said_to_be_without_a_result() -> None:
     lines = open_items_of(FACTS, load("en"), TODAY)
     assert ["no result" in line for line in lines] == [True, False, False, False]
+
+
+def test_somebody_who_was_referred_is_served_from_the_day_on_which_the_case_says_so(work: MemoryWork, family: Family) -> None:
+    case = family.cases[0]
+    work.change(CaseFields, case, state="referred", enrolled_on=None)
+    before = len(work.find(CaseAssignmentFields, case_id=case))
+    leaves_no_trace(work, ChangeCase(case, {"state": "active", "risk": "high"}))
+    held = work.get(CaseFields, case).fields
+    assert (held.state, held.enrolled_on, held.risk) == ("active", TODAY, "high")
+    assert len(work.find(CaseAssignmentFields, case_id=case, until=None)) == max(before, 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"state": "exited"}, {"state": "not_valid"}),
+        ({"risk": "enormous"}, {"risk": "not_valid"}),
+        ({"referred_on": date(2030, 1, 1)}, {"referred_on": "after_opening"}),
+    ],
+)
+def test_a_cases_facts_cannot_say_what_is_not_so(
+    work: MemoryWork, family: Family, values: dict[str, object], problem: dict[str, str]
+) -> None:
+    with pytest.raises(Invalid) as said:
+        work.do(ChangeCase(family.cases[0], values))
+    assert said.value.fields == problem
+
+
+def test_a_case_that_ended_begins_again_only_when_they_come_back(work: MemoryWork, family: Family) -> None:
+    work.do(CloseCase(family.cases[0], "moved_away"))
+    with pytest.raises(Invalid) as said:
+        work.do(ChangeCase(family.cases[0], {"state": "active"}))
+    assert said.value.fields == {"state": "case_closed"}
+    work.do(ChangeCase(family.cases[0], {"eligibility_basis": "removal_not_detained"}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from cmpp_desktop.domain.entries import AddRecord
 from cmpp_desktop.domain.members import SeparateMembers
 from cmpp_desktop.domain.obligations import (
     AddObligation,
+    ChangeObligation,
     MarkObligation,
     NextHearing,
     ObligationFields,
@@ -46,6 +48,21 @@ def hearing(work: MemoryWork, *people: UUID, type: str = "master_hearing") -> tu
 
 def steps(work: MemoryWork) -> set[str | None]:
     return {task.fields.title_code for task in work.find(TaskFields, done_at=None)}
+
+
+def test_a_place_is_put_right_without_a_mark_and_its_notice_belongs_to_the_file(work: MemoryWork, family: Family) -> None:
+    mother, *_, daughter = family.people
+    (id,) = hearing(work, mother, type="isap_check_in")
+    notice: dict[str, Any] = {"title": "Notice", "content_hash": "0" * 64}
+    own = work.add(AttachmentFields(participant_id=mother, **notice))
+    hers = work.add(AttachmentFields(participant_id=daughter, **notice))
+    change = ChangeObligation(id, {"place": "Newbridge, room 7", "when": LATER, "evidence_id": own})
+    leaves_no_trace(work, change)
+    held = work.get(ObligationFields, id).fields
+    assert (held.place, held.when, held.evidence_id, held.result) == ("Newbridge, room 7", LATER, own, None)
+    with pytest.raises(Invalid) as said:
+        work.do(ChangeObligation(id, {"evidence_id": hers}))
+    assert said.value.fields == {"evidence_id": "of_somebody_else"}
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,32 @@ def test_turning_eighteen_makes_one_task_and_takes_the_flag_off(work: MemoryWork
     assert refused.value.fields == {"birth_date": "not_of_age"}
 
 
+def test_who_turns_eighteen_agrees_themselves_and_has_a_household_of_their_own(work: MemoryWork) -> None:
+    home = registered(work, ("Ana", "Tzoc", "head", date(1980, 1, 1)), ("Mateo", "Tzoc", "son", date(2008, 11, 24)))
+    mateo = home.people[1]
+    own = ConsentGiven(("services", "share_legal"), "Alder Legal Aid", "Asylum", "es")
+    command = BecameAdult(mateo, None, own, (("phone", "(202) 555-0148"),), own_household=True, settled=True)
+    before = len(work.find(ConsentFields, participant_id=mateo))
+    leaves_no_trace(work, command)
+    consents = [item.fields for item in work.find(ConsentFields, participant_id=mateo)]
+    assert len(consents) == before + 1
+    assert any(item.recipient == "Alder Legal Aid" for item in consents)
+    (route,) = work.find(ContactRouteFields, participant_id=mateo)
+    assert route.fields.value == "+12025550148"
+    assert household_of(mateo, work) == [mateo]
+    (member,) = work.find(HouseholdMemberFields, participant_id=mateo, until=None)
+    assert member.fields.relationship == "head"
+    (task,) = work.find(TaskFields)
+    assert task.fields.done_at is not None, "nothing is left to be done"
+
+
+def test_a_consent_to_share_without_a_reason_makes_nobody_an_adult(work: MemoryWork) -> None:
+    grown = registered(work, ("Mateo", "Tzoc", "head", date(2008, 11, 24)))
+    with pytest.raises(Invalid) as refused:
+        work.do(BecameAdult(grown.people[0], consent=ConsentGiven(("share_legal",), "Alder Legal Aid")))
+    assert refused.value.fields == {"purpose": "missing"}
+
+
 def test_who_declines_is_counted_and_nothing_else_is_kept(work: MemoryWork) -> None:
     person = NewPerson(
         PersonName(given="Nur", family="Aziz"),

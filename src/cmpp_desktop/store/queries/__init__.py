@@ -11,7 +11,18 @@ from typing import Any
 
 from cmpp_desktop.domain import calendar as cal
 from cmpp_desktop.domain import caseload as balance
-from cmpp_desktop.domain import cases, consent, disclosures, entries, importing, imports, members, merges, separations
+from cmpp_desktop.domain import (
+    cases,
+    consent,
+    disclosures,
+    entries,
+    importing,
+    imports,
+    members,
+    merges,
+    obligations,
+    separations,
+)
 from cmpp_desktop.domain import deadline_views as due
 from cmpp_desktop.domain import directory as listed
 from cmpp_desktop.domain import finding as anything
@@ -59,6 +70,7 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     q.Timeline: timeline.timeline,
     q.Session: sessions.session,
     q.LastSession: sessions.last_session,
+    q.GroupSessions: sessions.group_sessions,
     q.ReviewQueue: sessions.review_queue,
     q.Instruments: sessions.instruments,
     q.InstrumentSource: sessions.instrument_source,
@@ -88,6 +100,7 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     cal.RemindersDue: calendar.reminders_due,
     cal.CalendarExport: calendar.export,
     members.HouseholdOf: households.household_of,
+    obligations.SharedWith: households.shared_with,
     members.ComingOfAge: households.coming_of_age,
     separations.Separations: households.separations,
     cases.ClosingCheck: transfers.closing_check,

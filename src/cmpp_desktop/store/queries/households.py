@@ -19,6 +19,7 @@ from cmpp_desktop.domain.members import (
     OfAge,
     turned_adult_id,
 )
+from cmpp_desktop.domain.obligations import ObligationFields, Shared, SharedWith
 from cmpp_desktop.domain.participants import AddressFields, ParticipantFields, age, called_by
 from cmpp_desktop.domain.records import BirthDate
 from cmpp_desktop.domain.separations import SeparationFields, SeparationRow, Separations
@@ -86,6 +87,18 @@ def _at_the_same_address(asked: Asked, ids: Sequence[UUID], day: date) -> frozen
     if first is None or first.confidential:
         return frozenset()
     return frozenset(id for id, home in homes.items() if home.address == first.address and not home.confidential)
+
+
+def shared_with(asked: Asked, question: SharedWith) -> tuple[Shared, ...]:
+    """See the question."""
+    own = asked.one(ObligationFields, question.obligation_id).fields
+    ids = asked.same(own.participant_id)
+    others = [id for id in household_ids(asked, own.participant_id) if id not in ids]
+    columns = table(ObligationFields).c
+    open_ones = asked.all(ObligationFields, columns.participant_id.in_(others), columns.result.is_(None))
+    found = [item for item in open_ones if item.fields.type == own.type and item.fields.when == own.when]
+    names = asked.called(item.fields.participant_id for item in found)
+    return tuple(Shared(item.id, item.fields.participant_id, names.get(item.fields.participant_id, "")) for item in found)
 
 
 def separations(asked: Asked, question: Separations) -> tuple[SeparationRow, ...]:

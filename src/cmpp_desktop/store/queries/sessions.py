@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, literal_column, select
 
 from cmpp_desktop.domain.questions import (
+    GroupRow,
+    GroupSessions,
     InstrumentRow,
     Instruments,
     InstrumentSource,
@@ -34,6 +36,7 @@ from cmpp_desktop.store.queries.households import household_ids
 from cmpp_desktop.store.tables import SignedFields
 from cmpp_protocol import canon
 
+LOOKED_THROUGH = 5_000
 # What was written about two people together is not shown in the file of one who is kept apart from the other.
 WITHHELD: Mapping[str, str] = {"narrative": "", "topic": "", "place_note": "", "interpreter": ""}
 
@@ -65,6 +68,25 @@ def session(asked: Asked, question: Session) -> SessionView:
         signed_by=asked.who(signer),
     )
     return view if question.seen_from is None else _in_the_file_of(asked, view, question.seen_from)
+
+
+def group_sessions(asked: Asked, question: GroupSessions) -> tuple[GroupRow, ...]:
+    """See the question. Looked for among the sessions that came to this store last: no index knows which were of a group."""
+    columns = table(ServiceSessionFields).c
+    newest: ColumnElement[int] = literal_column("r_service_session.rowid")
+    last = asked.connection.execute(select(func.max(newest)).select_from(table(ServiceSessionFields))).scalar() or 0
+    among = (newest > last - LOOKED_THROUGH, columns.topic != "")
+    held = asked.all(ServiceSessionFields, *among, order=(columns.meta_starts.desc(), columns.id))
+    mine = [item for item in held if asked.asker.staff_id in item.fields.staff_ids][: question.limit]
+    return tuple(_group_row(asked, item) for item in mine)
+
+
+def _group_row(asked: Asked, item: Stored[ServiceSessionFields]) -> GroupRow:
+    there = asked.all(AttendanceFields, table(AttendanceFields).c.session_id == item.id)
+    reviews = asked.all(ReviewFields, table(ReviewFields).c.subject_id == item.id)
+    amendments = asked.all(AmendmentFields, table(AmendmentFields).c.subject_id == item.id)
+    status = document_status(item.life, [one.fields for one in reviews], len(amendments))
+    return GroupRow(item.id, item.fields.topic, item.fields.when, len(there), status)
 
 
 def _in_the_file_of(asked: Asked, view: SessionView, participant_id: UUID) -> SessionView:

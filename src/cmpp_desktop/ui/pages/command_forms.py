@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from cmpp_desktop.domain.cases import OPEN_STATES
+from cmpp_desktop.domain.households import ADULT_AT
+from cmpp_desktop.domain.participants import age
 from cmpp_desktop.domain.questions import ParticipantView
 from cmpp_desktop.ui.page import Ui
+from cmpp_desktop.ui.pages import forms_of_case as case
 from cmpp_desktop.ui.pages import forms_of_documents as documents
 from cmpp_desktop.ui.pages import forms_of_office as office
 from cmpp_desktop.ui.pages import forms_of_people as people
@@ -26,8 +30,11 @@ COMMANDS: Mapping[str, Callable[[Ui, UUID | None], FormPlan]] = {
     "keep_apart": people.keep_apart,
     "share": people.share,
     "note": people.note,
-    "reminder": people.reminder,
-    "outcome": work.outcome,
+    "reminder": case.reminder,
+    "outcome": case.outcome,
+    "change_obligation": case.change_obligation,
+    "change_case": case.change_case,
+    "came_of_age": case.came_of_age,
     "open_case": work.open_case,
     "close_case": work.close_case,
     "reopen_case": work.reopen_case,
@@ -105,7 +112,7 @@ def offered(ui: Ui, view: ParticipantView) -> Iterator[tuple[str, tuple[Offer, .
         if found:
             yield group_name(group, words), tuple(found)
     yield words("Case"), tuple(_case(view, words))
-    yield words("Family"), tuple(_family(view, words))
+    yield words("Family"), tuple(_family(view, words, ui.today()))
     yield words("Two records of one person"), (Offer(MERGE, words("Two records of one person")),)
 
 
@@ -125,11 +132,21 @@ def _case(view: ParticipantView, words: Words) -> Iterator[Offer]:
         if case is not None:
             yield Offer("reopen_case", words("They come back"), case.id)
         return
+    yield Offer("change_case", words("Change the case"), case.id)
     yield Offer("hand_over", words("Hand over the case"), case.id)
     yield Offer("close_case", words("Close the case"), case.id)
 
 
-def _family(view: ParticipantView, words: Words) -> Iterator[Offer]:
+def grew_up(view: ParticipantView, today: date) -> bool:
+    """Whether somebody turned 18 in the last year, or is still called a minor: then their own consent has to be asked for."""
+    person = view.participant.fields
+    years = age(person.birth_date, today)
+    return years is not None and years >= ADULT_AT and (years == ADULT_AT or "minor" in person.flags)
+
+
+def _family(view: ParticipantView, words: Words, today: date) -> Iterator[Offer]:
+    if grew_up(view, today):
+        yield Offer("came_of_age", words("They turned 18"))
     yield Offer("address", words("Another address"))
     if view.household_id is None:
         yield Offer("household_member", words("Into a household"))

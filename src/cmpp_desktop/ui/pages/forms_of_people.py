@@ -1,4 +1,4 @@
-"""Short forms about people: they moved, an address, the household, keeping apart, what was shared, notes, reminders."""
+"""Short forms about people: they moved, an address, the household, keeping apart, what was shared, notes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from cmpp_desktop.domain.consent import RecordSharing
 from cmpp_desktop.domain.households import AddHouseholdMember
 from cmpp_desktop.domain.members import ChangeHead, LeaveHousehold, SeparateMembers
 from cmpp_desktop.domain.moves import RecordMove
-from cmpp_desktop.domain.obligations import RecordReminder
 from cmpp_desktop.domain.participants import AddAddress
 from cmpp_desktop.domain.tasks import ChangeNote, DeleteNote
 from cmpp_desktop.domain.work import Command
@@ -202,18 +201,3 @@ def note(ui: Ui, record_id: UUID | None) -> FormPlan:
     return FormPlan(
         "note", words("Note"), items, make, words("Note changed"), words("Save"), "note", changes=True, remove=DeleteNote
     )  # fmt: skip
-
-
-def reminder(ui: Ui, record_id: UUID | None) -> FormPlan:
-    """That somebody was reminded of an obligation (`record_id`)."""
-    words = ui.words
-
-    def make(participant: UUID | None, values: Values) -> Command:
-        return RecordReminder((needed(record_id),), values["how"], values["note"], values["at"])
-
-    items = (
-        Item("how", "code", words("How they were reminded"), default="phone", codes="reminder_how"),
-        Item("at", "moment", words("When"), default=ui.now()),
-        Item("note", "line", words("What they said"), most=500),
-    )
-    return FormPlan("reminder", words("They were reminded"), items, make, words("Reminder written down"), words("Save"))

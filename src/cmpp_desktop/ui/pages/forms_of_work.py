@@ -1,4 +1,4 @@
-"""Short forms about the work: what came of a hearing, opening and closing a case, handing over, referrals, help given, holds."""
+"""Short forms about the work: opening and closing a case, handing over, referrals, help given, holds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from uuid import UUID
 
 from cmpp_desktop.domain.assistance import RecordAssistance
 from cmpp_desktop.domain.cases import CaseOpening, CloseCase, ClosingCheck, ClosingView, OpenCase, ReopenCase
-from cmpp_desktop.domain.obligations import MarkObligation, NextHearing
-from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.referrals import CloseReferral, RecordReferralStep, Refer
 from cmpp_desktop.domain.transfers import AnswerTransfer, AskTransfer, HandOver, HandOverFacts
 from cmpp_desktop.domain.work import Command
@@ -20,42 +18,6 @@ from cmpp_desktop.ui.pages.forms_of_people import Values, given, needed
 from cmpp_desktop.ui.pages.record_model import FormPlan, Item
 from cmpp_desktop.words import Words
 from cmpp_desktop.workspace.casework import closing_words, open_items_of, summary_of
-
-
-def outcome(ui: Ui, record_id: UUID | None) -> FormPlan:
-    """What came of an obligation (`record_id`), how we know, and the hearing that was set there."""
-    words = ui.words
-
-    def make(participant: UUID | None, values: Values) -> Command:
-        when: When | None = values["next_when"]
-        moved = values["result"] == "moved_by_agency"
-        if moved and when is None:
-            raise Invalid(next_when="missing")
-        following = None
-        if when is not None and not moved:
-            following = NextHearing(when, values["next_type"] or "", values["next_place"], values["next_judge"])
-        return MarkObligation(
-            needed(record_id), values["result"], values["how_known"], values["note"], when if moved else None,
-            values["evidence_id"], following,
-        )  # fmt: skip
-
-    items = (
-        Item("result", "code", words("What came of it"), True, codes="obligation_result"),
-        Item("how_known", "code", words.field("obligation", "how_known"), default="told", codes="evidence"),
-        Item("evidence_id", "record", words("The document that shows it"), refers="attachment"),
-        Item("note", "text", words.field("obligation", "result_note"), most=2000),
-        Item("next_when", "when", words("The next one, if it was set there, or the new day and time")),
-        Item(
-            "next_type",
-            "code",
-            words("What kind the next one is"),
-            codes="obligation_type",
-            help=words("As this one, if you say nothing."),
-        ),
-        Item("next_place", "line", words("Where the next one is"), most=300, more=True),
-        Item("next_judge", "line", words.field("obligation", "judge"), most=200, more=True),
-    )
-    return FormPlan("outcome", words("What came of it"), items, make, words("Outcome written down"), words("Save"), "obligation")
 
 
 def _is_open(view: ClosingView, words: Words) -> str:

@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from cmpp_desktop.domain.obligations import MarkObligation
+from cmpp_desktop.domain.obligations import MarkObligation, UnmarkObligation
 from cmpp_desktop.domain.participants import RevealANumber
 from cmpp_desktop.domain.questions import Draft, Drafts, Participant, ParticipantView, Timeline
 from cmpp_desktop.domain.work import Done
@@ -130,6 +130,7 @@ class ParticipantPage(Page):
     def case(self) -> CaseTab:
         made = CaseTab(self, self._obligation)
         made.mark.connect(self._mark)
+        made.unmark.connect(self._unmark)
         made.form.connect(self.doing.open_form)
         made.narrowed(self._narrow)
         return self._added(made)
@@ -413,6 +414,10 @@ class ParticipantPage(Page):
             return
         said = self.words("Marked: {result}", result=self.words.code("obligation_result", result))
         self.do(MarkObligation(obligation_id, result), lambda done: self._marked(said, done))
+
+    def _unmark(self, obligation_id: UUID) -> None:
+        said = self.words("The mark is taken back")
+        self.do(UnmarkObligation(obligation_id), lambda done: self._marked(said, done))
 
     def _marked(self, said: str, done: Done) -> None:
         self.ui.say(said, done.undo, lambda _: self.reload())

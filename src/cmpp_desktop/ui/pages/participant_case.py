@@ -18,7 +18,7 @@ from cmpp_desktop.ui.pages.case_model import case_facts, court_facts, obligation
 from cmpp_desktop.ui.pages.participant_model import DEADLINES, Fact, Mark, distance, lower_first
 from cmpp_desktop.ui.pages.rows_of import obligation_row
 from cmpp_desktop.ui.theme import end_side, is_rtl, look
-from cmpp_desktop.ui.widgets import Button, Chip, EmptyState, Label, ListRow, Painted, column, row, rule, scrolled
+from cmpp_desktop.ui.widgets import Button, Chip, EmptyState, Label, ListRow, Painted, column, flow, row, rule, scrolled
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate
 from cmpp_desktop.words import Words
 
@@ -198,9 +198,11 @@ class FactList(QWidget):
 
 
 class CaseTab(QWidget):
-    """`mark(id, result)`: A, M or V on an open obligation. `form(name, id)`: a form about it: outcome, reminder."""
+    """`mark(id, result)`: A, M or V on an open obligation; `unmark(id)`: K on one that has a result. `form(name, id)`: a form
+    about it (outcome, reminder, change) or about the case."""
 
     mark = Signal(object, str)
+    unmark = Signal(object)
     form = Signal(str, object)
 
     def __init__(self, page: Page, add: Callable[[], object]) -> None:
@@ -216,16 +218,24 @@ class CaseTab(QWidget):
         self.rows = FittedRows(words("Obligations and deadlines"), StreamDelegate(lead_width=96, columns=(190, 132), top=6))
         for letter, result in (("A", "attended"), ("M", "missed_unexcused"), ("V", "moved_by_agency")):
             self.rows.key_map[letter] = self._marker(result)
-        self.rows.opened.connect(lambda line: self._form_of_current("outcome"))
+        self.rows.opened.connect(lambda line: self._open_outcome())
         self._buttons = [
             Button(words("Attended"), key="A", on=lambda: self._mark_current("attended")),
             Button(words("Missed"), key="M", on=lambda: self._mark_current("missed_unexcused")),
             Button(words("Moved"), key="V", on=lambda: self._mark_current("moved_by_agency")),
             Button(words("Outcome and next hearing"), key="U", on=lambda: self._form_of_current("outcome")),
             Button(words("They were reminded"), kind="quiet", key="R", on=lambda: self._form_of_current("reminder")),
+            Button(words("Change"), kind="quiet", key="E", on=lambda: self._form_of_current("change_obligation")),
         ]
         self._marks = QWidget()
-        self._marks.setLayout(row(*self._buttons, None, gap=8))
+        self._marks.setLayout(flow(*self._buttons, gap=8))
+        self._done = QWidget()
+        self._done.setLayout(
+            row(
+                Button(words("Put the outcome right"), key="U", on=self._open_outcome),
+                Button(words("Take the mark back"), kind="quiet", key="K", on=self._unmark_current), None, gap=8,
+            )
+        )  # fmt: skip
         self.empty = EmptyState(
             "landmark", words("No hearing or check-in is written down"),
             words("The hearing notice says court, day and time. Deadlines that follow from it are counted by rule."),
@@ -244,6 +254,7 @@ class CaseTab(QWidget):
             add_button,
             gap=8,
         )
+        self.change = Button(words("Change the case"), kind="quiet", icon="pencil", key="Alt+E", on=self._change_case)
         facts = QWidget()
         pair = row(self.case, self.court, gap=32)
         pair.setStretch(0, 1)
@@ -257,9 +268,11 @@ class CaseTab(QWidget):
                 rule("head"),
                 self.rows,
                 self._marks,
+                self._done,
                 self.empty,
                 8,
                 facts,
+                self.change,
                 None,
                 gap=8,
                 margins=(0, 12, 24, 16),
@@ -274,6 +287,7 @@ class CaseTab(QWidget):
         self.line.show_points(case_points(view, today, self._words), today)
         self.case.show_facts(case_facts(view, today, self._words))
         self.court.show_facts(court_facts(view, today, self._words))
+        self.change.setVisible(view.case is not None)
         self._fill()
 
     def _filter(self, recent: bool) -> None:
@@ -310,9 +324,13 @@ class CaseTab(QWidget):
     def _open_ids(self) -> set[UUID]:
         return {item.id for item in self._view.obligations if item.fields.result is None} if self._view else set()
 
+    def _marked_ids(self) -> set[UUID]:
+        return {item.id for item in self._view.obligations if item.fields.result is not None} if self._view else set()
+
     def _say_marks(self) -> None:
         line = self.rows.current_row()
         self._marks.setVisible(line is not None and line.id in self._open_ids())
+        self._done.setVisible(line is not None and line.id in self._marked_ids())
 
     def _marker(self, result: str) -> Callable[[ListRow], object]:
         return lambda line: self._mark(line, result)
@@ -330,6 +348,21 @@ class CaseTab(QWidget):
         line = self.rows.current_row()
         if line is not None and line.id in self._open_ids():
             self.form.emit(name, line.id)
+
+    def _open_outcome(self) -> None:
+        """Enter: what came of it, for the first time or once more."""
+        line = self.rows.current_row()
+        if line is not None and line.id in (self._open_ids() | self._marked_ids()):
+            self.form.emit("outcome", line.id)
+
+    def _unmark_current(self) -> None:
+        line = self.rows.current_row()
+        if line is not None and line.id in self._marked_ids():
+            self.unmark.emit(line.id)
+
+    def _change_case(self) -> None:
+        if self._view is not None and self._view.case is not None:
+            self.form.emit("change_case", self._view.case.id)
 
     def _mark(self, line: ListRow, result: str) -> None:
         if line.id in self._open_ids():

@@ -13,6 +13,7 @@ from cmpp_desktop.domain.participants import AddContactRoute, ChangeContactRoute
 from cmpp_desktop.domain.questions import ParticipantView, TimelineAnswer
 from cmpp_desktop.domain.work import Done, Stored
 from cmpp_desktop.ui.page import Page
+from cmpp_desktop.ui.pages.command_forms import grew_up
 from cmpp_desktop.ui.pages.participant_model import consent_rows, entry_row
 from cmpp_desktop.ui.pages.participant_person import PersonForm
 from cmpp_desktop.ui.pages.rows_of import badge, timeline_row
@@ -130,6 +131,7 @@ class FamilyTab(QWidget):
         self._edit_button = Button(words("Change"), key="E", on=lambda: self._edit(self.routes.current_row()))
         self.person = PersonForm(page)
         self._correct = Button(words("Correct their details"), kind="quiet", icon="pencil", on=self._open_person)
+        self.of_age = Button(words("They turned 18: what changes"), icon="cake", key="Alt+G", on=self._came_of_age)
         self._add = Button(words("Add a way"), kind="quiet", icon="plus", on=self._new)
         self.household_head = SectionHead(words("Household"))
         self.nobody = EmptyState(
@@ -141,7 +143,7 @@ class FamilyTab(QWidget):
         inner = QWidget()
         inner.setLayout(
             column(
-                SectionHead(words("Who they are"), end=self._correct), self.person, 12,
+                SectionHead(words("Who they are"), end=self._correct), row(self.of_age, None), self.person, 12,
                 SectionHead(words("How to reach them"), end=self._add), self.routes, row(self._edit_button, None), self.form, 12,
                 self.household_head, self.household, self.nobody, 12, self._addresses_head, self.addresses, None,
                 gap=4, margins=(0, 12, 24, 16),
@@ -156,6 +158,7 @@ class FamilyTab(QWidget):
             self.person.hide()
         self._view = view
         words, today = self._words, self._page.ui.today()
+        self.of_age.setVisible(grew_up(view, today))
         self.routes.show_rows([self._route_row(item) for item in view.routes])
         self._edit_button.setVisible(bool(view.routes))
         if self.routes.current_row() is None:
@@ -216,6 +219,10 @@ class FamilyTab(QWidget):
     def _new(self) -> None:
         if self._view is not None:
             self.form.open_for(self._view.participant.id, None)
+
+    def _came_of_age(self) -> None:
+        if self._view is not None:
+            self._page.ui.go("form", form="came_of_age", participant_id=self._view.participant.id)
 
     def _open_person(self) -> None:
         if self._view is not None:

@@ -162,13 +162,15 @@ class FormPage(Page):
         self._show_beside(found.record)
         self._empty()
         around = self._around(found)
-        self.inputs = {item.name: made(item, around) for item in plan.items}
+        added = plan.added(found.answer) if found.answer is not None else ()
+        items = (*plan.items[:1], *added, *plan.items[1:])
+        self.inputs = {item.name: made(item, around) for item in items}
         for box, more in ((self._first, False), (self._rest, True)):
             lay_out(box, [found for found in self.inputs.values() if found.item.more == more])
         self._fill(plan, found)
         self.more.setText(self.words("More"))
         self._ask_what_is_left()
-        self._show_more(any(self._said(item.name) for item in plan.items if item.more and found.record is not None))
+        self._show_more(any(self._said(item.name) for item in items if item.more and found.record is not None))
         self._keeper.keep_as(draft_key(*asked, held=found.held), plan.title, self._participant)
         self._filling = False
         first = self.first_focus()  # not `take_focus`: the keyboard may have come to a button while nothing else was there
@@ -209,6 +211,9 @@ class FormPage(Page):
         if found.record is not None and (plan.changes or plan.remove is not None):
             fields = found.record.fields
             values = {name: getattr(fields, name) for name in self.inputs if name in type(fields).model_fields}
+        elif found.record is not None:
+            there = {name: getattr(found.record.fields, name, None) for name in plan.shown}
+            values |= {name: value for name, value in there.items() if value not in (None, "")}
         values |= self._given
         for name, value in values.items():
             if name in self.inputs:

@@ -130,6 +130,10 @@ def _says_nothing(answer: Any) -> str:
     return ""
 
 
+def _adds_nothing(answer: Any) -> tuple[Item, ...]:
+    return ()
+
+
 def _fills_nothing(answer: Any) -> Mapping[str, Any]:
     return {}
 
@@ -139,7 +143,8 @@ class FormPlan:
     """What a page asks for and what it makes of it. `make(participant, values)` is the command; `said` is what is said once it
     is done; `text` explains what follows from it. `kind`: of the record that is read first, for one that is there already;
     `changes`: only what was changed of it goes into `values`. `question(participant)` is asked before: `told` says its answer
-    above the fields, `filled` gives values from it. `remove`: the command that takes the record out."""
+    above the fields, `filled` gives values from it, `added` more fields, after the first one. `shown`: fields of the record that
+    stand there as they are, where all of them go into `values`. `remove`: the command that takes the record out."""
 
     key: str
     title: str
@@ -154,6 +159,8 @@ class FormPlan:
     question: Callable[[UUID | None], Question[Any]] | None = None
     told: Callable[[Any], str] = _says_nothing
     filled: Callable[[Any], Mapping[str, Any]] = _fills_nothing
+    added: Callable[[Any], tuple[Item, ...]] = _adds_nothing
+    shown: tuple[str, ...] = ()
     remove: Callable[[UUID], Command] | None = None
     run: Callable[[Workspace, UUID | None, Mapping[str, Any]], Done | None] | None = None  # instead of a command: off the window
 

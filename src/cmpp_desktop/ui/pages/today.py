@@ -113,6 +113,7 @@ class TodayPage(Page):
         return (
             ("U", words("undo what was marked")),
             ("O", words("add the next date")),
+            ("R", words("they were reminded")),
             ("Menu", words("what can be done with the row")),
             ("F5", words("look again")),
         )
@@ -170,7 +171,7 @@ class TodayPage(Page):
         part.list.pressed_button.connect(self._press)
         part.list.sideways.connect(lambda step, here=number: self._sideways(here, step))
         part.list.entered.connect(lambda here=number: self._entered(here))
-        for letter, what in (("A", "attended"), ("M", "missed"), ("V", "moved"), ("U", "undo"), ("O", "next")):
+        for letter, what in (("A", "attended"), ("M", "missed"), ("V", "moved"), ("U", "undo"), ("O", "next"), ("R", "reminder")):
             part.list.key_map[letter] = lambda item, what=what: self._press(item.id, what)  # type: ignore[misc]  # a default keeps the word
 
     def _header(self) -> QLayout:
@@ -262,7 +263,7 @@ class TodayPage(Page):
     def _show(self, answer: TodayAnswer) -> None:
         first = self._answer is None
         self._answer = answer
-        everything = (*answer.overdue, *answer.today, *answer.week)
+        everything = (*answer.overdue, *answer.today, *answer.came_of_age, *answer.week)
         self._items = {key_of(item): item for item in everything}
         words, today = self.words, self.ui.today()
         self._date.setText(words.long_date(today, today))
@@ -282,7 +283,7 @@ class TodayPage(Page):
 
     def _begin(self, answer: TodayAnswer) -> None:
         """The eye falls on the next hearing; without one on what is late."""
-        for number, items in ((1, answer.today), (0, answer.overdue), (2, answer.week)):
+        for number, items in ((1, (*answer.today, *answer.came_of_age)), (0, answer.overdue), (2, answer.week)):
             if items:
                 self._here = number
                 self._show_column(number)
@@ -347,6 +348,8 @@ class TodayPage(Page):
             self._form.open()
         elif what == "undo" and item.result is not None:
             self._undo(item)
+        elif what == "reminder" and can_mark(item):
+            self.ui.go("form", form="reminder", participant_id=item.participant_id, record_id=item.id)
         elif what == "next" and item.result == "attended" and places.place("participant").exists:
             self.ui.go("participant", participant_id=item.participant_id, action="obligation")
 
@@ -394,6 +397,8 @@ def where_to(item: TodayItem) -> tuple[str, dict[str, Any]]:
         return "groups", {}
     if item.kind == "draft" and item.code == "form":
         return "form", form_of_draft(item.draft_key)
+    if item.kind == "turned_adult":
+        return "form", {"form": "came_of_age", "participant_id": item.participant_id}
     if item.participant_id is None:
         return ("someone_new" if item.code == "someone_new" else "today"), {}
     return "participant", {"participant_id": item.participant_id}

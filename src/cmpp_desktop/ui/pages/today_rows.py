@@ -31,6 +31,7 @@ _KIND_ICONS = {
     "returned": "undo-2",
     "consent_ends": "file-check",
     "referral": "handshake",
+    "turned_adult": "cake",
 }
 
 
@@ -52,6 +53,7 @@ def columns(answer: TodayAnswer, today: date, words: Words) -> tuple[list[ListRo
     """Overdue, today and this week as rows; the week with a heading for each day."""
     overdue = [overdue_row(item, today, words) for item in answer.overdue]
     now = [today_row(item, words) for item in answer.today]
+    now += [came_of_age_row(item, today, words) for item in answer.came_of_age]
     week: list[ListRow] = []
     day: date | None = None
     for item in answer.week:
@@ -80,6 +82,8 @@ def what_of(item: TodayItem, words: Words) -> str:
         return words.code("task_title", "referral_follow_up")
     if item.kind == "plan_review":
         return words("Service plan to look at again")
+    if item.kind == "turned_adult":
+        return words.code("task_title", "turned_adult")
     if item.kind == "task":
         return item.title or words.code("task_title", item.code)
     return words.code("obligation_type", item.code) or item.title
@@ -153,6 +157,12 @@ def today_row(item: TodayItem, words: Words) -> ListRow:
         facts=_facts(item, words),
         buttons=_marks(item, words),
     )
+
+
+def came_of_age_row(item: TodayItem, today: date, words: Words) -> ListRow:
+    """Somebody who turned 18: nothing is late, and nobody else will bring it up."""
+    since = words("since {when}", when=words.short_date(item.when.day, today)) if item.when is not None else ""
+    return ListRow(id=key_of(item), title=_title(item, words), icon=icon_of(item), what=_what(item, words), details=(since,))
 
 
 def marked_row(item: TodayItem, words: Words, lead: str) -> ListRow:

@@ -26,7 +26,7 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.forms import InstrumentRefused, Problem
 from cmpp_desktop.ui.app import Window
 from cmpp_desktop.ui.bridge import Bridge
-from cmpp_desktop.ui.pages.groups import There
+from cmpp_desktop.ui.pages.groups_people import There
 from cmpp_desktop.ui.theme import Look, Wish
 from cmpp_desktop.workspace import CaseSummaryRequest
 from tests.ui import samples
@@ -225,6 +225,46 @@ def _pdf_form(window: Window) -> None:
     page(window).open_form()
 
 
+def _holds_restricted(door: PictureDoor) -> None:
+    """Somebody who holds the restricted records; the newest note is one."""
+    door.answers[q.Participant] = replace(samples.participant_view(), restricted_exists=False)
+    stream = samples.timeline()
+    shown = replace(stream, earlier=tuple(replace(item, restricted=item.kind == "note") for item in stream.earlier))
+    door.answers[q.Timeline] = shown
+
+
+def _restricted_note(window: Window) -> None:
+    go("participant", participant_id=samples.MARISELA)(window)
+    typed(window, "n")
+    typed(window, "She asked that nobody else reads this.")
+    page(window).side.restricted.setChecked(True)
+
+
+def _restricted_session(window: Window) -> None:
+    go("session", participant_id=samples.MARISELA)(window)
+    page(window).fields.restricted.setChecked(True)
+    page(window)._left.ensureWidgetVisible(page(window).fields.restricted, 0, 60)
+
+
+def _throw_away(window: Window) -> None:
+    typed(window, "This was somebody else.")
+    page(window).delete.click()
+
+
+def _held_groups(door: PictureDoor) -> None:
+    day = samples.when(NOW.date())
+    door.answers[q.GroupSessions] = (
+        q.GroupRow(samples.uid("g1"), "Know your court", day, 12, "draft"),
+        q.GroupRow(samples.uid("g2"), "Buses and trains", day, 7, "returned"),
+        q.GroupRow(samples.uid("g3"), "A first look at a hearing notice", day, 9, "signed"),
+    )
+
+
+def _to_lately(window: Window) -> None:
+    page(window).lately.rows.setFocus()
+    page(window).lately.rows.choose_first()
+
+
 def _signed(door: PictureDoor) -> None:
     door.answers[q.Session] = samples.session_view("signed")
 
@@ -337,6 +377,11 @@ SHOTS: tuple[Shot, ...] = (
     Shot("08-form-leave", _form("goal", _leave_typed)),
     Shot("08-form-document", _form("attach")),
     Shot("10-group", go("groups", _group)),
+    Shot("10-group-lately", go("groups", _to_lately), before=_held_groups),
+    Shot("06-participant-restricted-note", _restricted_note, before=_holds_restricted),
+    Shot("09-session-restricted", _restricted_session, before=_holds_restricted),
+    Shot("09-session-throw-away", go("session", _throw_away, participant_id=samples.MARISELA)),
+    Shot("16-note", _form("write_note"), before=_holds_restricted),
     Shot("11-calendar", go("calendar"), mirrored=True),
     Shot("11-calendar-empty", go("calendar"), {"empty": True}),
     Shot("16-moved", _form("moved"), mirrored=True),

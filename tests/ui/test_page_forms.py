@@ -19,9 +19,10 @@ from cmpp_desktop.domain.members import BecameAdult
 from cmpp_desktop.domain.moves import RecordMove
 from cmpp_desktop.domain.obligations import ChangeObligation, MarkObligation, NextHearing, Shared, SharedWith
 from cmpp_desktop.domain.plans import ActionStepFields, FinishStep
+from cmpp_desktop.domain.questions import Participant
 from cmpp_desktop.domain.records import Money
 from cmpp_desktop.domain.referrals import CloseReferral, Refer
-from cmpp_desktop.domain.tasks import ChangeNote, DeleteNote, NoteFields
+from cmpp_desktop.domain.tasks import ChangeNote, DeleteNote, NoteFields, WriteNote
 from cmpp_desktop.domain.transfers import AskTransfer, HandOver, HandOverFacts
 from cmpp_desktop.domain.undo import Together
 from cmpp_desktop.domain.work import Done
@@ -352,3 +353,25 @@ def test_who_turned_eighteen_agrees_in_their_own_name() -> None:
         assert command.consent is not None
         assert (command.consent.scope, command.consent.language) == (("services",), "quc")
         assert (command.routes, command.own_household, command.settled) == ((("phone", "202 555 0148"),), True, False)
+
+
+def test_a_note_of_another_kind_may_be_restricted_by_who_holds_such_records() -> None:
+    with desk() as at:
+        at.door.answers[Participant] = replace(samples.participant_view(), restricted_exists=False)
+        page = show(at, "write_note")
+        page.inputs["text"].first.setPlainText("Slept badly")
+        choose(page, "type", "mental_health")
+        page.inputs["restricted"].box.setChecked(True)
+        assert save(at) == WriteNote(samples.MARISELA, "Slept badly", "mental_health", False, restricted=True)
+        at.door.answers[Participant] = replace(samples.participant_view(), restricted_exists=True)
+        page = show(at, "write_note")
+        assert "restricted" not in page.inputs
+        assert "mental_health" not in [code for code, _ in page.inputs["type"]._choices]
+
+
+def test_a_restricted_record_says_so_where_it_is_changed() -> None:
+    with desk() as at:
+        prepared(at)
+        at.door.answers[OneRecord] = replace(samples.stored(note(), "some"), compartment="restricted")
+        page = at.open("form", form="note", participant_id=samples.MARISELA, record_id=SOME)
+        assert page.text.text().startswith("Restricted")

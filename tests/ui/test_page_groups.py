@@ -8,8 +8,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from cmpp_desktop.domain.sessions import RecordGroupSession
+from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain.sessions import DeleteSession, RecordGroupSession
 from cmpp_desktop.errors import Invalid
+from tests.ui import samples
 from tests.ui.page_desk import Desk, desk, nameless
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -104,3 +106,39 @@ def test_what_was_begun_is_there_again() -> None:
         assert draft.key == "group:"
         assert page.inputs["topic"].value() == "Know your court"
         assert len(page._people) == 1
+
+
+def test_a_group_is_sent_for_signature_with_its_own_key() -> None:
+    with desk() as at:
+        page = at.open("groups")
+        written(page)
+        came(at, page, "rahimi", "tzoc")
+        at.press(Qt.Key.Key_Return, CTRL | Qt.KeyboardModifier.ShiftModifier)
+        command = at.door.done[-1]
+        assert isinstance(command, RecordGroupSession)
+        assert command.submit
+
+
+def test_what_was_held_lately_is_opened_to_be_changed_and_what_is_signed_to_be_read() -> None:
+    rows = (
+        q.GroupRow(samples.uid("open"), "Know your court", samples.when(samples.TODAY), 12, "draft"),
+        q.GroupRow(samples.uid("signed"), "Buses", samples.when(samples.TODAY), 4, "signed"),
+    )
+    with desk() as at:
+        at.door.answers[q.GroupSessions] = rows
+        at.door.answers[q.Session] = samples.session_view("signed")
+        page = at.open("groups")
+        page.lately.rows.choose((samples.uid("signed"), True))
+        page.lately.rows.setFocus()
+        at.press(Qt.Key.Key_Return)
+        assert at.frame.place == "session"
+        at.open("groups")
+        page.lately.rows.choose((samples.uid("open"), False))
+        page.lately.rows.setFocus()
+        at.press(Qt.Key.Key_Return)
+        assert page._session == samples.uid("open")
+        assert not page.lately.isVisible()
+        page.delete.click()
+        at.settle()
+        assert at.door.done == [DeleteSession(samples.uid("open"))]
+        assert page._people == {}

@@ -72,6 +72,44 @@ def test_a_quick_note_is_a_draft_at_once_and_a_note_with_ctrl_enter() -> None:
         assert at.door.drafts == {}
 
 
+def test_a_restricted_note_is_explained_and_its_draft_lies_with_the_restricted_ones() -> None:
+    with desk() as at:
+        at.door.answers[q.Participant] = replace(samples.participant_view(), restricted_exists=False)
+        page = at.open("participant", participant_id=samples.MARISELA)
+        assert not page.side.restricted.isVisible()
+        at.press(Qt.Key.Key_N)
+        at.type("What she said at night")
+        at.until(lambda: f"note:{samples.MARISELA}" in at.door.drafts)
+        assert "Others do not see that it exists" in page.side._restricted_why.text()
+        page.side.restricted.setChecked(True)
+        at.until(lambda: list(at.door.drafts) == [f"restricted:note:{samples.MARISELA}"])
+        at.press(Qt.Key.Key_Return, CTRL)
+        assert at.door.done[-1] == WriteNote(samples.MARISELA, "What she said at night", restricted=True)
+        assert not page.side.restricted.isChecked()
+        assert at.door.drafts == {}
+
+
+def test_who_does_not_hold_the_restricted_records_writes_open_notes_only() -> None:
+    with desk() as at:
+        at.door.answers[q.Participant] = replace(samples.participant_view(), restricted_exists=True)
+        page = at.open("participant", participant_id=samples.MARISELA)
+        at.press(Qt.Key.Key_N)
+        at.type("Called")
+        assert not page.side.restricted.isVisible()
+        at.press(Qt.Key.Key_Return, CTRL)
+        assert at.door.done[-1] == WriteNote(samples.MARISELA, "Called")
+
+
+def test_what_is_restricted_is_read_back_as_such() -> None:
+    today, words = samples.TODAY, load("en")
+    entry = next(item for item in samples.timeline().earlier if item.kind == "note")
+    closed = replace(entry, restricted=True, conflict=False)
+    (head, row) = timeline_rows(q.TimelineAnswer((), (), (closed,), False), today, words)
+    assert head.head == "Earlier"
+    assert row.mark.text.startswith("Restricted")
+    assert row.mark.state == "restricted"
+
+
 def test_a_note_left_half_way_is_there_again() -> None:
     with desk() as at:
         at.door.save_draft(f"note:{samples.MARISELA}", b"Half", title="Note", participant_id=samples.MARISELA)

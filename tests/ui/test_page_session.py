@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time
 from typing import Any
 
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain.reviews import Amend
-from cmpp_desktop.domain.sessions import ChangeSession, RecordSession
+from cmpp_desktop.domain.sessions import ChangeGroupSession, ChangeSession, DeleteSession, RecordSession
 from cmpp_desktop.ui.pages.session_model import SessionForm, count_words, pack, template, unpack, written
 from tests.ui import samples
 from tests.ui.page_desk import desk, nameless
@@ -147,3 +148,99 @@ def test_headings_without_words_are_left_out() -> None:
     assert written("What they said\n\n\nWhat is next\nCall.", headings) == "What is next\nCall."
     assert written("Just words", headings) == "Just words"
     assert count_words("K’iche’ on 8 December") == 4
+
+
+def test_a_restricted_session_says_so_and_its_draft_lies_with_the_restricted_ones() -> None:
+    with desk() as at:
+        at.door.answers[q.Participant] = replace(samples.participant_view(), restricted_exists=False)
+        page = at.open("session", participant_id=samples.MARISELA)
+        assert "Others do not see that it exists" in page.fields._restricted_why.text()
+        at.type("About the night.")
+        at.until(lambda: f"session:{samples.MARISELA}" in at.door.drafts)
+        page.fields.restricted.setChecked(True)
+        at.until(lambda: f"restricted:session:{samples.MARISELA}" in at.door.drafts)
+        assert f"session:{samples.MARISELA}" not in at.door.drafts
+        assert page.closed.isVisible()
+        page.fields.narrative.setFocus()
+        at.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        command = recorded(at.door)
+        assert isinstance(command, RecordSession)
+        assert command.restricted
+        assert at.door.drafts == {}
+
+
+def test_a_restricted_draft_comes_back_as_one() -> None:
+    with desk() as at:
+        at.door.answers[q.Participant] = replace(samples.participant_view(), restricted_exists=False)
+        form = replace(USUAL, narrative="Begun.", restricted=True)
+        at.door.save_draft(f"restricted:session:{samples.MARISELA}", pack(form), title="", participant_id=samples.MARISELA)
+        page = at.open("session", participant_id=samples.MARISELA)
+        assert page.fields.restricted.isChecked()
+        assert page.fields.narrative.toPlainText() == "Begun."
+        assert page.keeper.key == f"restricted:session:{samples.MARISELA}"
+
+
+def test_some_services_are_restricted_whether_somebody_ticks_it_or_not() -> None:
+    with desk() as at:
+        at.door.answers[q.Participant] = replace(samples.participant_view(), restricted_exists=False)
+        page = at.open("session", participant_id=samples.MARISELA)
+        page.fields._services["mental_health"].setChecked(True)
+        assert not page.fields.restricted.isVisible()
+        assert "Mental health" in page.fields._restricted_why.text()
+        assert page.closed.isVisible()
+
+
+def test_who_does_not_hold_the_restricted_records_is_not_asked_about_them() -> None:
+    with desk() as at:
+        at.door.answers[q.Participant] = replace(samples.participant_view(), restricted_exists=True)
+        page = at.open("session", participant_id=samples.MARISELA)
+        assert not page.fields.restricted.isVisible()
+        assert not page.fields._restricted_why.isVisible()
+
+
+def test_a_session_that_is_not_signed_is_deleted_with_its_draft() -> None:
+    with desk() as at:
+        at.door.answers[q.Session] = samples.session_view("returned", "Can this be Monday?")
+        page = at.open("session", session_id=samples.uid("session1"))
+        page.delete.click()
+        at.settle()
+        assert at.door.done == [DeleteSession(samples.uid("session1"))]
+        assert at.said[-1][0] == "Session deleted"
+        assert at.frame.place == "participant"
+
+
+def test_a_draft_is_thrown_away_only_after_a_second_word() -> None:
+    with desk() as at:
+        page = at.open("session", participant_id=samples.MARISELA)
+        at.type("Wrong person")
+        at.until(lambda: f"session:{samples.MARISELA}" in at.door.drafts)
+        page.delete.click()
+        at.settle()
+        assert page.throwing.isVisible()
+        at.press(Qt.Key.Key_Space)
+        assert not page.throwing.isVisible()
+        page.delete.click()
+        page.throwing.buttons.itemAt(1).widget().click()
+        at.settle()
+        assert at.door.drafts == {}
+        assert at.frame.place == "participant"
+
+
+def test_a_group_session_is_changed_on_the_page_of_the_group() -> None:
+    with desk() as at:
+        view = samples.session_view("submitted")
+        fields = view.session.fields.model_copy(update={"topic": "Know your court"})
+        at.door.answers[q.Session] = replace(view, session=replace(view.session, fields=fields))
+        page = at.open("session", session_id=samples.uid("session1"))
+        assert page._stack.currentWidget() is page.signed
+        at.press(Qt.Key.Key_E, Qt.KeyboardModifier.AltModifier)
+        assert at.frame.place == "groups"
+        assert at.page.inputs["topic"].value() == "Know your court"
+        assert [one.attendance for one in at.page._people.values()] == [mark for _, _, mark in view.attendees]
+        at.page.inputs["topic"].first.setText("Know your judge")
+        at.page.save.click()
+        at.settle()
+        command = at.door.done[-1]
+        assert isinstance(command, ChangeGroupSession)
+        assert (command.session_id, command.content.topic, command.submit) == (view.session.id, "Know your judge", False)
+        assert command.content.mode == fields.mode

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, Callable[[Ui, UUID | None], FormPlan]] = {
     "keep_apart": people.keep_apart,
     "share": people.share,
     "note": people.note,
+    "write_note": people.write_note,
     "reminder": case.reminder,
     "outcome": case.outcome,
     "change_obligation": case.change_obligation,
@@ -111,6 +112,7 @@ def offered(ui: Ui, view: ParticipantView) -> Iterator[tuple[str, tuple[Offer, .
         ]
         if found:
             yield group_name(group, words), tuple(found)
+    yield words("Note of another kind"), (Offer("write_note", words("Note of another kind")),)
     yield words("Case"), tuple(_case(view, words))
     yield words("Family"), tuple(_family(view, words, ui.today()))
     yield words("Two records of one person"), (Offer(MERGE, words("Two records of one person")),)

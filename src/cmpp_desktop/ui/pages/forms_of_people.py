@@ -11,10 +11,12 @@ from cmpp_desktop.domain.households import AddHouseholdMember
 from cmpp_desktop.domain.members import ChangeHead, LeaveHousehold, SeparateMembers
 from cmpp_desktop.domain.moves import RecordMove
 from cmpp_desktop.domain.participants import AddAddress
-from cmpp_desktop.domain.tasks import ChangeNote, DeleteNote
+from cmpp_desktop.domain.questions import Participant, ParticipantView
+from cmpp_desktop.domain.tasks import PROTECTED_NOTES, ChangeNote, DeleteNote, WriteNote
 from cmpp_desktop.domain.work import Command
 from cmpp_desktop.errors import BugError, Invalid
 from cmpp_desktop.ui.page import Ui
+from cmpp_desktop.ui.pages.participant_model import closed_words
 from cmpp_desktop.ui.pages.record_model import FormPlan, Item
 
 Values = Mapping[str, Any]
@@ -183,6 +185,31 @@ def share(ui: Ui, record_id: UUID | None) -> FormPlan:
     return FormPlan(
         "share", words("Something was shared"), items, make, words("It is in the ledger of what was shared"), words("Save"),
         text=text,
+    )  # fmt: skip
+
+
+def write_note(ui: Ui, record_id: UUID | None) -> FormPlan:
+    """A note of a kind, pinned or restricted: what the quick note beside a file does not ask for."""
+    words = ui.words
+
+    def make(participant: UUID | None, values: Values) -> Command:
+        closed = bool(values.get("restricted"))
+        return WriteNote(needed(participant), values["text"], values["type"], values["pinned"], restricted=closed)
+
+    def added(view: ParticipantView) -> tuple[Item, ...]:
+        held = not view.restricted_exists
+        kind = Item("type", "code", words.field("note", "type"), default="contact", codes="note_type",
+                    but=frozenset() if held else PROTECTED_NOTES,
+                    help=words("A note about mental health always is restricted.") if held else "")  # fmt: skip
+        pinned = Item("pinned", "yes_no", words("Keep it in sight, beside every part of this file"), default=False)
+        closed = Item("restricted", "yes_no", words("Only for those who hold the restricted records"), default=False,
+                      help=closed_words(words))  # fmt: skip
+        return (kind, pinned, closed) if held else (kind, pinned)
+
+    items = (Item("text", "text", words.field("note", "text"), True),)
+    return FormPlan(
+        "write_note", words("Note of another kind"), items, make, words("Note kept"), words("Keep the note"),
+        question=lambda participant: Participant(needed(participant)), added=added,
     )  # fmt: skip
 
 

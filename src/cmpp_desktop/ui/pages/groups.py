@@ -1,32 +1,35 @@
 """A group session: who was there, by a few letters of the name and one key each; one narrative that names nobody.
 
 Enter in the search field adds the first match as present. In the list P, L, A and E say how somebody attended, Delete takes them
-out. What concerns one person alone goes into a note in that person's own file.
+out. What concerns one person alone goes into a note in that person's own file. Those held lately stand below, to be changed.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import UUID
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from cmpp_desktop.domain.questions import Draft, People, PeopleAnswer
-from cmpp_desktop.domain.records import When
-from cmpp_desktop.domain.sessions import PROTECTED_SERVICES, GroupContent, RecordGroupSession
+from cmpp_desktop.domain.questions import Draft, GroupSessions, People, PeopleAnswer, Session, SessionView
+from cmpp_desktop.domain.sessions import (
+    ChangeGroupSession,
+    DeleteSession,
+    RecordGroupSession,
+    ServiceSessionFields,
+)
 from cmpp_desktop.domain.work import Done
 from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.messages import field_problem
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.drafts import DraftKeeper
+from cmpp_desktop.ui.pages.groups_people import DRAFT_KEY, KEYS, Lately, Roster, There, asked_of_a_group, content_of, people_of
 from cmpp_desktop.ui.pages.record_input import Around, Input
 from cmpp_desktop.ui.pages.record_inputs import made
-from cmpp_desktop.ui.pages.record_model import Item
 from cmpp_desktop.ui.pages.session_model import count_words
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
@@ -48,37 +51,9 @@ from cmpp_desktop.ui.widgets import (
 )
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate, StreamRow
 
-KEYS = (("P", "present"), ("L", "late"), ("A", "absent"), ("E", "excused"))
-DRAFT_KEY = "group:"
-
-
-@dataclass(frozen=True, slots=True)
-class There:
-    """Somebody of the group."""
-
-    id: UUID
-    name: str
-    attendance: str = "present"
-    note: str = ""
-
-
-class Roster(FittedRows):
-    """Delete takes the current one out."""
-
-    def __init__(self, name: str, remove: Any) -> None:
-        super().__init__(name, StreamDelegate(lead_width=0, top=4))
-        self._remove = remove
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        line = self.current_row()
-        if event.key() == Qt.Key.Key_Delete and line is not None:
-            self._remove(line)
-        else:
-            super().keyPressEvent(event)
-
 
 class GroupsPage(Page):
-    """A new group session; what was begun is there again."""
+    """A new group session, or `show_for(session_id=…)` one that is not signed yet; what was begun is there again."""
 
     place = "groups"
     kinds: ClassVar[frozenset[str]] = frozenset({"-"})  # nothing that others write changes what is being typed
@@ -87,6 +62,8 @@ class GroupsPage(Page):
         super().__init__(ui)
         words = self.words
         self._people: dict[UUID, There] = {}
+        self._session: UUID | None = None
+        self._held: ServiceSessionFields | None = None
         self._filling = False
         self._begun = False
         self._keeper = DraftKeeper(self, self._pack, self._kept)
@@ -111,17 +88,25 @@ class GroupsPage(Page):
         self.names_are_words = Tick(words("The names in the text are only words"))
         self.wrong = Banner("", "")
         self.save = Button(words("Save"), kind="primary", key="Ctrl+Return", large=True, on=self._save)
+        sign = words("Save and send for signature")
+        self.send = Button(sign, key="Ctrl+Shift+Return", large=True, on=lambda: self._save(submit=True))
+        self.delete = Button(words("Delete the session"), kind="quiet", icon="trash-2", on=self._delete)
+        self.leave_button = Button(words("Leave"), kind="quiet", on=ui.back)
+        self.lately = Lately(self)
+        self.lately.opened.connect(self._open)
         self.empty_button = Button(words("Begin anew"), kind="quiet", on=self._begin_anew)
         self._build()
 
     def _build(self) -> None:
         words = self.words
         around = Around(words, self.ui.today, self.ui.now, self.ui.zone, self._touched)
-        self.inputs = {item.name: made(item, around) for item in self._items()}
+        self.inputs = {item.name: made(item, around) for item in asked_of_a_group(words, self.ui.now(), self.ui.zone)}
         left, right = QWidget(), QWidget()
         left.setLayout(column(*(found.frame for found in self.inputs.values()), self.names_are_words, None, gap=16))
         right.setLayout(
-            column(self.search, self.found, 8, self.count, rule("head"), self.roster, self.note_field, None, gap=8)
+            column(
+                self.search, self.found, 8, self.count, rule("head"), self.roster, self.note_field, 16, self.lately, None, gap=8
+            )
         )
         for widget in (self.wrong, self.names_are_words, self.note_field):
             widget.hide()
@@ -132,29 +117,13 @@ class GroupsPage(Page):
         inner = QWidget()
         inner.setLayout(
             column(
-                head, self.wrong, both, 4, rule(), row(self.state, None, self.save, gap=12), None, gap=12,
+                head, self.wrong, both, 4, rule(),
+                row(self.state, None, self.delete, self.leave_button, self.send, self.save, gap=12), None, gap=12,
                 margins=(24, 16, 24, 24),
             )
         )  # fmt: skip
         inner.setMaximumWidth(look().px(1180))
         self.setLayout(column(scrolled(inner, words("Group session"))))
-
-    def _items(self) -> tuple[Item, ...]:
-        words, now = self.words, self.ui.now()
-
-        def label(name: str) -> str:
-            return words.field("service_session", name)
-
-        return (
-            Item("topic", "line", label("topic"), True, most=200),
-            Item("services", "codes", label("services"), True, ["legal_orientation_group"], "service", but=PROTECTED_SERVICES),
-            Item("when", "when", label("when"), True, When(day=now.date(), at=None, zone=self.ui.zone)),
-            Item("minutes", "number", label("minutes"), True, 60),
-            Item("place", "code", label("place"), default="office", codes="place"),
-            Item("language", "code", label("language"), default="es", codes="language"),
-            Item("others_present", "number", label("others_present"), default=0),
-            Item("narrative", "text", words("What was done"), True, help=words("It goes into everybody’s file: name nobody.")),
-        )
 
     # --- what a page is -------------------------------------------------------------------------------------------------
 
@@ -172,11 +141,57 @@ class GroupsPage(Page):
         return self.inputs["topic"].first
 
     def show_for(self, **args: Any) -> None:
-        self._keeper.keep_as(DRAFT_KEY, self.words("Group session"), None)
+        session_id: UUID | None = args.get("session_id")
+        self._keeper.flush()
+        if session_id != self._session:
+            self._session, self._held = session_id, None
+            self._empty()
+        key = f"{DRAFT_KEY}{session_id or ''}"
+        self._keeper.keep_as(key, self.words("Group session"), None)
+        there = session_id is not None
+        self.heading.setText(self.words("Change the group session") if there else self.words("Group session"))
+        self.empty_button.setVisible(not there)
+        self.delete.setVisible(there)
+        self.leave_button.setVisible(there)
         if not self._begun:
             door = self.ui.door
-            self.call(lambda: door.draft(DRAFT_KEY), self._restore)
+            if session_id is not None:
+                self.ask(Session(session_id), lambda view: self._fill(view, key), self._not_there)
+            else:
+                self.call(lambda: door.draft(key), self._restore)
         self._show_roster()
+        self._look_back()
+
+    def _look_back(self) -> None:
+        """What was held lately stands below a new one only: who changes one is there already."""
+        if self._session is None:
+            self.ask(GroupSessions(), self.lately.show_sessions)
+        else:
+            self.lately.hide()
+
+    def _not_there(self, error: BaseException) -> None:
+        self.ui.trouble(error)
+        self.ui.back()
+
+    def _fill(self, view: SessionView, key: str) -> None:
+        """The record, then what was begun of changing it."""
+        if view.session.id != self._session:
+            return
+        self._held = view.session.fields
+        self._filling = True
+        for name, found in self.inputs.items():
+            found.show(getattr(self._held, name))
+        self._people = people_of(view)
+        self._filling = False
+        self._show_roster()
+        door = self.ui.door
+        self.call(lambda: door.draft(key), self._restore)
+
+    def _open(self, session_id: UUID, settled: bool) -> None:
+        if settled:
+            self.ui.go("session", session_id=session_id)
+        else:
+            self.ui.go("groups", session_id=session_id)
 
     def leave(self) -> None:
         self._keeper.flush()
@@ -286,7 +301,7 @@ class GroupsPage(Page):
         self.state.setText(self.words("You had begun this."))
         self._show_roster()
 
-    def _begin_anew(self) -> None:
+    def _empty(self) -> None:
         self._filling = True
         self._begun = False
         self._people = {}
@@ -297,13 +312,16 @@ class GroupsPage(Page):
         self.state.setText("")
         self.wrong.hide()
         self.names_are_words.hide()
+
+    def _begin_anew(self) -> None:
+        self._empty()
         self._keeper.drop()
         self._show_roster()
         self.inputs["topic"].first.setFocus()
 
     # --- saving ---------------------------------------------------------------------------------------------------------
 
-    def _save(self) -> None:
+    def _save(self, *, submit: bool = False) -> None:
         values = {name: found.value() for name, found in self.inputs.items()}
         problems = {
             name: "not_valid" if found.unread() else "missing"
@@ -315,19 +333,32 @@ class GroupsPage(Page):
         self._show_problems(problems)
         if problems:
             return
-        everybody = self._people.values()
-        content = GroupContent(
-            tuple(values["services"]), values["topic"], values["when"], values["minutes"], values["narrative"],
-            tuple((one.id, one.attendance) for one in everybody),
-            tuple((one.id, one.note.strip()) for one in everybody if one.note.strip()),
-            values["others_present"] or 0, place=values["place"], language=values["language"],
-        )  # fmt: skip
-        self.do(RecordGroupSession(content, self.names_are_words.isChecked()), self._saved, self._refused)
+        content = content_of(values, self._people.values(), self._held)
+        only_words = self.names_are_words.isChecked()
+        if self._session is not None:
+            self.do(ChangeGroupSession(self._session, content, only_words, submit), self._changed, self._refused)
+        else:
+            self.do(RecordGroupSession(content, only_words, submit), self._saved, self._refused)
 
     def _saved(self, done: Done) -> None:
         said = self.words.plural("In the file of {n} person", "In the files of {n} people", len(self._people))
         self._begin_anew()
         self.ui.say(said, done.undo)
+        self._look_back()
+
+    def _changed(self, done: Done) -> None:
+        self._leave_it(self.words("Group session changed"), done)
+
+    def _delete(self) -> None:
+        if self._session is not None:
+            self.do(DeleteSession(self._session), lambda done: self._leave_it(self.words("Session deleted"), done))
+
+    def _leave_it(self, said: str, done: Done) -> None:
+        self._keeper.drop()
+        self._session, self._held = None, None
+        self._empty()
+        self.ui.say(said, done.undo)
+        self.ui.back()
 
     def _refused(self, error: BaseException) -> None:
         if isinstance(error, Invalid):

@@ -137,6 +137,11 @@ def first_name(called: str) -> str:
     return called.split(" ")[0] if called else called
 
 
+def closed_words(words: Words) -> str:
+    """What it means that something is restricted, beside the box that makes it so."""
+    return words("Others do not see that it exists. It is in no case summary.")
+
+
 def header_facts(view: ParticipantView, today: date, words: Words) -> tuple[Fact, ...]:
     """Age, languages, interpreter, caseworker: what must be known before one says hello."""
     person = view.participant.fields
@@ -208,6 +213,9 @@ def entry_row(entry: TimelineEntry, today: date, words: Words) -> Row:
     """One entry in words: when, what, detail, and at the right how it stands or who wrote it."""
     title, detail = _said(entry, words)
     mark = _mark(entry, today, words)
+    if entry.restricted:
+        said = words("Restricted")
+        mark = Mark(f"{said}, {mark.text}" if mark.text else said, mark.state or "restricted")
     if entry.conflict:
         mark = Mark(words("Two versions"), "to_settle")
     icon = OBLIGATION_ICONS.get(entry.code, "landmark") if entry.kind == "obligation" else _icon(entry)

@@ -15,7 +15,7 @@ from cmpp_desktop.domain.tasks import AddTask, CompleteTask, ReopenTask, WriteNo
 from cmpp_desktop.domain.work import Done
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.drafts import DraftKeeper
-from cmpp_desktop.ui.pages.participant_model import Mark, TaskRow, task_rows
+from cmpp_desktop.ui.pages.participant_model import Mark, TaskRow, closed_words, task_rows
 from cmpp_desktop.ui.pages.session_model import count_words
 from cmpp_desktop.ui.theme import Look, is_rtl, look
 from cmpp_desktop.ui.widgets import (
@@ -30,6 +30,7 @@ from cmpp_desktop.ui.widgets import (
     RowDelegate,
     TextArea,
     TextField,
+    Tick,
     column,
     isolate,
     paint_badge,
@@ -133,6 +134,10 @@ class ParticipantRail(QWidget):
         self._fit_note()
         self.note.textChanged.connect(self._typed)
         self._note_saved = Label("", "small", tone="ink2", wrap=True)
+        self.restricted = Tick(words("Restricted"), on=self._restrict)
+        who = words("Only for those who hold the restricted records.")
+        self._restricted_why = Label(in_one((who, closed_words(words))), "small", tone="ink2", wrap=True)
+        self._held = False
         self._keeper = DraftKeeper(page, self._pack, self._note_kept)
         self.save_note = Button(words("Keep the note"), key="Ctrl+Return", on=self.write_note)
         self.save_note.hide()
@@ -145,8 +150,8 @@ class ParticipantRail(QWidget):
         head = row(Label(words("Tasks"), "large", weight="semibold"), self._count, None, self.add_button)
         note = row(self._note_head, None, KeyCap("Ctrl+Return"))
         return column(
-            head, self._form, self.no_tasks, self.tasks, 8, rule(), 8, self._pinned, note, self.note, self.save_note,
-            self._note_saved, None, gap=4, margins=(24, 12, 0, 16),
+            head, self._form, self.no_tasks, self.tasks, 8, rule(), 8, self._pinned, note, self.note, self.restricted,
+            self._restricted_why, self.save_note, self._note_saved, None, gap=4, margins=(24, 12, 0, 16),
         )  # fmt: skip
 
     # --- what the store said ------------------------------------------------------------------
@@ -161,11 +166,13 @@ class ParticipantRail(QWidget):
             self.note.clear()
             self.note.blockSignals(False)
             self._note_saved.setText("")
-            self.save_note.hide()
-            key = f"note:{view.participant.id}"
-            self._keeper.keep_as(key, self._words("Note"), view.participant.id)
+            self._held = not view.restricted_exists
+            self._choose(False)
+            self._show_saving()
+            key, closed = self._key(False), self._key(True)
+            self._keep_as(False)
             door = self._page.ui.door
-            self._page.call(lambda: door.draft(key), lambda draft: self._restore(key, draft))
+            self._page.call(lambda: door.draft(closed) or door.draft(key), lambda draft: self._restore(key, draft))
         self._rows = task_rows(view.tasks, self._page.ui.today(), self._words, zone)
         self._show_tasks()
         self._show_pinned(view, zone)
@@ -272,7 +279,7 @@ class ParticipantRail(QWidget):
         text = self.note.toPlainText().strip()
         if not text or self._participant is None:
             return
-        self._page.do(WriteNote(self._participant, text), self._written)
+        self._page.do(WriteNote(self._participant, text, restricted=self._closed()), self._written)
 
     def _written(self, done: Done) -> None:
         self._keeper.drop()
@@ -280,7 +287,9 @@ class ParticipantRail(QWidget):
         self.note.clear()
         self.note.blockSignals(False)
         self._fit_note()
-        self.save_note.hide()
+        self._choose(False)
+        self._keep_as(False)
+        self._show_saving()
         self._note_saved.setText("")
         self._page.ui.say(self._words("Note kept"), done.undo, lambda _: self._page.reload())
         self._page.reload()
@@ -296,8 +305,35 @@ class ParticipantRail(QWidget):
 
     def _typed(self) -> None:
         self._fit_note()
-        self.save_note.setVisible(bool(self.note.toPlainText().strip()))
+        self._show_saving()
         self._keeper.touched()
+
+    def _show_saving(self) -> None:
+        """What can be said of a note stands there once there is one; who may not write restricted ones is not asked."""
+        written = bool(self.note.toPlainText().strip())
+        self.save_note.setVisible(written)
+        for widget in (self.restricted, self._restricted_why):
+            widget.setVisible(written and self._held)
+
+    def _closed(self) -> bool:
+        return self._held and self.restricted.isChecked()
+
+    def _choose(self, closed: bool) -> None:
+        self.restricted.blockSignals(True)
+        self.restricted.setChecked(closed)
+        self.restricted.blockSignals(False)
+
+    def _restrict(self, closed: bool) -> None:
+        """The draft lies where the note will: it is not seen either once the restricted records are closed to this laptop."""
+        self._keeper.drop()
+        self._keep_as(closed)
+        self._keeper.touched()
+
+    def _key(self, closed: bool) -> str:
+        return f"{'restricted:' if closed else ''}note:{self._participant}"
+
+    def _keep_as(self, closed: bool) -> None:
+        self._keeper.keep_as(self._key(closed), self._words("Note"), self._participant)
 
     def _pack(self) -> tuple[bytes, int] | None:
         text = self.note.toPlainText()
@@ -313,5 +349,8 @@ class ParticipantRail(QWidget):
         self.note.setPlainText(draft.body.decode("utf-8", "replace"))
         self.note.blockSignals(False)
         self._fit_note()
-        self.save_note.show()
+        closed = draft.key.startswith("restricted:")
+        self._choose(closed)
+        self._keep_as(closed)
+        self._show_saving()
         self._note_saved.setText(self._words("You had begun this note."))

@@ -153,7 +153,10 @@ class FormPage(Page):
         called = found.view.participant.fields.called if found.view is not None else ""
         self.whom.setText(called)
         self.whom.setVisible(bool(called))
-        text = "\n".join(part for part in (plan.text, plan.told(found.answer) if found.answer is not None else "") if part)
+        closed = found.record is not None and found.record.compartment == "restricted"
+        hidden = self.words("Restricted: only those who hold the restricted records see it.") if closed else ""
+        told = plan.told(found.answer) if found.answer is not None else ""
+        text = "\n".join(part for part in (hidden, plan.text, told) if part)
         self.text.setText(text)
         self.text.setVisible(bool(text))
         self.save.set_text(plan.save)

@@ -24,7 +24,7 @@ OF_NOBODY = frozenset({"team", "site", "award", "hsds_organization", "hsds_servi
 MAY_BE_RESTRICTED = frozenset(
     {
         "need", "goal", "action_step", "application", "appeal", "clock_event", "potential_relief", "refer", "referral_news",
-        "share", "attach", "attachment", "note",
+        "share", "attach", "attachment", "note", "write_note",
     }
 )  # fmt: skip
 

@@ -31,6 +31,7 @@ from cmpp_desktop.ui.widgets import (
     TextField,
     Tick,
     TimeField,
+    column,
     flow,
 )
 from cmpp_desktop.words import zone_of
@@ -115,7 +116,11 @@ class _Money(Input):
 class _YesNo(Input):
     def __init__(self, item: Item, around: Around) -> None:
         self.box = Tick(item.label, on=lambda _: around.touched())
-        super().__init__(item, self.box, self.box)
+        frame: QWidget = self.box
+        if item.help:
+            frame = QWidget()
+            frame.setLayout(column(self.box, Label(item.help, "small", tone="ink2", wrap=True), gap=2))
+        super().__init__(item, self.box, frame)
 
     def value(self) -> bool:
         return self.box.isChecked()

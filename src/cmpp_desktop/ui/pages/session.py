@@ -6,6 +6,7 @@ changed and sent again; what was signed can only be added to.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -14,11 +15,12 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from cmpp_desktop.domain.questions import Draft, LastSession, Participant, ParticipantView, Session, SessionView
 from cmpp_desktop.domain.reviews import Amend
-from cmpp_desktop.domain.sessions import ChangeSession, RecordSession, ServiceSessionFields
-from cmpp_desktop.domain.work import Stored
+from cmpp_desktop.domain.sessions import ChangeSession, DeleteSession, RecordSession, ServiceSessionFields, is_group
+from cmpp_desktop.domain.work import Done, Stored
 from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.page import Page, Ui
-from cmpp_desktop.ui.pages.drafts import DraftKeeper
+from cmpp_desktop.ui.pages import session_drafts
+from cmpp_desktop.ui.pages.session_drafts import SessionKeeper
 from cmpp_desktop.ui.pages.session_fields import SessionFields
 from cmpp_desktop.ui.pages.session_model import (
     SessionForm,
@@ -33,7 +35,7 @@ from cmpp_desktop.ui.pages.session_model import (
 )
 from cmpp_desktop.ui.pages.session_signed import SignedSession
 from cmpp_desktop.ui.theme import look
-from cmpp_desktop.ui.widgets import Banner, Button, IconView, Label, Tag, column, row, rule, scrolled
+from cmpp_desktop.ui.widgets import Banner, Button, IconView, Label, Tag, announce, column, row, rule, scrolled
 from cmpp_desktop.ui.widgets.tabs import Tabs
 from cmpp_desktop.workspace import SessionNoteRequest
 
@@ -52,21 +54,30 @@ class SessionPage(Page):
         self._view: ParticipantView | None = None
         self._document: SessionView | None = None
         self._usual: SessionForm | None = None
-        self._sending = False
+        self._sending = self._begun = False
         words = self.words
         self.heading = Label("", "title")
         self.state = Tag(words("Draft"), "pen-line")
+        self.closed = Tag(words("Restricted"), "lock-keyhole")
         self._filled = Label("", "small", tone="ink2")
         self.empty_button = Button(words("Start empty"), kind="quiet", on=self._start_empty)
         self.comment = Banner("", "", tone="amber", icon="undo-2")
         self.fields = SessionFields(self)
-        self.keeper = DraftKeeper(self, self._pack, self._was_saved)
-        self.fields.touched.connect(self.keeper.touched)
+        self.keeper = SessionKeeper(self, self._pack, self._was_saved)
+        self.fields.touched.connect(self._touched)
         self._saved = Label("", "small", tone="ink2")
         self._saved_icon = IconView("check", "accent")
+        self.delete = Button("", kind="quiet", icon="trash-2", on=self._delete)
+        self.throwing = Banner(
+            words("Throw this draft away?"), words("What you typed is on this laptop only. There is no way back."), tone="calm",
+            buttons=(
+                Button(words("Keep the draft"), on=self._keep_draft),
+                Button(words("Throw it away"), kind="quiet", on=self._throw_away),
+            ),
+        )  # fmt: skip
         self.leave_button = Button(words("Leave as draft"), kind="quiet", key="Esc", on=self._leave_draft)
         self.send = Button(words("Send for signature"), kind="primary", key="Ctrl+Return", large=True, on=self._send)
-        self.signed = SignedSession(self, self._amend, self._pdf, self._to_participant)
+        self.signed = SignedSession(self, self._amend, self._pdf, self._to_participant, self._change_group)
         self._build()
 
     def _build(self) -> None:
@@ -78,19 +89,20 @@ class SessionPage(Page):
         self._left.setFixedWidth(look().px(448))
         self._columns = row(self._left, self.fields.right, gap=24)
         self._columns.setStretch(1, 1)
-        saved = row(self._saved_icon, self._saved, None, self.leave_button, self.send, gap=12)
+        saved = row(self._saved_icon, self._saved, None, self.delete, self.leave_button, self.send, gap=12)
         editing = QWidget()
-        edit = column(self.tabs, self.comment, self._columns, rule(), saved, gap=12)
+        edit = column(self.tabs, self.comment, self._columns, rule(), self.throwing, saved, gap=12)
         edit.setStretch(2, 1)
         editing.setLayout(edit)
         self._stack = QStackedWidget()
         self._stack.addWidget(editing)
         self._stack.addWidget(self.signed)
-        head = row(self.heading, self.state, None, self._filled, self.empty_button, gap=12)
+        head = row(self.heading, self.state, self.closed, None, self._filled, self.empty_button, gap=12)
         whole = column(head, self._stack, gap=12, margins=(24, 16, 24, 10))
         whole.setStretch(1, 1)
         self.setLayout(whole)
-        self._saved_icon.hide()
+        for widget in (self._saved_icon, self.closed, self.throwing):
+            widget.hide()
         self._narrow = False
 
     # --- what a page is ------------------------------------------------------------------
@@ -120,8 +132,10 @@ class SessionPage(Page):
             return  # somebody comes back to what they were writing
         self._session, self._participant = session_id, participant_id
         self._view, self._document, self._usual = None, None, None
-        self._sending = False
+        self._sending = self._begun = False
         self._say_saved(None)
+        self.closed.hide()
+        self.throwing.hide()
         self._stack.setCurrentIndex(0)
         self._stack.setEnabled(False)
         self.reload()
@@ -161,8 +175,9 @@ class SessionPage(Page):
         if asked != self._session:
             return
         self._document = document
+        self.closed.setVisible(document.session.compartment == "restricted")
         mine = self.ui.me is not None and self.ui.me.me.id in document.session.fields.staff_ids
-        if document.status in ("signed", "amended") or not mine:
+        if document.status in ("signed", "amended") or not mine or is_group(document.session.fields):
             self.heading.setText(self.words("Session with {name}", name=document.participant))
             self.state.show_text(self.words.code("document_status", document.status))
             self._filled.setText("")
@@ -195,12 +210,13 @@ class SessionPage(Page):
         else:
             day = self.words.short_date(last.fields.when.day, now.date())
             filled = self.words("Filled in from the last visit, {day}", day=day)
-            self._fill(from_last(last.fields, self._view, now, self.ui.zone), f"session:{person}", filled)
+            usual = from_last(last.fields, self._view, now, self.ui.zone)
+            self._fill(replace(usual, restricted=last.compartment == "restricted"), f"session:{person}", filled)
 
     def _fill(self, usual: SessionForm, key: str, filled: str) -> None:
         """Asks for the draft, then shows the page."""
         door = self.ui.door
-        self.call(lambda: door.draft(key), lambda draft: self._show_form(usual, key, filled, draft))
+        self.call(lambda: session_drafts.found(door, key), lambda draft: self._show_form(usual, key, filled, draft))
 
     def _show_form(self, usual: SessionForm, key: str, filled: str, draft: Draft | None) -> None:
         view = self._view
@@ -218,15 +234,21 @@ class SessionPage(Page):
             except (ValueError, TypeError, KeyError):
                 filled = self.words("The draft could not be read; it is kept aside.")
         called = view.participant.fields.called
-        self.keeper.keep_as(key, self.words("Session with {name}", name=called), view.participant.id)
-        self.heading.setText(self.words("Session with {name}", name=called))
+        title = self.words("Session with {name}", name=called)
+        self._begun = draft is not None
+        self.delete.show()
+        self.keeper.begin(key, form, view, title, draft)
+        self.closed.setVisible(form.closed)
+        self.heading.setText(title)
         status = self._document.status if self._document else "draft"
         self.state.show_text(self.words.code("document_status", status))
         self._filled.setText(filled)
         self.empty_button.setVisible(self._document is None)
         self._show_comment()
         self.send.set_text(send_label(supervisor_name(self.ui.me) if self.ui.me else "", self.words))
-        self.fields.show_form(form, view)
+        written = self._document is not None
+        self.delete.setText(self.words("Delete the session") if written else self.words("Throw it away"))
+        self.fields.show_form(form, view, written=written)
         self._stack.setEnabled(True)
         self.title_changed.emit()
         if self._narrow:
@@ -256,6 +278,12 @@ class SessionPage(Page):
 
     # --- writing ------------------------------------------------------------------
 
+    def _touched(self) -> None:
+        self._begun = True
+        form = self.fields.form()
+        self.closed.setVisible(form is not None and form.closed)
+        self.keeper.follow(form)
+
     def _pack(self) -> tuple[bytes, int] | None:
         form = self.fields.form()
         return (pack(form), count_words(self.fields.narrative.text())) if form is not None else None
@@ -274,23 +302,45 @@ class SessionPage(Page):
             empty = fresh(self._view, self.ui.now(), self.ui.zone)
             self._filled.setText("")
             self.fields.show_form(empty, self._view)
-            self.keeper.touched()
+            self._touched()
             self.fields.narrative.setFocus()
 
+    def _delete(self) -> None:
+        """One that is a record is taken out, with Undo; words that are only a draft are gone for good, so that is asked first."""
+        if self._session is not None:
+            self.do(DeleteSession(self._session), self._deleted)
+            return
+        if not self._begun:
+            self._to_participant()
+            return
+        self.throwing.show()
+        self.delete.hide()
+        self.throwing.buttons.itemAt(0).widget().setFocus()  # type: ignore[union-attr]  # a button
+        announce(self.throwing, self.throwing.accessibleName())
+
+    def _deleted(self, done: Done) -> None:
+        self.keeper.drop()
+        self.ui.say(self.words("Session deleted"), done.undo)
+        self._to_participant()
+
+    def _keep_draft(self) -> None:
+        self.throwing.hide()
+        self.delete.show()
+        self.fields.narrative.setFocus()
+
+    def _throw_away(self) -> None:
+        self.keeper.drop()
+        self._to_participant()
+
     def _leave_draft(self) -> None:
-        self.keeper.touched()
+        self._touched()
         self.keeper.flush()
         self.ui.say(self.words("Left as a draft on this laptop"))
         self._to_participant()
 
     def _to_participant(self) -> None:
-        person = (
-            self._view.participant.id
-            if self._view
-            else self._document.session.fields.participant_id
-            if self._document
-            else None
-        )
+        held = self._document.session.fields.participant_id if self._document else None
+        person = self._view.participant.id if self._view else held
         self._usual = None
         if person is not None:
             self.ui.go("participant", participant_id=person)
@@ -310,9 +360,8 @@ class SessionPage(Page):
         if self._session is not None:
             self.do(ChangeSession(self._session, form.content(), submit=True), lambda done: self._sent(), self._refused)
         else:
-            self.do(
-                RecordSession(self._view.participant.id, form.content(), submit=True), lambda done: self._sent(), self._refused
-            )
+            new = RecordSession(self._view.participant.id, form.content(), submit=True, restricted=form.restricted)
+            self.do(new, lambda done: self._sent(), self._refused)
 
     def _sent(self) -> None:
         self._sending = False
@@ -330,6 +379,10 @@ class SessionPage(Page):
                 self.fields.say_problems(known)
                 return
         self.ui.trouble(error)
+
+    def _change_group(self) -> None:
+        if self._session is not None:
+            self.ui.go("groups", session_id=self._session)
 
     def _amend(self, text: str, reason: str) -> None:
         if self._session is not None:

@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cmpp_desktop.domain.participants import age
 from cmpp_desktop.domain.questions import ParticipantView
+from cmpp_desktop.domain.sessions import PROTECTED_SERVICES
 from cmpp_desktop.ui.page import Page
+from cmpp_desktop.ui.pages.participant_model import closed_words, lower_first
 from cmpp_desktop.ui.pages.session_model import SessionForm, count_words, template, written
 from cmpp_desktop.ui.widgets import (
     Chip,
@@ -105,6 +107,7 @@ class SessionFields(QObject):
         self._page = page
         words = self._words = page.words
         self._form: SessionForm | None = None
+        self._written = False
         self._people: list[tuple[UUID, Tick]] = []
         self._all_services = False
         self.headings = (words("What they said"), words("What we did"), words("What is next"))
@@ -125,6 +128,9 @@ class SessionFields(QObject):
         self._people_box = QWidget()
         self._people_column = column(gap=0)
         self._people_box.setLayout(self._people_column)
+        self.restricted = Tick(words("Only for those who hold the restricted records"), on=self._changed)
+        self._restricted_why = Label("", "small", tone="ink2", wrap=True)
+        self._may_close = False
         self.left, self.right = QWidget(), QWidget()
         self._build()
         self._connect()
@@ -142,7 +148,7 @@ class SessionFields(QObject):
         self.narrative_field = Field(words("What &happened"), self.narrative, hint=words("Ctrl ↓ next heading"))
         self._words_count = Label("", "small", tone="ink2")
         self._services_head = Label(words("Kind of service"), weight="medium")
-        self._services_problem = Label("", weight="medium", tone="danger")
+        self._services_problem = Label("", weight="medium", tone="danger", wrap=True)
         self._services_problem.hide()
         self._services_box.setAccessibleName(words("Kind of service"))
         self._people_head = row(
@@ -154,7 +160,7 @@ class SessionFields(QObject):
         self.left.setLayout(
             column(
                 first, 4, self._services_head, self._services_problem, self._services_box, 4, second, third, 4, self._people_head,
-                self._people_box, None, gap=8,
+                self._people_box, 4, self.restricted, self._restricted_why, None, gap=8,
             )
         )  # fmt: skip
         body = column(self.narrative_field, row(None, self._words_count), gap=4)
@@ -182,7 +188,26 @@ class SessionFields(QObject):
 
     def _changed(self, *_: object) -> None:
         self._say_count()
+        self._say_closed()
         self.touched.emit()
+
+    def _say_closed(self) -> None:
+        """Some services are restricted whether it is ticked or not: then the words say so, and the box cannot be taken off."""
+        form = self._form
+        chosen = {code for code, chip in self._services.items() if chip.isChecked()}
+        always = bool(PROTECTED_SERVICES & chosen)
+        settled = form is not None and self._written
+        self.restricted.setVisible(self._may_close and not always and not (settled and not self.restricted.isChecked()))
+        self.restricted.setEnabled(not settled)
+        self._restricted_why.setVisible(self._may_close and (always or self.restricted.isVisibleTo(self.left)))
+        words = self._words
+        if always:
+            said = words("Mental health and trafficking sessions are restricted: {why}", why=lower_first(closed_words(words)))
+        elif settled:
+            said = words("It was written as restricted, and stays so.")
+        else:
+            said = closed_words(words)
+        self._restricted_why.setText(said)
 
     def _say_count(self) -> None:
         body = "\n".join(line for line in self.narrative.toPlainText().split("\n") if line.strip() not in self.headings)
@@ -190,8 +215,13 @@ class SessionFields(QObject):
 
     # --- the form ------------------------------------------------------------------
 
-    def show_form(self, form: SessionForm, view: ParticipantView) -> None:
-        self._form = form
+    def show_form(self, form: SessionForm, view: ParticipantView, *, written: bool = False) -> None:
+        """`written`: the session is a record already, and stays in the collection where it lies."""
+        self._form, self._written = form, written
+        self._may_close = not view.restricted_exists
+        self.restricted.blockSignals(True)
+        self.restricted.setChecked(form.restricted and self._may_close)
+        self.restricted.blockSignals(False)
         today = self._page.ui.today()
         self._fill_people(view, form, today)
         self._fill_services(form.services)
@@ -212,6 +242,7 @@ class SessionFields(QObject):
         self.narrative.show_text(form.narrative)
         self.say_problems({})
         self._say_count()
+        self._say_closed()
 
     def form(self) -> SessionForm | None:
         """What the fields hold now."""
@@ -229,6 +260,7 @@ class SessionFields(QObject):
             interpreter=self.interpreter.text(),
             attendees=tuple(person for person, tick in self._people[1:] if tick.isChecked()),
             narrative=self.narrative.toPlainText(),
+            restricted=self.restricted.isChecked(),
         )
 
     def _fill_services(self, chosen: tuple[str, ...]) -> None:
@@ -297,7 +329,10 @@ class SessionFields(QObject):
     def say_problems(self, problems: dict[str, str]) -> None:
         """Beside the fields; the first one gets the keyboard."""
         words = self._words
-        self._services_problem.setText(words("Choose at least one.") if "services" in problems else "")
+        services = problems.get("services", "")
+        elsewhere = words("These belong to the restricted records: write them as a session of their own.")
+        said = elsewhere if services == "other_compartment" else words("Choose at least one.") if services else ""
+        self._services_problem.setText(said)
         self._services_problem.setVisible("services" in problems)
         self.minutes_field.problem(words("How long?") if "minutes" in problems else "")
         self.narrative_field.problem(words("Write what happened, in a sentence or two.") if "narrative" in problems else "")

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from cmpp_desktop.domain.questions import OrganisationView, ParticipantView, SessionView
 from cmpp_desktop.domain.records import When
-from cmpp_desktop.domain.sessions import LONGEST_MINUTES, ServiceSessionFields, SessionContent
+from cmpp_desktop.domain.sessions import LONGEST_MINUTES, PROTECTED_SERVICES, ServiceSessionFields, SessionContent
 from cmpp_desktop.words import USUAL_ZONE, Words
 
 USUAL_MINUTES = 45
@@ -43,6 +43,12 @@ class SessionForm:
     place_note: str = ""
     award: str = ""
     marks: tuple[tuple[UUID, str], ...] = field(default=())  # attendance other than present, kept as it was
+    restricted: bool = False  # chosen; some services always are
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is for those alone who hold the restricted records."""
+        return self.restricted or bool(PROTECTED_SERVICES & set(self.services))
 
     def content(self) -> SessionContent:
         """As the command takes it."""
@@ -121,6 +127,7 @@ def from_session(view: SessionView) -> SessionForm:
         place_note=fields.place_note,
         award=fields.award,
         marks=tuple((person, mark) for person, mark in others if mark != "present"),
+        restricted=view.session.compartment == "restricted",
     )
 
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from cmpp_desktop.domain.questions import SessionView
+from cmpp_desktop.domain.sessions import is_group
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.review_model import about
 from cmpp_desktop.ui.theme import look
@@ -47,10 +48,15 @@ class Reading(QTextBrowser):
 
 
 class SignedSession(QWidget):
-    """`amend(text, reason)` is called once per addition."""
+    """`amend(text, reason)` is called once per addition, `change()` for a group session that is not signed yet."""
 
     def __init__(
-        self, page: Page, amend: Callable[[str, str], object], pdf: Callable[[], object], back: Callable[[], object]
+        self,
+        page: Page,
+        amend: Callable[[str, str], object],
+        pdf: Callable[[], object],
+        back: Callable[[], object],
+        change: Callable[[], object],
     ) -> None:
         super().__init__()
         self._page = page
@@ -76,7 +82,8 @@ class SignedSession(QWidget):
         self.amend_button = Button(words("Amend"), icon="file-pen", key="Alt+A", on=self.open_form)
         self._pdf = Button(words("Save PDF"), key="Ctrl+P", on=pdf)
         self._back = Button(words("Back"), kind="quiet", key="Esc", on=back)
-        buttons = row(self.amend_button, self._pdf, self._back, None, gap=12)
+        self.change = Button(words("Change it on the page of the group"), icon="pencil", key="Alt+E", on=change)
+        buttons = row(self.amend_button, self.change, self._pdf, self._back, None, gap=12)
         inner = QWidget()
         inner.setLayout(
             column(
@@ -117,6 +124,7 @@ class SignedSession(QWidget):
             self.signature.setText(words.code("document_status", view.status))
             self.signature_detail.setText(words("Written by {names}.", names=", ".join(view.staff)))
         self.amend_button.setVisible(signed and mine)
+        self.change.setVisible(mine and not signed and is_group(view.session.fields))
         self._show_added(view, zone)
         self.form.hide()
 

@@ -394,7 +394,8 @@ def where_to(item: TodayItem) -> tuple[str, dict[str, Any]]:
     if item.kind == "draft" and item.code == "interview":
         return "screening", {"interview_id": item.id}
     if item.kind == "draft" and item.code == "group":
-        return "groups", {}
+        session = item.draft_key.partition(":")[2]
+        return "groups", {"session_id": UUID(session)} if session else {}
     if item.kind == "draft" and item.code == "form":
         return "form", form_of_draft(item.draft_key)
     if item.kind == "turned_adult":

@@ -23,6 +23,7 @@ from cmpp_desktop.domain.obligations import AddObligation
 from cmpp_desktop.domain.participants import AddContactRoute
 from cmpp_desktop.domain.questions import (
     Conflicts,
+    GroupSessions,
     LastSession,
     Organisation,
     Participant,
@@ -37,7 +38,7 @@ from cmpp_desktop.domain.sessions import GroupContent, RecordGroupSession, Recor
 from cmpp_desktop.domain.transfers import HandOver, Transfers
 from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
 from cmpp_desktop.workspace import figures
-from tests.store.laptops import DAY, Laptop
+from tests.store.laptops import DAY, Laptop, visit
 
 Make = Callable[..., Laptop]
 GIVEN = ("Xochitl", "Quetzalli", "Yaretzi", "Zyanya", "Tlaloc")  # names that are in no other word
@@ -246,6 +247,19 @@ def test_in_a_group_nobody_of_another_household_is_named_in_a_file(a_laptop: Mak
     stranger = laptop.do(RegisterHousehold((NewPerson(PersonName(given="Ana")),), ConsentGiven(), None)).id
     with pytest.raises(KnownError, match="record_missing"):
         laptop.ask(Session(session, seen_from=stranger))
+
+
+def test_who_held_a_group_finds_it_again_with_how_it_stands_and_nobody_else_does(a_laptop: Make) -> None:
+    ana, leon = a_laptop(1), a_laptop(2)
+    house = household(ana, 2)
+    attendees = tuple((person, "present") for person in house.people)
+    for topic, service in (("First hearings", "legal_orientation_group"), ("Sleep", "mental_health")):
+        ana.do(RecordGroupSession(GroupContent((service,), topic, WHEN, 60, "We talked.", attendees), submit=topic == "Sleep"))
+    ana.do(visit(house.people[0]))
+    found = {row.topic: (row.people, row.status) for row in ana.ask(GroupSessions())}
+    assert found == {"First hearings": (2, "draft"), "Sleep": (2, "submitted")}
+    leon.receive(ana)
+    assert leon.ask(GroupSessions()) == ()
 
 
 def test_a_group_for_mental_health_and_what_was_noted_of_one_there_are_restricted(a_laptop: Make) -> None:

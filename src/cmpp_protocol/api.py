@@ -52,6 +52,7 @@ PROBLEMS: Mapping[str, int] = {
     "not_found": 404,
     "too_big": 413,
     "update": 426,
+    "too_many": 429,
     "over_quota": 507,
     "busy": 503,
     "server_error": 500,

@@ -25,7 +25,7 @@ from cmpp_server import damage, roster, tables
 from cmpp_server import settings as setting
 from cmpp_server.app import clock_ms, create_app
 from cmpp_server.database import Busy, Database, newest_revision
-from cmpp_server.exchange import add_organisation
+from cmpp_server.exchange import add_organisation, used_bytes
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -130,7 +130,7 @@ def _org_list(settings: setting.Settings, _parsed: argparse.Namespace) -> int:
     with database.read() as conn:
         for row in conn.execute(select(tables.org).order_by(tables.org.c.org_id)):
             quota = row.quota_bytes or "no limit"
-            print(f"{row.org_id.hex()}  roster entries {row.roster_no + 1}  bytes {row.used_bytes}  of {quota}")
+            print(f"{row.org_id.hex()}  roster entries {row.roster_no + 1}  bytes {used_bytes(conn, row.org_id)}  of {quota}")
     database.close()
     return 0
 

@@ -38,7 +38,7 @@ def create_app(settings: Settings, now: Callable[[], int] = clock_ms) -> FastAPI
         database=database,
         exchange=Exchange(database, settings, now),
         events=Events(),
-        metrics=Metrics(),
+        metrics=Metrics(database),
         log=logs.logger(settings.log_level),
     )
 
@@ -62,27 +62,28 @@ def create_app(settings: Settings, now: Callable[[], int] = clock_ms) -> FastAPI
 def _answer_problems(app: FastAPI, parts: Parts, now: Callable[[], int]) -> None:
     """Every refusal has one shape, whatever raised it; none says more than a code and a detail without content."""
 
-    def problem(code: str, status: int, detail: str = "") -> Response:
-        parts.metrics.request(code)
+    def problem(request: Request, code: str, status: int, detail: str = "", wait: int = 0) -> Response:
+        parts.metrics.request(request.url.path, code)
         body = api.Problem(code, detail[:200], now()).encode()
-        return Response(body, status, media_type=api.CONTENT_TYPE)
+        headers = {"Retry-After": str(wait)} if wait else {}
+        return Response(body, status, headers, api.CONTENT_TYPE)
 
     @app.exception_handler(Refused)
-    async def refused(_request: Request, error: Refused) -> Response:
+    async def refused(request: Request, error: Refused) -> Response:
         parts.log.info("refused", code=error.code)
-        return problem(error.code, error.status, error.detail)
+        return problem(request, error.code, error.status, error.detail, error.wait)
 
     @app.exception_handler(Busy)
-    async def busy(_request: Request, error: Busy) -> Response:
+    async def busy(request: Request, error: Busy) -> Response:
         parts.log.warning("busy", cause=str(error))
-        return problem("busy", api.PROBLEMS["busy"])
+        return problem(request, "busy", api.PROBLEMS["busy"])
 
     @app.exception_handler(HTTPException)
-    async def not_found(_request: Request, error: HTTPException) -> Response:
-        return problem("not_found" if error.status_code == 404 else "malformed", error.status_code)
+    async def not_found(request: Request, error: HTTPException) -> Response:
+        return problem(request, "not_found" if error.status_code == 404 else "malformed", error.status_code)
 
     @app.exception_handler(Exception)
-    async def ours(_request: Request, error: Exception) -> Response:
+    async def ours(request: Request, error: Exception) -> Response:
         # The type only: a database's message may quote a row.
         parts.log.error("server_error", cause=type(error).__name__)
-        return problem("server_error", api.PROBLEMS["server_error"])
+        return problem(request, "server_error", api.PROBLEMS["server_error"])

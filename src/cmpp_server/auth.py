@@ -16,11 +16,14 @@ from cmpp_server.problems import Refused
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The device that asks. `enrolling`: it is not in the roster yet, and brings the entry that adds it."""
+    """The device that asks. `enrolling`: it is not in the roster yet, and brings the entry that adds it. `counted`: whose
+    allowance of requests it takes, its own or, while it enrols, that of the invitation or the recovery kit: one invitation
+    makes any number of keys, and they share."""
 
     org: bytes
     device: bytes
     enrolling: bool = False
+    counted: bytes = b""
 
 
 def check(
@@ -33,17 +36,21 @@ def check(
 ) -> Caller:
     """The caller of a request. Raises Refused: device_unknown, invitation_…, signature_wrong or clock_wrong."""
     device = None if state is None else state.devices.get(authorisation.device)
-    key = _new_device_key(authorisation, state, request, now) if device is None else device.keys.sign
+    if device is None:
+        key, counted = _new_device_key(authorisation, state, request, now)
+    else:
+        key, counted = device.keys.sign, device.id
     if not any(authorisation.holds(key, name, api.PATH, body) for name in names):
         raise Refused("signature_wrong")
     if abs(authorisation.time - now) > api.CLOCK_WINDOW:
         raise Refused("clock_wrong")
-    return Caller(authorisation.org, authorisation.device, enrolling=device is None)
+    return Caller(authorisation.org, authorisation.device, enrolling=device is None, counted=counted)
 
 
 def _new_device_key(
     authorisation: api.Authorisation, state: roster.RosterState | None, request: api.SyncRequest, now: int
-) -> bytes:
+) -> tuple[bytes, bytes]:
+    """The key of a device that is not in the roster yet, and whose allowance it takes."""
     for new in request.entries:
         try:
             entry = entries.decode(new.entry)
@@ -55,16 +62,15 @@ def _new_device_key(
         if device.id != entry.by:
             continue
         if entry.type == "genesis" and state is None and entry.hash == authorisation.org:
-            return device.sign
+            return device.sign, device.id
         if entry.type == "device_enrolled" and state is not None:
-            _invited(entry, state, now)
-            return device.sign
+            return device.sign, _invited(entry, state, now).keys.id
         if entry.type == "device_recovered" and state is not None and entry.signed_by("recovery", state.recovery.pair.sign):
-            return device.sign
+            return device.sign, state.recovery.pair.id
     raise Refused("device_unknown")
 
 
-def _invited(entry: entries.Entry, state: roster.RosterState, now: int) -> None:
+def _invited(entry: entries.Entry, state: roster.RosterState, now: int) -> roster.Invitation:
     """An enrolment is let in on the word of its introduction key, even if other entries came first meanwhile: it has to
     read them to be made again. An invitation that is used, closed or expired lets nobody in."""
     invitation = state.invitations.get(entry.fields["invitation"])
@@ -76,3 +82,4 @@ def _invited(entry: entries.Entry, state: roster.RosterState, now: int) -> None:
         raise Refused("invitation_closed")
     if now > invitation.expires:
         raise Refused("invitation_expired")
+    return invitation

@@ -132,9 +132,7 @@ def put_back(conn: Connection, org: bytes, place: UUID, seq: int, parsed: envelo
     right = {**_columns(parsed, parsed.hash), "body": data}
     conn.execute(update(tables.log).where(*_at(tables.log, org, place, seq)).values(**right))
     conn.execute(delete(tables.damaged).where(*_at(tables.damaged, org, place, seq)))
-    rosters.changed(conn, org, now)
-    used = tables.org.c.used_bytes - len(data)  # its bytes were counted when it came first, and will be once more
-    conn.execute(update(tables.org).where(tables.org.c.org_id == org).values(used_bytes=used))
+    rosters.changed(conn, org, now)  # its bytes were counted when it came first
 
 
 # One place ------------------------------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,6 +25,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 T = TypeVar("T")
 
 ATTEMPTS = 5
+POOL_SIZE, POOL_OVERFLOW = 10, 10
+WAIT_MS, NOTE_WAIT_MS = 30_000, 20  # for SQLite's one writer
 _AGAIN = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 _MIGRATION_LOCK = 0x434D5050  # any constant: replicas that start together migrate one after the other
 
@@ -37,7 +40,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self._engine = _sqlite(url) if self.is_sqlite else create_engine(url, pool_pre_ping=True, pool_size=10)
+        self._engine = _sqlite(url) if self.is_sqlite else _postgresql(url)
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction and commit. Raises Busy; any other error rolls back and is raised."""
@@ -52,6 +55,18 @@ class Database:
                 raise Busy("no free connection") from error
         raise AssertionError("unreachable")
 
+    def note(self, work: Callable[[Connection], None]) -> None:
+        """Run `work` in one transaction as `write` does, or not at all when the database is busy this moment: for what is not
+        worth waiting for. On SQLite there is one writer, and a reader must not queue behind it."""
+        try:
+            with self._engine.connect().execution_options(cmpp_write=True, cmpp_wait_ms=NOTE_WAIT_MS) as conn, conn.begin():
+                work(conn)
+        except DBAPIError as error:
+            if not _try_again(error):
+                raise _named(error) from error
+        except PoolTimeout as error:
+            raise Busy("no free connection") from error
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection on one unchanging snapshot; nothing is written. Raises Busy."""
@@ -65,15 +80,16 @@ class Database:
         except PoolTimeout as error:
             raise Busy("no free connection") from error
 
-    def migrate(self) -> None:
-        """Bring the schema to this program's revision, in one transaction. Raises Busy or alembic's CommandError."""
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the schema to this program's revision (or to an earlier one, for a dump of that time), in one transaction.
+        Raises Busy or alembic's CommandError."""
 
         def upgrade(conn: Connection) -> None:
             if not self.is_sqlite:
                 conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             config = _alembic()
             config.attributes["connection"] = conn
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
 
         self.write(upgrade)
 
@@ -83,6 +99,11 @@ class Database:
 
         with self.read() as conn:
             return MigrationContext.configure(conn).get_current_revision()
+
+    def connections(self) -> tuple[int, int]:
+        """How many connections are in use, and how many there may be."""
+        pool = self._engine.pool
+        return (pool.checkedout(), pool.size() + POOL_OVERFLOW) if isinstance(pool, QueuePool) else (0, 0)
 
     def close(self) -> None:
         """Close all connections."""
@@ -108,8 +129,18 @@ def _alembic() -> Config:
     return config
 
 
+def upsert(conn: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An insert that knows what to do when the row exists: both databases say it alike, SQLAlchemy has it for each."""
+    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _postgresql(url: str) -> Engine:
+    return create_engine(url, pool_pre_ping=True, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)
+
+
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, pool_size=10, connect_args={"timeout": 30.0, "isolation_level": None})
+    pool = {"pool_size": POOL_SIZE, "max_overflow": POOL_OVERFLOW}
+    engine = create_engine(url, **pool, connect_args={"isolation_level": None})
 
     @event.listens_for(engine, "connect")
     def settle(raw: Any, _record: Any) -> None:
@@ -120,7 +151,9 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(conn: Connection) -> None:
         # The driver's own BEGIN is deferred: two writers could both read first and then refuse each other.
-        conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("cmpp_write") else "BEGIN")
+        options = conn.get_execution_options()
+        conn.exec_driver_sql(f"PRAGMA busy_timeout = {options.get('cmpp_wait_ms', WAIT_MS)}")
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if options.get("cmpp_write") else "BEGIN")
 
     return engine
 

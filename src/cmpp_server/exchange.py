@@ -7,14 +7,15 @@ the commit and before the answer.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select
 
 from cmpp_protocol import api, envelope, rights, roster
-from cmpp_server import auth, damage, log, tables
+from cmpp_server import arrivals, auth, damage, log, tables
 from cmpp_server import roster as rosters
 from cmpp_server.database import Database
 from cmpp_server.problems import Refused
@@ -28,7 +29,8 @@ NO_HASH = bytes(32)
 @dataclass(frozen=True, slots=True)
 class Done:
     """A request whose writing is done: what is known of it when the answer is read. `ignored`: key envelopes not kept.
-    `damaged`: what was found wrong with places that it named, as engineers read it."""
+    `damaged`: what was found wrong with places that it named, as engineers read it. `lock_waits`: seconds for each
+    collection that was written to."""
 
     caller: auth.Caller
     request: api.SyncRequest
@@ -36,6 +38,7 @@ class Done:
     verdicts: tuple[api.BundleVerdict, ...] = ()
     ignored: int = 0
     damaged: tuple[str, ...] = ()
+    lock_waits: tuple[float, ...] = ()
 
     @property
     def wrote(self) -> bool:
@@ -52,6 +55,7 @@ class Exchange:
         self._database = database
         self._settings = settings
         self._now = now
+        self._pace = arrivals.Pace(settings.requests_per_minute, settings.requests_at_once)
         self._rosters = rosters.Rosters()
 
     def prepare(self) -> None:
@@ -69,6 +73,8 @@ class Exchange:
         with self._database.read() as conn:
             state = self._rosters.current(conn, authorisation.org)
         caller = auth.check(authorisation, state, request, body, self._settings.server_names, self._now())
+        # After the check, and in a transaction of its own: a stranger takes no lock and nobody's allowance.
+        self._database.note(lambda conn: arrivals.note(conn, caller, request, state, self._now(), self._pace))
         done = self._append_entries(Done(caller, request))
         if caller.enrolling and not self._enrolled(done):
             return done  # it may read the roster, and nothing else is taken from it
@@ -153,7 +159,8 @@ class Exchange:
         org = done.caller.org
         with self._database.read() as conn:
             state = self._state(conn, org)
-            self._within_quota(conn, org)
+            _within_quota(conn, org)
+        waits: list[float] = []
         verdicts: dict[int, api.BundleVerdict] = {}
         groups: dict[UUID, list[tuple[int, log.Parcel]]] = {}
         for at, data in enumerate(done.request.bundles):
@@ -163,11 +170,10 @@ class Exchange:
             else:
                 groups.setdefault(opened.parsed.header.collection, []).append((at, opened))
         for place, group in groups.items():
-            told = self._database.write(self._appender(org, place, [parcel for _, parcel in group]))
+            told = self._database.write(self._appender(org, place, [parcel for _, parcel in group], waits.append))
             verdicts.update(zip((at for at, _ in group), told, strict=True))
         in_order = tuple(verdicts[at] for at in sorted(verdicts))
-        self._count_bytes(org, done.request.bundles, in_order)
-        return replace(done, verdicts=in_order)
+        return replace(done, verdicts=in_order, lock_waits=tuple(waits))
 
     def _examine(self, done: Done) -> Done:
         """Looks at the places whose copy did not verify at the caller's; marks or sets right what is wrong here."""
@@ -185,12 +191,15 @@ class Exchange:
         return lambda conn: damage.note(conn, org, place, seq, lambda c: self._state(c, org), self._now())
 
     def _appender(
-        self, org: bytes, place: UUID, parcels: Sequence[log.Parcel]
+        self, org: bytes, place: UUID, parcels: Sequence[log.Parcel], waited: Callable[[float], None]
     ) -> Callable[[Connection], list[api.BundleVerdict]]:
         limit = self._settings.held_limit
 
         def append(conn: Connection) -> list[api.BundleVerdict]:
-            return log.append(conn, org, place, lambda c: self._state(c, org), parcels, self._now(), limit)
+            started = time.perf_counter()
+            locked = log.lock(conn, org, place)
+            waited(time.perf_counter() - started)
+            return log.append(conn, locked, lambda c: self._state(c, org), parcels, self._now(), limit)
 
         return append
 
@@ -200,29 +209,24 @@ class Exchange:
             raise Refused("device_unknown")
         return state
 
-    def _within_quota(self, conn: Connection, org: bytes) -> None:
-        table = tables.org
-        over = select(table.c.org_id).where(
-            table.c.org_id == org, table.c.quota_bytes > 0, table.c.used_bytes >= table.c.quota_bytes
-        )
-        if conn.execute(over).first() is not None:
-            raise Refused("over_quota")
 
-    def _count_bytes(self, org: bytes, bundles: Sequence[bytes], verdicts: Sequence[api.BundleVerdict]) -> None:
-        """Outside the push: pushes to different collections must not queue for one row. `check` counts exactly."""
-        kept = (api.Verdict.STORED, api.Verdict.HELD)
-        size = sum(len(data) for data, one in zip(bundles, verdicts, strict=True) if one.verdict in kept)
-        table = tables.org
-        grow = update(table).where(table.c.org_id == org).values(used_bytes=table.c.used_bytes + size)
-        if size:
-            self._database.write(lambda conn: conn.execute(grow))
+def used_bytes(conn: Connection, org: bytes) -> int:
+    """Bytes of bundles that are kept for an organisation, in its logs and held."""
+    table = tables.collection
+    return int(conn.execute(select(func.coalesce(func.sum(table.c.used_bytes), 0)).where(table.c.org_id == org)).scalar_one())
+
+
+def _within_quota(conn: Connection, org: bytes) -> None:
+    quota = conn.execute(select(tables.org.c.quota_bytes).where(tables.org.c.org_id == org)).scalar()
+    if quota and used_bytes(conn, org) >= quota:
+        raise Refused("over_quota")
 
 
 def add_organisation(conn: Connection, org: bytes, now: int, quota: int = 0) -> bool:
     """Accept an organisation; False if it was accepted before. `quota` in bytes, 0 for none."""
     if conn.execute(select(tables.org.c.org_id).where(tables.org.c.org_id == org)).first() is not None:
         return False
-    row = {"org_id": org, "roster_no": -1, "roster_hash": NO_HASH, "quota_bytes": quota, "used_bytes": 0}
+    row = {"org_id": org, "roster_no": -1, "roster_hash": NO_HASH, "quota_bytes": quota}
     conn.execute(tables.org.insert().values(**row, changed_at=now))
     return True
 

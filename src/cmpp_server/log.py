@@ -45,31 +45,50 @@ class _Open:
     heads: dict[bytes, rights.ChainHead]
     damaged: dict[bytes, int]
     added: int = 0
+    grown: int = 0  # bytes that are kept more than before
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A collection's row under its lock: nobody else gives places there until the transaction ends. `seq` None: the
+    collection is not known here."""
+
+    org: bytes
+    place: UUID
+    seq: int | None
+    log_hash: bytes
+
+
+def lock(conn: Connection, org: bytes, place: UUID) -> Locked:
+    """Take the collection's lock, waiting for it."""
+    table = tables.collection
+    query = select(table.c.seq, table.c.log_hash).where(table.c.org_id == org, table.c.collection_id == place.bytes)
+    row = conn.execute(query.with_for_update()).first()
+    return Locked(org, place, None, b"") if row is None else Locked(org, place, row.seq, row.log_hash)
 
 
 def append(
     conn: Connection,
-    org: bytes,
-    place: UUID,
+    locked: Locked,
     state_now: Callable[[Connection], roster.RosterState],
     parcels: Sequence[Parcel],
     now: int,
     held_limit: int,
 ) -> list[api.BundleVerdict]:
-    """Give each bundle of one collection its place, or say why not, in the caller's transaction.
+    """Give each bundle of one collection its place, or say why not, in the caller's transaction, which has the lock.
 
     `state_now` is asked after the lock is held, so that no fence can come in between. `now` is in milliseconds.
     """
-    table = tables.collection
-    where = (table.c.org_id == org, table.c.collection_id == place.bytes)
-    row = conn.execute(select(table.c.seq, table.c.log_hash).where(*where).with_for_update()).first()
-    state = state_now(conn)
-    if row is None:
+    org, place, state = locked.org, locked.place, state_now(conn)
+    if locked.seq is None:
         return [_no_collection(one, state) for one in parcels]
-    log = _Open(org, place, row.seq, row.log_hash, state, now, held_limit, {}, damage.marks(conn, org, place))
+    log = _Open(org, place, locked.seq, locked.log_hash, state, now, held_limit, {}, damage.marks(conn, org, place))
     verdicts = [_one(conn, log, parcel) for parcel in parcels]
-    if log.added:
-        conn.execute(update(table).where(*where).values(seq=log.seq, log_hash=log.log_hash, changed_at=now))
+    table = tables.collection
+    end = {"seq": log.seq, "log_hash": log.log_hash, "changed_at": now} if log.added else {}
+    if log.added or log.grown:
+        where = (table.c.org_id == org, table.c.collection_id == place.bytes)
+        conn.execute(update(table).where(*where).values(**end, used_bytes=table.c.used_bytes + log.grown))
     return verdicts
 
 
@@ -120,7 +139,8 @@ def _one(conn: Connection, log: _Open, parcel: Parcel) -> api.BundleVerdict:
     if judged.standing is rights.Standing.HELD:
         return _hold(conn, log, parcel, judged.why)
     _place(conn, log, parcel)
-    _forget(conn, log, parcel)
+    if not _forget(conn, log, parcel):
+        log.grown += len(parcel.data)
     _follow(conn, log, parcel.parsed.header.device)
     return api.BundleVerdict(parcel.hash, api.Verdict.STORED)
 
@@ -166,6 +186,7 @@ def _hold(conn: Connection, log: _Open, parcel: Parcel, why: str) -> api.BundleV
         key = {"org_id": log.org, "collection_id": log.place.bytes, "device_id": header.device}
         row = {**key, "number": header.number, "hash": parcel.hash, "body": parcel.data, "at": log.now}
         conn.execute(insert(table).values(**row))
+        log.grown += len(parcel.data)
     return api.BundleVerdict(parcel.hash, api.Verdict.HELD, why)
 
 
@@ -186,11 +207,11 @@ def _follow(conn: Connection, log: _Open, device: bytes) -> None:
             return
 
 
-def _forget(conn: Connection, log: _Open, parcel: Parcel) -> None:
-    """It stands in the log now and is held no longer."""
+def _forget(conn: Connection, log: _Open, parcel: Parcel) -> bool:
+    """It stands in the log now and is held no longer; whether it was."""
     table, header = tables.held, parcel.parsed.header
     key = _key(table, log.org, log.place, header.device, header.number)
-    conn.execute(delete(table).where(*key, table.c.hash == parcel.hash))
+    return conn.execute(delete(table).where(*key, table.c.hash == parcel.hash)).rowcount > 0
 
 
 def _has(

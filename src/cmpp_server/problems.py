@@ -9,14 +9,16 @@ from cmpp_protocol import api
 
 
 class Refused(Exception):
-    """A request that is answered with a problem code instead of an answer."""
+    """A request that is answered with a problem code instead of an answer. `wait`: seconds after which it may come again
+    (0: nothing is said about that)."""
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    def __init__(self, code: str, detail: str = "", wait: int = 0) -> None:
         super().__init__(f"{code} {detail}".strip())
         if code not in api.PROBLEMS:
             raise AssertionError(f"unknown problem code {code}")
         self.code = code
         self.detail = detail
+        self.wait = wait
 
     @property
     def status(self) -> int:

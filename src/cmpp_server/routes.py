@@ -51,12 +51,15 @@ async def sync(request: Request, parts: UsedParts) -> Response:
     answer = await run_in_threadpool(parts.exchange.answer, done)
     _note(parts, done, answer, time.monotonic() - started)
     answer = await _waited(parts, done, answer)
-    return Response(answer.encode(), media_type=api.CONTENT_TYPE)
+    said = answer.encode()
+    parts.metrics.carried(len(body), len(said))
+    return Response(said, media_type=api.CONTENT_TYPE)
 
 
 @router.get("/healthz")
-async def healthz() -> Response:
+async def healthz(parts: UsedParts) -> Response:
     """The process answers."""
+    parts.metrics.request("/healthz", "ok")
     return Response("ok\n", media_type="text/plain")
 
 
@@ -67,13 +70,15 @@ async def readyz(parts: UsedParts) -> Response:
         ready = await run_in_threadpool(parts.database.revision) == newest_revision()
     except Busy:
         ready = False
+    parts.metrics.request("/readyz", "ok" if ready else "busy")
     return Response("ready\n" if ready else "not ready\n", 200 if ready else 503, media_type="text/plain")
 
 
 @router.get("/metrics")
 async def show_metrics(parts: UsedParts) -> Response:
     """Prometheus' text format."""
-    return Response(parts.metrics.text(), media_type=metrics.CONTENT_TYPE)
+    parts.metrics.request("/metrics", "ok")
+    return Response(await run_in_threadpool(parts.metrics.text), media_type=metrics.CONTENT_TYPE)
 
 
 async def _read(request: Request, limit: int) -> bytes:
@@ -122,7 +127,7 @@ def has_news(answer: api.SyncAnswer, done: Done, first: api.SyncAnswer | None) -
 
 def _note(parts: Parts, done: Done, answer: api.SyncAnswer, seconds: float) -> None:
     parts.metrics.exchange(done, seconds)
-    parts.metrics.request("ok")
+    parts.metrics.request(api.PATH, "ok")
     parts.log.info(
         "exchange",
         org=logs.short(done.caller.org),
@@ -134,6 +139,3 @@ def _note(parts: Parts, done: Done, answer: api.SyncAnswer, seconds: float) -> N
         damaged=len(done.damaged),
         ms=round(seconds * 1000, 1),
     )
-
-
-

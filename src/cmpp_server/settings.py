@@ -29,6 +29,7 @@ class Settings:
 
     `server_names`: the names (host, or host:port) under which devices reach this server; their requests are signed for
     one of them. `organisations`: ids (64 hexadecimal digits) accepted beside those added with `org add`.
+    `requests_per_minute` (0: no limit) and `requests_at_once`: how often one device may ask (see `arrivals`).
     """
 
     database: str
@@ -38,6 +39,8 @@ class Settings:
     body_limit: int = api.REQUEST_LIMIT
     answer_bytes: int = api.ANSWER_GOAL
     held_limit: int = 1000
+    requests_per_minute: int = 300
+    requests_at_once: int = 1000
     poll_seconds: float = 1.0
     log_level: str = "info"
 
@@ -51,6 +54,8 @@ class Settings:
             organisation_id(org)
         if self.body_limit < api.REQUEST_LIMIT:
             raise SettingsError(f"body_limit must be at least {api.REQUEST_LIMIT}: a largest bundle must fit")
+        if self.requests_per_minute < 0 or self.requests_at_once < 1:
+            raise SettingsError("requests_per_minute is 0 (no limit) or more, requests_at_once is 1 or more")
         return self
 
     def address(self) -> tuple[str, int]:

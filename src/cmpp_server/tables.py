@@ -1,7 +1,8 @@
 """What the server keeps, as SQLAlchemy Core tables (sync-rules, Tables).
 
-Every primary key begins with the organisation, then the collection, so that PostgreSQL can partition by hash and a
-distributed engine can place rows by them. Bodies are sealed bytes. The columns for snapshots and blobs come with those parts.
+Every primary key begins with the organisation, then (but for what is known of a device) the collection. On PostgreSQL the
+bodies lie in sixteen partitions by hash of both, and a distributed engine can place rows by them; on SQLite the tables are
+plain. Bodies are sealed bytes. The columns for snapshots and blobs come with those parts.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ def _body(limit: int, least: int = 1) -> tuple[Column[bytes], CheckConstraint]:
     return Column("body", LargeBinary, nullable=False), check
 
 
+_BY_COLLECTION = "HASH (org_id, collection_id)"
+
 metadata = MetaData(
     naming_convention={
         "pk": "%(table_name)s_pkey",
@@ -47,7 +50,6 @@ org = Table(
     Column("roster_no", Integer, nullable=False),
     *_id("roster_hash", 32),
     Column("quota_bytes", BigInteger, nullable=False),  # 0: no quota
-    Column("used_bytes", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),  # milliseconds; grows with every change that a reader may wait for
     PrimaryKeyConstraint("org_id"),
 )
@@ -74,6 +76,8 @@ collection = Table(
     Column("seq", BigInteger, nullable=False),
     *_id("log_hash", 32),
     Column("changed_at", BigInteger, nullable=False),
+    # Of bodies in the log and held. Counted here, where a push has its lock anyway: pushes never meet at the organisation's row.
+    Column("used_bytes", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("org_id", "collection_id"),
 )
 
@@ -108,6 +112,7 @@ log = Table(
     *_body(envelope.ENVELOPE_LIMIT),
     PrimaryKeyConstraint("org_id", "collection_id", "seq"),
     UniqueConstraint("org_id", "collection_id", "device_id", "number", "hash"),
+    postgresql_partition_by=_BY_COLLECTION,
 )
 
 # Places of the log whose bytes are damaged here: the bundle that belongs there is asked for (rule 42). Nearly always empty.
@@ -135,6 +140,7 @@ held = Table(
     *_body(envelope.ENVELOPE_LIMIT),
     Column("at", BigInteger, nullable=False),
     PrimaryKeyConstraint("org_id", "collection_id", "device_id", "number", "hash"),
+    postgresql_partition_by=_BY_COLLECTION,
 )
 
 key_envelope = Table(
@@ -147,4 +153,28 @@ key_envelope = Table(
     *_body(keys.KEY_ENVELOPE_BYTES, keys.KEY_ENVELOPE_BYTES),
     PrimaryKeyConstraint("org_id", "collection_id", "epoch", "recipient"),
     Index("key_envelope_recipient", "org_id", "recipient"),
+)
+
+# A device, as it asked last: the roster number that it had heard, and when its allowance of requests is whole again (see
+# `arrivals`). An invitation that is being used has a row as well, under its introduction key.
+device_seen = Table(
+    "device_seen",
+    metadata,
+    *_id("org_id", 32),
+    *_id("device_id", 32),
+    Column("seen_at", BigInteger, nullable=False),  # milliseconds
+    Column("roster_no", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False),  # milliseconds
+    PrimaryKeyConstraint("org_id", "device_id"),
+)
+
+# How far a device has read a log, by the cursor of its last request.
+device_read = Table(
+    "device_read",
+    metadata,
+    *_id("org_id", 32),
+    *_id("device_id", 32),
+    *_id("collection_id", 16),
+    Column("seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "device_id", "collection_id"),
 )

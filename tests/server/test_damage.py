@@ -218,7 +218,7 @@ def test_the_check_asks_for_what_is_damaged_and_says_so(
 def test_bytes_are_counted_once(server: Server, team: Team, inside: Database, bundles: list[envelope.Envelope]) -> None:
     def used() -> int:
         with inside.read() as conn:
-            found: int = conn.execute(select(tables.org.c.used_bytes)).scalar_one()
+            found: int = conn.execute(select(tables.collection.c.used_bytes)).scalar_one()
         return found
 
     before = used()
@@ -291,7 +291,7 @@ class Small:
     def reset(self, conn: Connection) -> None:
         for table in (LOG, tables.damaged, tables.collection, tables.org):
             conn.execute(table.delete())
-        org = {"org_id": self.team.office.id, "roster_no": 0, "roster_hash": bytes(32), "quota_bytes": 0, "used_bytes": 0}
+        org = {"org_id": self.team.office.id, "roster_no": 0, "roster_hash": bytes(32), "quota_bytes": 0}
         conn.execute(insert(tables.org).values(**org, changed_at=0))
         conn.execute(insert(tables.collection).values(**self.end))
         conn.execute(insert(LOG), self.rows)

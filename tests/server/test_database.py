@@ -18,7 +18,13 @@ from tests.server.conftest import Clock, Team, start
 
 def test_the_migrated_schema_is_the_one_of_the_tables(database: Database) -> None:
     with database.read() as conn:
-        assert compare_metadata(MigrationContext.configure(conn), tables.metadata) == []
+        parts = {f"{table}_{part:02}" for table in ("envelope", "held") for part in range(16)}
+
+        def compared(_item: object, name: str | None, kind: str, *_: object) -> bool:
+            return kind != "table" or name not in parts
+
+        context = MigrationContext.configure(conn, opts={"include_object": compared})
+        assert compare_metadata(context, tables.metadata) == []
         found = inspect(conn)
         for table in tables.metadata.sorted_tables:
             # Names and rules of checks are not compared by Alembic.
@@ -57,7 +63,7 @@ def test_a_server_without_its_database_is_not_ready(database_url: str, clock: Cl
 
 
 def test_a_wrong_length_never_enters_the_database(database: Database) -> None:
-    row = {"org_id": b"short", "roster_no": -1, "roster_hash": bytes(32), "quota_bytes": 0, "used_bytes": 0}
+    row = {"org_id": b"short", "roster_no": -1, "roster_hash": bytes(32), "quota_bytes": 0}
     with pytest.raises(Exception, match="org_org_id_check"):
         database.write(lambda conn: conn.execute(tables.org.insert().values(**row, changed_at=0)))
 

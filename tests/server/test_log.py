@@ -206,7 +206,7 @@ def test_no_reader_skips_a_bundle_that_commits_late(server: Server, team: Team, 
 
         def push_late(conn: Any) -> Any:
             parcel = log.Parcel(late, late.hash, late.encode())
-            log.append(conn, team.office.id, team.place, state_now, [parcel], NOW, 10)
+            log.append(conn, log.lock(conn, team.office.id, team.place), state_now, [parcel], NOW, 10)
             waiting = pool.submit(server.push, team.office, team.sam, quick)
             # While the first is not committed, a reader sees neither of them, and the second has no answer.
             assert seqs(server.read(team.office, team.lia, team.place)) == []

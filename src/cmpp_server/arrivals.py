@@ -1,0 +1,90 @@
+"""What is noted of everybody who asks: when, which roster they had heard, how far they have read; and how often they may.
+
+A device has an allowance of requests: so many at once, and then so many a minute. It stands in the database, in the row that says
+when the device was seen, so that all replicas count together and none has to remember. One number is enough (the *due time* of
+a leaky bucket): each request moves it on by a minute's share, and who is further ahead of the clock than the allowance is
+refused and told how long to wait. A refused request moves nothing.
+
+Only who has been authenticated comes this far: a stranger cannot use up somebody's allowance, and leaves no row.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, case, func, or_, select
+
+from cmpp_protocol import api, rights, roster
+from cmpp_server import tables
+from cmpp_server.auth import Caller
+from cmpp_server.database import upsert
+from cmpp_server.problems import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often one device may ask: `a_minute` in the long run (0: no limit), `at_once` without a pause."""
+
+    a_minute: int
+    at_once: int
+
+    @property
+    def share(self) -> int:
+        """What one request costs, in milliseconds."""
+        return math.ceil(60_000 / self.a_minute) if self.a_minute else 0
+
+
+def note(
+    conn: Connection, caller: Caller, request: api.SyncRequest, state: roster.RosterState | None, now: int, pace: Pace
+) -> None:
+    """Write down that this caller asks. Raises Refused("too_many") with the seconds to wait. `now` in milliseconds."""
+    _count(conn, caller, request.roster_no, now, pace)
+    if state is not None and not caller.enrolling:
+        _note_reading(conn, caller, request, state)
+
+
+def _count(conn: Connection, caller: Caller, roster_no: int, now: int, pace: Pace) -> None:
+    table, ahead = tables.device_seen, (pace.at_once - 1) * pace.share
+    row = {"org_id": caller.org, "device_id": caller.counted, "seen_at": now, "roster_no": roster_no, "due_at": now + pace.share}
+    adding = upsert(conn, table).values(**row)
+    due = table.c.due_at
+    # A due time that no allowance leads to was written under another clock or another limit: it begins again.
+    within = or_(due <= now + ahead, due > now + 2 * pace.at_once * pace.share)
+    moved = case(((due > now) & (due <= now + ahead), due), else_=now) + pace.share
+    adding = adding.on_conflict_do_update(
+        index_elements=["org_id", "device_id"],
+        set_={"seen_at": now, "roster_no": roster_no, "due_at": moved},
+        where=within if pace.a_minute else None,
+    )
+    returned = [table.c.due_at]
+    if conn.dialect.name == "postgresql":
+        # Nothing of this has to survive a crash; without waiting for the disk it costs next to nothing.
+        returned.append(func.set_config("synchronous_commit", "off", True).label("relaxed"))
+    if conn.execute(adding.returning(*returned)).first() is None:
+        mine = select(due).where(table.c.org_id == caller.org, table.c.device_id == caller.counted)
+        over = conn.execute(mine).scalar_one() - ahead - now
+        raise Refused("too_many", wait=max(1, math.ceil(over / 1000)))
+
+
+def _note_reading(conn: Connection, caller: Caller, request: api.SyncRequest, state: roster.RosterState) -> None:
+    mine = {one.collection: one.seq for one in request.cursors if rights.may_read(state, caller.device, one.collection)}
+    if not mine:
+        return
+    table = tables.device_read
+    before = select(table.c.collection_id, table.c.seq).where(
+        table.c.org_id == caller.org, table.c.device_id == caller.device
+    )
+    known = {UUID(bytes=place): seq for place, seq in conn.execute(before)}
+    key = {"org_id": caller.org, "device_id": caller.device}
+    # In one order, or two requests of one device could wait for each other.
+    rows = [{**key, "collection_id": place.bytes, "seq": mine[place]} for place in sorted(mine) if known.get(place) != mine[place]]
+    if rows:
+        adding = upsert(conn, table)
+        conn.execute(
+            adding.on_conflict_do_update(
+                index_elements=["org_id", "device_id", "collection_id"], set_={"seq": adding.excluded.seq}
+            ),
+            rows,
+        )

@@ -48,7 +48,7 @@ CODES = frozenset(
         "record_missing", "case_already_open", "record_settled",
         "conflict_open", "update_first", "already_signed", "not_submitted", "changed_meanwhile", "own_work",
         "instrument_refused", "instrument_missing", "interview_incomplete", "interview_finished", "server_unreachable",
-        "server_refused", "server_too_old", "server_too_new", "clock_wrong", "roster_rejected", "roster_fork",
+        "server_busy", "server_refused", "server_too_old", "server_too_new", "clock_wrong", "roster_rejected", "roster_fork",
         "invitation_unreadable", "invitation_used", "invitation_expired", "invitation_closed", "key_missing",
         "another_history", "device_revoked", "device_retired", "device_replaced", "too_big", "not_sent", "wrong_kit",
         "organisation_unknown", "file_unreadable", "file_not_written",

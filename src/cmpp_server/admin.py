@@ -1,8 +1,11 @@
 """`cmpp-server`: what an administrator does at a terminal.
 
-init    create or upgrade the database        serve   run the server
-org     add or list accepted organisations    check   verify every roster and every log, entry by entry;
-        bundles that are damaged are asked for from the laptops
+init    create or upgrade the database        serve    run the server
+org     add, list, show, limit or remove accepted organisations
+device  list or show laptops: when they came last, what they have read, which removal they have not heard of
+backup  copy everything into a folder, also while it serves
+restore fill a new, empty database from such a folder, and check it
+check   verify every roster and every log, entry by entry; bundles that are damaged are asked for from the laptops
 """
 
 from __future__ import annotations
@@ -14,18 +17,16 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from uuid import UUID
 
 import uvicorn
 from alembic.util.exc import CommandError
-from sqlalchemy import func, select
 
-from cmpp_protocol import roster as rules
-from cmpp_server import damage, roster, tables
+from cmpp_protocol.roster import RosterError
+from cmpp_server import commands
 from cmpp_server import settings as setting
-from cmpp_server.app import clock_ms, create_app
+from cmpp_server.app import create_app
 from cmpp_server.database import Busy, Database, newest_revision
-from cmpp_server.exchange import add_organisation, used_bytes
+from cmpp_server.dump import DumpError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,8 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             organisations=getattr(parsed, "allow_org", None),
         )
         status: int = parsed.run(settings, parsed)
-    except (setting.SettingsError, CommandError) as error:
+    except (setting.SettingsError, commands.Said, DumpError, CommandError) as error:
         print(f"cmpp-server: {error}", file=sys.stderr)
+        return 2
+    except RosterError as error:
+        print(f"cmpp-server: a roster breaks a rule ({error.code}); see `cmpp-server check`", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"cmpp-server: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
         return 2
     except Busy as error:
         print(f"cmpp-server: the database cannot be used ({error})", file=sys.stderr)
@@ -56,20 +63,14 @@ def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--config", type=Path, help="a TOML file of settings")
     shared.add_argument("--database", metavar="URL", help="postgresql+psycopg://… or sqlite:///…")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    commands.add_parser("init", parents=[shared], help="create or upgrade the database").set_defaults(run=_init)
-    serve = commands.add_parser("serve", parents=[shared], help="run the server")
+    parts = parser.add_subparsers(required=True, metavar="COMMAND")
+    parts.add_parser("init", parents=[shared], help="create or upgrade the database").set_defaults(run=_init)
+    serve = parts.add_parser("serve", parents=[shared], help="run the server")
     serve.add_argument("--listen", metavar="HOST:PORT", help=f"default {setting.DEFAULT_LISTEN}; port 0: a free one")
     serve.add_argument("--server-name", action="append", help="the name in the laptops' URL; may be repeated")
     serve.add_argument("--allow-org", action="append", metavar="ORG_ID", help="accept an organisation; may be repeated")
     serve.set_defaults(run=_serve)
-    org = commands.add_parser("org", help="accepted organisations").add_subparsers(required=True, metavar="COMMAND")
-    add = org.add_parser("add", parents=[shared], help="accept an organisation")
-    add.add_argument("org_id", metavar="ORG_ID", help="64 hexadecimal digits, shown by the administrator's program")
-    add.add_argument("--quota", type=int, default=0, metavar="BYTES", help="most bytes it may keep here; 0: no limit")
-    add.set_defaults(run=_org_add)
-    org.add_parser("list", parents=[shared], help="list them").set_defaults(run=_org_list)
-    commands.add_parser("check", parents=[shared], help="verify rosters and logs").set_defaults(run=_check)
+    commands.add_to(parts, shared)
     return parser
 
 
@@ -113,69 +114,3 @@ def _serve(settings: setting.Settings, _parsed: argparse.Namespace) -> int:
             signal.signal(one, lambda *_: None)
         server.run(sockets=[bound])
         return 0 if server.started else 2
-
-
-def _org_add(settings: setting.Settings, parsed: argparse.Namespace) -> int:
-    org = setting.organisation_id(parsed.org_id)
-    database = Database(settings.database)
-    database.migrate()
-    new = database.write(lambda conn: add_organisation(conn, org, clock_ms(), parsed.quota))
-    print("added" if new else "was accepted already")
-    database.close()
-    return 0
-
-
-def _org_list(settings: setting.Settings, _parsed: argparse.Namespace) -> int:
-    database = Database(settings.database)
-    with database.read() as conn:
-        for row in conn.execute(select(tables.org).order_by(tables.org.c.org_id)):
-            quota = row.quota_bytes or "no limit"
-            print(f"{row.org_id.hex()}  roster entries {row.roster_no + 1}  bytes {used_bytes(conn, row.org_id)}  of {quota}")
-    database.close()
-    return 0
-
-
-def _check(settings: setting.Settings, _parsed: argparse.Namespace) -> int:
-    database = Database(settings.database)
-    findings = 0
-    with database.read() as conn:
-        orgs = conn.execute(select(tables.org.c.org_id, tables.org.c.roster_no)).all()
-    for org, no in orgs:
-        state, wrong = _check_roster(database, org, no)
-        wrong += _check_logs(database, org, state)
-        findings += len(wrong)
-        for finding in wrong:
-            print(f"{org.hex()}: {finding}")
-    with database.read() as conn:
-        bundles = conn.execute(select(func.count()).select_from(tables.log)).scalar_one()
-        waiting = conn.execute(select(func.count()).select_from(tables.held)).scalar_one()
-    database.close()
-    print(f"{bundles} bundles checked, {waiting} held, {findings} findings")
-    return 1 if findings else 0
-
-
-def _check_roster(database: Database, org: bytes, no: int) -> tuple[rules.RosterState | None, list[str]]:
-    with database.read() as conn:
-        kept = roster.read(conn, org, -1, 1 << 30)
-    try:
-        state = rules.build(kept) if kept else None
-    except rules.RosterError as error:
-        return None, [f"the roster breaks a rule: {error.code}"]
-    ends = state.no if state else -1
-    return state, [] if ends == no else [f"the roster ends at {len(kept) - 1}, not at {no}"]
-
-
-def _check_logs(database: Database, org: bytes, state: rules.RosterState | None) -> list[str]:
-    """What is wrong with the logs of an organisation. What can be set right is, and what is damaged is asked for."""
-    table = tables.collection
-    with database.read() as conn:
-        places = conn.execute(select(table.c.collection_id).where(table.c.org_id == org)).scalars().all()
-        found = [(UUID(bytes=place), one) for place in places for one in damage.walk(conn, org, UUID(bytes=place), state)]
-    said = []
-    for place, one in found:
-        what = "; it cannot be set right here"
-        if one.right or one.lacks:
-            database.write(lambda conn, at=place, seq=one.seq: damage.note(conn, org, at, seq, lambda _: state, clock_ms()))  # type: ignore[misc]  # bound now
-            what = "; set right" if one.right else "; asked for from the laptops"
-        said.append(f"collection {place.hex}: {one.why}{what}")
-    return said

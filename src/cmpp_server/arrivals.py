@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from cmpp_protocol import api, rights, roster
 from cmpp_server import tables
@@ -58,7 +59,7 @@ def _count(conn: Connection, caller: Caller, roster_no: int, now: int, pace: Pac
         set_={"seen_at": now, "roster_no": roster_no, "due_at": moved},
         where=within if pace.a_minute else None,
     )
-    returned = [table.c.due_at]
+    returned: list[ColumnElement[Any]] = [table.c.due_at]
     if conn.dialect.name == "postgresql":
         # Nothing of this has to survive a crash; without waiting for the disk it costs next to nothing.
         returned.append(func.set_config("synchronous_commit", "off", True).label("relaxed"))
@@ -79,7 +80,8 @@ def _note_reading(conn: Connection, caller: Caller, request: api.SyncRequest, st
     known = {UUID(bytes=place): seq for place, seq in conn.execute(before)}
     key = {"org_id": caller.org, "device_id": caller.device}
     # In one order, or two requests of one device could wait for each other.
-    rows = [{**key, "collection_id": place.bytes, "seq": mine[place]} for place in sorted(mine) if known.get(place) != mine[place]]
+    moved = [(place, seq) for place, seq in sorted(mine.items()) if known.get(place) != seq]
+    rows = [{**key, "collection_id": place.bytes, "seq": seq} for place, seq in moved]
     if rows:
         adding = upsert(conn, table)
         conn.execute(

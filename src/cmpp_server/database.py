@@ -118,6 +118,11 @@ def newest_revision() -> str:
     return head
 
 
+def revisions() -> frozenset[str]:
+    """All revisions that this program knows."""
+    return frozenset(one.revision for one in ScriptDirectory.from_config(_alembic()).walk_revisions())
+
+
 def migrations_folder() -> Path:
     """Where the server's Alembic scripts lie: beside `src` in a checkout."""
     return Path(__file__).resolve().parents[2] / "migrations" / "server"

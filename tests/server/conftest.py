@@ -7,6 +7,7 @@ client; `Client` is one laptop's side of the exchange.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'server.db'}"
         return
-    main = request.getfixturevalue("postgres")
-    name = f"t{abs(hash(request.node.nodeid)):x}"
+    with new_database(request.getfixturevalue("postgres"), f"t{abs(hash(request.node.nodeid)):x}") as url:
+        yield url
+
+
+@contextmanager
+def new_database(main: str, name: str) -> Iterator[str]:
+    """The URL of an empty database in a running PostgreSQL; it is gone afterwards."""
     engine = create_engine(main, isolation_level="AUTOCOMMIT")
     with engine.connect() as conn:
         conn.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))

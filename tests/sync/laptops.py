@@ -246,7 +246,7 @@ class Office:
             done = self.exchange.take(authorisation, body)
             answer = self.exchange.answer(done)
         except Refused as error:
-            raise Refusal(api.Problem(error.code, "", self.clock)) from error
+            raise Refusal(api.Problem(error.code, "", self.clock), error.wait) from error
         self.requests.append(done.request)
         if self.lose_answers:
             self.lose_answers -= 1

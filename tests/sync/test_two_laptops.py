@@ -11,7 +11,6 @@ import pytest
 
 from cmpp_desktop.changes import SYNC, life_value
 from cmpp_desktop.sync import merge
-from cmpp_desktop.sync.engine import retry_after
 from cmpp_protocol import api, canon, entries
 from tests.sync.laptops import DAY, Laptop, Office, PowerCut, enrolled, everybody, founded, founded_again, invited, team
 
@@ -369,14 +368,6 @@ def test_p18_what_the_server_holds_contains_nothing_of_what_was_written(office: 
     office.open()
     for canary in (b"CANARY", b"Farid", b"A012345678", b"canary_kind", b"canary_field"):
         assert canary not in held
-
-
-def test_retries_come_later_and_later_but_never_much_later_than_a_quarter_of_an_hour() -> None:
-    pauses = [retry_after(failures, 0.5) for failures in range(1, 12)]
-    assert pauses == sorted(pauses)
-    assert pauses[0] == 15.0
-    assert pauses[-1] == 900.0
-    assert retry_after(3, 0.0) < retry_after(3, 1.0)
 
 
 def test_three_laptops_edit_everything_offline_and_end_equal(office: Office) -> None:

@@ -20,7 +20,10 @@ KEYS = {
     },
     "held": {"held_pkey": "PRIMARY KEY (org_id, collection_id, device_id, number, hash)"},
 }
-KEPT = "coalesce((SELECT sum(length(body)) FROM {0} WHERE {0}.org_id = collection.org_id AND {0}.collection_id = collection.collection_id), 0)"
+KEPT = (
+    "coalesce((SELECT sum(length(body)) FROM {0} "
+    "WHERE {0}.org_id = collection.org_id AND {0}.collection_id = collection.collection_id), 0)"
+)
 
 
 def _id(table: str, name: str, length: int) -> tuple[sa.Column, sa.CheckConstraint]:

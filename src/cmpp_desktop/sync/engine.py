@@ -20,6 +20,7 @@ from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.outbox import BYTES_AT_ONCE, Outbox
+from cmpp_desktop.sync.pauses import Pauses
 from cmpp_desktop.sync.replica import Replica, SetAside, StoredEnvelope
 from cmpp_desktop.sync.transport import Refusal, Transport
 from cmpp_protocol import api, canon, entries, envelope
@@ -48,9 +49,10 @@ _TOLD = {
     "invitation_closed": "invitation_closed",
     "invitation_expired": "invitation_expired",
     "too_big": "too_big",
-    "busy": "server_unreachable",
+    "busy": "server_busy",
+    "too_many": "server_busy",
 }
-_OFFLINE = frozenset({"server_unreachable"})
+_OFFLINE = frozenset({"server_unreachable", "server_busy"})  # it goes by itself, later
 _UPDATE = frozenset({"server_too_new", "server_too_old"})
 
 
@@ -58,7 +60,8 @@ _UPDATE = frozenset({"server_too_new", "server_too_old"})
 class Status:
     """How sync stands. `waiting`: how many own change sets were not read in the server's log yet. `last_heard`: ms, or None.
     `set_aside`: how many bundles or change sets could not be applied; `damaged`: those of them whose copy was not what its
-    author sent, and is asked for again (rule 42). `problem`: code of the last exchange's failure."""
+    author sent, and is asked for again (rule 42). `problem`: code of the last exchange's failure. `retry_in`: seconds until the
+    next try by itself after a failure that passes, None for the usual time."""
 
     word: Word
     state: State
@@ -69,13 +72,7 @@ class Status:
     problem: str | None
     server: str
     damaged: int = 0
-
-
-def retry_after(failures: int, jitter: float) -> float:
-    """Seconds until the next try after so many failures in a row: 15 s, doubled up to 15 min; `jitter` in 0..1 moves it by
-    up to a half either way, so that laptops do not all come back at once."""
-    pause: float = min(15.0 * 2 ** min(max(failures - 1, 0), 10), 900.0)
-    return pause * (0.5 + jitter)
+    retry_in: float | None = None
 
 
 class Engine:
@@ -98,6 +95,7 @@ class Engine:
         self._state: State = "idle"
         self.desk = Desk(self.propose, self._job, self._books, store, random)
         self._needs_update = False
+        self._pauses = Pauses()
         self._duties = PROPOSALS  # how often entries that the roster calls for are tried in an exchange
         self._helped = False  # who lacks a key was asked in this exchange
         self._help: tuple[api.KeyEnvelope, ...] = ()
@@ -150,12 +148,21 @@ class Engine:
             if self._astray:
                 raise KnownError("another_history", reason="log")
             self._state = "update_needed" if self._needs_update else "idle"
+            self._pauses.went()
         except KnownError as error:
             problem = error.code
+            self._pause(error)
             self._state = "offline" if problem in _OFFLINE else "update_needed" if problem in _UPDATE else "refused"
             log.info("exchange failed: %s %s", problem, error.facts)
         self._job(lambda: self._note_problem(problem))
         return self.status()
+
+    def _pause(self, error: KnownError) -> None:
+        if error.code not in _OFFLINE:
+            self._pauses.went()
+            return
+        jitter = self._random(1)[0] / 255
+        self._pauses.failed(int(error.facts.get("wait", 0)), error.code == "server_busy", jitter)
 
     def propose(self, make: Make, cutting: Cutting = lambda state: ()) -> None:
         """Appends roster entries that `make` builds on the newest state, at the store; made again when another entry came
@@ -308,13 +315,13 @@ class Engine:
             answer = self._post(body, request.wait)
         except Refusal as refusal:
             if refusal.problem.code != "clock_wrong":
-                raise _told(refusal.problem) from refusal
+                raise _told(refusal) from refusal
             server_ms = refusal.problem.time
             self._job(lambda: self._books.learn_time(server_ms))  # then once more, with the server's time
             try:
                 answer = self._post(body, request.wait)
             except Refusal as again:
-                raise _told(again.problem) from again
+                raise _told(again) from again
         try:
             decoded = api.decode_answer(answer)
         except api.ApiError as error:
@@ -492,6 +499,7 @@ class Engine:
             problem=problem,
             server=self._books.server()[0],
             damaged=len(copies.bad_copies(self._store)),
+            retry_in=self._pauses.next,
         )
 
 
@@ -513,5 +521,6 @@ def _word(problem: str | None, update: bool, waiting: bool, conflicts: int, asid
     return "sending" if waiting else "sent"
 
 
-def _told(problem: api.Problem) -> KnownError:
-    return KnownError(_TOLD.get(problem.code, "server_refused"), reason=problem.code)
+def _told(refusal: Refusal) -> KnownError:
+    code = refusal.problem.code
+    return KnownError(_TOLD.get(code, "server_refused"), reason=code, wait=refusal.wait)

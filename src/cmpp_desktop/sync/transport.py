@@ -19,16 +19,19 @@ from cmpp_protocol import api
 
 ANSWER_LIMIT = api.REQUEST_LIMIT + 64 * 1024 * 1024  # rosters, keys and at least one largest bundle
 PROBLEM_LIMIT = 64 * 1024
+WAIT_LIMIT = 3600
+TOO_MANY = 429
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 
 
 class Refusal(Exception):
-    """The server answered and said no. `problem.code` is one of cmpp_protocol.api.PROBLEMS."""
+    """The server answered and said no. `problem.code` is one of cmpp_protocol.api.PROBLEMS; `wait`: the seconds for which it
+    asked to be left alone, 0 for none."""
 
-    def __init__(self, problem: api.Problem) -> None:
+    def __init__(self, problem: api.Problem, wait: int = 0) -> None:
         super().__init__(problem.code)
-        self.problem = problem
+        self.problem, self.wait = problem, wait
 
 
 class Transport(Protocol):
@@ -38,7 +41,7 @@ class Transport(Protocol):
     def url(self) -> str: ...
 
     def post(self, body: bytes, authorisation: str, wait: int = 0) -> bytes:
-        """The answer to one request. Raises Refusal, or KnownError server_unreachable or server_refused."""
+        """The answer to one request. Raises Refusal, or KnownError server_unreachable, server_busy or server_refused."""
         ...
 
     def close(self) -> None: ...
@@ -90,7 +93,7 @@ class HttpTransport:
                 data = _bounded(answer, ANSWER_LIMIT if answer.status_code == 200 else PROBLEM_LIMIT)
                 if answer.status_code == 200:
                     return data
-                raise _refusal(answer.status_code, data)
+                raise _refusal(answer.status_code, data, _wait(answer.headers.get("retry-after", "")))
         except httpx.HTTPError as error:
             raise KnownError("server_unreachable", reason=type(error).__name__) from error
 
@@ -119,9 +122,16 @@ def _bounded(answer: httpx.Response, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def _refusal(status: int, data: bytes) -> Exception:
+def _refusal(status: int, data: bytes, wait: int) -> Exception:
     """What a server of ours says; anything else comes from something in between (a proxy, a sign-in page)."""
     try:
-        return Refusal(api.decode_problem(data))
+        return Refusal(api.decode_problem(data), wait)
     except api.ApiError:
-        return KnownError("server_unreachable", reason=f"http_{status}")
+        code = "server_busy" if status == TOO_MANY else "server_unreachable"
+        return KnownError(code, reason=f"http_{status}", wait=wait)
+
+
+def _wait(retry_after: str) -> int:
+    """Seconds of a Retry-After header; a date, which no server of ours says, is taken for none. Nobody is kept longer than an
+    hour by what stands in between."""
+    return min(int(retry_after), WAIT_LIMIT) if retry_after.isascii() and retry_after.isdecimal() else 0

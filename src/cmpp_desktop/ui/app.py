@@ -29,6 +29,7 @@ from cmpp_desktop.ui.frame import Frame
 from cmpp_desktop.ui.last_resort import Interrupts, Uncaught
 from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.sync_timers import SyncTimers
 from cmpp_desktop.ui.theme import Look, look
 from cmpp_desktop.ui.widgets import FocusRing, Label, column
 from cmpp_desktop.workspace import SyncStatus, Workspace, warm, warm_more
@@ -135,14 +136,7 @@ class Window(QWidget):
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.timeout.connect(self.lock)
-        self._sync_soon = QTimer(self)
-        self._sync_soon.setSingleShot(True)
-        self._sync_soon.setInterval(2_000)
-        self._sync_soon.timeout.connect(self.sync)
-        self._sync_often = QTimer(self)
-        self._sync_often.setInterval(max(sync_seconds, 1) * 1000)
-        self._sync_often.timeout.connect(self.sync)
-        self._sync_by_itself = sync_seconds > 0
+        self._exchanges = SyncTimers(sync_seconds, self.sync, self)
         self.catching_up = CatchingUp(self.ui, self)
         self._to_warm: list[str] = []
         self._more_to_warm = True
@@ -261,9 +255,7 @@ class Window(QWidget):
         self._warm_soon.start()
         # After what Today has asked, and after it was painted: none of this is waited for.
         self.ui.call(lambda: None, lambda nothing: QTimer.singleShot(0, self._first_numbers), owner=self)
-        if self._sync_by_itself:
-            self._sync_often.start()
-            self._sync_soon.start()
+        self._exchanges.begin()
         self.signed_in.emit()
 
     def _first_numbers(self) -> None:
@@ -369,8 +361,8 @@ class Window(QWidget):
             self.ui.ask(Organisation(), self._hear_names, owner=self)
         if changed.kinds & {"review", "service_session"}:
             self._count_review()
-        if self._sync_by_itself and changed.origin != "sync":
-            self._sync_soon.start()
+        if changed.origin != "sync":
+            self._exchanges.changed()
         if changed.origin == "sync":
             self.catching_up.start()
 
@@ -403,6 +395,7 @@ class Window(QWidget):
         def over(status: SyncStatus | None) -> None:
             self._syncing = False
             if status is not None:
+                self._exchanges.heard(status)
                 self.show_status(status)
 
         self.ui.call(self.ui.door.sync_now, over, lambda error: over(None), on="net", owner=self)
@@ -481,8 +474,7 @@ class Window(QWidget):
         if self.frame is None:
             return
         self._idle.stop()
-        self._sync_soon.stop()
-        self._sync_often.stop()
+        self._exchanges.stop()
         self.catching_up.stop()
         self._close_overlays()
         self.frame.leave()
@@ -499,7 +491,7 @@ class Window(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Drafts are kept; the workspace locks; no thread stays."""
-        for timer in (self._minute, self._idle, self._sync_soon, self._sync_often, self._warm_soon):
+        for timer in (self._minute, self._idle, self._exchanges, self._warm_soon):
             timer.stop()
         self.catching_up.stop()
         app = QApplication.instance()

@@ -408,6 +408,12 @@ def _table() -> Mapping[str, Any]:
             w("It is sent by itself when you are online. Keep working."),
             "banner",
         ),
+        "server_busy": lambda w, f: (
+            w("The server asks this laptop to wait."),
+            w("Everything typed here is on this laptop."),
+            w("It is sent by itself in a few minutes. Keep working."),
+            "banner",
+        ),
         "server_refused": lambda w, f: (
             w("The server did not accept what was sent."),
             w("Everything typed here is on this laptop."),

@@ -42,6 +42,7 @@ def status_of(opened: Opened, status: Status) -> SyncStatus:
         problem=status.problem,
         server=status.server,
         damaged=status.damaged,
+        retry_in=status.retry_in,
     )
 
 

@@ -87,7 +87,8 @@ class ArrivedItem:
 @dataclass(frozen=True)
 class SyncStatus:
     """How it stands, for the corner and the panel. `problem`: an error code of the last try, or None. `damaged`: those of
-    `set_aside` that arrived damaged and are asked for again."""
+    `set_aside` that arrived damaged and are asked for again. `retry_in`: seconds until the next try by itself after one that
+    failed, None for the usual time."""
 
     word: SyncWord
     waiting: int = 0
@@ -99,6 +100,7 @@ class SyncStatus:
     problem: str | None = None
     server: str = ""
     damaged: int = 0
+    retry_in: float | None = None
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Laptop:
-    """One device. `standing`: active, waits (its digits were not compared), retired, revoked, replaced. `seen_at` in
+    """One device. `standing`: active, unconfirmed (nobody compared its digits), retired, revoked, replaced. `seen_at` in
     milliseconds and `heard`, a roster number, are of its last request, None before the first. `unheard`: roster numbers of the
     removals that it should know of and has not heard."""
 
@@ -154,4 +154,4 @@ def _removals(state: rules.RosterState, device: rules.Device) -> tuple[int, ...]
 def _standing(device: rules.Device) -> str:
     if device.ended is not None:
         return device.why
-    return "active" if device.confirmed is not None else "waits"
+    return "active" if device.confirmed is not None else "unconfirmed"

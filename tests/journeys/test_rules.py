@@ -18,7 +18,7 @@ from cmpp_desktop.domain.records import PersonName
 from cmpp_desktop.domain.rule_packs import seal
 from cmpp_desktop.domain.rules import LARGEST, shipped
 from cmpp_desktop.errors import KnownError, NotAllowed
-from cmpp_desktop.workspace import Workspace
+from cmpp_desktop.workspace import Workspace, rules
 from tests.journeys.office import Pair
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -71,6 +71,28 @@ def test_rules_are_accepted_on_one_laptop_and_followed_on_both(pair: Pair, tmp_p
         pair.sync_both()
         for door in (denise, ana):
             assert appeal(door, person) == appeal(door, late) == before
+
+
+def test_rules_that_were_interrupted_are_followed_to_the_end_at_the_next_exchange(
+    pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "PORTION", 1)
+    denise = pair.denise
+    issued = denise.today()
+    people = [ordered(denise, issued) for _ in range(3)]
+    before = appeal(denise, people[0])
+    data = denise.read_rules(ten_days_to_appeal(tmp_path))
+    preview = denise.ask(RulePackPreview(data, denise.today()))
+
+    def stop(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        denise.accept_rules(data, trust=preview.fingerprint, progress=stop)
+    assert sum(appeal(denise, person) == before for person in people) == 2  # one was done, nothing of it is lost
+    assert denise.sync_now().problem == "server_unreachable"  # without a network, too
+    after = [preview.moved[0].change.after]
+    assert [appeal(denise, person) for person in people] == [after] * 3
 
 
 def test_what_is_no_file_of_rules_is_said_to_be_none(pair: Pair, tmp_path: Path) -> None:

@@ -21,7 +21,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain.deadline_views import RulePackPreview
 from cmpp_desktop.domain.records import When
+from cmpp_desktop.domain.rules import Problem as RuleProblem
+from cmpp_desktop.domain.rules import RulesRefused
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.forms import InstrumentRefused, Problem
 from cmpp_desktop.ui.app import Window
@@ -31,7 +34,7 @@ from cmpp_desktop.ui.theme import Look, Wish
 from cmpp_desktop.workspace import CaseSummaryRequest
 from tests.ui import samples
 from tests.ui.picture_door import PictureDoor
-from tests.ui.samples import NOW, at_first_run, at_someone_new, keeping, offices
+from tests.ui.samples import NOW, at_first_run, at_someone_new, keeping, offices, rules
 
 Arrange = Callable[[Window], object]
 
@@ -203,6 +206,17 @@ def _import(window: Window) -> None:
 def _opened_file(window: Window) -> None:
     page(window).due.choose_first()
     typed(window, "\r")
+
+
+def _look_at_a_pack(window: Window) -> None:
+    page(window)._look(b"pack")
+
+
+def _faulty_rules(door: PictureDoor) -> None:
+    rules.furnish(door)
+    missing = RuleProblem("line 31, appeal_bia, count.n", "missing")
+    faults = (missing, RuleProblem("line 58, eoir33_after_move", "twice", "eoir33"))
+    door.answers[RulePackPreview] = RulesRefused(faults)
 
 
 def _conflict_picked(window: Window) -> None:
@@ -425,6 +439,9 @@ SHOTS: tuple[Shot, ...] = (
     Shot("26-time-and-help", go("ledger")),
     Shot("27-lists", go("settings", part="lists")),
     Shot("30-keeping-files", go("retention", _opened_file), _ADMIN, keeping.furnish),
+    Shot("33-rules", go("rules"), _ADMIN, rules.furnish, mirrored=True),
+    Shot("33-rules-seen", go("rules", _look_at_a_pack), _ADMIN, rules.furnish),
+    Shot("33-rules-refused", go("rules", _look_at_a_pack), _ADMIN, _faulty_rules),
     Shot("30-organisation", go("settings", part="organisation"), _ADMIN),
     Shot("31-directory", go("directory"), mirrored=True),
     Shot("31-directory-read", go("directory", lambda window: pressed(window, _K.Key_Return))),

@@ -18,6 +18,7 @@ from cmpp_desktop.domain.questions import Draft
 from cmpp_desktop.domain.rules import Named
 from cmpp_desktop.ui.pages.deadlines_model import clock_lines, deadline_row
 from cmpp_desktop.ui.pages.today import form_of_draft
+from cmpp_desktop.ui.pages.what_if import WhatIf
 from cmpp_desktop.words import load
 from tests.ui import samples
 from tests.ui.page_desk import desk, nameless
@@ -113,3 +114,44 @@ def test_a_form_that_was_left_is_opened_again_from_its_draft() -> None:
         assert page.inputs["statement"].value() == "Learn English"
     restricted = form_of_draft(f"restricted:form:need:{UUID(int=5)}:{UUID(int=6)}")
     assert restricted == {"form": "need", "participant_id": UUID(int=5), "record_id": UUID(int=6)}
+
+
+def test_what_if_it_stopped_or_went_on_is_counted_and_nothing_is_written() -> None:
+    application = samples.stored(ApplicationFields(participant_id=samples.MARISELA, form="i589", receipt_number="ZNB1"), "app")
+    running = clock_of([Entry("start", date(2026, 8, 4))])
+    standing = clock_of([Entry("start", date(2026, 5, 4)), Entry("stop", date(2026, 8, 12), "applicant")])
+    for clock in (running, standing):
+        now = view_of(clock, samples.TODAY)
+
+        def answer(asked: AsylumClock, clock: Clock = clock, now: ClockView = now) -> ClockView:
+            if asked.stop_from is None and asked.go_on is None:
+                return now
+            other = clock.going_on(asked.go_on) if asked.go_on else clock
+            if asked.stop_from:
+                other = other.stopped_between(asked.stop_from, asked.stop_until, asked.by)
+            return replace(now, what_if=view_of(other, samples.TODAY))
+
+        with desk() as at:
+            at.door.answers |= {Records: (application,), Deadlines: (ONE_YEAR,), AsylumClock: answer}
+            page = at.open("deadlines", participant_id=samples.MARISELA)
+            (what_if,) = page.findChildren(WhatIf)
+            what_if.open_button.click()
+            assert nameless(page) == []
+            what_if.since.set_value(date(2026, 12, 1))
+            if clock is running:
+                what_if.until.set_value(date(2026, 11, 1))
+                what_if.show_button.click()
+                assert what_if.fields[1].error.text()  # before it stops
+                what_if.until.set_value(date(2026, 12, 31))
+            what_if.show_button.click()
+            at.settle()
+            said = [label.text() for label in what_if.lines]
+            assert ["31 Jan 2027, 30 days later" in said[0], "20 Jan 2027" in said[0]] == [clock is running, clock is standing]
+            assert at.door.done == []
+
+
+def test_a_clock_that_stands_goes_on_no_earlier_than_it_stopped() -> None:
+    standing = clock_of([Entry("start", date(2026, 5, 4)), Entry("stop", date(2026, 8, 12), "applicant")])
+    assert standing.going_on(date(2026, 6, 1)).reaches(150) == date(2026, 10, 1)
+    running = clock_of([Entry("start", date(2026, 5, 4))])
+    assert running.going_on(date(2026, 12, 1)) == running

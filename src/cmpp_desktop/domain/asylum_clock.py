@@ -93,6 +93,13 @@ class Clock:
             return self
         return replace(self, stretches=tuple(part for item in self.stretches for part in _without(item, since, until, by)))
 
+    def going_on(self, day: date) -> Clock:
+        """What if it went on from that day (as early as it stopped)? A clock that runs, or has not begun, stays as it is."""
+        last = self.stretches[-1] if self.stretches else None
+        if self.troubles or last is None or last.until is None:
+            return self
+        return replace(self, stretches=(*self.stretches, Stretch(max(day, last.until))))
+
 
 def _without(item: Stretch, since: date, until: date | None, by: str) -> list[Stretch]:
     """A stretch without the days of a stop: what is left before it and after it."""

@@ -66,7 +66,7 @@ class Deadlines(Question[tuple[Deadline, ...]]):
 class ClockView:
     """The asylum clock of an application on a day, and what becomes of it when nothing else happens.
 
-    `what_if`: the same clock with the stop that was asked for. Days are None when the ledger contradicts
+    `what_if`: the same clock with the stop, or the going on, that was asked for. Days are None when the ledger contradicts
     itself (`clock.troubles`).
     """
 
@@ -84,13 +84,15 @@ class ClockView:
 
 @dataclass(frozen=True, slots=True)
 class AsylumClock(Question[ClockView]):
-    """`stop_from`, `stop_until`, `by`: what if it were stopped then (None: for good)? Raises record_missing."""
+    """`stop_from`, `stop_until`, `by`: what if it were stopped then (None: for good)? `go_on`: what if a clock that stands went
+    on from that day? Nothing is written. Raises record_missing."""
 
     application_id: UUID
     day: date
     stop_from: date | None = None
     stop_until: date | None = None
     by: str = "applicant"
+    go_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,9 +210,13 @@ def clock_view(clock: Clock, application: Mapping[str, Any], note: Named | None,
             what_if=what_if,
         )
 
-    if question.stop_from is None:
-        return seen(clock)
-    return seen(clock, seen(clock.stopped_between(question.stop_from, question.stop_until, question.by)))
+    other = clock
+    if question.go_on is not None:
+        other = other.going_on(question.go_on)
+    if question.stop_from is not None:
+        other = other.stopped_between(question.stop_from, question.stop_until, question.by)
+    asked = question.go_on is not None or question.stop_from is not None
+    return seen(clock, seen(other) if asked else None)
 
 
 def preview(

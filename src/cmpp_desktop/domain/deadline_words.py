@@ -5,6 +5,7 @@ The window and the papers both say these sentences. Every deadline's warnings be
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -150,4 +151,6 @@ def problem(found: Problem, words: Words) -> str:
         "not_a_date": words("{said} is not a date."),
         "no_such_code": words("{said} is not in its list."),
     }.get(found.code, words("This cannot be right: {said}"))
-    return f"{found.place}: " + text.format(said=found.said)
+    line = re.match(r"line (\d+)", found.place)
+    place = words("Line {n}", n=line[1]) + found.place[line.end() :] if line else found.place
+    return f"{place}: " + text.format(said=found.said)

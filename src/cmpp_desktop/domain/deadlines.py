@@ -48,7 +48,10 @@ class WithdrawRulePack(Command):
 
 @dataclass(frozen=True)
 class RestoreRulePack(Command):
+    """The undo of WithdrawRulePack. `follow`: see AcceptRulePack."""
+
     rule_pack_id: UUID
+    follow: bool = True
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def accept_rule_pack(command: AcceptRulePack, work: Work) -> Done:
     )
     made = work.add(record, id=derived_id("rule_pack", UUID(int=0), f"{offer.pack.pack}:{offer.pack.version}:{offer.publisher}"))
     work.audit("rules_accepted", RulePackFields.kind, made, version=offer.pack.version)
-    return Done(made, WithdrawRulePack(made), {"deadlines": recompute(work) if command.follow else ()})
+    return Done(made, WithdrawRulePack(made, command.follow), {"deadlines": recompute(work) if command.follow else ()})
 
 
 def withdraw_rule_pack(command: WithdrawRulePack, work: Work) -> Done:
@@ -112,13 +115,14 @@ def withdraw_rule_pack(command: WithdrawRulePack, work: Work) -> Done:
     work.delete(RulePackFields, command.rule_pack_id, "withdrawn")
     work.audit("rules_withdrawn", RulePackFields.kind, command.rule_pack_id)
     changes = recompute(work, back=True) if command.follow else ()
-    return Done(command.rule_pack_id, RestoreRulePack(command.rule_pack_id), {"deadlines": changes})
+    return Done(command.rule_pack_id, RestoreRulePack(command.rule_pack_id, command.follow), {"deadlines": changes})
 
 
 def restore_rule_pack(command: RestoreRulePack, work: Work) -> Done:
     _administrator(work)
     work.restore(RulePackFields, command.rule_pack_id)
-    return Done(command.rule_pack_id, WithdrawRulePack(command.rule_pack_id), {"deadlines": recompute(work)})
+    changes = recompute(work) if command.follow else ()
+    return Done(command.rule_pack_id, WithdrawRulePack(command.rule_pack_id, command.follow), {"deadlines": changes})
 
 
 def recompute_deadlines(command: RecomputeDeadlines, work: Work) -> Done:

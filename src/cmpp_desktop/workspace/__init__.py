@@ -339,7 +339,8 @@ class Workspace:
         return rules.read(path)
 
     def accept_rules(self, data: bytes | None, *, trust: str = "", progress: Callable[[int, int], None] | None = None) -> Done:
-        """Takes a pack (None: the one that ships); the deadlines follow in portions. Raises what AcceptRulePack raises."""
+        """Takes a pack (None: the one that ships); the deadlines follow in portions. When that is interrupted (`progress` raises,
+        the program ends), the rest follows with `follow_rules`. Raises what AcceptRulePack raises. `Done.undo` wants it, too."""
         from cmpp_desktop.domain.deadlines import AcceptRulePack
         from cmpp_desktop.workspace import rules
 
@@ -355,8 +356,15 @@ class Workspace:
 
         opened = self._need()
         done = opened.do(WithdrawRulePack(rule_pack_id, follow=False), HERE)
-        rules.follow(opened, self.today(), back=True, progress=progress)
+        rules.follow(opened, self.today(), progress=progress)
         return done
+
+    def follow_rules(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Lets the deadlines held here follow the rules that count, in portions, unless they do already; every exchange does it
+        as well. Returns how many people it looked at."""
+        from cmpp_desktop.workspace import rules
+
+        return rules.follow(self._need(), self.today(), progress=progress)
 
     # --- sync, people and laptops ---------------------------------------------------------------------------------------------
 
@@ -373,10 +381,8 @@ class Workspace:
 
         opened = self._need()
         with self._exchanging:
-            before = rules.number(opened)
             status = opened.engine.exchange(progress=progress)
-            if (after := rules.number(opened)) != before:  # a pack came, or was withdrawn elsewhere
-                rules.follow(opened, self.today(), back=after < before)
+            rules.follow(opened, self.today())  # a pack came, was withdrawn elsewhere, or was not followed to the end
             opened.follow_merged()
             return people.status_of(opened, status)
 

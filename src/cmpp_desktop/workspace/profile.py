@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -96,6 +96,17 @@ class Opened:
         with self._turn:
             self.must_be_open()
             return self.store.answer(question, self.actor())
+
+    def setting(self, name: str) -> Any:
+        """A value that this laptop keeps for itself; None where there is none."""
+        with self._turn:
+            self.must_be_open()
+            return self.store.settings.get(name)
+
+    def put_setting(self, name: str, value: Any) -> None:
+        with self._turn:
+            self.must_be_open()
+            self.store.settings.put(name, value)
 
     def content(self, digest: str) -> bytes | None:
         """What an attachment holds; None where it is not on this laptop."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tools import seal_rules
 
 from cmpp_desktop import words
 from cmpp_desktop.domain import deadline_words, rule_packs
@@ -179,3 +181,19 @@ def test_the_newest_pack_that_holds_counts() -> None:
     assert rule_packs.in_force([]) == parse(shipped())
     assert rule_packs.in_force([forged, unsigned, too_new]) == parse(shipped())
     assert rule_packs.in_force([accepted(newer("2027.1")), accepted(newer("2027.2")), forged]).version == "2027.2"
+
+
+def test_a_publisher_makes_a_pack_with_a_key_that_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key, source, target = tmp_path / "key", tmp_path / "rules.toml", tmp_path / "rules.cmpprules"
+    source.write_text(shipped(), encoding="utf-8")
+    assert seal_rules.main([str(key), str(source), str(target)]) == 0
+    first = rule_packs.read(target.read_bytes())
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert first.fingerprint in capsys.readouterr().out
+    assert seal_rules.main([str(key), str(source), str(target)]) == 0
+    assert rule_packs.read(target.read_bytes()).publisher == first.publisher
+    source.write_text(shipped().replace("n = 5", "n = -5"), encoding="utf-8")
+    target.unlink()
+    assert seal_rules.main([str(key), str(source), str(target)]) == 1
+    assert "eoir33_after_move" in capsys.readouterr().err
+    assert not target.exists()

@@ -19,6 +19,7 @@ from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.deadlines_model import clock_lines, deadline_row
 from cmpp_desktop.ui.pages.record_found import clear
 from cmpp_desktop.ui.pages.record_model import title_of
+from cmpp_desktop.ui.pages.what_if import WhatIf
 from cmpp_desktop.ui.widgets import Button, EmptyState, Label, ListRow, column, heading, row, rule, scrolled
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate
 
@@ -31,7 +32,7 @@ class Found:
 
     called: str
     deadlines: Sequence[Deadline]
-    clocks: Sequence[tuple[str, ClockView]]
+    clocks: Sequence[tuple[UUID, str, ClockView]]
 
 
 class DeadlinesPage(Page):
@@ -92,7 +93,7 @@ class DeadlinesPage(Page):
         door, today = self.ui.door, self.ui.today()
         view = door.ask(Participant(asked))
         filed = [item for item in door.ask(Records("application", asked)) if item.fields.form == ASYLUM]
-        clocks = [(title_of(item.fields, self.words), door.ask(AsylumClock(item.id, today))) for item in filed]
+        clocks = [(item.id, title_of(item.fields, self.words), door.ask(AsylumClock(item.id, today))) for item in filed]
         return Found(view.participant.fields.called, door.ask(Deadlines(asked, today)), clocks)
 
     def _show(self, asked: UUID, found: Found) -> None:
@@ -104,10 +105,12 @@ class DeadlinesPage(Page):
         self.rows.setVisible(bool(found.deadlines))
         self.empty.setVisible(not found.deadlines)
         clear(self._clocks_box)
-        for title, view in found.clocks:
+        for id, title, view in found.clocks:
             said = self.words("Asylum clock: {application}", application=title)
             self._add(Label(said, "large", weight="semibold", wrap=True), rule("head"))
             self._add(*(Label(line, wrap=True, select=True) for line in clock_lines(view, self.words)))
+            if view.state in ("running", "stopped"):
+                self._clocks_box.addWidget(WhatIf(self, id, view))
         self._clocks.setVisible(bool(found.clocks))
         self.take_focus()
 

@@ -80,8 +80,9 @@ def test_a_family_moved_in_one_form() -> None:
     with desk() as at:
         page = show(at, "moved")
         ticks = page.inputs["participant_ids"]._ticks
-        assert [tick.isChecked() for _, tick in ticks] == [True] + [False] * (len(ticks) - 1)
-        ticks[1][1].setChecked(True)
+        assert all(tick.isChecked() for _, tick in ticks)  # whoever is forgotten here misses a deadline
+        for _, tick in ticks[2:]:
+            tick.setChecked(False)
         page.inputs["address"].first.setFocus()
         at.type("12 Mill Lane")
         page.inputs["address"].boxes["city"].setText("Newbridge")

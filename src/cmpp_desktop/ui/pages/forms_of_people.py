@@ -17,7 +17,7 @@ from cmpp_desktop.domain.work import Command
 from cmpp_desktop.errors import BugError, Invalid
 from cmpp_desktop.ui.page import Ui
 from cmpp_desktop.ui.pages.participant_model import closed_words
-from cmpp_desktop.ui.pages.record_model import FormPlan, Item
+from cmpp_desktop.ui.pages.record_model import EVERYBODY, FormPlan, Item
 
 Values = Mapping[str, Any]
 
@@ -52,7 +52,7 @@ def moved(ui: Ui, record_id: UUID | None) -> FormPlan:
         )
 
     items = (
-        Item("participant_ids", "people", words("Who moved"), True),
+        Item("participant_ids", "people", words("Who moved"), True, EVERYBODY),
         Item("address", "address", words("The new address"), True),
         Item("moved_on", "day", words("Since"), default=ui.today()),
         Item("use", "code", words.field("address", "use"), default="home", codes="address_use"),

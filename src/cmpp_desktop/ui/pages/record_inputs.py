@@ -18,7 +18,7 @@ from cmpp_desktop.domain.records import Money, When
 from cmpp_desktop.ui.pages.record_input import Around, Input, choices, retired
 from cmpp_desktop.ui.pages.record_inputs_more import Address, File, Names, Several
 from cmpp_desktop.ui.pages.record_inputs_service import ServiceChoice
-from cmpp_desktop.ui.pages.record_model import Item
+from cmpp_desktop.ui.pages.record_model import EVERYBODY, Item
 from cmpp_desktop.ui.pages.zone_choice import zone_choices
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
@@ -273,8 +273,17 @@ def made(item: Item, around: Around) -> Input:
         hint = ", ".join(part for part in (around.words("needed"), hint) if part)
     item = replace(item, hint=hint)
     found = _MAKERS[item.shape](item, around)
-    found.show([id for id, _ in around.about] if item.shape == "people" and item.default is None else item.default)
+    found.show(_first_shown(item, around))
     return found
+
+
+def _first_shown(item: Item, around: Around) -> Any:
+    """What stands in a field before anybody touched it."""
+    if item.shape != "people":
+        return item.default
+    if item.default == EVERYBODY:
+        return [id for id, _ in (*around.about, *around.people)]
+    return [id for id, _ in around.about] if item.default is None else item.default
 
 
 def _has_default(item: Item) -> bool:

@@ -33,8 +33,8 @@ class Several(Input):
             self._add(value, said)
         frame = QWidget()
         none = Label(around.words("None is written down yet."), "small", tone="ink2")
-        none.setVisible(not self._ticks)
         frame.setLayout(column(head, self._error, self._boxes, none, gap=4))
+        none.setVisible(not self._ticks)
         super().__init__(item, self._ticks[0][1] if self._ticks else self._boxes, frame)
 
     def _add(self, value: Any, said: str) -> None:

@@ -105,6 +105,9 @@ NOT_OFFERED: Mapping[tuple[str, str], frozenset[str]] = {("proceeding", "relief_
 STARTS_TODAY = frozenset({"raised_on", "given_on", "since", "agreed_on", "received_on"})
 
 
+EVERYBODY = "everybody"  # the default of people: the whole household is ticked
+
+
 @dataclass(frozen=True)
 class Item:
     """One thing that is asked for. `codes`: the code list; `refers`: the kind that is chosen from; `most`: letters.

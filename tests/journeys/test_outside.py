@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -9,14 +11,21 @@ from uuid import UUID
 
 import pytest
 
+from cmpp_desktop.domain.cases import CaseOpening, CloseCase, OpenCase
 from cmpp_desktop.domain.consent import ConsentGiven, RecordConsent, WithdrawConsent
 from cmpp_desktop.domain.directory import DirectorySearch
 from cmpp_desktop.domain.disclosures import Disclosures
+from cmpp_desktop.domain.entries import AddRecord
 from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
+from cmpp_desktop.domain.questions import AuditTrail, Organisation
 from cmpp_desktop.domain.records import PersonName
+from cmpp_desktop.domain.retention import DestroyFile
+from cmpp_desktop.domain.staff import NameStaffMember
+from cmpp_desktop.domain.tasks import WriteNote
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.workspace import CaseSummaryRequest, Workspace
+from cmpp_desktop.workspace import AttachmentRequest, CaseSummaryRequest, CertificateRequest, Workspace
 from tests.journeys.office import founded
+from tests.reports.pdf_reader import Paper as Printed
 
 ALDER = "Alder Legal Aid"
 
@@ -83,3 +92,46 @@ def test_a_directory_is_looked_at_brought_in_and_stopped(denise: Workspace, tmp_
     assert [row.name for row in denise.ask(DirectorySearch("boxes")).rows] == ["Food boxes"]
     with pytest.raises(KnownError, match="file_unreadable"):
         denise.preview_directory(tmp_path / "not-there.json")
+
+
+def test_a_document_that_is_given_to_somebody_stands_in_the_ledger_as_a_document(
+    denise: Workspace, farid: UUID, tmp_path: Path
+) -> None:
+    letter = tmp_path / "letter.pdf"
+    letter.write_bytes(denise.paper(CaseSummaryRequest(farid)).pdf)
+    kept = denise.attach(letter, farid, title="Letter from school").id
+    denise.do(RecordConsent(farid, ConsentGiven(("share_legal",), ALDER, "asylum")))
+    denise.share_paper(denise.paper(AttachmentRequest(kept)), tmp_path / "out.pdf", scope="share_legal", recipient=ALDER)
+    (line,) = denise.ask(Disclosures(farid))
+    assert (line.what, line.title, line.subject_id) == ("document", "Letter from school", kept)
+
+
+def test_the_data_dictionary_is_written_as_its_name_says_and_that_is_written_down(denise: Workspace, tmp_path: Path) -> None:
+    table, tree = tmp_path / "dictionary.csv", tmp_path / "dictionary.JSON"
+    count = denise.export_dictionary(table)
+    assert denise.export_dictionary(tree, language="es") == count
+    rows = list(csv.DictReader(table.open(encoding="utf-8", newline="")))
+    assert len(rows) == count
+    assert {"id", "kind", "field", "label", "type"} <= set(rows[0])
+    assert len(json.loads(tree.read_text("utf-8"))["items"]) == count
+    assert [row.subject_kind for row in denise.ask(AuditTrail()) if row.action == "exported"] == ["dictionary"] * 2
+    with pytest.raises(KnownError, match="file_not_written"):
+        denise.export_dictionary(tmp_path / "nowhere" / "dictionary.csv")
+
+
+def test_a_destroyed_file_leaves_a_paper_that_names_its_witness_and_nobody_else(denise: Workspace, farid: UUID) -> None:
+    witness = UUID(int=0xA77)
+    team = denise.ask(Organisation()).teams[0][0]
+    denise.do(NameStaffMember(witness, "Wilma Witness", "supervisor", team))
+    denise.do(AddRecord("award", {"number": "97.102-A", "final_report_on": date(2015, 3, 1)}))
+    case = denise.do(OpenCase(farid, CaseOpening(award="97.102-A"))).id
+    denise.do(WriteNote(farid, "Called"))
+    denise.do(CloseCase(case, "completed", tasks="keep"))
+    certificate = denise.do(DestroyFile(farid, witness)).id
+    paper = denise.paper(CertificateRequest(certificate))
+    printed = Printed(paper.pdf)
+    printed.check()
+    assert "Wilma Witness" in printed.text
+    assert "Rahimi" not in printed.text + paper.file_name
+    assert (paper.about, paper.subject) == (None, ("destruction", certificate))
+    assert [row.subject_kind for row in denise.ask(AuditTrail()) if row.action == "paper_made"] == ["destruction"]

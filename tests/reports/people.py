@@ -39,6 +39,21 @@ def stationery(language: str = "en") -> f.Stationery:
     )
 
 
+def certificate() -> f.Certificate:
+    return f.Certificate(
+        counts={"participant": 1, "case": 1, "note": 14, "service_session": 9, "obligation": 22},
+        kept={"service_session": 2},
+        award="24-017",
+        ground="2 CFR 200.334: final financial report of 24-017 on 2023-09-30, kept until 2026-09-30.",
+        kept_until=date(2026, 9, 30),
+        destroyed_at=at(11, 5),
+        destroyed_by="Denise Okafor",
+        witness="León Brandt",
+        subject_hash=HASH,
+        salt=HASH[:32],
+    )
+
+
 def summary() -> f.CaseSummary:
     return f.CaseSummary(
         as_of=date(2026, 11, 23),

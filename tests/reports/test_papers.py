@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cmpp_desktop import resources, words
-from cmpp_desktop.reports import case_summary, screening, session_note
+from cmpp_desktop.domain.dispatch import KINDS
+from cmpp_desktop.reports import case_summary, certificate, screening, session_note
 from cmpp_desktop.reports import figures as f
 from tests.reports import people
 from tests.reports.pdf_reader import FOOTER, HEADER, Paper, to_unicode
@@ -33,6 +34,10 @@ PAPERS: dict[str, tuple[Render, Any]] = {
         replace(people.summary(), duties=people.summary().duties * 14, in_short=people.STORY * 12),
     ),
     "case summary, nearly empty": (case_summary.render, f.CaseSummary(people.summary().as_of, "Leila")),
+    "certificate": (certificate.render, people.certificate()),
+    "certificate, many kinds": (
+        certificate.render, replace(people.certificate(), counts=dict.fromkeys(KINDS, 3), kept={}, destroyed_by="", award="")
+    ),
     "note": (session_note.render, people.note()),
     "note in Arabic": (session_note.render, people.arabic_note()),
     "note, long": (session_note.render, people.note("\n".join([people.STORY * 8] * 12))),
@@ -128,6 +133,19 @@ def test_the_title_is_the_only_first_heading_and_leads_the_outline() -> None:
         assert [child.title for child in title.children] == [heading.text for heading in paper.of("H2")]
 
 
+def test_a_certificate_counts_what_went_and_names_who_saw_it_but_nobody_whose_file_it_was() -> None:
+    paper = Paper(made("certificate", "es"))
+    assert [heading.text for heading in paper.of("H2")][2:] == [
+        "Lo que se destruyó", "Lo que queda en los expedientes de otras personas presentes", "De quién era el expediente",
+        "Lo que esto no dice",
+    ]  # fmt: skip
+    cells = [cell.text for cell in paper.of("TH", "TD")]
+    assert cells[cells.index("Nota") + 1] == "14"
+    assert "León Brandt" in paper.text
+    assert people.HASH[:4] in paper.text
+    assert "Marisela" not in paper.text
+
+
 def test_heads_of_tables_are_repeated_for_the_eye_only() -> None:
     paper = Paper(made("screening, long"))
     assert len([cell for cell in paper.of("TH") if cell.text == "Answer"]) == 1
@@ -182,7 +200,7 @@ def hostile(value: Any, draw: Callable[[], str]) -> Any:
     return value
 
 
-@pytest.mark.parametrize("name", ["case summary", "note", "screening"])
+@pytest.mark.parametrize("name", ["case summary", "certificate", "note", "screening"])
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data(), language=st.sampled_from(["en", "es", "ar"]))
 def test_nothing_that_is_typed_breaks_a_paper(name: str, data: st.DataObject, language: str) -> None:

@@ -8,10 +8,10 @@ from cmpp_desktop import words
 from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain.calendar import Calendar, CalendarAnswer
 from cmpp_desktop.domain.entries import FileOf
-from cmpp_desktop.reports import case_summary
-from cmpp_desktop.workspace import Paper
+from cmpp_desktop.reports import case_summary, certificate
+from cmpp_desktop.workspace import CertificateRequest, Paper
 from tests.reports import people as papers
-from tests.ui.samples import SampleDoor, offices, people, record_answers, sync_status, timeline
+from tests.ui.samples import MARISELA, SampleDoor, offices, people, record_answers, sync_status, timeline
 
 
 class PictureDoor(SampleDoor):
@@ -41,8 +41,11 @@ class PictureDoor(SampleDoor):
 
     def paper(self, request: Any) -> Paper:
         language = request.language
+        if isinstance(request, CertificateRequest):
+            made = certificate.render(papers.certificate(), papers.stationery(language), words.load(language))
+            return Paper("Certificate of destruction", "certificate.pdf", made, 1)
         pdf = case_summary.render(papers.summary(), papers.stationery(language), words.load(language))
-        return Paper("Case summary", "case-summary.pdf", pdf, 2)
+        return Paper("Case summary", "case-summary.pdf", pdf, 2, MARISELA, ("participant", MARISELA))
 
     def recent_people(self) -> Any:
         return () if self.empty else tuple(item.id for item in people()[:3])

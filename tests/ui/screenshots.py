@@ -21,17 +21,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain.consent import ConsentFields
 from cmpp_desktop.domain.deadline_views import RulePackPreview
 from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.rules import Problem as RuleProblem
 from cmpp_desktop.domain.rules import RulesRefused
-from cmpp_desktop.errors import KnownError
+from cmpp_desktop.errors import KnownError, NotAllowed
 from cmpp_desktop.forms import InstrumentRefused, Problem
 from cmpp_desktop.ui.app import Window
 from cmpp_desktop.ui.bridge import Bridge
 from cmpp_desktop.ui.pages.groups_people import There
 from cmpp_desktop.ui.theme import Look, Wish
-from cmpp_desktop.workspace import CaseSummaryRequest
+from cmpp_desktop.workspace import CaseSummaryRequest, CertificateRequest
 from tests.ui import samples
 from tests.ui.picture_door import PictureDoor
 from tests.ui.samples import NOW, at_first_run, at_someone_new, keeping, offices, rules
@@ -279,6 +280,27 @@ def _to_lately(window: Window) -> None:
     page(window).lately.rows.choose_first()
 
 
+def _give(window: Window) -> None:
+    page(window).open_share()
+
+
+def _may_share(door: PictureDoor) -> None:
+    legal = ConsentFields(
+        participant_id=samples.MARISELA, scope=["share_legal"], recipient="Alder Legal Aid", purpose="Asylum",
+        given_on=NOW.date(),
+    )  # fmt: skip
+    door.answers[q.Participant] = replace(samples.participant_view(), consents=(samples.stored(legal, "alder"),))
+
+
+def _no_consent(door: PictureDoor) -> None:
+    _may_share(door)
+    door.fail["share_paper"] = NotAllowed("needs_consent", scope="share_legal", why="expired", day="2026-11-02")
+
+
+def _refused_give(window: Window) -> None:
+    page(window).share._give()
+
+
 def _signed(door: PictureDoor) -> None:
     door.answers[q.Session] = samples.session_view("signed")
 
@@ -424,6 +446,10 @@ SHOTS: tuple[Shot, ...] = (
     Shot("14-sync-nothing", go("sync")),
     Shot("15-pdf", go("pdf", request=_PDF)),
     Shot("15-pdf-save", go("pdf", _pdf_form, request=_PDF)),
+    Shot("15-pdf-give", go("pdf", _give, request=_PDF), before=_may_share),
+    Shot("15-pdf-give-refused", go("pdf", _give, _refused_give, request=_PDF), before=_no_consent),
+    Shot("15-pdf-certificate", go("pdf", request=CertificateRequest(samples.uid("gone0"))), _ADMIN),
+    Shot("16-data-dictionary", _form("export_dictionary")),
     Shot("17-settings-you", go("settings", part="you")),
     Shot("17-settings-look", go("settings", part="look")),
     Shot("17-settings-laptops", _laptops(), _ADMIN),

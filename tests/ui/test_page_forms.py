@@ -376,3 +376,18 @@ def test_a_restricted_record_says_so_where_it_is_changed() -> None:
         at.door.answers[OneRecord] = replace(samples.stored(note(), "some"), compartment="restricted")
         page = at.open("form", form="note", participant_id=samples.MARISELA, record_id=SOME)
         assert page.text.text().startswith("Restricted")
+
+
+def test_the_data_dictionary_is_saved_from_settings_in_the_format_that_was_chosen(tmp_path: Path) -> None:
+    with desk() as at:
+        written: list[Path] = []
+        at.door.export_dictionary = lambda path, language: written.append(path) or 400  # type: ignore[func-returns-value,method-assign]
+        settings = at.open("settings", part="about")
+        settings.dictionary.click()
+        at.settle()
+        page = at.page
+        choose(page, "format", "json")
+        page.inputs["path"].box.setText(str(tmp_path / "dictionary.csv"))
+        at.press(Qt.Key.Key_Return, CTRL)
+        assert written == [tmp_path / "dictionary.json"]
+        assert at.said[-1][0] == "Data dictionary saved"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,14 +12,15 @@ from PySide6.QtCore import Qt
 from reportlab.pdfgen.canvas import Canvas
 
 from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain.consent import ConsentFields
 from cmpp_desktop.domain.reviews import PickVersion, ReturnForChanges, SignDocument
-from cmpp_desktop.errors import KnownError
+from cmpp_desktop.errors import KnownError, NotAllowed
 from cmpp_desktop.ui.pages.conflict_model import differing, settling
 from cmpp_desktop.ui.pages.review_model import checks
 from cmpp_desktop.words import load
 from cmpp_desktop.workspace import CaseSummaryRequest
 from tests.ui import samples
-from tests.ui.page_desk import desk, nameless
+from tests.ui.page_desk import Desk, desk, nameless
 
 pytestmark = pytest.mark.usefixtures("qapp")
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -234,3 +237,77 @@ def test_nothing_of_the_paper_stays_after_leaving() -> None:
         at.open("sync")
         assert page.paper is None
         assert page._document is None
+
+
+def given_to(at: Desk) -> Any:
+    """The paper is open, and so is the form that gives it to somebody."""
+    at.door.pdf = a_pdf()
+    page = at.open("pdf", request=CaseSummaryRequest(samples.MARISELA))
+    at.press(Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    assert page.share.isVisible()
+    return page
+
+
+def to_alder(*, until: date | None = None) -> Any:
+    fields = ConsentFields(
+        participant_id=samples.MARISELA, scope=["services", "share_legal"], recipient="Alder Legal Aid", purpose="Asylum",
+        given_on=date(2026, 5, 14), expires_on=until,
+    )  # fmt: skip
+    return replace(samples.participant_view(), consents=(samples.stored(fields, "alder"),))
+
+
+def test_a_paper_is_given_under_the_consent_that_covers_it(tmp_path: Any) -> None:
+    with desk() as at:
+        at.door.answers[q.Participant] = to_alder()
+        page = given_to(at)
+        assert nameless(page) == []
+        assert page.share.consent.currentText() == "Legal partner, to Alder Legal Aid: Asylum"
+        assert not page.share.reason_field.isVisible(), "only a supervisor goes without one"
+        page.share.path.setText(str(tmp_path / "out.pdf"))
+        at.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        (shared,) = at.door.shared_papers
+        assert shared[0] == tmp_path / "out.pdf"
+        wanted = {"scope": "share_legal", "recipient": "Alder Legal Aid", "purpose": "Asylum", "override_reason": ""}
+        assert wanted.items() <= shared[1].items()
+        assert at.said[-1][0] == "Saved as out.pdf for Alder Legal Aid. It is in the ledger."
+        assert not page.share.isVisible()
+        assert page._stack.isVisible()
+
+
+def test_what_no_consent_covers_says_which_is_missing_and_leads_to_recording_it() -> None:
+    with desk() as at:
+        at.door.answers[q.Participant] = to_alder(until=date(2026, 6, 1))
+        page = given_to(at)
+        assert not page.share.consent_field.isVisible(), "one that has ended is not offered"
+        at.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        assert page.share.recipient_field.has_problem
+        at.type("Alder Legal Aid")
+        page.share.purpose.setText("Asylum")
+        at.door.fail["share_paper"] = NotAllowed("needs_consent", scope="share_legal", why="expired", day="2026-06-01")
+        at.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        assert "ended on" in page.share.refused.title.text()
+        at.press(Qt.Key.Key_C, Qt.KeyboardModifier.AltModifier)
+        assert at.frame.place == "participant"
+        form = at.page.consent.form
+        assert form.isVisible()
+        assert [code for code, tick in form.scopes if tick.isChecked()] == ["share_legal"]
+        assert (form.recipient.text(), form.purpose.text()) == ("Alder Legal Aid", "Asylum")
+
+
+def test_a_supervisor_gives_a_paper_without_a_consent_and_says_why() -> None:
+    with desk(role="supervisor") as at:
+        page = given_to(at)
+        page.share.recipient.setText("Immigration court")
+        page.share.reason.setText("A court order of today")
+        page.share._give()
+        at.settle()
+        assert at.door.shared_papers[-1][1]["override_reason"] == "A court order of today"
+
+
+def test_escape_leaves_giving_and_shows_the_paper_again() -> None:
+    with desk() as at:
+        page = given_to(at)
+        at.press(Qt.Key.Key_Escape)
+        assert not page.share.isVisible()
+        assert page._stack.isVisible()
+        assert page.close_button.isVisible()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 
 from cmpp_desktop.domain.retention import DestroyFile, SetLegalHold
 from cmpp_desktop.domain.staff import NameOrganisation
 from cmpp_desktop.ui.widgets import Button
+from cmpp_desktop.workspace import CertificateRequest
 from tests.ui import samples
 from tests.ui.page_desk import desk, nameless
 from tests.ui.samples import office
@@ -92,3 +94,14 @@ def test_an_administrator_sets_the_minutes_until_laptops_lock_and_takes_it_back(
         part = at.open("settings", part="organisation").organisation
         assert not part.save.isVisible()
         assert not part.called.isEnabled()
+
+
+def test_a_certificate_is_opened_as_a_paper() -> None:
+    with desk(role="administrator") as at:
+        furnish(at.door)
+        page = at.open("retention")
+        page.certificates.setFocus()
+        page.certificates.choose_first()
+        at.press(Qt.Key.Key_Return)
+        assert at.frame.place == "pdf"
+        assert at.door.papers == [CertificateRequest(samples.uid("gone0"), "en")]

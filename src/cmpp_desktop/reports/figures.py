@@ -132,6 +132,25 @@ class CaseSummary:
     supervisor: str = ""
 
 
+# --- Certificate ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """That a file was destroyed. `counts`, `kept`: code list kind → records that went, and that stayed for others."""
+
+    counts: Mapping[str, int]
+    kept: Mapping[str, int]
+    award: str
+    ground: str
+    kept_until: date
+    destroyed_at: datetime
+    destroyed_by: str
+    witness: str
+    subject_hash: str
+    salt: str
+
+
 # --- Session note and screening ------------------------------------------------------------------------------------------
 
 

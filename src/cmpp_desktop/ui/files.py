@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cmpp_desktop.errors import KnownError
@@ -54,6 +54,12 @@ def _dialog(page: QWidget, title: str, kinds: str, take: Take) -> QFileDialog:
 
     dialog.fileSelected.connect(chosen)
     return dialog
+
+
+def among_documents(name: str) -> Path:
+    """A file of this name among the person's documents: where something is saved unless they say otherwise."""
+    folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation) or str(Path.home())
+    return Path(folder) / name
 
 
 def read_bytes(path: Path, most: int) -> bytes:

@@ -24,6 +24,7 @@ from cmpp_desktop.workspace.views import (
     ArrivedItem,
     AttachmentRequest,
     CaseSummaryRequest,
+    CertificateRequest,
     DeviceRow,
     Founding,
     Greeting,
@@ -68,6 +69,7 @@ __all__ = [
     "ArrivedItem",
     "AttachmentRequest",
     "CaseSummaryRequest",
+    "CertificateRequest",
     "DeviceRow",
     "Founding",
     "Greeting",
@@ -607,6 +609,13 @@ class Workspace:
         from cmpp_desktop.workspace import calendar
 
         return calendar.export(self._need(), path, question, reason=reason, language=language)
+
+    def export_dictionary(self, path: Path, *, language: str = "en") -> int:
+        """Writes the data dictionary, as JSON where the file is called so, else as CSV; audited. Nobody's record is in it, so no
+        reason is asked. Returns how many fields; raises file_not_written."""
+        from cmpp_desktop.workspace import papers
+
+        return papers.dictionary(self._need(), path, language)
 
     def today(self) -> date:
         """The day it is: in the organisation's zone, or, before somebody has signed in, in this laptop's."""

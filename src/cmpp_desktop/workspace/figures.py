@@ -14,6 +14,7 @@ from cmpp_desktop.domain.consent import in_force
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
 from cmpp_desktop.domain.participants import AddressFields, ParticipantFields, age
 from cmpp_desktop.domain.questions import OrganisationView, ParticipantView, ScreeningView, SessionView, TimelineEntry
+from cmpp_desktop.domain.retention import DestructionFields
 from cmpp_desktop.domain.reviews import AmendmentFields
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.forms import AnswerLine
@@ -91,6 +92,23 @@ def case_summary(
         in_short="\n\n".join(note.fields.text for note in view.pinned if note.compartment != RESTRICTED),
         caseworker=view.caseworker,
         supervisor=next((staff.name for staff in organisation.staff if staff.role == "supervisor"), ""),
+    )
+
+
+def certificate(held: DestructionFields, organisation: OrganisationView, here: datetime) -> paper.Certificate:
+    """Of a destroyed file, with names of the staff; `here` says in which zone its time is read."""
+    names = {staff.id: staff.name for staff in organisation.staff}
+    return paper.Certificate(
+        counts=held.counts,
+        kept=held.kept,
+        award=held.award,
+        ground=held.ground,
+        kept_until=held.kept_until,
+        destroyed_at=held.destroyed_at.astimezone(here.tzinfo),
+        destroyed_by=names.get(held.destroyed_by, "") if held.destroyed_by else "",
+        witness=names.get(held.witness_id, "") if held.witness_id else "",
+        subject_hash=held.subject_hash,
+        salt=held.salt,
     )
 
 

@@ -9,10 +9,13 @@ from datetime import date, datetime
 from pathlib import Path
 
 from cmpp_desktop.changes import HERE
+from cmpp_desktop.domain.attachments import AttachmentFields
 from cmpp_desktop.domain.consent import RecordSharing, TakeBackSharing
+from cmpp_desktop.domain.entries import OneRecord
 from cmpp_desktop.domain.questions import Organisation, Participant, Screening, Session, Timeline
+from cmpp_desktop.domain.retention import DestructionFields
 from cmpp_desktop.domain.work import Done
-from cmpp_desktop.errors import BugError, KnownError
+from cmpp_desktop.errors import BugError, KnownError, NotAllowed
 from cmpp_desktop.words import Words
 from cmpp_desktop.workspace import attachments, figures
 from cmpp_desktop.workspace.files import write_private
@@ -21,6 +24,7 @@ from cmpp_desktop.workspace.profile import Opened
 from cmpp_desktop.workspace.views import (
     AttachmentRequest,
     CaseSummaryRequest,
+    CertificateRequest,
     Paper,
     PaperRequest,
     ScreeningRequest,
@@ -36,6 +40,8 @@ def render(opened: Opened, interviews: Interviews, request: PaperRequest) -> Pap
         return attachments.paper(opened, request.attachment_id)
     here = opened.now()
     said = opened.words(request.language)
+    if isinstance(request, CertificateRequest):
+        return _certificate(opened, request, said, here)
     if isinstance(request, CaseSummaryRequest):
         paper = _case_summary(opened, request, said, here)
     elif isinstance(request, SessionNoteRequest):
@@ -100,6 +106,31 @@ def _screening(
     return replace(paper, about=held.participant_id, subject=("screening", request.screening_id), restricted=hidden)
 
 
+def _certificate(opened: Opened, request: CertificateRequest, said: Words, here: datetime) -> Paper:
+    from cmpp_desktop.reports import certificate
+
+    organisation = opened.ask(Organisation())
+    if organisation.me.role != "administrator":
+        raise NotAllowed("not_allowed", needs="administrator")
+    held = opened.ask(OneRecord(DestructionFields.kind, request.destruction_id)).fields
+    pdf = certificate.render(figures.certificate(held, organisation, here), figures.stationery(organisation, said, here), said)
+    opened.note("paper_made", DestructionFields.kind, request.destruction_id, paper="certificate")
+    paper = _paper(said("Certificate of destruction"), "certificate-of-destruction", held.destroyed_at.date(), pdf)
+    return replace(paper, subject=(DestructionFields.kind, request.destruction_id))
+
+
+def dictionary(opened: Opened, path: Path, language: str) -> int:
+    """See `Workspace.export_dictionary`."""
+    from cmpp_desktop.domain.dictionary import as_csv, as_json, rows
+
+    words = opened.words(language)
+    text = as_json(words) if path.suffix.casefold() == ".json" else as_csv(words)
+    write_private(path, text.encode())
+    count = len(rows(words))
+    opened.note("exported", "dictionary", None, count=count)
+    return count
+
+
 def _languages(request: ScreeningRequest, spoken: str, there: tuple[str, ...]) -> tuple[str, ...]:
     first = request.language if request.language in there else there[0]
     second = spoken if spoken in there else next((code for code in there if code != first), first)
@@ -146,7 +177,7 @@ def share(
     kind, subject_id = paper.subject or ("", None)
     sharing = RecordSharing(
         paper.about,
-        "paper",
+        "document" if kind == AttachmentFields.kind else "paper",
         scope,
         recipient,
         purpose,

@@ -187,7 +187,15 @@ class AttachmentRequest:
     attachment_id: UUID
 
 
-PaperRequest = CaseSummaryRequest | SessionNoteRequest | ScreeningRequest | AttachmentRequest
+@dataclass(frozen=True, slots=True)
+class CertificateRequest:
+    """That a file was destroyed; for administrators. Raises record_missing, not_allowed."""
+
+    destruction_id: UUID
+    language: str = "en"
+
+
+PaperRequest = CaseSummaryRequest | SessionNoteRequest | ScreeningRequest | AttachmentRequest | CertificateRequest
 
 
 @dataclass(frozen=True)

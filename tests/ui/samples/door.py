@@ -87,6 +87,7 @@ class SampleDoor(Workspace):
         self.finished: list[tuple[str, Any]] = []
         self.pdf = b""
         self.papers: list[Any] = []
+        self.shared_papers: list[tuple[Any, dict[str, Any]]] = []
         self.saved_papers: list[tuple[Any, str, str]] = []
         self.synced = 0
         self.fail: dict[str, BaseException] = {}
@@ -332,10 +333,15 @@ class SampleDoor(Workspace):
 
     def paper(self, request: Any) -> Paper:
         self.papers.append(request)
-        return Paper("Case summary", "case-summary.pdf", self.pdf, 2)
+        return Paper("Case summary", "case-summary.pdf", self.pdf, 2, MARISELA, ("participant", MARISELA))
 
     def save_paper(self, paper: Paper, path: Any, *, reason: str, password: str = "") -> None:
         self.saved_papers.append((path, reason, password))
+
+    def share_paper(self, paper: Paper, path: Any, **more: Any) -> Done:
+        self._may_fail("share_paper")
+        self.shared_papers.append((path, more))
+        return Done(uid("disclosure"))
 
     # --- the end of it ----------------------------------------------------------------------------------------------
 

@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, Callable[[Ui, UUID | None], FormPlan]] = {
     "attach": documents.attach,
     "save_copy": documents.save_copy,
     "export_calendar": documents.export_calendar,
+    "export_dictionary": documents.export_dictionary,
     "own_code": office.own_code,
     "my_time": office.my_time,
     "decide_time": office.decide_time,

@@ -88,3 +88,23 @@ def export_calendar(ui: Ui, record_id: UUID | None) -> FormPlan:
         "export_calendar", words("Export the calendar"), items, _no_command, words("Calendar saved"), words("Save the calendar"),
         text=text, run=run,
     )  # fmt: skip
+
+
+def export_dictionary(ui: Ui, record_id: UUID | None) -> FormPlan:
+    """What every field means, for whoever reads an export."""
+    words = ui.words
+
+    def run(door: Workspace, participant: UUID | None, values: Values) -> None:
+        path = values["path"]
+        door.export_dictionary(path.with_suffix(f".{values['format']}"), language=words.language)
+
+    formats = (("csv", words("CSV, for a spreadsheet")), ("json", words("JSON, for a program")))
+    items = (
+        Item("format", "code", words("Format"), default="csv", choices=formats),
+        Item("path", "target", words("Where to"), True, default="data-dictionary.csv"),
+    )
+    text = words("Every kind of record and every field, with its name, type and list of codes. There is nobody’s record in it.")
+    return FormPlan(
+        "export_dictionary", words("Data dictionary"), items, _no_command, words("Data dictionary saved"),
+        words("Save the data dictionary"), text=text, run=run,
+    )  # fmt: skip

@@ -6,8 +6,8 @@ Alt and the letter everywhere. What it changes can be taken back with Ctrl+Z.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -47,7 +47,8 @@ P = TypeVar("P", CaseTab, FamilyTab, ConsentTab, RecordsTab)
 
 
 class ParticipantPage(Page):
-    """`show_for(participant_id=…, tab="timeline", action="")`; actions: note, task, obligation, screening."""
+    """`show_for(participant_id=…, tab="timeline", action="")`; actions: note, task, obligation, screening, consent (with `given`:
+    scope, recipient, purpose)."""
 
     place = "participant"
     rail = "people"
@@ -58,6 +59,7 @@ class ParticipantPage(Page):
         self._id: UUID | None = None
         self._view: ParticipantView | None = None
         self._wanted_action = ""
+        self._wanted_given: dict[str, str] = {}
         self._wanted_entry: tuple[str, UUID, str] | None = None  # kind, id and the words by which it was found
         self._narrow = False
         self._open_draft: Draft | None = None
@@ -248,6 +250,7 @@ class ParticipantPage(Page):
         if tab:
             self.tabs.choose(tab)
         self._wanted_action = str(args.get("action", ""))
+        self._wanted_given = dict(args.get("given") or {})
         self._wanted_entry = (*args["entry"], str(args.get("text", ""))) if "entry" in args else None
         self.reload()
 
@@ -302,12 +305,12 @@ class ParticipantPage(Page):
         self.timeline.show_for(asked, view.participant.fields.called)
         self.title_changed.emit()
         action, self._wanted_action = self._wanted_action, ""
-        doing = {
+        doings: dict[str, Callable[[], object]] = {
             "note": self._note, "task": self._task, "obligation": self._obligation, "screening": self._screening,
-            "add": self._add_menu,
-        }.get(action)  # fmt: skip
-        if doing is not None:
-            doing()
+            "add": self._add_menu, "consent": partial(self._start_consent, self._wanted_given),
+        }  # fmt: skip
+        if action in doings:
+            doings[action]()
         entry, self._wanted_entry = self._wanted_entry, None
         if entry is not None:
             self.doing.show_found(*entry)
@@ -387,9 +390,9 @@ class ParticipantPage(Page):
         if self._open_draft is not None:
             self.ui.go("screening", interview_id=UUID(self._open_draft.key.split(":", 1)[1]))
 
-    def _start_consent(self) -> None:
+    def _start_consent(self, given: Mapping[str, str] | None = None) -> None:
         self.tabs.choose("consent")
-        self.consent.open_form()
+        self.consent.open_form(given)
 
     def _obligation(self) -> None:
         if self._view is not None:

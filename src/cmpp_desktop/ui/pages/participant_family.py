@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from PySide6.QtCore import Qt, Signal
@@ -251,18 +252,19 @@ class ConsentForm(Panel):
         self.save = Button(words("Write it down"), kind="primary", key="Ctrl+Return", on=self._save)
         self.cancel = Button(words("Leave"), kind="quiet", key="Esc", on=self.hide)
         first = row(Field(words("To whom"), self.recipient, hint=words("empty: only us")), self.purpose_field, gap=16)
-        second = row(
-            Field(words("How"), self.how),
-            Field(words("In which language"), self.language),
-            Field(words("Ends"), self.ends),
-            None,
-            gap=16,
-        )
+        tongue, ends = Field(words("In which language"), self.language), Field(words("Ends"), self.ends)
+        second = row(Field(words("How"), self.how), tongue, ends, None, gap=16)
         super().__init__(scope_box, first, second, row(None, self.cancel, self.save, gap=16))
         self.hide()
 
-    def open_for(self, view: ParticipantView) -> None:
+    def open_for(self, view: ParticipantView, given: Mapping[str, str] | None = None) -> None:
+        """`given`: scope, recipient and purpose that were asked for elsewhere."""
         self._participant = view.participant.id
+        if given:
+            for code, tick in self.scopes:
+                tick.setChecked(code == given.get("scope"))
+            self.recipient.setText(given.get("recipient", ""))
+            self.purpose.setText(given.get("purpose", ""))
         languages = view.participant.fields.languages
         self.language.set_value(languages[0] if languages else "en")
         self.purpose_field.problem("")
@@ -341,9 +343,9 @@ class ConsentTab(QWidget):
         self.empty.setVisible(not found)
         self._say_buttons()
 
-    def open_form(self) -> None:
+    def open_form(self, given: Mapping[str, str] | None = None) -> None:
         if self._view is not None:
-            self.form.open_for(self._view)
+            self.form.open_for(self._view, given)
 
     def _live(self) -> set[UUID]:
         return {item.id for item in self._view.consents if item.fields.withdrawn_on is None} if self._view else set()

@@ -1,4 +1,4 @@
-"""A finished paper before it leaves: seen as it prints, read aloud as text, saved with a reason, or printed.
+"""A finished paper before it leaves: seen as it prints, read aloud as text, saved with a reason, given to somebody, or printed.
 
 The paper is in memory only. Pages are rendered off the window thread and painted on white. What is saved leaves the
 encrypted store: the page says so, asks why, and offers a password.
@@ -8,31 +8,30 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, ClassVar
-from uuid import UUID
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, QStandardPaths, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent
 from PySide6.QtPdf import QPdfDocument
 from PySide6.QtWidgets import QLineEdit, QScrollArea, QStackedWidget, QWidget
 
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.ui.files import ask_where_to
+from cmpp_desktop.ui.files import among_documents, ask_where_to
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.pdf_print import PaperPrinter
-from cmpp_desktop.ui.pages.pdf_view import PageView, render
+from cmpp_desktop.ui.pages.pdf_share import SharePart
+from cmpp_desktop.ui.pages.pdf_view import PageView, next_zoom, render
 from cmpp_desktop.ui.pages.session_signed import Reading
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import Banner, Button, Chip, Field, Label, Panel, TextField, column, row, scrolled
-from cmpp_desktop.workspace import AttachmentRequest, CaseSummaryRequest, Paper, PaperRequest, SessionNoteRequest
+from cmpp_desktop.workspace import Paper, PaperRequest
 
-ZOOMS = (0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0)
 POINTS_AN_INCH = 72
 SCREEN_DOTS = 96
 WIDEST = 1.2  # of paper's own size, unless somebody asks for more
 
 
 class PdfPreviewPage(Page):
-    """`show_for(request=…)`: a CaseSummaryRequest, SessionNoteRequest or ScreeningRequest."""
+    """`show_for(request=…)`: one of the workspace's requests for a paper."""
 
     place = "pdf"
     rail = "people"
@@ -69,10 +68,13 @@ class PdfPreviewPage(Page):
             "", icon="chevron-right", kind="plain", key="PgDown", name=words("Next page"), on=lambda: self._turn(1)
         )
         self.save_button = Button(words("Save"), kind="primary", key="Ctrl+S", icon="download", on=self.open_form)
+        self.share_button = Button(words("Give"), key="Ctrl+G", icon="send", on=self.open_share)
         self.print_button = Button(words("Print"), key="Ctrl+P", icon="printer", on=self._print)
         self.close_button = Button(words("Close"), kind="quiet", key="Esc", on=self._close)
         self.printer = PaperPrinter(self, render)
         self._make_form()
+        self.share = SharePart(self)
+        self.share.hide()
         self._build()
 
     def _make_form(self) -> None:
@@ -118,10 +120,12 @@ class PdfPreviewPage(Page):
         self._stack.addWidget(area)
         self._stack.addWidget(self._text_area)
         self._tools = [self.before, self.after, self.smaller, self.larger, self.fit, self.as_text]
-        head = row(self.heading, self.count, None, self.save_button, self.print_button, self.close_button, gap=10)
+        buttons = (self.save_button, self.share_button, self.print_button, self.close_button)
+        head = row(self.heading, self.count, None, *buttons, gap=10)
         tools = row(self.before, self.after, 8, self.smaller, self.larger, self.fit, None, self.as_text, gap=4)
-        whole = column(head, tools, self._form_part, self._stack, gap=10, margins=(24, 16, 24, 0))
+        whole = column(head, tools, self._form_part, self._stack, self.share, gap=10, margins=(24, 16, 24, 0))
         whole.setStretch(3, 1)
+        whole.setStretch(4, 1)
         self.setLayout(whole)
 
     # --- what a page is ------------------------------------------------------------------
@@ -133,9 +137,9 @@ class PdfPreviewPage(Page):
         words = self.words
         return (
             ("Ctrl+S", words("save")),
+            ("Ctrl+G", words("give")),
             ("Ctrl+P", words("print")),
             ("PgDown", words("next page")),
-            ("Ctrl+=", words("larger")),
             ("Esc", words("close")),
         )
 
@@ -149,6 +153,7 @@ class PdfPreviewPage(Page):
         request: PaperRequest = args["request"]
         self._request = request
         self._close_form()
+        self.share.hide()
         self.reason.clear()
         self.password.clear()
         self.path.clear()
@@ -158,6 +163,9 @@ class PdfPreviewPage(Page):
         self._set_ready(False)
         door = self.ui.door
         self.call(lambda: door.paper(request), lambda paper: self._show_paper(request, paper), self._failed, on="work")
+
+    def narrowed(self, narrow: bool) -> None:
+        self.count.setVisible(not narrow)
 
     def reload(self) -> None:
         """A finished paper stays what it is."""
@@ -186,8 +194,7 @@ class PdfPreviewPage(Page):
             return
         self.paper, self._document, self._number = paper, document, 0
         self.heading.setText(paper.title)
-        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation) or str(Path.home())
-        self.path.setText(str(Path(folder) / paper.file_name))
+        self.path.setText(str(among_documents(paper.file_name)))
         self._set_ready(True)
         self._fill_text()
         self._draw()
@@ -197,6 +204,7 @@ class PdfPreviewPage(Page):
     def _set_ready(self, ready: bool) -> None:
         for button in (self.save_button, self.print_button, *self._tools):
             button.setEnabled(ready)
+        self.share_button.setEnabled(ready and self.paper is not None and self.paper.about is not None)
 
     def _drop(self) -> None:
         if self._document is not None:
@@ -271,9 +279,7 @@ class PdfPreviewPage(Page):
         if self._document is None:
             return
         now = self._zoom or self._scale(self._document.pagePointSize(self._number).width()) * POINTS_AN_INCH / SCREEN_DOTS
-        larger = [zoom for zoom in ZOOMS if zoom > now + 0.01]
-        smaller = [zoom for zoom in ZOOMS if zoom < now - 0.01]
-        self._zoom = (larger[0] if larger else ZOOMS[-1]) if by > 0 else (smaller[-1] if smaller else ZOOMS[0])
+        self._zoom = next_zoom(now, by)
         self.fit.setChecked(False)
         self._draw()
 
@@ -295,11 +301,29 @@ class PdfPreviewPage(Page):
     def open_form(self) -> None:
         """Asks why and where to."""
         if self.paper is not None:
+            self.share.hide()
+            self._stack.show()
             self.close_button.hide()
             self.save_button.set_kind("secondary")
             self._form_part.show()
             self._fit_form()
             self.reason.setFocus()
+
+    def open_share(self) -> None:
+        """Asks to whom, and under which consent."""
+        paper = self.paper
+        if paper is not None and paper.about is not None:
+            self._close_form()
+            self.close_button.hide()
+            self.save_button.set_kind("secondary")
+            self._stack.hide()
+            self.share.show()
+            self.share.open_for(paper.about, self.path.text(), restricted=paper.restricted)
+
+    def close_share(self) -> None:
+        self.share.hide()
+        self._close_form()
+        self._area.setFocus()
 
     def _fit_form(self) -> None:
         """As high as it is; where the room is low it scrolls, in place of the paper."""
@@ -357,18 +381,7 @@ class PdfPreviewPage(Page):
 
     def _print(self) -> None:
         if self._document is not None and self.paper is not None:
-            self.printer.start(self._document, self.paper, self._subject())
-
-    def _subject(self) -> tuple[str, UUID | None]:
-        """What the paper is about, for the audit log."""
-        request = self._request
-        if isinstance(request, CaseSummaryRequest):
-            return "participant", request.participant_id
-        if isinstance(request, SessionNoteRequest):
-            return "service_session", request.session_id
-        if isinstance(request, AttachmentRequest):
-            return "attachment", request.attachment_id
-        return "screening", request.screening_id if request is not None else None
+            self.printer.start(self._document, self.paper, self.paper.subject or ("paper", None))
 
     def rendering_begins(self) -> None:
         """The printer renders from the document: it stays open until it is done."""
@@ -379,7 +392,9 @@ class PdfPreviewPage(Page):
         self._sweep()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self._form_part.isVisible():
+        if event.key() == Qt.Key.Key_Escape and self.share.isVisible():
+            self.close_share()
+        elif event.key() == Qt.Key.Key_Escape and self._form_part.isVisible():
             self._close_form()
         else:
             super().keyPressEvent(event)

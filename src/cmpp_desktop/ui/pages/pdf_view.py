@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.ui.theme import look
 
+ZOOMS = (0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0)
+
 
 class PageView(QWidget):
     """One page of paper: always black on white, whatever the theme."""
@@ -46,3 +48,10 @@ def render(document: QPdfDocument, page: int, size: QSize) -> QImage:
     painter.drawImage(0, 0, drawn)
     painter.end()
     return paper
+
+
+def next_zoom(now: float, by: int) -> float:
+    """The next larger or smaller step."""
+    larger = [zoom for zoom in ZOOMS if zoom > now + 0.01]
+    smaller = [zoom for zoom in ZOOMS if zoom < now - 0.01]
+    return (larger[0] if larger else ZOOMS[-1]) if by > 0 else (smaller[-1] if smaller else ZOOMS[0])

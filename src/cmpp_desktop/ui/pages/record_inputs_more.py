@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.domain.records import PostalAddress
-from cmpp_desktop.ui.files import ask_for_file, ask_where_to
+from cmpp_desktop.ui.files import among_documents, ask_for_file, ask_where_to
 from cmpp_desktop.ui.pages.record_input import Around, Input, choices, retired
 from cmpp_desktop.ui.pages.record_model import Item
 from cmpp_desktop.ui.widgets import Button, Field, Label, TextField, Tick, column, flow, row
@@ -160,7 +160,9 @@ class File(Input):
         return Path(text).expanduser() if text else None
 
     def show(self, value: Any) -> None:
-        self.box.setText(str(value or ""))
+        """Where something goes to, a bare name is a file among the person's documents."""
+        bare = self.item.shape == "target" and isinstance(value, str) and value and not Path(value).is_absolute()
+        self.box.setText(str(among_documents(value) if bare else value or ""))
 
     def packed(self) -> str:
         return self.box.text()

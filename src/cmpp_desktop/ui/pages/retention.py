@@ -1,7 +1,7 @@
 """Keeping and destroying files: whose time has come, what is held by law, and the certificates; for administrators.
 
-Enter on a file shows what would go and what stays. There is no way back from destroying it: a witness of the staff is named and a
-word is typed. Nothing restricted is counted, here or in the certificate.
+Enter on a file shows what would go and what stays, Enter on a certificate its paper. There is no way back from destroying: a
+witness of the staff is named and a word is typed. Nothing restricted is counted, here or in the certificate.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from cmpp_desktop.ui.widgets import (
 from cmpp_desktop.ui.widgets.combo import CodeCombo
 from cmpp_desktop.ui.widgets.row_model import RowBadge
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate, StreamRow
+from cmpp_desktop.workspace import CertificateRequest
 
 
 class RetentionPage(Page):
@@ -60,6 +61,7 @@ class RetentionPage(Page):
         self.holds = FittedRows(words("Legal holds"), StreamDelegate(lead_width=120, top=4))
         self.holds.opened.connect(self._lift)
         self.certificates = FittedRows(words("Certificates of destruction"), StreamDelegate(lead_width=120, top=4))
+        self.certificates.opened.connect(self._certificate)
         self.hold_award = Button(words("Hold a whole award"), icon="archive", on=partial(self._form, "hold_award", None))
         self.panel = self._panel()
         inner = QWidget()
@@ -199,6 +201,10 @@ class RetentionPage(Page):
     def _lift(self, line: ListRow) -> None:
         if line.id is not None:
             self._form("lift_hold", line.id)
+
+    def _certificate(self, line: ListRow) -> None:
+        if line.id is not None:
+            self.ui.go("pdf", request=CertificateRequest(line.id, self.words.language))
 
     def _open(self, line: ListRow) -> None:
         file = self._due.get(line.id)

@@ -301,4 +301,10 @@ class SettingsPage(Page):
         labels = [Label(line, tone="ink2" if place else "ink", wrap=True) for place, line in enumerate(lines)]
         for label in labels:
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        return column(heading(words("About CMPP")), *labels, gap=8)
+        self.dictionary = Button(
+            words("Save the data dictionary"), icon="download",
+            on=lambda: self.ui.go("form", form="export_dictionary", participant_id=None, record_id=None),
+        )  # fmt: skip
+        note = Label(words("It says what each field of an export means: no person is in it."), tone="ink2", wrap=True)
+        about_data = (SectionHead(words("Data dictionary")), note, row(self.dictionary, None))
+        return column(heading(words("About CMPP")), *labels, 8, *about_data, gap=8)

@@ -381,7 +381,12 @@ def test_a_restricted_record_says_so_where_it_is_changed() -> None:
 def test_the_data_dictionary_is_saved_from_settings_in_the_format_that_was_chosen(tmp_path: Path) -> None:
     with desk() as at:
         written: list[Path] = []
-        at.door.export_dictionary = lambda path, language: written.append(path) or 400  # type: ignore[func-returns-value,method-assign]
+
+        def export(path: Path, *, language: str = "en") -> int:
+            written.append(path)
+            return 400
+
+        at.door.export_dictionary = export  # type: ignore[method-assign]
         settings = at.open("settings", part="about")
         settings.dictionary.click()
         at.settle()

@@ -10,11 +10,11 @@ import pytest
 from cmpp_desktop.domain.cases import CaseOpening
 from cmpp_desktop.domain.consent import ConsentGiven
 from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
-from cmpp_desktop.domain.questions import People
+from cmpp_desktop.domain.questions import Organisation, People
 from cmpp_desktop.domain.records import PersonName
 from cmpp_desktop.errors import BugError, Invalid, KnownError
 from cmpp_desktop.workspace import Workspace
-from tests.journeys.office import PASSPHRASE, Pair
+from tests.journeys.office import PASSPHRASE, Pair, laptop
 
 TODAY = date(2026, 11, 24)
 NEW_PASSPHRASE = "seven quiet meadow ladders 12"
@@ -52,9 +52,16 @@ def test_the_lost_laptop_locks_itself_and_its_unsent_work_comes_back_with_the_re
             pair.ana.unlock(PASSPHRASE)
         with pytest.raises(KnownError, match="wrong_kit"):
             pair.ana.recover(pair.denise.administration().new_recovery_kit(), NEW_PASSPHRASE)  # newer than this laptop knows
-        pair.ana.recover(kit, NEW_PASSPHRASE)
+        assert pair.ana.greeting().shut == "revoked"
+        pair.ana.recover(kit)
+        assert pair.ana.opened_by_kit
         assert families(pair.ana) == {"Sent", "Unsent"}
+        assert pair.ana.sync_now().problem == "device_revoked"
         assert families(pair.denise) == {"Sent", "Later"}
+        pair.ana.lock()
+        assert not pair.ana.opened_by_kit
+        with pytest.raises(KnownError, match="keyring_missing"):
+            pair.ana.unlock(PASSPHRASE)  # it opened that once
         states = {row.person.split()[0]: row.state for row in pair.denise.access().devices}
         assert states["Ana"] == "revoked"
 
@@ -125,3 +132,93 @@ def test_restricted_records_are_taken_from_somebody_and_given_back(pair: Pair) -
         assert families(pair.denise) == {"Canil"}
         with pytest.raises(BugError, match="still_a_member"):
             pair.ana.shut_out()
+
+
+def test_a_closed_laptop_is_helped_over_the_telephone_and_joins_again_with_what_it_held_put_aside(pair: Pair) -> None:
+    with pair.server:
+        older = pair.denise.administration().new_recovery_kit()
+        pair.ana.sync_now()
+        pair.ana.lock()
+        pair.ana.unlock(PASSPHRASE)  # takes that kit, and was not unlocked since the newest
+        newest = pair.denise.administration().new_recovery_kit()
+        register(pair.ana, "Unsent")
+        ana = next(row.member_id for row in pair.denise.access().devices if row.person.startswith("Ana"))
+        with pytest.raises(BugError, match="still_a_member"):
+            pair.ana.begin_again()
+        pair.denise.administration().close_laptop(laptop_of(pair, "Ana"))
+        assert pair.ana.sync_now().problem == "device_revoked"
+        pair.ana.shut_out()
+        answer = pair.denise.administration().answer_challenge(pair.ana.recovery_challenge(), older)
+        pair.ana.recover_by_telephone(answer)
+        assert families(pair.ana) == {"Unsent"}
+        pair.ana.lock()
+        aside = pair.ana.begin_again()
+        assert pair.ana.state() == "new"
+        pair.ana.enrol(pair.denise.administration().invite_again(ana).data, "Blue ThinkPad", NEW_PASSPHRASE)
+        assert pair.ana.sync_now().problem is None
+        assert families(pair.ana) == set()
+        register(pair.ana, "Again")
+        pair.sync_both()
+        assert families(pair.denise) == {"Again"}
+        assert [row.state for row in pair.denise.access().devices if row.member_id == ana] == ["revoked", "in_use"]
+        before = laptop(aside)
+        try:
+            before.recover(newest)  # taken when it was opened that once
+            assert families(before) == {"Unsent"}
+        finally:
+            before.close()
+
+
+def test_the_administrator_sees_who_has_not_heard_of_a_closing_and_what_became_of_invitations(pair: Pair) -> None:
+    with pair.server:
+        desk, team = pair.denise.administration(), pair.denise.ask(Organisation()).teams[0][0]
+        bo = pair.denise.invite("Bo Lindqvist", "caseworker", team)
+        desk.close_invitation(pair.denise.access().invitations[0].invitation_id)
+        lost = laptop(pair.folder / "leon")
+        try:
+            lost.enrol(pair.denise.invite("Leon Brandt", "caseworker", team).data, "Red Asus", PASSPHRASE)
+            assert lost.sync_now().problem is None
+        finally:
+            lost.close()
+        pair.sync_both()
+        assert not any(row.unaware for row in pair.denise.access().devices)
+        desk.close_laptop(laptop_of(pair, "Leon"))
+        states = {(one.person.split()[0], one.state) for one in pair.denise.access().over}
+        assert {("Ana", "used"), ("Bo", "closed"), ("Leon", "used")} <= states
+        stranger = laptop(pair.folder / "bo")
+        try:
+            stranger.enrol(bo.data, "Bo’s laptop", PASSPHRASE)
+            assert stranger.sync_now().problem == "invitation_closed"
+        finally:
+            stranger.close()
+        rows = {row.person.split()[0]: row for row in pair.denise.access().devices}
+        assert rows["Ana"].unaware
+        assert not rows["Denise"].unaware
+        assert rows["Leon"].ended is not None
+        pair.ana.sync_now()
+        register(pair.ana, "Canil")
+        pair.sync_both()
+        after = {row.person.split()[0]: row for row in pair.denise.access().devices}
+        assert not after["Ana"].unaware
+        assert after["Ana"].last_heard is not None
+        assert after["Ana"].since is not None
+        assert after["Ana"].last_heard > after["Ana"].since
+
+
+def test_another_role_shows_everywhere_and_the_members_say_who_has_no_laptop(pair: Pair) -> None:
+    with pair.server:
+        ana = next(row.member_id for row in pair.denise.access().devices if row.person.startswith("Ana"))
+        desk = pair.denise.administration()
+        desk.change_role(ana, "supervisor")
+        pair.sync_both()
+        assert pair.ana.ask(Organisation()).me.role == "supervisor"
+        with pytest.raises(KnownError, match="not_allowed"):
+            pair.ana.administration().members()
+        assert [(one.name, one.role, one.laptops, one.me) for one in desk.members()] == [
+            ("Ana Marroquín", "supervisor", 1, False),
+            ("Denise Okafor", "administrator", 1, True),
+        ]
+        with pytest.raises(KnownError, match="not_allowed"):
+            desk.change_role(next(one.member_id for one in desk.members() if one.me), "caseworker")
+        desk.close_laptop(laptop_of(pair, "Ana"))
+        assert [one.laptops for one in desk.members()] == [0, 1]

@@ -15,10 +15,9 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QLabel, QVBoxLa
 
 from cmpp_desktop import words
 from cmpp_desktop.changes import Changed
-from cmpp_desktop.domain.work import Command
 from cmpp_desktop.ui.bridge import Bridge
 from cmpp_desktop.ui.frame import Frame
-from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.page import Page, Ui, Undo
 from cmpp_desktop.ui.theme import Look
 from tests.ui import samples
 
@@ -35,7 +34,7 @@ class Desk:
         self.door = samples.SampleDoor(role=role, full=True)
         self.door.status = samples.sync_status()
         self.bridge = Bridge()
-        self.said: list[tuple[str, Command | None]] = []
+        self.said: list[tuple[str, Undo | None]] = []
         self.troubles: list[BaseException] = []
         self.bridge.failed.connect(self.troubles.append)
         zone = ZoneInfo(samples.ZONE)
@@ -60,7 +59,7 @@ class Desk:
     def back(self) -> None:
         self.frame.back()
 
-    def say(self, text: str, undo: Command | None = None, undone: Any = None) -> None:
+    def say(self, text: str, undo: Undo | None = None, undone: Any = None) -> None:
         self.said.append((text, undo))
         self.frame.say(text, undo, undone)
 
@@ -72,6 +71,12 @@ class Desk:
 
     def opened(self) -> None:
         """Somebody is signed in already."""
+
+    def way_in(self) -> None:
+        """Nobody comes in anew."""
+
+    def shut_out(self) -> None:
+        """This laptop stays."""
 
     def speak(self, language: str) -> None:
         """The language stays."""

@@ -26,7 +26,7 @@ from cmpp_desktop.domain.deadline_views import RulePackPreview
 from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.rules import Problem as RuleProblem
 from cmpp_desktop.domain.rules import RulesRefused
-from cmpp_desktop.errors import KnownError, NotAllowed
+from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
 from cmpp_desktop.forms import InstrumentRefused, Problem
 from cmpp_desktop.ui.app import Window
 from cmpp_desktop.ui.bridge import Bridge
@@ -177,6 +177,85 @@ def _compare(window: Window) -> None:
 def _differ(window: Window) -> None:
     overlay = next(iter(window.findChildren(_sheet())))
     overlay.differ.click()
+
+
+def _forgot(window: Window) -> None:
+    page(window)._recover()
+
+
+def _forgot_wrong(window: Window) -> None:
+    page(window)._recover()
+    settle(window)
+    recovery = page(window).recovery
+    recovery.by_kit.click()
+    recovery.kit.setText("X88F")
+    recovery.first.line.setText("harbor cedar velvet oyster")
+    recovery.second.line.setText("harbor cedar velvet oyster")
+    recovery.try_it()
+
+
+def _misheard(door: PictureDoor) -> None:
+    door.fail["recover"] = Invalid(recovery="not_valid")
+
+
+def _shut(why: str) -> Callable[[PictureDoor], object]:
+    return lambda door: setattr(door, "shut", why)
+
+
+def _opened_by_kit(window: Window) -> None:
+    recovery = page(window).recovery
+    page(window)._recover()
+    settle(window)
+    recovery.response.setText("Q4ZD-81MX-7KTV-0FHR-9BNC-3G")
+    recovery.try_it()
+
+
+def _current(device: str) -> Arrange:
+    def arrange(window: Window) -> None:
+        page(window).laptops.devices.choose(device * 64)
+        page(window).laptops.devices.setFocus()
+
+    return arrange
+
+
+def _close(device: str) -> Arrange:
+    return lambda window: page(window).laptops._close_laptop(device * 64)
+
+
+def _closed(window: Window) -> None:
+    from cmpp_desktop.ui.pages.close_laptop import CloseLaptop
+
+    window.findChildren(CloseLaptop)[0].do_it.click()
+
+
+def _let_in(door: PictureDoor) -> None:
+    door.desk.let_in = door.access().devices[3:4]
+
+
+def _invited(window: Window) -> None:
+    page(window).laptops._invite_again("c" * 64)
+    settle(window)
+    _scrolled_to("invitations")(window)
+
+
+def _leave(window: Window) -> None:
+    page(window).laptops.leave.click()
+
+
+def _answered(window: Window) -> None:
+    recovery = page(window).recovery
+    recovery.challenge.setText(samples.CHALLENGE)
+    recovery.kit.setText(samples.KIT)
+    recovery.answer()
+
+
+def _new_kit(window: Window) -> None:
+    page(window).recovery.make_kit()
+
+
+def _made_kit(window: Window) -> None:
+    page(window).recovery.show_kit("A1B2-C3D4-E5F6-G7H8-J9KM-N0PQ-R2ST")
+    page(window)._parts["recovery"].ensureWidgetVisible(page(window).recovery.done, 0, 100)
 
 
 def _sheet() -> Any:
@@ -382,6 +461,12 @@ SHOTS: tuple[Shot, ...] = (
     Shot("01-unlock", lambda window: typed(window, "correct horse"), {"state": "locked"}),
     Shot("01-unlock-wrong", _wrong, {"state": "locked"}, _wait_8),
     Shot("01-unlock-damaged", _wrong, {"state": "locked"}, _damaged),
+    Shot("01-forgot", _forgot, {"state": "locked"}, mirrored=True),
+    Shot("01-forgot-kit", _forgot_wrong, {"state": "locked"}, _misheard),
+    Shot("01-shut-out", lambda window: None, {"state": "locked"}, _shut("revoked"), mirrored=True),
+    Shot("01-shut-out-left", lambda window: None, {"state": "locked"}, _shut("retired")),
+    Shot("01-shut-out-kit", _forgot, {"state": "locked"}, _shut("revoked")),
+    Shot("01-shut-out-open", _opened_by_kit, {"state": "locked"}, _shut("revoked")),
     Shot("02-first-run", lambda window: None, {"state": "new"}),
     Shot("02-first-run-who", _first_run(1), {"state": "new"}),
     Shot("02-first-run-passphrase", _first_run(2), {"state": "new"}),
@@ -455,6 +540,16 @@ SHOTS: tuple[Shot, ...] = (
     Shot("17-settings-laptops", _laptops(), _ADMIN),
     Shot("17-settings-laptops-invite", _laptops(_scrolled_to("organisation_id")), _ADMIN),
     Shot("17-settings-laptops-own", _laptops(), before=_code),
+    Shot("17-settings-laptops-row", _laptops(_current("c")), _ADMIN),
+    Shot("17-settings-close", _laptops(_close("c")), _ADMIN),
+    Shot("17-settings-closed", _laptops(_close("b"), _closed), _ADMIN, _let_in),
+    Shot("17-settings-invited", _laptops(_invited), _ADMIN),
+    Shot("17-settings-leave", _laptops(_leave)),
+    Shot("17-settings-rights", go("settings", part="rights"), _ADMIN, mirrored=True),
+    Shot("17-settings-recovery", go("settings", part="recovery"), _ADMIN),
+    Shot("17-settings-recovery-answer", go("settings", _answered, part="recovery"), _ADMIN),
+    Shot("17-settings-recovery-sheet", go("settings", _new_kit, part="recovery"), _ADMIN),
+    Shot("17-settings-recovery-kit", go("settings", _made_kit, part="recovery"), _ADMIN),
     Shot("17-settings-compare", _laptops(_compare), _ADMIN),
     Shot("17-settings-compare-differ", _laptops(_compare, _differ), _ADMIN),
     Shot("17-settings-instruments", go("settings", part="instruments"), _ADMIN),

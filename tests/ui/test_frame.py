@@ -16,6 +16,7 @@ from cmpp_desktop.domain import questions as q
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.app import RETURN_SECONDS
 from cmpp_desktop.ui.frame import corner_word, initials, where_words
+from cmpp_desktop.ui.overlay import Overlay
 from cmpp_desktop.ui.places import PLACES
 from cmpp_desktop.workspace import SyncStatus
 from tests.ui.samples import NOW, SampleDoor, uid
@@ -191,7 +192,7 @@ def test_letters_are_text_inside_a_field_and_keys_outside(desk: Open) -> None:
     at.quiet()
     at.type("?")
     assert at.page.search.text() == "?"
-    assert at.window._overlay is None
+    assert not at.window.findChildren(Overlay)
 
 
 def test_closing_locks_and_keeps_what_was_typed(desk: Open) -> None:

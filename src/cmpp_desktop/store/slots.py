@@ -9,12 +9,13 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store.secrets import SecretKind
 
 FORMAT = 1
+Shut = Literal["", "revoked", "retired"]  # why the user slots are gone: closed by an administrator, or left
 LEAST_MEMORY_KIB, LEAST_PASSES = 64 * 1024, 3
 
 
@@ -77,6 +78,7 @@ class SlotsFile:
     slots: tuple[Slot, ...]
     recovery: RecoverySlot | None = None
     failures: Failures = Failures()
+    shut: Shut = ""
 
 
 def encode(file: SlotsFile) -> bytes:
@@ -118,6 +120,7 @@ def encode(file: SlotsFile) -> bytes:
             "seen": file.failures.seen,
             "wait": file.failures.wait,
         },
+        **({"shut": file.shut} if file.shut else {}),
     }
     return json.dumps(body, indent=1, ensure_ascii=False).encode("utf-8")
 
@@ -131,6 +134,9 @@ def decode(data: bytes) -> SlotsFile:
         kind = body["device_secret"]
         if kind not in ("keyring", "file"):
             raise ValueError("device_secret")
+        shut = body.get("shut", "")
+        if shut not in ("", "revoked", "retired"):
+            raise ValueError("shut")
         slots = tuple(_slot(item) for item in body["slots"])
         recovery = body["recovery"]
         return SlotsFile(
@@ -140,6 +146,7 @@ def decode(data: bytes) -> SlotsFile:
             slots,
             None if recovery is None else RecoverySlot(**{name: base64.b64decode(value) for name, value in recovery.items()}),
             Failures(**{name: int(value) for name, value in body["failures"].items()}),
+            shut,
         )
     except KnownError:
         raise

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cmpp_desktop.errors import BugError, Invalid, KnownError
 from cmpp_desktop.store import secrets, spoken
 from cmpp_desktop.store.secrets import DeviceSecrets, FileSecrets, KeyringSecrets, SecretKind
-from cmpp_desktop.store.slots import Cost, Failures, Names, RecoverySlot, Slot, SlotsFile, decode, encode
+from cmpp_desktop.store.slots import Cost, Failures, Names, RecoverySlot, Shut, Slot, SlotsFile, decode, encode
 
 __all__ = ["SLOTS", "Cost", "Names", "Vault", "answer_challenge", "make_folder", "passphrase_strength"]
 
@@ -67,6 +67,11 @@ class Vault:
     def secret_kind(self) -> SecretKind:
         """Where the device secret is; for a new profile, where it will be."""
         return self._read().secret if self.exists else self._chosen().kind
+
+    @property
+    def shut(self) -> Shut:
+        """Why no passphrase opens it any more ("" while one does): only the recovery kit does then, each time anew."""
+        return self._read().shut
 
     def wait_seconds(self) -> int:
         """How long until the next passphrase may be tried."""
@@ -129,28 +134,49 @@ class Vault:
     def recover(self, recovery_secret: bytes, passphrase: str, *, cost: Cost | None = None) -> bytes:
         """Opens the recovery slot with the recovery key's secret half (32 bytes) and sets a new passphrase. Returns the data
         key. Raises wrong_passphrase when the key does not fit, passphrase_weak."""
-        try:
-            share = self._recovery(self._read()).share
-            public = X25519PrivateKey.from_private_bytes(recovery_secret).public_key().public_bytes_raw()
-            response = _answer(recovery_secret, share, public)
-        except ValueError:
-            raise KnownError("wrong_passphrase", wait_seconds=0) from None
-        return self._recovered(response, passphrase, cost)
+        return self._recovered(self._answered(recovery_secret), passphrase, cost)
 
     def recover_by_telephone(self, spelled: str, passphrase: str, *, cost: Cost | None = None) -> bytes:
         """The same with the 26 signs that were read back. Raises Invalid(response="not_valid") for misheard ones as well."""
         return self._recovered(spoken.read(spelled, RESPONSE_BYTES, "response"), passphrase, cost)
+
+    def open_once(self, recovery_secret: bytes) -> bytes:
+        """The data key of a laptop that was shut out; no passphrase opens it afterwards either. Raises as `recover`."""
+        return self._opened_once(self._answered(recovery_secret))
+
+    def open_once_by_telephone(self, spelled: str) -> bytes:
+        """The same with the 26 signs that were read back. Raises Invalid(response="not_valid") for misheard ones as well."""
+        return self._opened_once(spoken.read(spelled, RESPONSE_BYTES, "response"))
+
+    def _answered(self, recovery_secret: bytes) -> bytes:
+        try:
+            share = self._recovery(self._read()).share
+            public = X25519PrivateKey.from_private_bytes(recovery_secret).public_key().public_bytes_raw()
+            return _answer(recovery_secret, share, public)
+        except ValueError:
+            raise KnownError("wrong_passphrase", wait_seconds=0) from None
+
+    def _opened_once(self, response: bytes) -> bytes:
+        file = self._read()
+        slot, key = self._recovery(file), self._unsealed(file, response)
+        # The response was heard on a telephone: it opens nothing a second time.
+        self._write(replace(file, recovery=None))
+        self.add_recovery(key, slot.recipient)
+        return key
+
+    def _unsealed(self, file: SlotsFile, response: bytes) -> bytes:
+        slot, bound = self._recovery(file), RECOVERY_LABEL + file.profile.encode()
+        try:
+            return AESGCM(_from_response(response, file.profile)).decrypt(slot.nonce, slot.wrapped, bound)
+        except InvalidTag:
+            raise KnownError("wrong_passphrase", wait_seconds=0) from None
 
     def _recovered(self, response: bytes, passphrase: str, cost: Cost | None) -> bytes:
         file = self._read()
         slot, names = self._recovery(file), file.names
         if passphrase_strength(passphrase, (names.person, names.laptop, names.organisation))[0] < STRONG_ENOUGH:
             raise KnownError("passphrase_weak")
-        bound = RECOVERY_LABEL + file.profile.encode()
-        try:
-            key = AESGCM(_from_response(response, file.profile)).decrypt(slot.nonce, slot.wrapped, bound)
-        except InvalidTag:
-            raise KnownError("wrong_passphrase", wait_seconds=0) from None
+        key = self._unsealed(file, response)
         place = self._place(file)
         secret = place.get(file.profile) or self._randomness(KEY_BYTES)
         place.put(file.profile, secret)
@@ -169,11 +195,11 @@ class Vault:
         """Changes what the unlock page says."""
         self._write(replace(self._read(), names=names))
 
-    def destroy_slots(self) -> None:
-        """For a revoked device: forgets the device secret and the user slots, and keeps the recovery slot."""
+    def destroy_slots(self, why: Shut = "") -> None:
+        """For a laptop that is out: forgets the device secret and the user slots, and keeps the recovery slot and why."""
         file = self._read()
         self._place(file).delete(file.profile)
-        self._write(replace(file, slots=()))
+        self._write(replace(file, slots=(), shut=why))
 
     # --- slots ----------------------------------------------------------------------------------------------------------
 

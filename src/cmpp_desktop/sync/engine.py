@@ -8,7 +8,7 @@ engine's states have names (`State`). After a failure the code stands in `Status
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 from uuid import UUID
@@ -18,6 +18,7 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import copies, duties, enrolment, replica
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
+from cmpp_desktop.sync.hearing import Heard, heard_of
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.outbox import BYTES_AT_ONCE, Outbox
 from cmpp_desktop.sync.pauses import Pauses
@@ -125,6 +126,11 @@ class Engine:
     def code_of(self, device: bytes) -> str:
         """The six digits of another laptop, for an administrator to compare."""
         return self._job(lambda: self._code(device))
+
+    def heard(self) -> Mapping[bytes, Heard]:
+        """Since when every laptop belongs, and when it was last heard of."""
+        books = self._books
+        return self._job(lambda: heard_of(self._store, books.view(), books.all_entries(), books.readable()))
 
     def now_ms(self) -> int:
         """The system's time with the offset learned from the server: what stamps are made from (rule 2)."""

@@ -27,7 +27,7 @@ from cmpp_desktop.ui.bridge import Bridge
 from cmpp_desktop.ui.catching_up import CatchingUp
 from cmpp_desktop.ui.frame import Frame
 from cmpp_desktop.ui.last_resort import Interrupts, Uncaught
-from cmpp_desktop.ui.messages import message_for
+from cmpp_desktop.ui.messages import Message, message_for
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.sync_timers import SyncTimers
 from cmpp_desktop.ui.theme import Look, look
@@ -36,14 +36,15 @@ from cmpp_desktop.workspace import SyncStatus, Workspace, warm, warm_more
 
 if TYPE_CHECKING:
     from cmpp_desktop.domain.questions import OrganisationView
-    from cmpp_desktop.domain.work import Command
     from cmpp_desktop.ui.overlay import Overlay
+    from cmpp_desktop.ui.page import Undo
 
 WARM_MS = 120  # between two imports of pages that nobody has opened yet
 QUIET_MS = 1_000  # nobody types: then pages may be made that nobody has asked for yet
 PREPARED = ("participant", "session", "screening", "people")  # in this order; making one takes up to 0.1 s
 # Kinds of which the names around us are made.
 ABOUT_US = frozenset({"organisation", "team", "staff_member", "device_name", "code_entry", "award"})
+SHUT_OUT = ("device_revoked", "device_retired")  # what the server says of a laptop that is out
 RETURN_SECONDS = 60  # F12 within this comes back without the passphrase
 _ACTIVITY = {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel, QEvent.Type.TouchBegin}
 
@@ -51,6 +52,16 @@ _ACTIVITY = {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Whe
 def local_now() -> datetime:
     """The time here and now, in the zone of this laptop."""
     return datetime.now(UTC).astimezone()
+
+
+def closed_words(w: words.Words) -> Message:
+    """Across the page while a laptop that was shut out is open by the recovery kit."""
+    return Message(
+        w("This laptop is closed. It is open this once, by the recovery kit."),
+        w("Everything that it held can be read and printed. Nothing is sent any more, and nothing comes in."),
+        w("Write on another laptop what was not sent, then lock this one."),
+        "stop",
+    )
 
 
 class Hidden(QWidget):
@@ -107,7 +118,6 @@ class Window(QWidget):
         self._hidden_at = 0.0
         self._told_problem: str | None = None
         self._day = self.ui.today()
-        self._overlay: Overlay | None = None
         self._stack = QStackedWidget()
         self._stack.setMinimumSize(1, 1)
         self.setMinimumSize(480, 360)
@@ -119,6 +129,7 @@ class Window(QWidget):
         self._heard.connect(self._on_changed, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe: Callable[[], None] | None = None
         self._syncing = False
+        self._closed = False  # open by the recovery kit: nothing is sent or comes in
         self._timers(sync_seconds)
         shortcut = QShortcut(QKeySequence("F12"), self)
         shortcut.activated.connect(self.toggle_hidden)
@@ -198,6 +209,10 @@ class Window(QWidget):
         state, greeting = found
         if state == "open":
             self.opened()
+        elif state == "locked" and greeting.shut:
+            from cmpp_desktop.ui.pages.shut_out import ShutOutPage
+
+            self._show_gate(ShutOutPage(self.ui, greeting))
         elif state == "locked":
             from cmpp_desktop.ui.pages.unlock import UnlockPage
 
@@ -227,6 +242,10 @@ class Window(QWidget):
 
         self.ui.call(warm_rooms, self._rooms_warm, owner=self)
 
+    def way_in(self) -> None:
+        """Looks anew at what is here, before anybody has signed in."""
+        self.start()
+
     def opened(self) -> None:
         """The workspace is open: who is it, and show Today."""
         from cmpp_desktop.domain.questions import Organisation
@@ -255,7 +274,11 @@ class Window(QWidget):
         self._warm_soon.start()
         # After what Today has asked, and after it was painted: none of this is waited for.
         self.ui.call(lambda: None, lambda nothing: QTimer.singleShot(0, self._first_numbers), owner=self)
-        self._exchanges.begin()
+        self._closed = self.ui.door.opened_by_kit
+        if self._closed:
+            self.frame.show_message(closed_words(self.ui.words))
+        else:
+            self._exchanges.begin()
         self.signed_in.emit()
 
     def _first_numbers(self) -> None:
@@ -285,7 +308,7 @@ class Window(QWidget):
         if self.frame is not None:
             self.frame.back()
 
-    def say(self, text: str, undo: Command | None = None, undone: Callable[[Any], object] | None = None) -> None:
+    def say(self, text: str, undo: Undo | None = None, undone: Callable[[Any], object] | None = None) -> None:
         if self.frame is not None:
             self.frame.say(text, undo, undone)
 
@@ -326,7 +349,7 @@ class Window(QWidget):
         """The organisation's own records changed, or came for the first time."""
         if self.frame is None or self.ui.me is None:
             return
-        if me.zone != self.ui.me.zone:
+        if me.zone != self.ui.me.zone or me.me.role != self.ui.me.me.role:  # another role has other places
             self._make_anew(me)
         elif me.codes != self.ui.me.codes:
             self._own_words(me)
@@ -361,7 +384,7 @@ class Window(QWidget):
             self.ui.ask(Organisation(), self._hear_names, owner=self)
         if changed.kinds & {"review", "service_session"}:
             self._count_review()
-        if changed.origin != "sync":
+        if not self._closed and changed.origin != "sync":
             self._exchanges.changed()
         if changed.origin == "sync":
             self.catching_up.start()
@@ -372,7 +395,12 @@ class Window(QWidget):
     def show_status(self, status: SyncStatus) -> None:
         if self.frame is None:
             return
+        if status.problem in SHUT_OUT and not self._closed:
+            self.shut_out()
+            return
         self.frame.show_status(status, self.ui.now())
+        if self._closed:
+            return
         if status.problem == self._told_problem or self._stack.currentWidget() is not self.frame:
             return
         self._told_problem = status.problem
@@ -388,7 +416,7 @@ class Window(QWidget):
 
     def sync(self) -> None:
         """One exchange now, unless one is under way."""
-        if self.frame is None or self._syncing:
+        if self.frame is None or self._syncing or self._closed:
             return
         self._syncing = True
 
@@ -431,14 +459,15 @@ class Window(QWidget):
             self._lay_over(AllKeys(self, self.ui, page.all_keys() if page is not None else ()))
 
     def _lay_over(self, overlay: Overlay) -> None:
-        self._close_overlays()
-        self._overlay = overlay
+        self._close_overlays(but=overlay)
         overlay.open()
 
-    def _close_overlays(self) -> None:
-        overlay, self._overlay = self._overlay, None
-        if overlay is not None and shiboken6.isValid(overlay):
-            overlay.close()
+    def _close_overlays(self, but: Overlay | None = None) -> None:
+        from cmpp_desktop.ui.overlay import Overlay
+
+        for overlay in self.findChildren(Overlay):  # also those that a page has laid over itself
+            if overlay is not but:
+                overlay.close()
 
     # --- hiding and locking -----------------------------------------------------------------------------------------
 
@@ -471,6 +500,13 @@ class Window(QWidget):
 
     def lock(self) -> None:
         """Ctrl+Shift+L, or nobody was there: drafts are kept, every page goes, the store closes."""
+        self._end_work(self.ui.door.lock)
+
+    def shut_out(self) -> None:
+        """This laptop was closed, or has left: the same, and no passphrase opens it any more. The way in says why."""
+        self._end_work(self.ui.door.shut_out)
+
+    def _end_work(self, end: Callable[[], object]) -> None:
         if self.frame is None:
             return
         self._idle.stop()
@@ -482,7 +518,7 @@ class Window(QWidget):
         self.frame = None
         self.ui.me = None
         self.ui.words = words.load(self.ui.words.language)
-        self.ui.call(self.ui.door.lock, lambda nothing: self.start(), owner=self)
+        self.ui.call(end, lambda nothing: self.start(), lambda error: self.start(), owner=self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in _ACTIVITY and self._idle.isActive():

@@ -38,7 +38,7 @@ from cmpp_desktop.words import Words
 from cmpp_desktop.workspace import SyncStatus
 
 if TYPE_CHECKING:
-    from cmpp_desktop.domain.work import Command
+    from cmpp_desktop.ui.page import Undo
 
 
 class RailItem(QPushButton):
@@ -235,7 +235,7 @@ class Frame(QWidget):
         self._history: list[tuple[str, dict[str, Any]]] = []
         self._items: dict[str, RailItem] = {}
         self._status: SyncStatus | None = None
-        self._undo: tuple[Command, Callable[[Any], object] | None] | None = None
+        self._undo: tuple[Undo, Callable[[Any], object] | None] | None = None
         self.narrow = False
         self._notice_stays = False
         self.stack = QStackedWidget()
@@ -478,7 +478,7 @@ class Frame(QWidget):
                 widget.hide()
                 widget.deleteLater()
 
-    def say(self, text: str, undo: Command | None, undone: Callable[[Any], object] | None) -> None:
+    def say(self, text: str, undo: Undo | None, undone: Callable[[Any], object] | None) -> None:
         """The bar with Undo. Without `undo` only the words."""
         self._undo = (undo, undone) if undo is not None else None
         self.undo_bar.say(text, undo=undo is not None)
@@ -498,7 +498,7 @@ class Frame(QWidget):
         """Undoes the last thing that said it could be undone."""
         if self._undo is None:
             return
-        command, undone = self._undo
+        undo, undone = self._undo
         self._undo = None
         self.undo_bar.hide()
 
@@ -508,7 +508,10 @@ class Frame(QWidget):
             self.undo_bar.say(self.words("Taken back"), undo=False)
             self._place_undo()
 
-        self.ui.do(command, done, owner=self)
+        if callable(undo):
+            self.ui.call(undo, done, on="net", owner=self)
+        else:
+            self.ui.do(undo, done, owner=self)
 
 
 def initials(name: str) -> str:

@@ -146,6 +146,29 @@ def no_consent(w: Words, f: Mapping[str, Any]) -> str:
     return w("There is no consent in force that covers this.")
 
 
+def _not_allowed(w: Words, f: Mapping[str, Any]) -> tuple[str, str, str, Level]:
+    if f.get("reason") == "last_administrator":
+        return (
+            w("There is no other administrator with a laptop."),
+            w("Nothing was changed."),
+            w("Make somebody else an administrator first: Settings, People and rights."),
+            "banner",
+        )
+    if f.get("reason") == "nobody_left":
+        return (
+            w("Nobody else could open these records any more."),
+            w("Nothing was changed."),
+            w("Let somebody else open them first: Settings, People and rights."),
+            "banner",
+        )
+    return (
+        w("Your role does not allow this."),
+        w("Nothing was changed."),
+        w("If you need it for your work, ask your supervisor."),
+        "banner",
+    )
+
+
 def _table() -> Mapping[str, Any]:
     return {
         "invalid": lambda w, f: (
@@ -251,12 +274,7 @@ def _table() -> Mapping[str, Any]:
             w("Unlock it with your passphrase."),
             "banner",
         ),
-        "not_allowed": lambda w, f: (
-            w("Your role does not allow this."),
-            w("Nothing was changed."),
-            w("If you need it for your work, ask your supervisor."),
-            "banner",
-        ),
+        "not_allowed": _not_allowed,
         "restricted_closed": lambda w, f: (
             w("This part is restricted."),
             w("It is kept, and those who hold it can open it."),

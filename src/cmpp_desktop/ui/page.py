@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, TypeVar
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # the unlock page is a page too, and shows before the records
 A = TypeVar("A")
 Ok = Callable[[Any], object]
 Fail = Callable[[BaseException], object]
+Undo: TypeAlias = "Command | Callable[[], object]"  # what takes something back: a command, or a function for where it may wait
 _log = logging.getLogger(__name__)
 
 
@@ -39,10 +40,12 @@ class Shell(Protocol):
 
     def go(self, place: str, **args: Any) -> None: ...
     def back(self) -> None: ...
-    def say(self, text: str, undo: Command | None = None, undone: Ok | None = None) -> None: ...
+    def say(self, text: str, undo: Undo | None = None, undone: Ok | None = None) -> None: ...
     def trouble(self, error: BaseException) -> None: ...
     def keys_changed(self) -> None: ...
     def opened(self) -> None: ...
+    def way_in(self) -> None: ...
+    def shut_out(self) -> None: ...
     def speak(self, language: str) -> None: ...
 
 
@@ -107,8 +110,9 @@ class Ui:
     def back(self) -> None:
         self.shell.back()
 
-    def say(self, text: str, undo: Command | None = None, undone: Ok | None = None) -> None:
-        """Says that something was done, below the page, with "Undo Ctrl+Z" when `undo` is given; `undone(done)` hears of it."""
+    def say(self, text: str, undo: Undo | None = None, undone: Ok | None = None) -> None:
+        """Says that something was done, below the page, with "Undo Ctrl+Z" when `undo` is given: a command, or a function that
+        the server must hear of and that runs where it may wait; `undone(done)` hears of it."""
         self.shell.say(text, undo, undone)
 
     def trouble(self, error: BaseException) -> None:

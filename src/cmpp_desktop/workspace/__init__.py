@@ -30,17 +30,21 @@ from cmpp_desktop.workspace.views import (
     Greeting,
     InvitationFile,
     InvitationInfo,
+    MemberRow,
     OpenInterview,
     OpenInvitation,
     Paper,
     PaperRequest,
+    RecoveryKitRequest,
     ScreeningRequest,
     SecretPlace,
     SessionNoteRequest,
+    ShutOut,
     State,
     Strength,
     SyncStatus,
     SyncWord,
+    TeamAccess,
     WaitingItem,
 )
 
@@ -75,17 +79,21 @@ __all__ = [
     "Greeting",
     "InvitationFile",
     "InvitationInfo",
+    "MemberRow",
     "OpenInterview",
     "OpenInvitation",
     "Paper",
     "PaperRequest",
+    "RecoveryKitRequest",
     "ScreeningRequest",
     "SecretPlace",
     "SessionNoteRequest",
+    "ShutOut",
     "State",
     "Strength",
     "SyncStatus",
     "SyncWord",
+    "TeamAccess",
     "WaitingItem",
 ]
 
@@ -121,6 +129,7 @@ class Workspace:
         self._opened: Opened | None = None
         self._interviews: Interviews | None = None
         self._recent: list[UUID] = []
+        self._by_kit = False
 
     # --- before it is open -------------------------------------------------------------------------------------------
 
@@ -132,7 +141,7 @@ class Workspace:
     def greeting(self) -> Greeting:
         vault = self._vault()
         names = vault.names
-        return Greeting(names.person, names.laptop, names.organisation, vault.wait_seconds(), vault.secret_kind())
+        return Greeting(names.person, names.laptop, names.organisation, vault.wait_seconds(), vault.secret_kind(), vault.shut)
 
     def secret_place(self) -> SecretPlace:
         """Where the device secret will be, or is: the system's keyring, or a file that only this user may read."""
@@ -185,6 +194,9 @@ class Workspace:
 
     def unlock(self, passphrase: str) -> None:
         """Raises wrong_passphrase (facts wait_seconds), wait_before_retry, keyring_missing, store_damaged, store_newer…"""
+        self._open(lambda: self._vault().unlock(passphrase))
+
+    def _open(self, key_of: Callable[[], bytes]) -> None:
         from cmpp_desktop.store.lock import ProfileLock
 
         with self._turn:
@@ -193,7 +205,7 @@ class Workspace:
             lock = ProfileLock(self._folder)
             lock.take()
             try:
-                key = self._vault().unlock(passphrase)
+                key = key_of()
                 # Only now: `warm` may still be importing it, and the key was derived beside that.
                 from cmpp_desktop.workspace.profile import open_profile
 
@@ -208,32 +220,61 @@ class Workspace:
         """52 signs to read over the telephone to whoever has the organisation's recovery kit. Raises slots_damaged."""
         return self._vault().recovery_challenge()
 
-    def recover(self, kit: str, passphrase: str) -> None:
-        """Opens this laptop with the words of the printed recovery kit, and sets a new passphrase. Raises Invalid(recovery),
-        wrong_kit, passphrase_weak and what `unlock` does."""
+    def recover(self, kit: str, passphrase: str = "") -> None:
+        """Opens this laptop with the words of the printed recovery kit, and sets a new passphrase. One that was shut out takes
+        none and opens this once. Raises Invalid(recovery), wrong_kit, passphrase_weak and what `unlock` does."""
         from cmpp_desktop.sync.keys import read_recovery
         from cmpp_protocol.keys import recovery_keys
 
         secret = recovery_keys(read_recovery(kit)).slot_secret
-        self._recovered(lambda: self._vault().recover(secret, passphrase, cost=self._parts.cost), passphrase)
+        vault = self._vault()
+        if vault.shut:
+            self._opened_once(lambda: vault.open_once(secret))
+        else:
+            self._recovered(lambda: vault.recover(secret, passphrase, cost=self._parts.cost), passphrase)
 
-    def recover_by_telephone(self, response: str, passphrase: str) -> None:
+    def recover_by_telephone(self, response: str, passphrase: str = "") -> None:
         """The same with the 26 signs that were read back for the `recovery_challenge`. Raises Invalid(response) as well."""
-        self._recovered(lambda: self._vault().recover_by_telephone(response, passphrase, cost=self._parts.cost), passphrase)
+        vault = self._vault()
+        if vault.shut:
+            self._opened_once(lambda: vault.open_once_by_telephone(response))
+        else:
+            self._recovered(lambda: vault.recover_by_telephone(response, passphrase, cost=self._parts.cost), passphrase)
 
     def _recovered(self, recover: Callable[[], bytes], passphrase: str) -> None:
         with self._turn:
-            try:
-                recover()
-            except KnownError as error:
-                raise KnownError("wrong_kit") if error.code == "wrong_passphrase" else error from error
+            _with_the_kit(recover)
         self.unlock(passphrase)
         self._need().note("passphrase_recovered", "", None)
+
+    def _opened_once(self, open_once: Callable[[], bytes]) -> None:
+        self._open(lambda: _with_the_kit(open_once))
+        self._by_kit = True
+        self._need().note("passphrase_recovered", "", None)
+
+    @property
+    def opened_by_kit(self) -> bool:
+        """Whether a laptop that was shut out is open by the recovery kit, until it locks: what it holds can be read, and nothing
+        is sent or comes in any more."""
+        return self._by_kit
+
+    def begin_again(self) -> Path:
+        """Makes room for a new profile on a laptop that was shut out. What it held stays sealed in a folder beside, which is
+        returned: `--profile` with that folder and the recovery kit open it. Raises disk_error."""
+        from cmpp_desktop.store.lock import ProfileLock
+        from cmpp_desktop.workspace.profile import put_aside
+
+        with self._turn:
+            if self._opened is not None or not self._vault().shut:
+                raise BugError("still_a_member")
+            with ProfileLock(self._folder):
+                return put_aside(self._folder, self.now().date())
 
     def lock(self) -> None:
         """Closes the store and forgets every key. Harmless when locked."""
         with self._turn:
             opened, self._opened, self._interviews = self._opened, None, None
+            self._by_kit = False
             self._recent.clear()
             if opened is not None:
                 with contextlib.suppress(KnownError):  # a full disk must not keep the store open
@@ -401,9 +442,12 @@ class Workspace:
             opened = self._need()
             if not opened.is_out():
                 raise BugError("still_a_member")
-            opened.note("shut_out", "", None)
-            self._vault().destroy_slots()
-        self.lock()
+            try:
+                with contextlib.suppress(KnownError):  # a full disk must not keep the store open
+                    opened.note("shut_out", "", None)
+                self._vault().destroy_slots("retired" if opened.has_left() else "revoked")
+            finally:
+                self.lock()
 
     def access(self) -> Access:
         from cmpp_desktop.workspace import people
@@ -690,3 +734,11 @@ class Workspace:
 
     def _remember(self, participant_id: UUID) -> None:
         self._recent = [participant_id, *(item for item in self._recent if item != participant_id)][:8]
+
+
+def _with_the_kit(recover: Callable[[], bytes]) -> bytes:
+    """What a kit opens; what does not fit was the wrong kit."""
+    try:
+        return recover()
+    except KnownError as error:
+        raise KnownError("wrong_kit") if error.code == "wrong_passphrase" else error from error

@@ -9,14 +9,16 @@ from __future__ import annotations
 import threading
 from uuid import UUID
 
-from cmpp_desktop.changes import collection_id
+from cmpp_desktop.changes import HERE, collection_id
+from cmpp_desktop.domain.questions import Organisation
+from cmpp_desktop.domain.staff import NameStaffMember
 from cmpp_desktop.domain.work import Role
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store.vault import answer_challenge
 from cmpp_desktop.sync.keys import read_recovery, recovery_words
 from cmpp_desktop.workspace import people
-from cmpp_desktop.workspace.profile import ROLES, Opened
-from cmpp_desktop.workspace.views import DeviceRow, TeamAccess
+from cmpp_desktop.workspace.profile import ROLES, Opened, role_of
+from cmpp_desktop.workspace.views import DeviceRow, InvitationFile, MemberRow, TeamAccess
 from cmpp_protocol import keys, rights
 from cmpp_protocol.roster import Rights, at
 
@@ -37,6 +39,14 @@ class Administration:
         self._opened.note("device_closed", "device_name", None, device=device_id[:16])
         return tuple(row for row in people.access_of(self._opened).devices if row.device_id in let_in)
 
+    def unsent(self) -> int:
+        """How much written here the server has not acknowledged, after one more exchange. Raises what stopped that."""
+        with self._exchanging:
+            status = self._opened.engine.exchange()
+        if status.problem is not None:
+            raise KnownError(status.problem)
+        return status.waiting
+
     def leave(self) -> None:
         """This laptop leaves the organisation: sends everything first, then ends itself. Raises not_allowed(reason
         last_administrator), server_unreachable, and not_sent while something waits."""
@@ -55,12 +65,38 @@ class Administration:
             self._opened.engine.desk.close_invitation(UUID(hex=invitation_id))
         self._opened.note("invitation_closed", "staff_member", None)
 
+    def invite_again(self, member_id: UUID, days: int = 7) -> InvitationFile:
+        """One more laptop for somebody: the one before was lost or closed, or they work on two. Raises record_missing as well."""
+        with self._exchanging:
+            return people.invite_again(self._opened, member_id, days=days, now=self._opened.now())
+
+    def members(self) -> tuple[MemberRow, ...]:
+        """Everybody of the organisation by name, with their role and what they may open."""
+        people.only_administrators(self._opened)
+        state, known = self._opened.engine.roster(), {one.id: one for one in self._opened.ask(Organisation()).staff}
+        active = [one.member for one in state.devices.values() if one.active(state.no)]
+        rows = [
+            MemberRow(
+                member.id,
+                known[member.id].name if member.id in known else "",
+                role_of(member.role),
+                self.access_of(member.id),
+                active.count(member.id),
+                me=member.id == self._opened.member_id,
+            )
+            for member in state.members.values()
+        ]
+        return tuple(sorted(rows, key=lambda one: (one.name.casefold(), one.member_id)))
+
     def change_role(self, member_id: UUID, role: Role) -> None:
         """Another role for somebody, higher or lower."""
         people.only_administrators(self._opened)
         theirs = next(theirs for theirs, ours in ROLES.items() if ours == role)
         with self._exchanging:
             self._opened.engine.desk.change_role(member_id, theirs)
+        person = next((one for one in self._opened.ask(Organisation()).staff if one.id == member_id), None)
+        if person is not None and person.role != role:  # the record beside the roster: what lists and papers say
+            self._opened.do(NameStaffMember(member_id, person.name, role, person.team_id), HERE)
         self._opened.note("role_changed", "staff_member", member_id, role=role)
 
     def access_of(self, member_id: UUID) -> tuple[TeamAccess, ...]:
@@ -109,8 +145,8 @@ class Administration:
         """For somebody who forgot the passphrase and is on the telephone: what to read back to them. `kit`: the words of the
         printed recovery kit. Raises Invalid(challenge or recovery: not_valid), wrong_kit."""
         secret = keys.recovery_keys(read_recovery(kit))
-        if secret.public != self._opened.engine.roster().recovery:
-            raise KnownError("wrong_kit")
+        if secret.public not in [since.value for since in self._opened.engine.roster().recoveries]:
+            raise KnownError("wrong_kit")  # an older kit is right for a laptop that was not unlocked since
         answer = answer_challenge(challenge, secret.slot_secret)
         self._opened.note("recovery_answered", "organisation", None)
         return answer

@@ -20,6 +20,7 @@ from cmpp_desktop.words import Words
 from cmpp_desktop.workspace import attachments, figures
 from cmpp_desktop.workspace.files import write_private
 from cmpp_desktop.workspace.interviews import Interviews
+from cmpp_desktop.workspace.people import only_administrators
 from cmpp_desktop.workspace.profile import Opened
 from cmpp_desktop.workspace.views import (
     AttachmentRequest,
@@ -27,6 +28,7 @@ from cmpp_desktop.workspace.views import (
     CertificateRequest,
     Paper,
     PaperRequest,
+    RecoveryKitRequest,
     ScreeningRequest,
     SessionNoteRequest,
 )
@@ -46,6 +48,8 @@ def render(opened: Opened, interviews: Interviews, request: PaperRequest) -> Pap
         paper = _case_summary(opened, request, said, here)
     elif isinstance(request, SessionNoteRequest):
         paper = _session_note(opened, request, said, here)
+    elif isinstance(request, RecoveryKitRequest):
+        paper = _recovery_kit(opened, request, said, here)
     else:
         paper = _screening(opened, interviews, request, said, here)
     return paper
@@ -129,6 +133,16 @@ def dictionary(opened: Opened, path: Path, language: str) -> int:
     count = len(rows(words))
     opened.note("exported", "dictionary", None, count=count)
     return count
+
+
+def _recovery_kit(opened: Opened, request: RecoveryKitRequest, said: Words, here: datetime) -> Paper:
+    from cmpp_desktop.reports import recovery_kit
+
+    only_administrators(opened)
+    around = figures.stationery(opened.ask(Organisation()), said, here)
+    pdf = recovery_kit.render(request.code, around, said)
+    opened.note("paper_made", "organisation", None, paper="recovery_kit")
+    return _paper(said("Recovery kit"), "recovery-kit", here.date(), pdf)
 
 
 def _languages(request: ScreeningRequest, spoken: str, there: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from cmpp_desktop.changes import HERE
+from cmpp_desktop.changes import HERE, collection_id
 from cmpp_desktop.domain.questions import Arrivals, Organisation, Outgoing
 from cmpp_desktop.domain.staff import NameStaffMember
 from cmpp_desktop.domain.work import Role
 from cmpp_desktop.errors import KnownError, NotAllowed
 from cmpp_desktop.sync.desk import FileNames
 from cmpp_desktop.sync.engine import Status
+from cmpp_desktop.sync.enrolment import Invited
+from cmpp_desktop.sync.hearing import last_taken_away
 from cmpp_desktop.workspace.profile import ROLES, Opened, role_of
 from cmpp_desktop.workspace.views import (
     Access,
     ArrivedItem,
     DeviceRow,
     InvitationFile,
+    InvitationState,
     OpenInvitation,
     SyncStatus,
     WaitingItem,
@@ -53,12 +56,14 @@ def access_of(opened: Opened) -> Access:
     people = {staff.id: staff for staff in names.staff}
     laptops = {device: name for device, name, _ in names.device_names}
     administrator = opened.actor().role == "administrator"
+    heard, newest = opened.engine.heard(), last_taken_away(state)
     devices = []
     for device in state.devices.values():
         standing = _standing(opened, state, device)
         person = people.get(device.member)
         code = opened.engine.code_of(device.id) if administrator and standing == "compare_code" else ""
         role = role_of(state.members[device.member].role)
+        known = heard[device.id]
         devices.append(
             DeviceRow(
                 device.id.hex(),
@@ -68,18 +73,36 @@ def access_of(opened: Opened) -> Access:
                 role,
                 standing,
                 code,
+                since=_moment(known.since),
+                last_heard=_moment(known.last),
+                ended=None if known.ended is None else _moment(known.ended),
+                unaware=device.active(state.no) and device.id != opened.device.id and known.roster_no < newest,
+                mine=device.id == opened.device.id,
             )
         )
-    invitations = []
-    for invitation in state.invitations.values():
-        if invitation.closed is None and invitation.device is None:
-            person = people.get(invitation.member)
-            given = role_of(state.members[invitation.member].role)
-            ends = datetime.fromtimestamp(invitation.expires / 1000, UTC)
-            name, team = (person.name, person.team) if person else ("", "")
-            invitations.append(OpenInvitation(invitation.id.hex, name, given, team, ends))
+    every, now = [], opened.engine.now_ms()
+    for invitation in sorted(state.invitations.values(), key=lambda one: -one.opened):
+        person = people.get(invitation.member)
+        name, team = (person.name, person.team) if person else ("", "")
+        given, laptop = role_of(state.members[invitation.member].role), laptops.get((invitation.device or b"").hex(), "")
+        ends, how = _moment(invitation.expires), _how(invitation, now)
+        every.append(OpenInvitation(invitation.id.hex, name, given, team, ends, how, laptop))
+    invitations, over = ([one for one in every if (one.state == "open") is still] for still in (True, False))
     confirm = bool(state.policy.get(rights.CONFIRM_RESTRICTED, rights.POLICY_DEFAULTS[rights.CONFIRM_RESTRICTED]))
-    return Access(tuple(devices), tuple(invitations), state.org_id.hex(), confirm)
+    return Access(tuple(devices), tuple(invitations), state.org_id.hex(), confirm, tuple(over))
+
+
+def _how(invitation: roster.Invitation, now_ms: int) -> InvitationState:
+    """How an invitation stands. One that ran out is closed by whichever laptop comes to it first: it ran out all the same."""
+    if invitation.device is not None:
+        return "used"
+    if now_ms > invitation.expires:
+        return "expired"
+    return "open" if invitation.closed is None else "closed"
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def teams(opened: Opened) -> tuple[tuple[UUID, str], ...]:
@@ -114,10 +137,31 @@ def invite(
         expires=int(ends.timestamp() * 1000),
     )
     opened.do(NameStaffMember(invited.member, person.strip(), role, team_id), HERE)
+    return _file(opened, invited, FileNames(organisation.name, person.strip(), team, organisation.me.name), ends)
+
+
+def invite_again(opened: Opened, member_id: UUID, *, days: int, now: datetime) -> InvitationFile:
+    """One more laptop for somebody who is in already: with their role, their team and what they may open."""
+    only_administrators(opened)
+    organisation, state = opened.ask(Organisation()), opened.engine.roster()
+    person = next((one for one in organisation.staff if one.id == member_id), None)
+    if person is None or person.team_id is None or member_id not in state.members:
+        raise KnownError("record_missing")
+    place, ends = collection_id("restricted", person.team_id), now + timedelta(days=days)
+    invited = opened.engine.desk.invite(
+        role=state.members[member_id].role,
+        team_id=person.team_id,
+        restricted=roster.at(state.access.get((member_id, place), ()), state.no) is not None,
+        expires=int(ends.timestamp() * 1000),
+        member=member_id,
+    )
+    return _file(opened, invited, FileNames(organisation.name, person.name, person.team, organisation.me.name), ends)
+
+
+def _file(opened: Opened, invited: Invited, names: FileNames, ends: datetime) -> InvitationFile:
     status = opened.engine.exchange()
     if status.problem is not None:
         raise KnownError(status.problem)
-    names = FileNames(organisation.name, person.strip(), team, organisation.me.name)
     data = opened.engine.desk.invitation_file(invited, names)
     opened.note("invited", "staff_member", invited.member)
     return InvitationFile(f"invitation-{ends:%Y-%m-%d}.cmppi", data, ends)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -20,6 +21,7 @@ from cmpp_desktop.domain.questions import Organisation
 from cmpp_desktop.domain.work import Actor, Command, Done, Question, Role, Work
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import FILE, Store
+from cmpp_desktop.store.database import BACKUPS
 from cmpp_desktop.store.lock import ProfileLock
 from cmpp_desktop.store.vault import SLOTS, Names, Vault, make_folder
 from cmpp_desktop.sync import enrolment, replica
@@ -142,6 +144,11 @@ class Opened:
         device = state.devices.get(self._device_id)
         return device is not None and not device.active(state.no)
 
+    def has_left(self) -> bool:
+        """Whether it is out because it left in order."""
+        device = self.engine.roster().devices.get(self._device_id)
+        return device is not None and device.why == "retired"
+
     def must_be_open(self) -> None:
         """Raises KnownError locked after `close`."""
         if self.closed:
@@ -201,6 +208,21 @@ def make_profile(
         lock.release()
         raise
     return opened
+
+
+def put_aside(folder: Path, day: date) -> Path:
+    """Moves everything of a profile into a folder beside its place; the slots last, so that a laptop that dies in between is
+    still the one that was shut out. Returns the folder. Raises disk_error."""
+    number = next(n for n in itertools.count(1) if not (folder / f"closed-{day:%Y-%m-%d}-{n}" / SLOTS).exists())
+    aside = folder / f"closed-{day:%Y-%m-%d}-{number}"
+    make_folder(aside)
+    try:
+        for name in (FILE, f"{FILE}-wal", f"{FILE}-shm", "reserve", BACKUPS, SLOTS):
+            if (folder / name).exists():
+                (folder / name).replace(aside / name)
+    except OSError as error:
+        raise KnownError("disk_error", cause=type(error).__name__) from error
+    return aside
 
 
 def _unmake(folder: Path, vault: Vault) -> None:

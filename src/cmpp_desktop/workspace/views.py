@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # the unlock page shows before the records and the forms are 
 State = Literal["new", "locked", "open"]
 SyncWord = Literal["sent", "sending", "offline", "to_settle", "set_aside", "update", "refused"]
 SecretPlace = Literal["keyring", "file"]
+ShutOut = Literal["", "revoked", "retired"]  # closed by an administrator; has left
+InvitationState = Literal["open", "used", "expired", "closed"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Greeting:
     organisation: str
     wait_seconds: int = 0  # until the next try is allowed
     secret_place: SecretPlace = "keyring"
+    shut: ShutOut = ""  # why no passphrase opens this laptop any more
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,8 @@ class SyncStatus:
 @dataclass(frozen=True)
 class DeviceRow:
     """A laptop of the organisation. `state`: in_use, this_one, compare_code, revoked, retired, replaced. `code`: the six digits
-    that its user reads out while an administrator compares them; until then it opens nothing restricted."""
+    that its user reads out while an administrator compares them; until then it opens nothing restricted. `last_heard`: when it
+    wrote the newest that is here; `unaware`: nothing of it shows that it knows of the newest closing or leaving."""
 
     device_id: str  # hex
     name: str
@@ -115,6 +119,11 @@ class DeviceRow:
     role: Role
     state: str
     code: str = ""
+    since: datetime | None = None
+    last_heard: datetime | None = None
+    ended: datetime | None = None
+    unaware: bool = False
+    mine: bool = False  # the one that shows this
 
 
 @dataclass(frozen=True)
@@ -128,22 +137,39 @@ class TeamAccess:
 
 
 @dataclass(frozen=True)
+class MemberRow:
+    """Somebody of the organisation, for an administrator. `laptops`: how many of theirs are in use."""
+
+    member_id: UUID
+    name: str
+    role: Role
+    access: tuple[TeamAccess, ...]
+    laptops: int
+    me: bool = False
+
+
+@dataclass(frozen=True)
 class OpenInvitation:
+    """An invitation, open or not any more. `laptop`: the one that came in with it."""
+
     invitation_id: str  # hex
     person: str
     role: Role
     team: str
     expires_at: datetime
+    state: InvitationState = "open"
+    laptop: str = ""
 
 
 @dataclass(frozen=True)
 class Access:
-    """Who may open this organisation's records."""
+    """Who may open this organisation's records; `over`: invitations that nobody can use any more, newest first."""
 
     devices: tuple[DeviceRow, ...]
     invitations: tuple[OpenInvitation, ...]
     organisation_id: str = ""  # hex: what the administrator of a server has to know
     confirm_restricted: bool = True  # policy: restricted collections only for laptops whose digits were compared
+    over: tuple[OpenInvitation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -195,7 +221,17 @@ class CertificateRequest:
     language: str = "en"
 
 
-PaperRequest = CaseSummaryRequest | SessionNoteRequest | ScreeningRequest | AttachmentRequest | CertificateRequest
+@dataclass(frozen=True)
+class RecoveryKitRequest:
+    """The kit that was made just now, for an administrator to print: `code` is kept nowhere else."""
+
+    code: str = field(repr=False)
+    language: str = "en"
+
+
+PaperRequest = (
+    CaseSummaryRequest | SessionNoteRequest | ScreeningRequest | AttachmentRequest | CertificateRequest | RecoveryKitRequest
+)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from tests.ui.samples.basis import (
 from tests.ui.samples.days import people, today
 from tests.ui.samples.door import SampleDoor
 from tests.ui.samples.interview import INSTRUMENT, SECTIONS, YES_NO, FakeChoice, FakeInterview, FakeQuestion
+from tests.ui.samples.laptops import ANSWER, CHALLENGE, KIT, NEW_KIT
 from tests.ui.samples.person import (
     NARRATIVE,
     conflict_items,
@@ -34,7 +35,8 @@ from tests.ui.samples.records import file_records, record_answers
 from tests.ui.samples.steps import at_first_run, at_someone_new
 
 __all__ = [
-    "ANA", "DENISE", "INSTRUMENT", "LATER", "LEON", "LUCIA", "MARISELA", "MATEO", "NARRATIVE", "NOW", "SECTIONS", "TODAY",
+    "ANA", "ANSWER", "CHALLENGE", "DENISE", "INSTRUMENT", "KIT", "LATER", "LEON", "LUCIA", "MARISELA", "MATEO", "NARRATIVE",
+    "NEW_KIT", "NOW", "SECTIONS", "TODAY",
     "YES_NO", "ZONE", "FakeChoice", "FakeInterview", "FakeQuestion", "SampleDoor", "at_first_run", "at_someone_new",
     "conflict_items", "file_records", "organisation", "participant_view", "people", "record_answers",
     "review_queue", "session_fields", "session_view", "stored",

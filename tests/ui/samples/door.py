@@ -25,13 +25,11 @@ from cmpp_desktop.domain.work import Command, Done, Question
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.workspace import (
     Access,
-    DeviceRow,
     Founding,
     Greeting,
     InvitationFile,
     InvitationInfo,
     OpenInterview,
-    OpenInvitation,
     Paper,
     State,
     Strength,
@@ -39,9 +37,10 @@ from cmpp_desktop.workspace import (
     Workspace,
 )
 from tests.ui.samples import offices
-from tests.ui.samples.basis import ANA, DENISE, LATER, LEON, MARISELA, NOW, TODAY, organisation, stored, uid, when
+from tests.ui.samples.basis import LATER, MARISELA, NOW, TODAY, organisation, stored, uid, when
 from tests.ui.samples.days import found_texts, people, today
 from tests.ui.samples.interview import INSTRUMENT, FakeInterview
+from tests.ui.samples.laptops import CHALLENGE, SampleAdministration, access
 from tests.ui.samples.person import conflict_items, participant_view, review_queue, session_fields, session_view, timeline
 
 
@@ -102,6 +101,11 @@ class SampleDoor(Workspace):
         self.imported: list[tuple[str, bytes]] = []
         self.directory: DirectoryPlan = offices.PLAN
         self.directories: list[tuple[str, bool]] = []
+        self.shut: Any = ""  # why no passphrase opens it
+        self.desk = SampleAdministration(self)
+        self.recovered: list[tuple[str, str, str]] = []  # how, signs, new passphrase
+        self.begun_again = 0
+        self._by_kit = False
 
     def _may_fail(self, name: str) -> None:
         if name in self.fail:
@@ -113,7 +117,7 @@ class SampleDoor(Workspace):
         return self._state
 
     def greeting(self) -> Greeting:
-        return Greeting("Ana Marroquín", "Blue ThinkPad", "Lantern Street Services", self.wait_seconds)
+        return Greeting("Ana Marroquín", "Blue ThinkPad", "Lantern Street Services", self.wait_seconds, shut=self.shut)
 
     def secret_place(self) -> Any:
         return "keyring"
@@ -151,7 +155,33 @@ class SampleDoor(Workspace):
         self._state = "open"
 
     def lock(self) -> None:
-        self._state = "locked"
+        self._state, self._by_kit = "locked", False
+
+    def recovery_challenge(self) -> str:
+        self._may_fail("recovery_challenge")
+        return CHALLENGE
+
+    def recover(self, kit: str, passphrase: str = "") -> None:
+        self._recover("kit", kit, passphrase)
+
+    def recover_by_telephone(self, response: str, passphrase: str = "") -> None:
+        self._recover("telephone", response, passphrase)
+
+    def _recover(self, how: str, signs: str, passphrase: str) -> None:
+        self._may_fail("recover")
+        self.recovered.append((how, signs, passphrase))
+        self._state, self._by_kit = "open", bool(self.shut)
+
+    def shut_out(self) -> None:
+        self._state, self.shut = "locked", "retired" if self.status.problem == "device_retired" or self.desk.left else "revoked"
+
+    def begin_again(self) -> Path:
+        self._may_fail("begin_again")
+        self._state, self.shut, self.begun_again = "new", "", self.begun_again + 1
+        return Path("closed-2026-11-23-1")
+
+    def administration(self) -> Any:
+        return self.desk
 
     # --- work -------------------------------------------------------------------------------------------------------
 
@@ -241,27 +271,7 @@ class SampleDoor(Workspace):
         return replace(self.status, word="sent", waiting=0, waiting_items=(), conflicts=0, set_aside=0)
 
     def access(self) -> Access:
-        return Access(
-            (
-                DeviceRow("aa" * 32, "Blue ThinkPad", "Ana Marroquín", ANA, "caseworker", "this_one"),
-                DeviceRow("bb" * 32, "Denise’s Mac", "Denise Okafor", DENISE, "supervisor", "in_use"),
-                DeviceRow("cc" * 32, "Leon-T14", "Leon Brandt", LEON, "caseworker", "in_use"),
-                DeviceRow(
-                    "dd" * 32,
-                    "Front desk",
-                    "Sade Oyelaran",
-                    uid("sade"),
-                    "caseworker",
-                    "in_use" if "dd" * 32 in self.compared else "compare_code",
-                    "418207",
-                ),
-                DeviceRow("ee" * 32, "Old Surface", "Ana Marroquín", ANA, "caseworker", "retired"),
-                DeviceRow("ff" * 32, "Red Asus", "Leon Brandt", LEON, "caseworker", "revoked"),
-            ),
-            (OpenInvitation("11" * 16, "Jonas Vantongeren", "caseworker", "Team North", NOW + timedelta(days=6)),),
-            "5f" * 32,
-            self.confirm_restricted,
-        )
+        return access(self)
 
     def own_code(self) -> str:
         return self.code

@@ -18,6 +18,8 @@ from cmpp_desktop.ui.pages.settings_instruments import InstrumentsPart
 from cmpp_desktop.ui.pages.settings_laptops import LaptopsPart
 from cmpp_desktop.ui.pages.settings_lists import ListsPart
 from cmpp_desktop.ui.pages.settings_organisation import OrganisationPart
+from cmpp_desktop.ui.pages.settings_people import PeoplePart
+from cmpp_desktop.ui.pages.settings_recovery import RecoveryPart
 from cmpp_desktop.ui.pages.strength_words import ENOUGH, advice_words
 from cmpp_desktop.ui.pages.unlock import LANGUAGE_NAMES
 from cmpp_desktop.ui.theme import look
@@ -39,7 +41,8 @@ from cmpp_desktop.ui.widgets import (
 )
 from cmpp_desktop.words import LANGUAGES
 
-PARTS = ("you", "look", "laptops", "instruments", "organisation", "lists", "about")
+PARTS = ("you", "look", "laptops", "rights", "recovery", "instruments", "organisation", "lists", "about")
+ADMINISTRATORS = frozenset({"rights", "recovery"})  # parts that others do not have
 ELSEWHERE = ("import", "rules", "retention")  # pages of their own, which the menu leads to
 
 
@@ -60,7 +63,13 @@ class SettingsPage(Page):
     def keys(self) -> tuple[tuple[str, str], ...]:
         words = self.words
         if self._part == "laptops" and self.laptops.administers:
-            return (("Up|Down", words("move")), ("C", words("compare the digits")), ("Tab", words("next field")))
+            return (
+                ("Up|Down", words("move")),
+                ("C", words("compare the digits")),
+                ("X", words("close, take back")),
+                ("I", words("invite anew")),
+                ("Tab", words("next field")),
+            )
         return (("Up|Down", words("move")), ("Tab", words("next field")))
 
     def first_focus(self) -> QWidget:
@@ -74,20 +83,25 @@ class SettingsPage(Page):
             "you": words("You"),
             "look": words("Look and language"),
             "laptops": words("Laptops"),
+            "rights": words("People and rights"),
+            "recovery": words("Recovery"),
             "instruments": words("Instruments"),
             "organisation": words("Organisation"),
             "lists": words("Lists"),
             "about": words("About"),
         }
+        self.laptops, self.instruments, self.lists = LaptopsPart(self), InstrumentsPart(self), ListsPart(self)
         self.menu = RowList(words("Settings"), RowDelegate(lead_width=0, top=6, pad=8, bar=False))
-        icons = {"you": "user", "look": "contrast", "laptops": "laptop", "instruments": "clipboard-list",
+        icons = {"you": "user", "look": "contrast", "laptops": "laptop", "rights": "user-cog",
+                 "recovery": "key-round", "instruments": "clipboard-list",
                  "organisation": "building-2", "lists": "list", "about": "info"}
-        self.menu.show_rows([ListRow(id=part, title=names[part], icon=icons[part]) for part in PARTS])
+        self.menu.show_rows([ListRow(id=part, title=names[part], icon=icons[part]) for part in self._shown()])
         self.menu.current_changed.connect(self._chosen)
         self.menu.setFixedWidth(look().px(208))
         self.stack = QStackedWidget()
-        self.laptops, self.instruments, self.lists = LaptopsPart(self), InstrumentsPart(self), ListsPart(self)
         self.organisation = OrganisationPart(self)
+        self.rights = PeoplePart(self) if self.laptops.administers else None
+        self.recovery = RecoveryPart(self) if self.laptops.administers else None
         made: dict[str, QWidget | QLayout] = {
             "you": self._you(),
             "look": self._look(),
@@ -97,8 +111,10 @@ class SettingsPage(Page):
             "lists": self.lists,
             "about": self._about(),
         }
+        if self.rights is not None and self.recovery is not None:
+            made |= {"rights": self.rights, "recovery": self.recovery}
         self._parts: dict[str, QWidget] = {}
-        for part in PARTS:
+        for part in self._shown():
             inner = QWidget()
             inner.setMaximumWidth(look().px(760))
             inner.setLayout(column(made[part]))
@@ -112,6 +128,10 @@ class SettingsPage(Page):
         whole = row(left, rule("v"), self.stack, gap=16, margins=(24, 16, 0, 0))
         whole.setStretch(2, 1)
         self.setLayout(whole)
+
+    def _shown(self) -> tuple[str, ...]:
+        """The parts of this person's role."""
+        return tuple(part for part in PARTS if part not in ADMINISTRATORS or self.laptops.administers)
 
     def _links(self) -> list[Button]:
         """What is a page of its own, where it is part of this version and for somebody of this role."""
@@ -146,6 +166,8 @@ class SettingsPage(Page):
         self.laptops.reload()
         self.instruments.reload()
         self.lists.reload()
+        if self.rights is not None:
+            self.rights.reload()
         self.organisation.reload()
 
     # --- you --------------------------------------------------------------------------------------------------------

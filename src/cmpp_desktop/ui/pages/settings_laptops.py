@@ -1,26 +1,23 @@
-"""Settings, Laptops: which laptops can open the records, comparing digits, inviting, and the organisation's id.
+"""Settings, Laptops: which laptops can open the records, closing one, comparing digits, leaving, and the organisation's id.
 
-Everybody sees the laptops and, until they were compared, the six digits of their own. Administrators invite, compare
-and set whether restricted records wait for that.
+Everybody sees the laptops and, until they were compared, the six digits of their own. Administrators invite, compare, close
+and set whether restricted records wait for the digits.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from datetime import datetime
 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLayout, QSizePolicy, QWidget
 
-from cmpp_desktop.domain.work import Role
-from cmpp_desktop.ui.files import ask_where_to, write_private
 from cmpp_desktop.ui.page import Page
+from cmpp_desktop.ui.pages.close_laptop import CloseLaptop, LeaveWithLaptop
 from cmpp_desktop.ui.pages.compare_digits import CompareDigits
-from cmpp_desktop.ui.theme import look
+from cmpp_desktop.ui.pages.settings_invitations import InvitationsPart, fit
 from cmpp_desktop.ui.widgets import (
     Banner,
     Button,
-    CodeCombo,
     Digits,
     Field,
     Label,
@@ -37,9 +34,11 @@ from cmpp_desktop.ui.widgets import (
     isolate,
     row,
 )
-from cmpp_desktop.workspace import Access, DeviceRow, InvitationFile
+from cmpp_desktop.workspace import Access, DeviceRow
 
 ADMINISTRATOR = "administrator"
+IN_USE = ("in_use", "this_one", "compare_code")
+MOST_NAMED = 3  # laptops in a sentence
 
 
 class LaptopsPart(QWidget):
@@ -48,7 +47,6 @@ class LaptopsPart(QWidget):
     def __init__(self, page: Page) -> None:
         super().__init__()
         self.page, self.ui, self.words = page, page.ui, page.words
-        self._file: InvitationFile | None = None
         self._devices: dict[str, DeviceRow] = {}
         self._telling = False
         role = self.ui.me.me.role if self.ui.me is not None else ""
@@ -62,29 +60,34 @@ class LaptopsPart(QWidget):
         self._count = Label("", "large", tone="ink2", wrap=True)
         self.devices = RowList(words("Laptops"), RowDelegate(lead_width=0))
         self.devices.opened.connect(lambda item: self._compare(item.id))
-        self.devices.pressed_button.connect(lambda id, what: self._compare(id))
-        self.devices.key_map["C"] = lambda item: self._compare(item.id)
-        self.devices.current_changed.connect(lambda item: self._fit())
-        self.waiting = RowList(words("Open invitations"), RowDelegate(lead_width=0))
-        self._waiting_head = SectionHead(words("Open invitations"))
-        self._invite_form = self._invite()
+        self.devices.pressed_button.connect(self._pressed)
+        self.devices.key_map |= {
+            "C": lambda item: self._compare(item.id),
+            "X": lambda item: self._close_laptop(item.id),
+            "I": lambda item: self._invite_again(item.id),
+        }
+        self.devices.current_changed.connect(lambda item: fit(self.devices))
+        self.unaware = Banner("", tone="amber")
+        self.unaware.hide()
+        self.invitations = InvitationsPart(self.page, self.reload)
         only = Label(words("Administrators invite people. Ask one of yours."), tone="ink2")
-        (only if self.administers else self._invite_form).hide()
+        (only if self.administers else self.invitations).hide()
         self.setLayout(
             column(
                 heading(words("Laptops")),
                 self._count,
                 self._own(),
                 self.devices,
+                self.unaware,
                 12,
                 self._policy(),
                 12,
-                self._invite_form,
+                self.invitations,
                 only,
-                self._waiting_head,
-                self.waiting,
                 12,
                 self._organisation(),
+                12,
+                self._leaving(),
                 gap=8,
             )
         )
@@ -130,30 +133,18 @@ class LaptopsPart(QWidget):
         held.setLayout(column(row(self.wait, None), note, gap=2))
         return held
 
-    def _invite(self) -> QWidget:
+    def _leaving(self) -> QLayout:
         words = self.words
-        self.person = TextField()
-        self._person_field = Field(words("Who is invited"), self.person)
-        roles = [(code.id, code.name(words.language)) for code in words.codes("role")]
-        self.role = CodeCombo(roles, "caseworker")
-        teams = self.ui.me.teams if self.ui.me is not None else ()
-        self.team = CodeCombo(list(teams), teams[0][0] if teams else None)
-        self._invite_button = Button(
-            words("Make the invitation"), kind="primary", icon="user-plus", key="Return", on=self.make_invitation
+        self.leave = Button(words("Leave with this laptop"), icon="log-out", on=self._leave)
+        note = Label(
+            words(
+                "When you stop working here, or hand this laptop back: everything written on it is sent, then it locks for good. "
+                "Other laptops of yours go on."
+            ),
+            tone="ink2",
+            wrap=True,
         )
-        self._save_button = Button(words("Save as file"), icon="download", on=self._save_invitation)
-        self._made = Banner(
-            words("The invitation is ready."),
-            words("Hand it over in person, on a stick. Whoever has it can join once; do not e-mail it."),
-            tone="calm",
-            icon="file-lock",
-            buttons=(self._save_button,),
-        )
-        self._made.hide()
-        form = QWidget()
-        fields = row(self._person_field, Field(words("Role"), self.role), Field(words("Team"), self.team), gap=12)
-        form.setLayout(column(SectionHead(words("Invite someone")), fields, row(self._invite_button, None), self._made, gap=8))
-        return form
+        return column(SectionHead(words("Leaving")), note, row(self.leave, None), gap=8)
 
     def _organisation(self) -> QLayout:
         words = self.words
@@ -178,7 +169,7 @@ class LaptopsPart(QWidget):
 
     def show_access(self, access: Access, own_code: str) -> None:
         words = self.words
-        in_use = sum(device.state in ("in_use", "this_one", "compare_code") for device in access.devices)
+        in_use = sum(device.state in IN_USE for device in access.devices)
         name = self.ui.me.name if self.ui.me is not None else ""
         self._count.setText(
             words.plural(
@@ -189,9 +180,11 @@ class LaptopsPart(QWidget):
             )
         )
         self._devices = {device.device_id: device for device in access.devices}
-        self.devices.show_rows([self._device_row(device) for device in access.devices])
-        self._fit()
-        self._show_invitations(access)
+        shown = sorted(access.devices, key=lambda one: one.state not in IN_USE)
+        self.devices.show_rows([self._device_row(device) for device in shown])
+        fit(self.devices)
+        self._say_unaware(access.devices)
+        self.invitations.show_access(access)
         self.own_digits.show_code(own_code)
         self._own_box.setVisible(bool(own_code) and access.confirm_restricted)
         self._telling = True
@@ -200,26 +193,29 @@ class LaptopsPart(QWidget):
         self.organisation_id.setText(access.organisation_id)
         self.organisation_id.setCursorPosition(0)
 
-    def _show_invitations(self, access: Access) -> None:
-        words = self.words
-        rows = []
-        for invitation in access.invitations:
-            day = words.here(invitation.expires_at).date()
-            left = words.plural("{n} day left", "{n} days left", max((day - self.ui.today()).days, 0))
-            rows.append(
-                ListRow(
-                    id=invitation.invitation_id,
-                    title=invitation.person,
-                    icon="mail",
-                    what=f"{words.code('role', invitation.role)}, {invitation.team}",
-                    badge=RowBadge(left, "soon"),
-                )
-            )
-        self.waiting.show_rows(rows)
-        self._waiting_head.show_count(str(len(rows)))
-        for part in (self.waiting, self._waiting_head):
-            part.setVisible(bool(rows))
-        self._fit()
+    def _say_unaware(self, devices: tuple[DeviceRow, ...]) -> None:
+        """Which laptops may not know yet that another one is out: what they write could still be opened there."""
+        words, out = self.words, [one for one in devices if one.state == "revoked" and one.ended is not None]
+        unaware = [one for one in devices if one.unaware and one.state in IN_USE]
+        self.unaware.setVisible(bool(unaware and out and self.administers))
+        if not (unaware and out and self.administers):
+            return
+        newest = max(out, key=lambda one: (one.ended is not None, one.ended))
+        self.unaware.tell(
+            words.plural(
+                "{laptops} has not been heard of since “{closed}” was closed.",
+                "{laptops} have not been heard of since “{closed}” was closed.",
+                len(unaware),
+                laptops=self._named(unaware),
+                closed=isolate(newest.name),
+            ),
+            words("Until it hears of it, what is written there could be opened by the closed one. Ask them to go online once."),
+        )
+
+    def _named(self, devices: list[DeviceRow]) -> str:
+        said = [f"“{isolate(one.name)}” ({isolate(one.person)})" for one in devices[:MOST_NAMED]]
+        more = len(devices) - MOST_NAMED
+        return ", ".join([*said, self.words.plural("{n} more", "{n} more", more)] if more > 0 else said)
 
     def _device_row(self, device: DeviceRow) -> ListRow:
         words = self.words
@@ -228,27 +224,67 @@ class LaptopsPart(QWidget):
             "this_one": (words("This one"), "sent"),
             "compare_code": (words("Digits not compared yet"), "soon"),
             "revoked": (words("Closed"), "danger"),
-            "retired": (words("Retired"), "restricted"),
+            "retired": (words("Has left"), "restricted"),
+            "replaced": (words("Replaced"), "restricted"),
         }.get(device.state, (device.state, "done"))
-        compare = (RowButton("compare", words("Compare the digits"), "C"),) if self._comparable(device) else ()
+        if device.state in ("in_use", "this_one") and device.unaware:
+            said, state = words("Has not heard of the last closing"), "warning"
         return ListRow(
             id=device.device_id,
             title=device.name or words("A laptop without a name yet"),
             icon="laptop",
             what=", ".join(part for part in (device.person, words.code("role", device.role)) if part),
+            details=(self._when(device),),
             badge=RowBadge(said, state),
-            buttons=compare,
+            muted=device.state not in IN_USE,
+            buttons=self._buttons(device),
         )
+
+    def _when(self, device: DeviceRow) -> str:
+        """Since when, and the newest that is known of it."""
+        words, parts = self.words, []
+        if device.since is not None:
+            parts.append(words("since {day}", day=self._day(device.since)))
+        if device.ended is not None:
+            day = self._day(device.ended)
+            parts.append(words("left {day}", day=day) if device.state == "retired" else words("closed {day}", day=day))
+        elif device.last_heard is not None and not device.mine:
+            parts.append(words("last heard of {day}", day=self._day(device.last_heard)))
+        return ", ".join(parts)
+
+    def _day(self, at: datetime) -> str:
+        return self.words.short_date(self.words.here(at).date(), self.ui.today())
+
+    def _buttons(self, device: DeviceRow) -> tuple[RowButton, ...]:
+        words, found = self.words, []
+        if self._comparable(device):
+            found.append(RowButton("compare", words("Compare the digits"), "C"))
+        if self.administers and device.state in IN_USE and not device.mine:
+            found.append(RowButton("close", words("Close"), "X"))
+        if self.administers:
+            found.append(RowButton("again", words("Invite anew"), "I"))
+        return tuple(found)
 
     def _comparable(self, device: DeviceRow) -> bool:
         return self.administers and device.state == "compare_code" and bool(device.code)
 
-    def _fit(self) -> None:
-        """The lists are as high as their rows: the page scrolls, not they."""
-        for view in (self.devices, self.waiting):
-            view.doItemsLayout()
-            high = sum(view.sizeHintForRow(number) for number in range(view.model().rowCount()))
-            view.setFixedHeight(max(high + look().px(4), look().px(60)))
+    # --- closing, inviting anew, leaving ----------------------------------------------------------------------------
+
+    def _pressed(self, device_id: str, what: str) -> None:
+        {"compare": self._compare, "close": self._close_laptop, "again": self._invite_again}[what](device_id)
+
+    def _close_laptop(self, device_id: str) -> None:
+        device = self._devices.get(device_id)
+        if device is not None and any(button.id == "close" for button in self._buttons(device)):
+            CloseLaptop(self.window(), self.ui, device, self.reload).open()
+
+    def _invite_again(self, device_id: str) -> None:
+        device = self._devices.get(device_id)
+        if device is not None and self.administers:
+            self.invitations.invite_again(device.member_id, device.person)
+
+    def _leave(self) -> None:
+        LeaveWithLaptop(self.window(), self.ui, self.ui.shell.shut_out).open()
 
     # --- comparing --------------------------------------------------------------------------------------------------
 
@@ -284,52 +320,3 @@ class LaptopsPart(QWidget):
     def _copy_id(self) -> None:
         QGuiApplication.clipboard().setText(self.organisation_id.text())
         self.ui.say(self.words("Copied."))
-
-    # --- inviting ---------------------------------------------------------------------------------------------------
-
-    def make_invitation(self) -> None:
-        person = self.person.text().strip()
-        self._person_field.problem("" if person else self.words("This is needed."))
-        team = self.team.value()
-        if not person or team is None:
-            self.person.setFocus()
-            return
-        role: Role = self.role.value()
-        self._invite_button.setEnabled(False)
-        self.page.call(lambda: self.ui.door.invite(person, role, team), self._invited, self._not_invited, on="net")
-
-    def _invited(self, file: InvitationFile) -> None:
-        self._file = file
-        self._invite_button.setEnabled(True)
-        until = self.words.short_date(self.words.here(file.expires_at).date(), self.ui.today())
-        self._made.show()
-        self._made.tell(
-            self.words(
-                "The invitation for {name} is ready. It works once, until {day}.",
-                name=isolate(self.person.text().strip()),
-                day=until,
-            ),
-            self.words("Hand it over in person, on a stick. Whoever has it can join once; do not e-mail it."),
-        )
-        self._save_button.setFocus()
-        self.reload()
-
-    def _not_invited(self, error: BaseException) -> None:
-        self._invite_button.setEnabled(True)
-        self.ui.trouble(error)
-
-    def _save_invitation(self) -> None:
-        if self._file is not None:
-            kinds = self.words("Invitations") + " (*.cmppi)"
-            ask_where_to(self, self.words("Save as file"), self._file.file_name, kinds, self.write_invitation, suffix="cmppi")
-
-    def write_invitation(self, path: Path) -> None:
-        """Writes the invitation where the person asked."""
-        file = self._file
-        if file is None:
-            return
-
-        def saved(nothing: Any) -> None:
-            self.ui.say(self.words("Saved. Hand it over in person."))
-
-        self.page.call(lambda: write_private(path, file.data), saved)

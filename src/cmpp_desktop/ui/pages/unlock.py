@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.frame import Mark
 from cmpp_desktop.ui.messages import Message, message_for
 from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.pages.recovery import RecoverySteps
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
     Banner,
@@ -102,40 +103,41 @@ class UnlockPage(Page):
         centre = column(None, row(None, middle, None), None, gap=0)
         centre.setStretch(0, 2)
         centre.setStretch(2, 3)
-        whole = column(top, scrolled(centre, words("Unlock")), bottom, gap=0)
+        self.recovery = RecoverySteps(self, self._remembered, once=False)
+        self.recovery.setMaximumWidth(look().px(600))
+        other_way = row(None, self.recovery, None, margins=(24, 16, 24, 16))
+        other_way.setStretch(1, 100)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(scrolled(centre, words("Unlock")))
+        self.stack.addWidget(scrolled(column(None, other_way, None), words("Open this laptop without the passphrase")))
+        whole = column(top, self.stack, bottom, gap=0)
         whole.setStretch(1, 1)
         self.setLayout(whole)
 
     def _forgotten(self) -> QWidget:
         words = self.words
-        self._forgot_more = Label(
-            words(
-                "Call your administrator and say which laptop it is. They make a new invitation; what "
-                "you sent before comes back with it, and what was not sent yet stays sealed on this "
-                "laptop until then."
-            ),
-            "small",
-            tone="ink2",
-            wrap=True,
-        )
-        self._forgot_more.hide()
         ask = Button(
-            words("I forgot my passphrase"),
-            flush=True,
-            kind="quiet",
-            icon="key-round",
-            on=lambda: self._forgot_more.setVisible(not self._forgot_more.isVisible()),
+            words("I forgot my passphrase"), flush=True, kind="quiet", icon="key-round", key="Alt+F", on=self._recover
         )
         help = Label(
-            words("Nobody can read it back to you, and nothing is deleted. Your administrator can help."),
+            words("Your administrator can reopen this laptop by telephone. Nothing you wrote is lost."),
             "small",
             tone="ink2",
             wrap=True,
         )
-        below = column(help, self._forgot_more, gap=8, margins=(24, 0, 0, 0))
+        below = column(help, margins=(24, 0, 0, 0))
         holder = QWidget()
         holder.setLayout(column(row(ask, None), below, gap=0))
         return holder
+
+    def _recover(self) -> None:
+        self.passphrase.clear()
+        self.stack.setCurrentIndex(1)
+        self.recovery.begin()
+
+    def _remembered(self) -> None:
+        self.stack.setCurrentIndex(0)
+        self.passphrase.line.setFocus()
 
     # --- doing it ---------------------------------------------------------------------------------------------------
 
@@ -195,6 +197,7 @@ class UnlockPage(Page):
 
     def show_message(self, message: Message) -> None:
         """Something other than the passphrase is in the way."""
+        self.stack.setCurrentIndex(0)
         self._clear_notice()
         self.notice.addWidget(Banner(message.happened, message.text, tone="calm" if message.ours else "amber"))
         self.notice.addSpacing(look().px(24))

@@ -29,6 +29,7 @@ from cmpp_desktop.ui.widgets.row_delegate import RowDelegate, paint_marked
 from cmpp_desktop.ui.widgets.row_model import ROW, ListRow, RowBadge, RowButton, RowModel
 from cmpp_desktop.ui.widgets.rows import RowList
 from cmpp_desktop.ui.widgets.searching import SearchField
+from cmpp_desktop.ui.widgets.signs import Signs
 from cmpp_desktop.ui.widgets.ticks import Radio, Tick, paint_radio, paint_tick
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "RowModel",
     "SearchField",
     "SectionHead",
+    "Signs",
     "Tag",
     "TextArea",
     "TextField",

@@ -1,0 +1,51 @@
+"""What this laptop knows of the others: since when they belong, when they were last heard of, how far they know the roster.
+
+All of it is read off what they signed: entries of the roster and the newest counting bundle of each of their chains, which names
+the roster number that its author knew. So it is a lower bound: who has read and written nothing since counts as not heard of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from cmpp_desktop.sync.replica import Replica
+from cmpp_protocol import entries
+from cmpp_protocol.roster import RosterState
+from cmpp_protocol.stamps import Stamp
+
+
+class Heard(NamedTuple):
+    """Of one laptop, in ms: `since` it belongs, `last` it wrote or signed something that is here, `ended` (None: it has not).
+    `roster_no`: an entry that it certainly knew; those before it as well."""
+
+    since: int
+    last: int
+    roster_no: int
+    ended: int | None
+
+
+def heard_of(store: Replica, state: RosterState, log: Sequence[bytes], readable: Iterable[UUID]) -> Mapping[bytes, Heard]:
+    """Every device of the roster. `log`: all entries, in order; `readable`: the collections held here."""
+    signed = [entries.decode(data) for data in log]
+    wrote: dict[bytes, tuple[int, int]] = {}
+    for entry in signed:
+        at, no = wrote.get(entry.by, (0, 0))
+        wrote[entry.by] = (max(at, entry.at), max(no, entry.no))
+    for place in readable:
+        for device, chain in store.chains(place).items():
+            at, no = wrote.get(device, (0, 0))
+            wrote[device] = (max(at, Stamp(chain.last_hlc, device).ms), max(no, chain.roster_no))
+    found = {}
+    for one in state.devices.values():
+        since = signed[one.enrolled].at
+        at, no = wrote.get(one.id, (since, one.enrolled))
+        ended = None if one.ended is None else signed[one.ended].at
+        found[one.id] = Heard(since, max(at, since), max(no, one.enrolled), ended)
+    return found
+
+
+def last_taken_away(state: RosterState) -> int:
+    """The number of the newest entry that closed a laptop or let one go; -1 while there is none."""
+    return max((device.ended for device in state.devices.values() if device.ended is not None), default=-1)

@@ -1,4 +1,4 @@
-"""A lost laptop is closed in the administrator's window, and the other one locks itself and says why: real programs, real keys."""
+"""A lost laptop is closed in the administrator’s window, and the other locks itself and says why: real programs and keys."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ def test_a_closed_laptop_locks_itself_when_it_hears_of_it_whatever_is_open(desk:
     assert at.window.frame is None
     assert not at.window.findChildren(CloseLaptop)
     assert at.door.state() == "locked"
-    words = said(at.window.gate)
+    words = said(at.page)
     assert "This laptop was closed" in words
     assert "What was not sent yet stays here, sealed." in words
     assert "Call your administrator" in words

@@ -337,7 +337,7 @@ def test_inviting_makes_a_file_to_hand_over(desk: Open, tmp_path: object) -> Non
     at = desk(role="administrator")
     at.window.go("settings", part="laptops")
     at.quiet()
-    page = at.page.laptops
+    page = at.page.laptops.invitations
     page.make_invitation()
     assert page._person_field.has_problem
     page.person.setText("Jonas Vantongeren")

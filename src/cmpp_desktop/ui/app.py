@@ -118,6 +118,7 @@ class Window(QWidget):
         self._hidden_at = 0.0
         self._told_problem: str | None = None
         self._day = self.ui.today()
+        self._overlay: Overlay | None = None
         self._stack = QStackedWidget()
         self._stack.setMinimumSize(1, 1)
         self.setMinimumSize(480, 360)
@@ -460,11 +461,13 @@ class Window(QWidget):
 
     def _lay_over(self, overlay: Overlay) -> None:
         self._close_overlays(but=overlay)
+        self._overlay = overlay
         overlay.open()
 
     def _close_overlays(self, but: Overlay | None = None) -> None:
         from cmpp_desktop.ui.overlay import Overlay
 
+        self._overlay = None
         for overlay in self.findChildren(Overlay):  # also those that a page has laid over itself
             if overlay is not but:
                 overlay.close()

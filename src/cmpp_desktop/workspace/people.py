@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from cmpp_desktop.changes import HERE, collection_id
-from cmpp_desktop.domain.questions import Arrivals, Organisation, Outgoing
+from cmpp_desktop.domain.questions import Arrivals, Organisation, Outgoing, StaffRow
 from cmpp_desktop.domain.staff import NameStaffMember
 from cmpp_desktop.domain.work import Role
 from cmpp_desktop.errors import KnownError, NotAllowed
@@ -80,6 +81,16 @@ def access_of(opened: Opened) -> Access:
                 mine=device.id == opened.device.id,
             )
         )
+    every = _invitations(opened, state, people, laptops)
+    invitations, over = ([one for one in every if (one.state == "open") is still] for still in (True, False))
+    confirm = bool(state.policy.get(rights.CONFIRM_RESTRICTED, rights.POLICY_DEFAULTS[rights.CONFIRM_RESTRICTED]))
+    return Access(tuple(devices), tuple(invitations), state.org_id.hex(), confirm, tuple(over))
+
+
+def _invitations(
+    opened: Opened, state: roster.RosterState, people: Mapping[UUID, StaffRow], laptops: Mapping[str, str]
+) -> list[OpenInvitation]:
+    """All of them, newest first."""
     every, now = [], opened.engine.now_ms()
     for invitation in sorted(state.invitations.values(), key=lambda one: -one.opened):
         person = people.get(invitation.member)
@@ -87,9 +98,7 @@ def access_of(opened: Opened) -> Access:
         given, laptop = role_of(state.members[invitation.member].role), laptops.get((invitation.device or b"").hex(), "")
         ends, how = _moment(invitation.expires), _how(invitation, now)
         every.append(OpenInvitation(invitation.id.hex, name, given, team, ends, how, laptop))
-    invitations, over = ([one for one in every if (one.state == "open") is still] for still in (True, False))
-    confirm = bool(state.policy.get(rights.CONFIRM_RESTRICTED, rights.POLICY_DEFAULTS[rights.CONFIRM_RESTRICTED]))
-    return Access(tuple(devices), tuple(invitations), state.org_id.hex(), confirm, tuple(over))
+    return every
 
 
 def _how(invitation: roster.Invitation, now_ms: int) -> InvitationState:

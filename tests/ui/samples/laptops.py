@@ -34,7 +34,7 @@ def _device(letter: str, name: str, person: str, member: UUID, role: Any, state:
 def access(door: SampleDoor) -> Access:
     """Who may open the records; what the desk closed, confirmed or took back shows."""
     compared = "d" * 64 in door.compared
-    rows = (
+    rows: tuple[DeviceRow, ...] = (
         _device("a", "Blue ThinkPad", "Ana Marroquín", ANA, "caseworker", "this_one", mine=True),
         _device("b", "Denise’s Mac", "Denise Okafor", DENISE, "supervisor", "in_use"),
         _device(

@@ -186,7 +186,10 @@ class FirstRunPage(Page):
         self._secret = Label("", "small", tone="ink2", wrap=True)
         self._secret_icon = IconView("key-round", "ink2", 16)
         self._lost = Label(
-            words("Nobody can read the passphrase back to you. If you forget it, your administrator reopens this laptop by telephone."),
+            words(
+                "Nobody can read the passphrase back to you. If you forget it, your administrator reopens this laptop by "
+                "telephone."
+            ),
             "small",
             tone="ink2",
             wrap=True,

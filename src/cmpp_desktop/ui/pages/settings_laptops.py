@@ -215,7 +215,7 @@ class LaptopsPart(QWidget):
     def _named(self, devices: list[DeviceRow]) -> str:
         said = [f"“{isolate(one.name)}” ({isolate(one.person)})" for one in devices[:MOST_NAMED]]
         more = len(devices) - MOST_NAMED
-        return ", ".join([*said, self.words.plural("{n} more", "{n} more", more)] if more > 0 else said)
+        return ", ".join([*said, self.words.plural("and {n} more", "and {n} more", more)] if more > 0 else said)
 
     def _device_row(self, device: DeviceRow) -> ListRow:
         words = self.words

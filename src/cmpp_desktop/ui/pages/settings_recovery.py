@@ -52,22 +52,6 @@ class RecoveryPart(QWidget):
             help=words("It is used once and not kept. Take the older kit if that laptop was not unlocked since the newest."),
         )
         self.answer_button = Button(words("Work out the answer"), kind="primary", key="Return", on=self.answer)
-        self.answered = Signs(words("26 signs to read back"))
-        self.over = Button(words("They are in"), icon="check", on=self._forget)
-        self._answer_box = QWidget()
-        self._answer_box.setLayout(
-            column(
-                Label(
-                    words("Read this back to them, group by group. It works once, on that laptop alone."),
-                    weight="medium",
-                    wrap=True,
-                ),
-                self.answered,
-                row(self.over, None),
-                gap=8,
-            )
-        )
-        self._answer_box.hide()
         held = QWidget()
         held.setLayout(
             column(
@@ -83,11 +67,23 @@ class RecoveryPart(QWidget):
                 self._challenge_field,
                 self._kit_field,
                 row(self.answer_button, None),
-                self._answer_box,
+                self._to_read_back(),
                 gap=8,
             )
         )
         return held
+
+    def _to_read_back(self) -> QWidget:
+        words = self.words
+        self.answered = Signs(words("26 signs to read back"))
+        self.over = Button(words("They are in"), icon="check", on=self._forget)
+        once = words("Read this back to them, group by group. It works once, on that laptop alone.")
+        self._answer_box = QWidget()
+        self._answer_box.setLayout(
+            column(Label(once, weight="medium", wrap=True), self.answered, row(self.over, None), gap=8)
+        )
+        self._answer_box.hide()
+        return self._answer_box
 
     def _kit_form(self) -> QWidget:
         words = self.words

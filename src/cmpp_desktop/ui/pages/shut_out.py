@@ -46,19 +46,20 @@ class ShutOutPage(Page):
 
     # --- making it --------------------------------------------------------------------------------------------------
 
-    def _said(self) -> QWidget:
-        words, closed = self.words, self._greeting.shut == "revoked"
-        organisation = isolate(self._greeting.organisation)
-        if closed:
+    def _what_to_do(self) -> str:
+        words, organisation = self.words, isolate(self._greeting.organisation)
+        if self._greeting.shut == "revoked":
             self._happened = words(
                 "An administrator of {organisation} closed it, as one does when a laptop is lost.", organisation=organisation
             )
             self._safe = words("What was sent before is with your team. What was not sent yet stays here, sealed.")
-            do = words("Call your administrator, also when you have only found it again: they invite you anew.")
-        else:
-            self._happened = words("It belongs to {organisation} no longer.", organisation=organisation)
-            self._safe = words("Everything written on it was sent before. Drafts and scanned documents stay here, sealed.")
-            do = words("If you need it again, ask an administrator for an invitation.")
+            return words("Call your administrator, also when you have only found it again: they invite you anew.")
+        self._happened = words("It belongs to {organisation} no longer.", organisation=organisation)
+        self._safe = words("Everything written on it was sent before. Drafts and scanned documents stay here, sealed.")
+        return words("If you need it again, ask an administrator for an invitation.")
+
+    def _said(self) -> QWidget:
+        words, do = self.words, self._what_to_do()
         self.notice = Banner("", tone="amber")
         self.notice.hide()
         self.open = Button(words("Open it with the recovery kit"), icon="key-round", key="Alt+K", large=True, on=self._recover)

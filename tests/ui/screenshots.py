@@ -26,6 +26,7 @@ from cmpp_desktop.domain.deadline_views import RulePackPreview
 from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.rules import Problem as RuleProblem
 from cmpp_desktop.domain.rules import RulesRefused
+from cmpp_desktop.domain.separations import SeparationRow, Separations
 from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
 from cmpp_desktop.forms import InstrumentRefused, Problem
 from cmpp_desktop.ui.app import Window
@@ -359,6 +360,12 @@ def _to_lately(window: Window) -> None:
     page(window).lately.rows.choose_first()
 
 
+def _two_apart(door: PictureDoor) -> None:
+    door.answers[Separations] = (
+        SeparationRow(samples.uid("apart"), samples.MARISELA, "Marisela Tzoc", samples.uid(9), "Elias Ramos", NOW.date(), ""),
+    )
+
+
 def _give(window: Window) -> None:
     page(window).open_share()
 
@@ -509,6 +516,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("16-outcome", _form("outcome", record="step")),
     Shot("16-change-case", _form("change_case", record="case")),
     Shot("16-change-hearing", _form("change_obligation", record="obligation")),
+    Shot("16-talk-with-me", _form("safety_concern")),
+    Shot("16-no-longer-apart", _form("end_separation"), _SUPERVISOR, _two_apart),
     Shot("16-came-of-age", _form("came_of_age")),
     Shot("16-close-case", _form("close_case", record="step")),
     Shot("16-refer", _form("refer")),

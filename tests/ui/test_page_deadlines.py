@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 
 from cmpp_desktop.domain.asylum_clock import Clock, Entry, clock_of
 from cmpp_desktop.domain.deadline_views import AsylumClock, ClockView, Deadline, Deadlines
-from cmpp_desktop.domain.deadlines import OverrideDeadline
+from cmpp_desktop.domain.deadlines import OverrideDeadline, RestoreRuleDeadline
 from cmpp_desktop.domain.entries import FileOf, OneRecord, Records
 from cmpp_desktop.domain.proceedings import ApplicationFields
 from cmpp_desktop.domain.questions import Draft
@@ -91,6 +91,25 @@ def test_the_page_shows_both_and_an_order_sets_another_day() -> None:
         command = at.door.done[-1]
         assert isinstance(command, OverrideDeadline)
         assert (command.obligation_id, command.when.day) == (samples.uid("due"), date(2026, 12, 20))
+
+
+def test_what_an_order_had_set_goes_back_to_its_rule_and_only_that() -> None:
+    ordered = replace(ONE_YEAR, day=date(2026, 12, 20), kept="ordered")
+    with desk() as at:
+        at.door.answers |= {Records: (), Deadlines: (ONE_YEAR,)}
+        page = at.open("deadlines", participant_id=samples.MARISELA)
+        page.rows.choose(samples.uid("due"))
+        page.rows.setFocus()
+        assert not page.to_rule.isVisible()
+        at.press(Qt.Key.Key_B)
+        assert at.door.done == []
+        at.door.answers[Deadlines] = (ordered,)
+        page.reload()
+        at.settle()
+        page.rows.choose(samples.uid("due"))
+        at.press(Qt.Key.Key_B)
+        assert at.door.done == [RestoreRuleDeadline(samples.uid("due"))]
+        assert at.said[-1][0] == "It follows its rule again"
 
 
 def test_a_file_without_deadlines_says_where_they_come_from() -> None:

@@ -18,16 +18,19 @@ from cmpp_desktop.domain.entries import FileOf, OneRecord, Records
 from cmpp_desktop.domain.members import BecameAdult
 from cmpp_desktop.domain.moves import RecordMove
 from cmpp_desktop.domain.obligations import ChangeObligation, MarkObligation, NextHearing, Shared, SharedWith
-from cmpp_desktop.domain.plans import ActionStepFields, FinishStep
+from cmpp_desktop.domain.plans import ActionStepFields, FinishStep, GoalFields, ReopenGoal
 from cmpp_desktop.domain.questions import Participant
 from cmpp_desktop.domain.records import Money
 from cmpp_desktop.domain.referrals import CloseReferral, Refer
+from cmpp_desktop.domain.screenings import RaiseSafetyConcern
+from cmpp_desktop.domain.separations import EndSeparation, SeparationRow, Separations
 from cmpp_desktop.domain.tasks import ChangeNote, DeleteNote, NoteFields, WriteNote
 from cmpp_desktop.domain.transfers import AskTransfer, HandOver, HandOverFacts
 from cmpp_desktop.domain.undo import Together
 from cmpp_desktop.domain.work import Done
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.pages.command_forms import COMMANDS, offered
+from cmpp_desktop.ui.widgets import Button
 from cmpp_desktop.workspace import AttachmentRequest
 from tests.ui import samples
 from tests.ui.page_desk import Desk, desk, nameless
@@ -396,3 +399,41 @@ def test_the_data_dictionary_is_saved_from_settings_in_the_format_that_was_chose
         at.press(Qt.Key.Key_Return, CTRL)
         assert written == [tmp_path / "dictionary.json"]
         assert at.said[-1][0] == "Data dictionary saved"
+
+
+def test_a_goal_that_was_closed_goes_on_after_all() -> None:
+    with desk() as at:
+        goal = GoalFields(participant_id=samples.MARISELA, statement="Work", progress="left", closed_on=samples.TODAY)
+        page = show(at, "goal", goal)
+        page._beside_row.itemAt(0).widget().click()
+        at.settle()
+        assert at.door.done == [ReopenGoal(SOME)]
+        assert at.said[-1][0] == "Changed"
+
+
+def test_a_supervisor_ends_keeping_two_apart() -> None:
+    with desk(role="supervisor") as at:
+        row = SeparationRow(SOME, samples.MARISELA, "Marisela Tzoc", samples.MATEO, "Elias Ramos", samples.TODAY, "")
+        at.door.answers[Separations] = (row,)
+        settings = at.open("settings", part="about")
+        button = next(one for one in settings.findChildren(Button) if one.text() == "No longer kept apart")
+        button.click()
+        at.settle()
+        page = at.page
+        assert nameless(page) == []
+        assert "Elias Ramos" in page.inputs["separation_id"].first.itemText(1)
+        choose(page, "separation_id", SOME)
+        assert save(at) == EndSeparation(SOME, samples.TODAY)
+
+
+def test_a_caseworker_is_not_led_to_who_is_kept_apart() -> None:
+    with desk() as at:
+        settings = at.open("settings", part="about")
+        assert "No longer kept apart" not in [one.text() for one in settings.findChildren(Button)]
+
+
+def test_anybody_can_ask_to_be_talked_with_first_and_says_nothing_of_why() -> None:
+    with desk() as at:
+        page = show(at, "safety_concern")
+        assert "not why" in page.text.text()
+        assert save(at) == RaiseSafetyConcern(samples.MARISELA)

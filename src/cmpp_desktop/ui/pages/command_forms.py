@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from cmpp_desktop.domain.cases import OPEN_STATES
 from cmpp_desktop.domain.households import ADULT_AT
 from cmpp_desktop.domain.participants import age
+from cmpp_desktop.domain.plans import ReopenGoal
 from cmpp_desktop.domain.questions import ParticipantView
+from cmpp_desktop.domain.work import Command
 from cmpp_desktop.ui.page import Ui
 from cmpp_desktop.ui.pages import forms_of_case as case
 from cmpp_desktop.ui.pages import forms_of_documents as documents
@@ -28,6 +31,8 @@ COMMANDS: Mapping[str, Callable[[Ui, UUID | None], FormPlan]] = {
     "leave_household": people.leave_household,
     "change_head": people.change_head,
     "keep_apart": people.keep_apart,
+    "end_separation": people.end_separation,
+    "safety_concern": people.safety_concern,
     "share": people.share,
     "note": people.note,
     "write_note": people.write_note,
@@ -69,6 +74,9 @@ OPENS: Mapping[str, str] = {
 }  # fmt: skip
 MERGE = "merge"  # not a form: a page of its own
 SHOW = "show"  # not a form: the document itself
+GOES_ON = "goes_on"
+# Commands that ask nothing: they are done where their button stands.
+AT_ONCE: Mapping[str, Callable[[UUID], Command]] = {GOES_ON: ReopenGoal}
 RESTRICTED_ONLY = frozenset({"potential_relief"})
 
 
@@ -81,8 +89,10 @@ class Offer:
     record_id: UUID | None = None
 
 
-def beside(kind: str, words: Words) -> tuple[tuple[str, str], ...]:
-    """What else can be done with a record whose form is open: (form, words)."""
+def beside(kind: str, record: Any, words: Words) -> tuple[tuple[str, str], ...]:
+    """What else can be done with a record whose form is open: (form or the name of a command that asks nothing, words)."""
+    if kind == "goal" and record.closed_on is not None:
+        return ((GOES_ON, words("It goes on after all")),)
     return {
         "service_plan": (("review_plan", words("Review it")), ("close_plan", words("Close the plan"))),
         "goal": (("close_goal", words("End it")),),
@@ -114,6 +124,7 @@ def offered(ui: Ui, view: ParticipantView) -> Iterator[tuple[str, tuple[Offer, .
         if found:
             yield group_name(group, words), tuple(found)
     yield words("Note of another kind"), (Offer("write_note", words("Note of another kind")),)
+    yield words("Talk with me first"), (Offer("safety_concern", words("Talk with me first")),)
     yield words("Case"), tuple(_case(view, words))
     yield words("Family"), tuple(_family(view, words, ui.today()))
     yield words("Two records of one person"), (Offer(MERGE, words("Two records of one person")),)

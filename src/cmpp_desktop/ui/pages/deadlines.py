@@ -13,8 +13,10 @@ from uuid import UUID
 from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.domain.deadline_views import AsylumClock, ClockView, Deadline, Deadlines
+from cmpp_desktop.domain.deadlines import RestoreRuleDeadline
 from cmpp_desktop.domain.entries import Records
 from cmpp_desktop.domain.questions import Participant
+from cmpp_desktop.domain.work import Done
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.deadlines_model import clock_lines, deadline_row
 from cmpp_desktop.ui.pages.record_found import clear
@@ -24,6 +26,7 @@ from cmpp_desktop.ui.widgets import Button, EmptyState, Label, ListRow, column, 
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate
 
 ASYLUM = "i589"
+BY_PEOPLE = frozenset({"ordered", "by_hand"})  # why a deadline does not follow its rule, and can be made to again
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,13 @@ class DeadlinesPage(Page):
         self.rows = FittedRows(words("Deadlines"), StreamDelegate(lead_width=96, top=8))
         self.rows.opened.connect(self._order)
         self.rows.key_map["O"] = self._order
+        self.rows.key_map["B"] = self._back_to_rule
+        self.rows.current_changed.connect(lambda _: self._say_button())
+        self.order = Button(words("A judge’s order sets another day"), key="O", on=lambda: self._order(self.rows.current_row()))
+        self.to_rule = Button(
+            words("Back to the day of its rule"), kind="quiet", key="B", on=lambda: self._back_to_rule(self.rows.current_row())
+        )
+        self._kept: dict[UUID, str] = {}
         self.empty = EmptyState(
             "file-clock", words("No deadline is counted"),
             words("They follow from what is written down: an arrival, an order, a filing, a new address."),
@@ -63,7 +73,9 @@ class DeadlinesPage(Page):
         inner = QWidget()
         inner.setLayout(
             column(
-                row(self.heading, None, self.close_button), self.whom, note, self.rows, self.empty, 8, self._clocks, None, gap=8,
+                row(self.heading, None, self.close_button), self.whom, note, self.rows,
+                row(self.order, self.to_rule, None), self.empty,
+                8, self._clocks, None, gap=8,
                 margins=(24, 16, 24, 24),
             )
         )  # fmt: skip
@@ -101,9 +113,11 @@ class DeadlinesPage(Page):
             return
         today = self.ui.today()
         self.whom.setText(found.called)
+        self._kept = {item.obligation_id: item.kept for item in found.deadlines if item.obligation_id is not None}
         self.rows.show_rows([deadline_row(item, today, self.words) for item in found.deadlines])
         self.rows.setVisible(bool(found.deadlines))
         self.empty.setVisible(not found.deadlines)
+        self._say_button()
         clear(self._clocks_box)
         for id, title, view in found.clocks:
             said = self.words("Asylum clock: {application}", application=title)
@@ -119,6 +133,21 @@ class DeadlinesPage(Page):
             self._clocks_box.addWidget(widget)
             widget.show()
 
-    def _order(self, line: ListRow) -> None:
-        if isinstance(line.id, UUID):
+    def _say_button(self) -> None:
+        """Only what has a day can be ordered, and only what was set by an order or by hand goes back."""
+        line = self.rows.current_row()
+        there = line is not None and isinstance(line.id, UUID)
+        self.order.setVisible(there)
+        self.to_rule.setVisible(there and line is not None and self._kept.get(line.id) in BY_PEOPLE)
+
+    def _back_to_rule(self, line: ListRow | None) -> None:
+        if line is not None and self._kept.get(line.id) in BY_PEOPLE:
+            self.do(RestoreRuleDeadline(line.id), self._restored)
+
+    def _restored(self, done: Done) -> None:
+        self.ui.say(self.words("It follows its rule again"), done.undo, lambda _: self.reload())
+        self.reload()
+
+    def _order(self, line: ListRow | None) -> None:
+        if line is not None and isinstance(line.id, UUID):
             self.ui.go("form", form="order_deadline", participant_id=self._id, record_id=line.id)

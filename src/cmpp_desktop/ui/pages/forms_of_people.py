@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +12,15 @@ from cmpp_desktop.domain.members import ChangeHead, LeaveHousehold, SeparateMemb
 from cmpp_desktop.domain.moves import RecordMove
 from cmpp_desktop.domain.participants import AddAddress
 from cmpp_desktop.domain.questions import Participant, ParticipantView
+from cmpp_desktop.domain.screenings import RaiseSafetyConcern
+from cmpp_desktop.domain.separations import EndSeparation, SeparationRow, Separations
 from cmpp_desktop.domain.tasks import PROTECTED_NOTES, ChangeNote, DeleteNote, WriteNote
 from cmpp_desktop.domain.work import Command
 from cmpp_desktop.errors import BugError, Invalid
 from cmpp_desktop.ui.page import Ui
 from cmpp_desktop.ui.pages.participant_model import closed_words
 from cmpp_desktop.ui.pages.record_model import EVERYBODY, FormPlan, Item
+from cmpp_desktop.ui.widgets import isolate
 
 Values = Mapping[str, Any]
 
@@ -158,6 +161,55 @@ def keep_apart(ui: Ui, record_id: UUID | None) -> FormPlan:
         " written down together."
     )
     return FormPlan("keep_apart", words("Keep apart"), items, make, words("They are kept apart"), words("Keep apart"), text=text)
+
+
+def end_separation(ui: Ui, record_id: UUID | None) -> FormPlan:
+    """Two who were kept apart are shown to each other again; for supervisors, who may know all of them."""
+    words = ui.words
+
+    def make(participant: UUID | None, values: Values) -> Command:
+        return EndSeparation(values["separation_id"], values["until"])
+
+    def added(rows: Sequence[SeparationRow]) -> tuple[Item, ...]:
+        today = ui.today()
+        choices = tuple(
+            (row.id, words("{safe} is kept safe from {other}, since {day}", safe=isolate(row.participant),
+                           other=isolate(row.from_name), day=words.short_date(row.since, today)))
+            for row in rows
+        )  # fmt: skip
+        return (
+            Item("separation_id", "record", words("Who"), True, refers="separation", choices=choices),
+            Item("until", "day", words.field("separation", "until"), default=ui.today()),
+        )
+
+    text = words(
+        "They are shown in each other’s files again, and may be written down together. Nothing else comes back: who left the"
+        " household has left it, and addresses stay confidential. Talk with both of them first, each alone."
+    )
+    return FormPlan(
+        "end_separation", words("No longer kept apart"), (), make, words("They are no longer kept apart"),
+        words("End keeping them apart"), text=text, question=lambda participant: Separations(), added=added,
+    )  # fmt: skip
+
+
+def safety_concern(ui: Ui, record_id: UUID | None) -> FormPlan:
+    """Everybody who works with somebody is told to talk with whoever raises it, and nothing of why."""
+    words = ui.words
+
+    def make(participant: UUID | None, values: Values) -> Command:
+        if not values["tell"]:
+            raise Invalid(tell="missing")
+        return RaiseSafetyConcern(needed(participant))
+
+    items = (Item("tell", "yes_no", words("Tell everybody who works with this person"), default=True),)
+    text = words(
+        "A task says: talk with you within a day, before anybody meets or calls them. It names only you, not why; anybody may"
+        " raise it for any reason, so that it tells nothing. It is one task a day."
+    )
+    return FormPlan(
+        "safety_concern", words("Talk with me first"), items, make, words("Everybody who works with them is told"),
+        words("Tell them"), text=text,
+    )  # fmt: skip
 
 
 def share(ui: Ui, record_id: UUID | None) -> FormPlan:

@@ -22,7 +22,7 @@ from cmpp_desktop.domain.work import Done, Stored
 from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.messages import field_problem
 from cmpp_desktop.ui.page import Page, Ui
-from cmpp_desktop.ui.pages.command_forms import SHOW, beside
+from cmpp_desktop.ui.pages.command_forms import AT_ONCE, SHOW, beside
 from cmpp_desktop.ui.pages.drafts import DraftKeeper
 from cmpp_desktop.ui.pages.form_plans import plan_for
 from cmpp_desktop.ui.pages.record_found import Found, clear, draft_key, find, lay_out
@@ -183,7 +183,7 @@ class FormPage(Page):
     def _show_beside(self, record: Stored[Any] | None) -> None:
         """What else can be done with a record that is there already."""
         clear(self._beside_row)
-        others = beside(self._form, self.words) if record is not None else ()
+        others = beside(self._form, record.fields, self.words) if record is not None else ()
         for form, said in others:
             self._beside_row.addWidget(Button(said, on=partial(self._go_beside, form)))
         self._beside.setVisible(bool(others))
@@ -191,6 +191,9 @@ class FormPage(Page):
     def _go_beside(self, form: str) -> None:
         if form == SHOW and self._record_id is not None:
             self.ui.go("pdf", request=AttachmentRequest(self._record_id))
+            return
+        if form in AT_ONCE and self._record_id is not None:
+            self.do(AT_ONCE[form](self._record_id), lambda done: self._over(self.words("Changed"), done), self._refused)
             return
         self.ui.go("form", form=form, participant_id=self._participant, record_id=self._record_id)
 

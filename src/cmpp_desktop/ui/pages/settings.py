@@ -143,11 +143,15 @@ class SettingsPage(Page):
         }
         role = self.ui.me.me.role if self.ui.me is not None else ""
         there = [places.place(name) for name in ELSEWHERE]
-        return [
+        links = [
             Button(names[one.name], kind="quiet", icon=one.icon, on=partial(self.ui.go, one.name))
             for one in there
             if one.exists and (not one.roles or role in one.roles)
         ]
+        if role in ("supervisor", "administrator"):  # who may know of all who are kept apart
+            form = partial(self.ui.go, "form", form="end_separation", participant_id=None, record_id=None)
+            links.append(Button(words("No longer kept apart"), kind="quiet", icon="users", on=form))
+        return links
 
     def narrowed(self, narrow: bool) -> None:
         self.menu.setFixedWidth(look().px(176 if narrow else 208))

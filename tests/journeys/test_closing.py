@@ -90,5 +90,5 @@ def close_in_the_window(denise: Laptop) -> None:
     denise.press("X")
     denise.see("Close “", "stays on it, for the recovery kit")
     denise.press("Alt+C")
-    denise.see("Closed", "opens nothing that is written from now on")
+    denise.see("It is closed", "opens nothing that is written from now on")
     denise.press("Return")

@@ -112,7 +112,7 @@ class CloseLaptop(NoWayBack):
         self.let_in = Label("", wrap=True)
         self._look = Banner("", tone="amber")
         self.ready = Button(words("Done"), kind="primary", large=True, on=self.close)
-        self._add(column(Label(words("Closed"), "title"), self.let_in, self._look, 8, row(None, self.ready), None, gap=10))
+        self._add(column(Label(words("It is closed"), "title"), self.let_in, self._look, 8, row(None, self.ready), None, gap=10))
 
     def _close_it(self) -> None:
         door, device_id = self._ui.door, self._device.device_id

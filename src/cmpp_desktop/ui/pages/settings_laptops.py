@@ -223,7 +223,7 @@ class LaptopsPart(QWidget):
             "in_use": (words("In use"), "done"),
             "this_one": (words("This one"), "sent"),
             "compare_code": (words("Digits not compared yet"), "soon"),
-            "revoked": (words("Closed"), "danger"),
+            "revoked": (words("Was closed"), "danger"),
             "retired": (words("Has left"), "restricted"),
             "replaced": (words("Replaced"), "restricted"),
         }.get(device.state, (device.state, "done"))

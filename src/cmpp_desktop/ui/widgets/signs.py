@@ -62,6 +62,7 @@ class Signs(Painted):
         current = look()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         pen = QPen(current.colour("line"))
         pen.setWidthF(current.border("hairline"))
         many = self._in_a_line(self.width())

@@ -52,6 +52,7 @@ CODES = frozenset(
         "invitation_unreadable", "invitation_used", "invitation_expired", "invitation_closed", "key_missing",
         "another_history", "device_revoked", "device_retired", "device_replaced", "too_big", "not_sent", "wrong_kit",
         "organisation_unknown", "file_unreadable", "file_not_written",
+        "folder_unreadable", "folder_too_early", "folder_full", "folder_read_only", "folder_not_written",
         "rules_unreadable", "rules_refused", "rules_newer_format",
         "rules_wrong_signature", "rules_unknown_publisher", "rules_other_publisher", "rules_other_pack", "rules_older",
         "rules_already", "import_refused", "import_cancelled", "file_too_big",

@@ -35,6 +35,7 @@ CHECK_CODE = b"cmpp/1/check-code"  # six digits that an administrator compares
 SIGNED_ID = b"cmpp/1/signed-id"  # the content hash of a Signed record
 SIGNED_SIGNATURE = b"cmpp/1/signed-signature"
 RULE_PACK = b"cmpp/1/rule-pack"  # a publisher's signature over deadline rules
+STICK_FILE = b"cmpp/1/stick-file"  # the check at the end of a file in a folder: whether it came whole
 
 # Reserved; nothing makes them yet.
 SNAPSHOT_DIGEST = b"cmpp/1/snapshot-digest"
@@ -42,7 +43,6 @@ SNAPSHOT_SIGNATURE = b"cmpp/1/snapshot-signature"
 SNAPSHOT_KEY = b"cmpp/1/snapshot-key"
 BLOB_CHUNK = b"cmpp/1/blob-chunk"
 DROP_KEYS = b"cmpp/1/drop-keys"
-STICK_INDEX = b"cmpp/1/stick-index"
 
 
 def labelled(label: bytes, *parts: bytes) -> bytes:

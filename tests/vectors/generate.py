@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cmpp_protocol import api, canon, entries, envelope, ids, keys, labels, roster
+from cmpp_protocol import api, canon, entries, envelope, ids, keys, labels, roster, stick
 
 HERE = Path(__file__).parent
 MEMBER, PLACE, INVITATION = UUID(int=0x101), UUID(int=0x202), UUID(int=0x303)
@@ -48,6 +48,7 @@ def vectors() -> dict[str, dict[str, Any]]:
     enrolled = roster.validate_and_apply(invited, enrolment)
     return {
         "keys": _keys(device, introduction, recovery),
+        "stick_file": _stick_file(device, genesis),
         "envelope": _envelope(device, state.org_id),
         "roster_genesis": {"entry": genesis, "org": state.org_id, "device": device.id, "recovery": recovery.pair.id},
         "enrolment": {
@@ -64,6 +65,18 @@ def vectors() -> dict[str, dict[str, Any]]:
         "derived_id": _derived(),
         "canonical_msgpack": {"values": _canonical()},
         "padme": {"lengths": [[length, envelope.padme(length)] for length in (0, 1, 9, 100, 1000, 70_000, 1 << 20)]},
+    }
+
+
+def _stick_file(device: keys.KeyPair, genesis: bytes) -> dict[str, Any]:
+    """A roster entry as a file in a folder, and the three names."""
+    hashed = entries.decode(genesis).hash
+    return {
+        "body": genesis,
+        "file": b"".join(stick.whole(genesis)),
+        "entry_name": stick.entry_name(0, hashed),
+        "key_name": stick.key_name(PLACE, 2, device.id),
+        "bundle_name": stick.bundle_name(device.id, 7, hashed),
     }
 
 

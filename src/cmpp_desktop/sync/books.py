@@ -197,7 +197,7 @@ class Books:
         state = self.state
         if state is None:
             return False
-        found = open_envelopes(state, envelopes, self._openers(), self.keys)
+        found = open_envelopes(state, envelopes, self.openers(), self.keys)
         if not found:
             return False
         after = {**self.keys, **found}
@@ -219,7 +219,8 @@ class Books:
         key = self.keys.get((place, epoch))
         return NewEntry(entry, seal_for(then, place, epoch, key, rights.entitled(then, place)) if key else ())
 
-    def _openers(self) -> list[keys.KeyPair]:
+    def openers(self) -> list[keys.KeyPair]:
+        """The keys for which envelopes of collection keys may be sealed: the device's, and its invitation's until it is in."""
         kept = self._store.secret(replica.INTRODUCTION)
         return [self.device] + ([keys.introduction_keys(canon.unpack(kept)[1])] if kept else [])
 

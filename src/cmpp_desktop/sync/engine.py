@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import copies, duties, enrolment, replica
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
+from cmpp_desktop.sync.folder import FolderExchange, FolderReport
 from cmpp_desktop.sync.hearing import Heard, heard_of
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.outbox import BYTES_AT_ONCE, Outbox
@@ -169,6 +171,13 @@ class Engine:
             return
         jitter = self._random(1)[0] / 255
         self._pauses.failed(int(error.facts.get("wait", 0)), error.code == "server_busy", jitter)
+
+    def exchange_folder(
+        self, folder: Path, progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False
+    ) -> FolderReport:
+        """An exchange with a stick or a shared folder instead of the server. Raises what `FolderExchange.run` raises."""
+        made = FolderExchange(self._job, self._books, self._store, self._random, self._publish)
+        return made.run(folder, progress, cancelled)
 
     def propose(self, make: Make, cutting: Cutting = lambda state: ()) -> None:
         """Appends roster entries that `make` builds on the newest state, at the store; made again when another entry came

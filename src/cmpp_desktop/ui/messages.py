@@ -558,6 +558,36 @@ def _table() -> Mapping[str, Any]:
             w("Choose another folder, or check that there is room."),
             "banner",
         ),
+        "folder_unreadable": lambda w, f: (
+            w("This folder cannot be read."),
+            w("Everything is on this laptop; nothing was exchanged."),
+            w("Choose the stick itself, or a folder on it, and look whether it is plugged in."),
+            "banner",
+        ),
+        "folder_too_early": lambda w, f: (
+            w("The server has not heard of this organisation yet."),
+            w("Everything is on this laptop; nothing was exchanged."),
+            w("Go online once. After that sticks and folders work."),
+            "banner",
+        ),
+        "folder_full": lambda w, f: (
+            w("There is no more room on it."),
+            w("What came in is here, and what was written is whole."),
+            w("Make room on it, or take another one, and exchange once more."),
+            "banner",
+        ),
+        "folder_read_only": lambda w, f: (
+            w("Nothing can be written there."),
+            w("What came in is here."),
+            w("Look for the switch on the stick, or ask whoever owns the folder."),
+            "banner",
+        ),
+        "folder_not_written": lambda w, f: (
+            w("Writing to it stopped."),
+            w("What came in is here, and what was written is whole."),
+            w("Plug it in again, and exchange once more."),
+            "banner",
+        ),
         "rules_unreadable": lambda w, f: (
             w("This is not a file of deadline rules."),
             w("The rules that counted before still count."),

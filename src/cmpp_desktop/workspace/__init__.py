@@ -26,6 +26,7 @@ from cmpp_desktop.workspace.views import (
     CaseSummaryRequest,
     CertificateRequest,
     DeviceRow,
+    FolderDone,
     Founding,
     Greeting,
     InvitationFile,
@@ -75,6 +76,7 @@ __all__ = [
     "CaseSummaryRequest",
     "CertificateRequest",
     "DeviceRow",
+    "FolderDone",
     "Founding",
     "Greeting",
     "InvitationFile",
@@ -428,6 +430,24 @@ class Workspace:
             rules.follow(opened, self.today())  # a pack came, was withdrawn elsewhere, or was not followed to the end
             opened.follow_merged()
             return people.status_of(opened, status)
+
+    def exchange_folder(
+        self,
+        folder: Path,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> FolderDone:
+        """Takes in what a stick or a shared folder has and this laptop lacks, then writes what the folder lacks: sealed packages,
+        nothing else. It is not "sent" by that. Raises folder_unreadable, folder_too_early, roster_fork, device_revoked…"""
+        from cmpp_desktop.workspace import rules
+
+        opened = self._need()
+        with self._exchanging:
+            done = FolderDone(**vars(opened.engine.exchange_folder(folder, progress, cancelled)))
+            opened.note("folder_exchanged", "", None, taken=done.bundles_in, written=done.files_out)
+            rules.follow(opened, self.today())
+            opened.follow_merged()
+        return done
 
     def administration(self) -> Administration:
         """What an administrator does with laptops, roles and the recovery kit."""

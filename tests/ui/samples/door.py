@@ -26,6 +26,7 @@ from cmpp_desktop.domain.work import Command, Done, Question
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.workspace import (
     Access,
+    FolderDone,
     Founding,
     Greeting,
     InvitationFile,
@@ -90,6 +91,8 @@ class SampleDoor(Workspace):
         self.shared_papers: list[tuple[Any, dict[str, Any]]] = []
         self.saved_papers: list[tuple[Any, str, str]] = []
         self.synced = 0
+        self.folders: list[Path] = []
+        self.folder_done = FolderDone(bundles_in=3, files_out=12)
         self.fail: dict[str, BaseException] = {}
         self.status = SyncStatus(
             "sent", last_heard=(NOW - timedelta(minutes=2)).astimezone(UTC), server="https://cmpp.example.org"
@@ -270,6 +273,11 @@ class SampleDoor(Workspace):
     def sync_now(self, progress: Callable[[int, int], None] | None = None) -> SyncStatus:
         self.synced += 1
         return replace(self.status, word="sent", waiting=0, waiting_items=(), conflicts=0, set_aside=0)
+
+    def exchange_folder(self, folder: Path, progress: Any = None, cancelled: Any = None) -> FolderDone:
+        self._may_fail("exchange_folder")
+        self.folders.append(folder)
+        return self.folder_done
 
     def access(self) -> Access:
         return access(self)

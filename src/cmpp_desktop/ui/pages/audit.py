@@ -51,6 +51,7 @@ def action_words(words: Words) -> dict[str, str]:
         "entry_reversed": words("Entry taken back"),
         "imported": words("Table brought in"),
         "import_undone": words("Import undone"),
+        "folder_exchanged": words("Exchanged with a stick or folder"),
         "directory_imported": words("Directory brought in"),
         "device_confirmed": words("Laptop confirmed"),
         "invited": words("Somebody invited"),

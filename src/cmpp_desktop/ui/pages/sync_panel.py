@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from cmpp_desktop.ui.bridge import Job
 from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.pages.folder_part import FolderPart
 from cmpp_desktop.ui.pages.participant_case import FactList
 from cmpp_desktop.ui.pages.rows_of import sync_row
 from cmpp_desktop.ui.pages.sync_model import Line, SyncSaid
@@ -56,6 +57,7 @@ class SyncPage(Page):
         self.nothing_waits = Label(words("Nothing waits."), tone="ink2")
         self.nothing_came = Label(words("Nothing new since the program was opened."), tone="ink2", wrap=True)
         self.more_waits = Label("", "small", tone="ink2")
+        self.folder = FolderPart(self, self.reload)
         self.facts = FactList(words("How it stands"), label_width=150)
         self.needs.opened.connect(lambda line: self._do(self._line(self.needs, line.id)))
         self.arrived.opened.connect(lambda line: self._do(self._line(self.arrived, line.id)))
@@ -72,7 +74,9 @@ class SyncPage(Page):
         left.setLayout(
             column(self._needs_box, self.waiting_head, self.nothing_waits, self.waiting, self.more_waits, None, gap=4)
         )
-        right.setLayout(column(self.arrived_head, self.nothing_came, self.arrived, 12, self.facts, None, gap=4))
+        right.setLayout(
+            column(self.arrived_head, self.nothing_came, self.arrived, 12, self.facts, 12, self.folder, None, gap=4)
+        )
         self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns.setSpacing(look().px(48))
         self._columns.addWidget(left, 1)
@@ -97,7 +101,7 @@ class SyncPage(Page):
 
     def keys(self) -> tuple[tuple[str, str], ...]:
         words = self.words
-        return (("F5", words("try now")), ("Return", words("open")))
+        return (("F5", words("try now")), ("Return", words("open")), ("Alt+F", words("stick or folder")))
 
     def first_focus(self) -> QWidget | None:
         return self.needs if self.needs.isVisibleTo(self) else self.try_now

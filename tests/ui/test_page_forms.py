@@ -179,9 +179,11 @@ def test_help_is_given_in_dollars_and_cents() -> None:
     with desk() as at:
         page = show(at, "give_help")
         page.inputs["type"].first.set_value(page.words.codes("assistance_type")[0].id)
-        page.inputs["money"].first.setText("12.345")
-        at.press(Qt.Key.Key_Return, CTRL)
-        assert page.inputs["money"].frame.has_problem
+        for typed in ("12.345", "12,50", "1,2,3", "-5", "1e3", "5 USD"):  # a comma is never taken for a point, nor left out
+            page.inputs["money"].first.setText(typed)
+            at.press(Qt.Key.Key_Return, CTRL)
+            assert page.inputs["money"].frame.has_problem, typed
+            assert at.door.done == []
         page.inputs["money"].first.setText("$1,012.50")
         command = save(at)
         assert isinstance(command, RecordAssistance)

@@ -7,6 +7,7 @@ minutes whole numbers; a sum (`ledgers`) is what adding the entries one by one g
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,6 +31,7 @@ from cmpp_protocol.ids import derived_id
 
 APPROVERS: tuple[Role, ...] = ("supervisor", "administrator")
 DAY_MINUTES = 24 * 60
+_CURRENCY = re.compile("[A-Z]{3}")  # "usd" would be a sum of its own, beside every limit
 LedgerKind = Literal["direct_assistance", "staff_time"]
 EntryState = Literal["waiting", "approved", "refused"]
 # What an hour of a service counts as in the ledger of time; everything else is case management.
@@ -162,7 +164,8 @@ class RefuseEntry(Command):
 class ReverseEntry(Command):
     """Takes an approved entry out of the sums with an entry of the opposite amount, on that day (None: today), approved with it.
 
-    Raises not_allowed, own_work, already_reversed; record_settled for what is not approved, or reverses something itself.
+    Raises Invalid: reason missing, on in_future or before_start (before the entry itself); not_allowed, own_work,
+    already_reversed; record_settled for what is not approved, or reverses something itself.
     Two laptops that reverse the same make one record."""
 
     kind: LedgerKind
@@ -249,7 +252,7 @@ def _check(entry: DirectAssistanceFields | StaffTimeFields, day: date, name: str
 
 def _check_assistance(entry: DirectAssistanceFields, work: Work) -> None:
     _check(entry, entry.given_on, "given_on", work)
-    if entry.money.amount <= 0:
+    if entry.money.amount <= 0 or not _CURRENCY.fullmatch(entry.money.currency):
         raise Invalid(money="not_an_amount")
     if entry.card_end and not (entry.card_end.isascii() and entry.card_end.isdigit()):
         raise Invalid(card_end="not_valid")
@@ -383,14 +386,17 @@ def reverse_entry(command: ReverseEntry, work: Work) -> Done:
         raise KnownError("record_settled", kind=command.kind)
     if work.find(type(entry), reverses_id=item.id):
         raise KnownError("already_reversed")
+    day = command.on or work.today
+    if day < (entry.given_on if isinstance(entry, DirectAssistanceFields) else entry.day):
+        raise Invalid(on="before_start")
     values = {name: getattr(entry, name) for name in type(entry).model_fields}
     values |= {"approved_by": work.actor.staff_id, "approved_at": work.now, "decision_note": command.reason}
     values |= {"reverses_id": item.id, "note": ""}
     if isinstance(entry, DirectAssistanceFields):
         back = Money(amount=-entry.money.amount, currency=entry.money.currency)
-        values |= {"money": back, "given_on": command.on or work.today}
+        values |= {"money": back, "given_on": day}
     else:
-        values |= {"minutes": -entry.minutes, "day": command.on or work.today}
+        values |= {"minutes": -entry.minutes, "day": day}
     record = validated(type(entry), **values)
     made = work.add(record, id=derived_id(command.kind, item.id, "reversal"), team_id=item.team_id, compartment=item.compartment)
     work.audit("entry_reversed", command.kind, item.id)
@@ -417,12 +423,13 @@ def _others(kind: str, id: UUID, work: Work) -> Stored[Any]:
 
 
 def is_own(item: Stored[Any], staff_id: UUID) -> bool:
-    """Whether it is of somebody's own work: who gave it, whose time it is, who wrote it. Whose time a session took is written by
-    whoever signs the session, and is not theirs for that."""
+    """Whether it is of somebody's own work: who gave it, whose time it is, who wrote it, or wrote last in what waits. Whose time
+    a session took is written by whoever signs the session, and is not theirs for that."""
     entry = item.fields
+    wrote = {item.created_by} if decided(entry) else {item.created_by, item.changed_by}
     if isinstance(entry, DirectAssistanceFields):
-        return staff_id in (entry.given_by, item.created_by)
-    return staff_id == entry.staff_id or (entry.session_id is None and staff_id == item.created_by)
+        return staff_id == entry.given_by or staff_id in wrote
+    return staff_id == entry.staff_id or (entry.session_id is None and staff_id in wrote)
 
 
 def _given_here(work: Work) -> Mapping[str, object]:
@@ -435,5 +442,12 @@ def _own_day(work: Work) -> Mapping[str, object]:
 
 PLAIN = (
     Plain(DirectAssistanceFields, check=_check_assistance, fill=_given_here, closed=decided),
-    Plain(StaffTimeFields, check=_check_time, fill=_own_day, closed=decided, unique=("session_id", "staff_id")),
+    Plain(
+        StaffTimeFields,
+        check=_check_time,
+        fill=_own_day,
+        closed=decided,
+        among=_not_over_a_day,
+        unique=("session_id", "staff_id"),
+    ),
 )

@@ -13,7 +13,7 @@ from pydantic import Field
 from cmpp_desktop.domain.codes import check_codes
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.records import Fields, coded, refers, validated
-from cmpp_desktop.domain.staff import award_of
+from cmpp_desktop.domain.staff import award_of, check_works_here, works_here
 from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.undo import Recorder
 from cmpp_desktop.domain.work import Command, Done, Question, Stored, Work
@@ -98,7 +98,9 @@ class CloseCase(Command):
     """Ends an enrolment: state exited or declined, with a reason. Leaving is an outcome, never a failure.
 
     Open tasks need an answer (`ClosingCheck` lists them): `tasks` "hand" gives them to `hand_to`, "done" ends them, "keep"
-    leaves them where they are. With none open nothing has to be said. Obligations stay: they are the participant's own.
+    leaves them where they are. With none open nothing has to be said. Obligations stay: they are the participant's own. A
+    hand-over that waits for an answer can only be sent back then. Raises Invalid: closed_on in_future, before_opening; tasks
+    open_tasks; hand_to missing, left_us; case_id case_closed.
     """
 
     case_id: UUID
@@ -111,7 +113,8 @@ class CloseCase(Command):
 
 @dataclass(frozen=True)
 class ReopenCase(Command):
-    """Somebody comes back: the same enrolment goes on, carried by `caseworker_id` (None: who carried it last)."""
+    """Somebody comes back: the same enrolment goes on, carried by `caseworker_id` (None: who carried it last, or whoever opens it
+    when they have left)."""
 
     case_id: UUID
     caseworker_id: UUID | None = None
@@ -264,6 +267,8 @@ def close_case(command: CloseCase, work: Work) -> Done:
     if not command.reason:
         raise Invalid(reason="missing")
     closed = command.closed_on or work.today
+    if closed > work.today:
+        raise Invalid(closed_on="in_future")
     if closed < before.opened_on:
         raise Invalid(closed_on="before_opening")
     _settle_tasks(command, before.participant_id, recorder)
@@ -276,8 +281,10 @@ def _settle_tasks(command: CloseCase, participant_id: UUID, work: Work) -> None:
     running = work.find(TaskFields, participant_id=participant_id, done_at=None)
     if running and not command.tasks:
         raise Invalid(tasks="open_tasks")
-    if command.tasks == "hand" and command.hand_to is None:
-        raise Invalid(hand_to="missing")
+    if command.tasks == "hand":
+        if command.hand_to is None:
+            raise Invalid(hand_to="missing")
+        check_works_here(command.hand_to, "hand_to", work)
     for task in running:
         if command.tasks == "hand":
             work.change(TaskFields, task.id, assigned_to=command.hand_to)
@@ -292,9 +299,14 @@ def reopen_case(command: ReopenCase, work: Work) -> Done:
         raise KnownError("case_already_open")
     if any(item.fields.state in OPEN_STATES for item in work.find(CaseFields, participant_id=case.fields.participant_id)):
         raise KnownError("case_already_open")
-    carried_by = command.caseworker_id or case.fields.caseworker_id or work.actor.staff_id
+    if command.caseworker_id is not None:
+        check_works_here(command.caseworker_id, "caseworker_id", work)
+    last = case.fields.caseworker_id
+    carried_by = command.caseworker_id or (last if last is not None and works_here(last, work) else work.actor.staff_id)
     enrolled = case.fields.enrolled_on or work.today
     values = {"state": "active", "exit_reason": None, "closed_on": None, "caseworker_id": carried_by, "enrolled_on": enrolled}
+    if case.fields.screening_outcome == "declined":  # they did not stay with it
+        values["screening_outcome"] = None
     recorder.change(CaseFields, case.id, **values)
     carry(case.id, carried_by, recorder, since=work.today)
     return Done(case.id, recorder.undo(case.id))

@@ -146,7 +146,7 @@ HANDLERS: Mapping[type[Command], Handler] = {
     entries.ChangeRecord: partial(entries.change_record, PLAIN),
     entries.RemoveRecord: partial(entries.remove_record, PLAIN),
     entries.BringBackRecord: partial(entries.bring_back_record, PLAIN),
-    undo.TakeBack: undo.take_back,
+    undo.TakeBack: lambda command, work: undo.take_back(partial(entries.settled, PLAIN), command, work),
     undo.Together: lambda command, work: undo.together(handle, command, work),
 }
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from cmpp_desktop.domain.codes import check_codes
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.records import Fields, Life, validated
+from cmpp_desktop.domain.undo import Recorder
 from cmpp_desktop.domain.work import Command, Done, Question, Role, Stored, Work
 from cmpp_desktop.errors import BugError, Invalid, KnownError, NotAllowed
 
@@ -28,6 +29,10 @@ def _no_values(work: Work) -> Mapping[str, object]:
     return {}
 
 
+def _alone_anyway(record: Any, id: UUID | None, work: Work) -> None:
+    return None
+
+
 def _open(record: Any) -> bool:
     return False
 
@@ -36,14 +41,16 @@ def _open(record: Any) -> bool:
 class Plain:
     """How records of one kind are written. `check` sees the fields as they will be, and raises Invalid or another KnownError;
     `fill` gives values of a new one that were not given (who, today); `closed` says that it may not be changed or removed any
-    more (an approved entry); `unique` names the fields of which no two records have the same values, unless one of them is
-    empty. Where it lives its content says (`Fields.lives_in`); which codes may be chosen, `codes.check_codes`."""
+    more (an approved entry); `among` sees beside the fields which record it is (None: a new one), for what holds of several
+    together, and raises as `check` does; `unique` names the fields of which no two records have the same values, unless one of
+    them is empty. Where it lives its content says (`Fields.lives_in`); which codes may be chosen, `codes.check_codes`."""
 
     model: type[Fields]
     check: Callable[[Any, Work], None] = _nothing
     fill: Callable[[Work], Mapping[str, object]] = _no_values
     writers: tuple[Role, ...] = WRITERS
     closed: Callable[[Any], bool] = _open
+    among: Callable[[Any, UUID | None, Work], None] = _alone_anyway
     unique: tuple[str, ...] = ()
 
 
@@ -111,6 +118,7 @@ def add_record(registry: Registry, command: AddRecord, work: Work) -> Done:
     record = validated(plain.model, **{**plain.fill(work), **command.values})
     check_codes(record, command.values, work)
     plain.check(record, work)
+    plain.among(record, None, work)
     _alone(plain, record, None, work)
     about = getattr(record, "participant_id", None)
     team = work.get(ParticipantFields, about).team_id if about is not None else None
@@ -124,10 +132,11 @@ def change_record(registry: Registry, command: ChangeRecord, work: Work) -> Done
     after = validated(plain.model, **{**_values(before.fields), **command.values})
     check_codes(after, command.values, work, before.fields)
     plain.check(after, work)
+    plain.among(after, command.record_id, work)
     _alone(plain, after, command.record_id, work)
-    work.change(plain.model, command.record_id, **command.values)
-    back = {name: getattr(before.fields, name) for name in command.values}
-    return Done(command.record_id, ChangeRecord(command.kind, command.record_id, back))
+    recorder = Recorder(work)
+    recorder.change(plain.model, command.record_id, **command.values)
+    return Done(command.record_id, recorder.undo(command.record_id))
 
 
 def remove_record(registry: Registry, command: RemoveRecord, work: Work) -> Done:
@@ -158,6 +167,12 @@ def _changeable(plain: Plain, id: UUID, work: Work) -> Stored[Any]:
     if found.life is not Life.LIVE or plain.closed(found.fields):
         raise KnownError("record_settled", kind=plain.model.kind)
     return found
+
+
+def settled(registry: Registry, kind: str, fields: Any) -> bool:
+    """Whether a record with these fields may not be changed any more; one that is not plain always may, as far as this goes."""
+    plain = registry.get(kind)
+    return plain is not None and plain.closed(fields)
 
 
 def _alone(plain: Plain, record: Fields, id: UUID | None, work: Work) -> None:

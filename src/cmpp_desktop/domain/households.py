@@ -87,7 +87,8 @@ class RegisterHousehold(Command):
 
 @dataclass(frozen=True)
 class AddHouseholdMember(Command):
-    """Brings a participant who is already registered into a household."""
+    """Brings a participant who is already registered into a household. Raises Invalid: participant_id kept_apart; relationship
+    has_a_head (`ChangeHead` puts another in their place)."""
 
     household_id: UUID
     participant_id: UUID
@@ -182,9 +183,11 @@ def add_household_member(command: AddHouseholdMember, work: Work) -> Done:
     work.get(HouseholdFields, command.household_id)
     work.get(ParticipantFields, command.participant_id)
     recorder = Recorder(work)
-    there = {item.fields.participant_id for item in members(command.household_id, work)}
-    if kept_apart(command.participant_id, work) & there:
+    there = {item.fields.participant_id: item.fields.relationship for item in members(command.household_id, work)}
+    if kept_apart(command.participant_id, work) & there.keys():
         raise Invalid(participant_id="kept_apart")
+    if command.relationship == "head" and "head" in {there[id] for id in there if id != command.participant_id}:
+        raise Invalid(relationship="has_a_head")
     joined = _join(command.household_id, command.participant_id, command.relationship, recorder, primary=False)
     return Done(joined, recorder.undo(joined))
 

@@ -31,8 +31,8 @@ _PARTNERS = ("spouse", "partner")
 
 @dataclass(frozen=True)
 class ChangeHead(Command):
-    """Another head of the household. `relationships`: to the new head, by participant; who is not in it is worked out from
-    what they were to the old one (`relation_to_new_head`)."""
+    """Another head of the household. `relationships`: to the new head, by participant, and never "head"; who is not in it is
+    worked out from what they were to the old one (`relation_to_new_head`)."""
 
     household_id: UUID
     participant_id: UUID
@@ -43,7 +43,8 @@ class ChangeHead(Command):
 @dataclass(frozen=True)
 class LeaveHousehold(Command):
     """Somebody leaves (`reason`: code list left_household). When the head leaves and several stay, `new_head_id` says who
-    is the head then."""
+    is the head then. When the one who is called first leaves, it is the head who is called first. Raises Invalid: until
+    in_future, before_start; participant_id not_a_member; new_head_id missing, not_yourself, not_a_member."""
 
     household_id: UUID
     participant_id: UUID
@@ -172,6 +173,8 @@ def _set_head(
     there = {item.fields.participant_id: item for item in members(household_id, work)}
     if head_id not in there:
         raise Invalid(participant_id="not_a_member")
+    if any(relation == "head" for id, relation in relationships.items() if id != head_id):
+        raise Invalid(relationships="has_a_head")
     was = there[head_id].fields.relationship
     for id, item in there.items():
         relation = relationships.get(id) or relation_to_new_head(was, item.fields.relationship)
@@ -203,16 +206,25 @@ def _leave(
     if leaving.until is not None:
         raise Invalid(participant_id="not_a_member")
     day = until or work.today
+    if day > work.today:
+        raise Invalid(until="in_future")
+    if new_head_id == participant_id:
+        raise Invalid(new_head_id="not_yourself")
     if leaving.since is not None and day < leaving.since:
         if not clamp:
             raise Invalid(until="before_start")
         day = leaving.since
-    staying = [item.fields.participant_id for item in members(household_id, work) if item.id != id]
+    others = [item for item in members(household_id, work) if item.id != id]
+    staying = [item.fields.participant_id for item in others]
     if leaving.relationship == "head" and staying:
         head = new_head_id or (staying[0] if len(staying) == 1 else None)
-        if head is None:
-            raise Invalid(new_head_id="missing")
+        if head not in staying:
+            raise Invalid(new_head_id="missing" if head is None else "not_a_member")
         _set_head(household_id, head, {}, work, primary_contact=leaving.primary_contact)
+    elif leaving.primary_contact:
+        for item in others:
+            if item.fields.relationship == "head":
+                work.change(HouseholdMemberFields, item.id, primary_contact=True)
     work.change(HouseholdMemberFields, id, until=day, left_reason=reason, primary_contact=False)
 
 

@@ -14,7 +14,7 @@ from cmpp_desktop.domain.following import zone_of_office
 from cmpp_desktop.domain.obligations import ObligationFields
 from cmpp_desktop.domain.participants import AddressFields, ParticipantFields
 from cmpp_desktop.domain.records import PostalAddress, When, validated
-from cmpp_desktop.domain.separations import is_kept_safe, refuse_together
+from cmpp_desktop.domain.separations import each_once, is_kept_safe, refuse_together
 from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.undo import Recorder
 from cmpp_desktop.domain.work import Command, Done, Stored, Work
@@ -42,7 +42,7 @@ class RecordMove(Command):
 
 
 def record_move(command: RecordMove, work: Work) -> Done:
-    people = tuple(dict.fromkeys(command.participant_ids))
+    people = each_once(command.participant_ids, work)
     if not people:
         raise Invalid(participant_ids="missing")
     if not command.address.one_line:

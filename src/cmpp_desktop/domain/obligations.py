@@ -15,7 +15,7 @@ from cmpp_desktop.domain.codes import check_codes
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.proceedings import OrderFields
 from cmpp_desktop.domain.records import Fields, Part, PostalAddress, When, coded, refers, validated
-from cmpp_desktop.domain.separations import refuse_together
+from cmpp_desktop.domain.separations import each_once, refuse_together
 from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.undo import Recorder, exists
 from cmpp_desktop.domain.work import Command, Done, Question, Stored, Work
@@ -184,7 +184,7 @@ def add_obligation(command: AddObligation, work: Work) -> Done:
         raise Invalid(participant_ids="missing")
     refuse_together(command.participant_ids, work)
     recorder, made = Recorder(work), []
-    for participant_id in command.participant_ids:
+    for participant_id in each_once(command.participant_ids, work):
         participant = work.get(ParticipantFields, participant_id)
         record = validated(
             ObligationFields,
@@ -214,13 +214,13 @@ def usual_agency(type: str) -> str | None:
 
 def change_obligation(command: ChangeObligation, work: Work) -> Done:
     before = work.get(ObligationFields, command.obligation_id).fields
-    work.change(ObligationFields, command.obligation_id, **command.values)
+    recorder = Recorder(work)
+    recorder.change(ObligationFields, command.obligation_id, **command.values)
     after = work.get(ObligationFields, command.obligation_id).fields
     check_codes(after, command.values, work, before)
     if command.values.get("evidence_id") is not None:
         _check_evidence(after.evidence_id, (command.obligation_id,), work)
-    back = {name: getattr(before, name) for name in command.values}
-    return Done(command.obligation_id, ChangeObligation(command.obligation_id, back))
+    return Done(command.obligation_id, recorder.undo(command.obligation_id))
 
 
 def mark_obligation(command: MarkObligation, work: Work) -> Done:
@@ -232,12 +232,15 @@ def mark_obligation(command: MarkObligation, work: Work) -> Done:
         raise Invalid(moved_to="missing")
     recorder = Recorder(work)
     ids = tuple(dict.fromkeys((command.obligation_id, *command.also)))
+    anew = work.get(ObligationFields, command.obligation_id).fields.result is not None
     refuse_together((work.get(ObligationFields, id).fields.participant_id for id in ids), work)
     _check_evidence(command.evidence_id, ids, work)
     marked = [_mark_one(id, command, recorder) for id in ids]
     more: dict[str, object] = dict(marked[0])
     more["task_ids"] = tuple(task for one in marked for task in one["task_ids"])
-    undo = recorder.undo(command.obligation_id) if command.also else UnmarkObligation(command.obligation_id)
+    # A second mark is taken back to the first one, and not to none.
+    whole = bool(command.also) or anew
+    undo = recorder.undo(command.obligation_id) if whole else UnmarkObligation(command.obligation_id)
     return Done(command.obligation_id, undo, more)
 
 
@@ -291,6 +294,8 @@ def _following(stored: Stored[ObligationFields], command: MarkObligation, work: 
         return None
     if when.instant <= stored.fields.when.instant and word == "next":
         raise Invalid(next="before_start")
+    if when == stored.fields.when:
+        raise Invalid(moved_to="not_valid")  # it would stand there twice, and nothing has moved
     record = validated(ObligationFields, **{**_values(stored.fields), **new, "when": when})
     for item in work.find(ObligationFields, participant_id=stored.fields.participant_id, type=record.type, result=None):
         if item.id != stored.id and item.fields.when == when:

@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import Field, field_validator
 
 from cmpp_desktop.domain.records import BirthDate, Fields, PersonName, PostalAddress, coded, refers, validated
+from cmpp_desktop.domain.undo import Recorder
 from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import KnownError
 
@@ -163,17 +164,14 @@ class RevealANumber(Command):
 
 
 def change_participant(command: ChangeParticipant, work: Work) -> Done:
-    before = work.get(ParticipantFields, command.participant_id).fields
+    recorder = Recorder(work)
     if len(work.same(command.participant_id)) > 1:
         from cmpp_desktop.domain.merges import change_shown
-        from cmpp_desktop.domain.undo import Recorder
 
-        recorder = Recorder(work)
         change_shown(command.participant_id, command.values, recorder)
-        return Done(command.participant_id, recorder.undo(command.participant_id))
-    work.change(ParticipantFields, command.participant_id, **command.values)
-    back = {name: getattr(before, name) for name in command.values}
-    return Done(command.participant_id, ChangeParticipant(command.participant_id, back))
+    else:
+        recorder.change(ParticipantFields, command.participant_id, **command.values)
+    return Done(command.participant_id, recorder.undo(command.participant_id))
 
 
 def add_contact_route(command: AddContactRoute, work: Work) -> Done:
@@ -196,9 +194,9 @@ def change_contact_route(command: ChangeContactRoute, work: Work) -> Done:
     values = dict(command.values)
     if "value" in values and str(values.get("route", before.route)) in ("phone", "text"):
         values["value"] = normal_phone(str(values["value"]))
-    work.change(ContactRouteFields, command.contact_route_id, **values)
-    back = {name: getattr(before, name) for name in values}
-    return Done(command.contact_route_id, ChangeContactRoute(command.contact_route_id, back))
+    recorder = Recorder(work)
+    recorder.change(ContactRouteFields, command.contact_route_id, **values)
+    return Done(command.contact_route_id, recorder.undo(command.contact_route_id))
 
 
 def add_address(command: AddAddress, work: Work) -> Done:

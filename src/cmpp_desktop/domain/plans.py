@@ -136,7 +136,7 @@ class FinishStep(Command):
 
 @dataclass(frozen=True)
 class MeetNeed(Command):
-    """What was missing is there. `outcome`: how."""
+    """What was missing is there. `outcome`: how. Raises Invalid met_on: already_marked, before_start, in_future."""
 
     need_id: UUID
     outcome: str = ""
@@ -257,8 +257,9 @@ def close_goal(command: CloseGoal, work: Work) -> Done:
     recorder = Recorder(work)
     note = {"progress_note": command.note} if command.note.strip() else {}
     recorder.change(GoalFields, command.goal_id, progress=command.progress, closed_on=day, **note)
-    if command.need_met and goal.need_id is not None:
-        _meet(goal.need_id, day, command.note or goal.statement, recorder)
+    need = work.get(NeedFields, goal.need_id) if command.need_met and goal.need_id is not None else None
+    if need is not None and need.fields.met_on is None:  # met before: that day stays
+        _meet(need.id, day, command.note or goal.statement, recorder)
     return Done(command.goal_id, recorder.undo(command.goal_id))
 
 
@@ -287,6 +288,8 @@ def finish_step(command: FinishStep, work: Work) -> Done:
 
 def meet_need(command: MeetNeed, work: Work) -> Done:
     recorder = Recorder(work)
+    if work.get(NeedFields, command.need_id).fields.met_on is not None:
+        raise Invalid(met_on="already_marked")
     _meet(command.need_id, _until_today(command.met_on, "met_on", work), command.outcome, recorder)
     return Done(command.need_id, recorder.undo(command.need_id))
 

@@ -85,6 +85,14 @@ def refuse_together(participant_ids: Iterable[UUID], work: Work) -> None:
         raise Invalid(participant_ids="kept_apart")
 
 
+def each_once(participant_ids: Iterable[UUID], work: Work) -> tuple[UUID, ...]:
+    """Each person once, in this order, whichever of their ids is named (who was merged has several)."""
+    found: dict[UUID, UUID] = {}
+    for id in participant_ids:
+        found.setdefault(work.same(id)[0], id)
+    return tuple(found.values())
+
+
 def separation_id(one: UUID, other: UUID) -> UUID:
     """The derived id of the separation of two people, whichever is named first."""
     first, second = sorted((one, other))

@@ -213,6 +213,18 @@ def award_of(number: str, work: Work) -> AwardFields | None:
     return None
 
 
+def works_here(staff_id: UUID, work: Work) -> bool:
+    """Whether somebody is still of the staff; who is not written down here yet is taken to be."""
+    found = [item for item in work.find(StaffMemberFields) if item.id == staff_id]
+    return all(item.fields.active for item in found)
+
+
+def check_works_here(staff_id: UUID, name: str, work: Work) -> None:
+    """Raises Invalid left_us, of the field `name`, for somebody to whom nothing can be given any more."""
+    if not works_here(staff_id, work):
+        raise Invalid(**{name: "left_us"})
+
+
 def _check_award(award: AwardFields, work: Work) -> None:
     if award.starts_on is not None and award.ends_on is not None and award.ends_on < award.starts_on:
         raise Invalid(ends_on="before_start")

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.records import Compartment, Fields, validated
+from cmpp_desktop.domain.undo import Recorder
 from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import Invalid
 
@@ -110,14 +111,16 @@ def add_task(command: AddTask, work: Work) -> Done:
 
 
 def complete_task(command: CompleteTask, work: Work) -> Done:
-    work.get(TaskFields, command.task_id)
-    work.change(TaskFields, command.task_id, done_at=work.now, done_by=work.actor.staff_id)
-    return Done(command.task_id, ReopenTask(command.task_id))
+    recorder = Recorder(work)
+    if work.get(TaskFields, command.task_id).fields.done_at is None:  # who did it first has done it
+        recorder.change(TaskFields, command.task_id, done_at=work.now, done_by=work.actor.staff_id)
+    return Done(command.task_id, recorder.undo(command.task_id))
 
 
 def reopen_task(command: ReopenTask, work: Work) -> Done:
-    work.change(TaskFields, command.task_id, done_at=None, done_by=None)
-    return Done(command.task_id, CompleteTask(command.task_id))
+    recorder = Recorder(work)
+    recorder.change(TaskFields, command.task_id, done_at=None, done_by=None)
+    return Done(command.task_id, recorder.undo(command.task_id))
 
 
 def write_note(command: WriteNote, work: Work) -> Done:
@@ -136,9 +139,9 @@ def write_note(command: WriteNote, work: Work) -> Done:
 
 
 def change_note(command: ChangeNote, work: Work) -> Done:
-    before = work.get(NoteFields, command.note_id).fields
-    work.change(NoteFields, command.note_id, **command.values)
-    return Done(command.note_id, ChangeNote(command.note_id, {name: getattr(before, name) for name in command.values}))
+    recorder = Recorder(work)
+    recorder.change(NoteFields, command.note_id, **command.values)
+    return Done(command.note_id, recorder.undo(command.note_id))
 
 
 def delete_note(command: DeleteNote, work: Work) -> Done:

@@ -16,7 +16,7 @@ from pydantic import Field
 from cmpp_desktop.domain.cases import OPEN_STATES, CaseFields, carry
 from cmpp_desktop.domain.consent import share
 from cmpp_desktop.domain.records import Fields, When, coded, line, prose, refers, validated
-from cmpp_desktop.domain.staff import StaffMemberFields, TeamFields
+from cmpp_desktop.domain.staff import StaffMemberFields, TeamFields, check_works_here
 from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.undo import Recorder
 from cmpp_desktop.domain.work import Command, Done, Question, Stored, Work
@@ -59,7 +59,8 @@ class AskTransfer(Command):
 
     To a provider nothing goes without a consent that covers `scope`, the provider and, where given, `purpose`: raises
     needs_consent; a supervisor or administrator may go without one, with `override_reason`, and that is in the audit log.
-    Raises Invalid: to not_valid, to_staff_id missing or already_theirs, summary missing, case_id case_closed or already_asked.
+    Raises Invalid: to not_valid, to_staff_id missing, already_theirs or left_us, summary missing, case_id case_closed or
+    already_asked.
     `Done.more`: moves_file (False for a team or a provider: the file stays here), consent_id.
     """
 
@@ -79,7 +80,8 @@ class AskTransfer(Command):
 @dataclass(frozen=True)
 class AnswerTransfer(Command):
     """Accepted, or sent back with a note. From one caseworker to another: by the receiver, or a supervisor; from another team
-    or provider: by whoever heard their answer (`note` says from whom)."""
+    or provider: by whoever heard their answer (`note` says from whom). A case that was closed meanwhile is not accepted any
+    more (Invalid transfer_id case_closed): nobody carries it."""
 
     transfer_id: UUID
     accepted: bool
@@ -193,6 +195,7 @@ def _check(command: AskTransfer, case: Stored[CaseFields], work: Work) -> None:
         raise Invalid(**{field: "missing"})
     if command.to == "caseworker":
         work.get(StaffMemberFields, _given(command.to_staff_id))
+        check_works_here(_given(command.to_staff_id), "to_staff_id", work)
         if command.to_staff_id == case.fields.caseworker_id:
             raise Invalid(to_staff_id="already_theirs")
     if command.to == "team":
@@ -251,6 +254,9 @@ def answer_transfer(command: AnswerTransfer, work: Work) -> Done:
         raise NotAllowed("not_allowed", needs="supervisor")
     if not command.accepted and not command.note.strip():
         raise Invalid(note="missing")
+    case = work.get(CaseFields, transfer.case_id) if transfer.case_id is not None else None
+    if command.accepted and case is not None and case.fields.state not in OPEN_STATES:
+        raise Invalid(transfer_id="case_closed")
     recorder.change(
         TransferFields,
         stored.id,
@@ -261,7 +267,6 @@ def answer_transfer(command: AnswerTransfer, work: Work) -> Done:
     )
     for task in work.find(TaskFields, subject_id=stored.id, done_at=None):
         recorder.change(TaskFields, task.id, done_at=work.now, done_by=work.actor.staff_id)
-    case = work.get(CaseFields, transfer.case_id) if transfer.case_id is not None else None
     if command.accepted and case is not None and moves_file(transfer):
         _hand_over(stored, case, recorder)
     elif not command.accepted and case is not None:

@@ -133,10 +133,17 @@ def exists(work: Work, kind: type[Fields], id: UUID) -> bool:
     return True
 
 
-def take_back(command: TakeBack, work: Work) -> Done:
-    """Carries it out. What is gone already stays gone; a record that was signed since refuses the whole (record_settled)."""
+Settled = Callable[[str, Any], bool]
+
+
+def take_back(settled: Settled, command: TakeBack, work: Work) -> Done:
+    """Carries it out. What is gone already stays gone; a record that was signed since, or that `settled` (kind, fields) says is
+    closed (an entry that was approved), refuses the whole (record_settled)."""
     recorder = Recorder(work)
     for step in command.steps:
+        there = step.what != "restore" and exists(work, step.kind, step.id)
+        if there and settled(step.kind.kind, work.get(step.kind, step.id).fields):
+            raise KnownError("record_settled", kind=step.kind.kind)
         if step.what == "restore":
             recorder.restore(step.kind, step.id)
         elif not exists(work, step.kind, step.id):

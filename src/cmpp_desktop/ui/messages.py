@@ -115,6 +115,8 @@ def field_problem(problem: str, words: Words, *, field: str = "") -> str:
         "outside_award": words("This day is not in the award’s period."),
         "not_of_award": words("This award does not pay for that category."),
         "not_yourself": words("It has to be somebody else."),
+        "has_a_head": words("There is a head of this household already. Choose “Head of the household from now on” instead."),
+        "left_us": words("This person does not work here any more."),
         "open_goals": words("Some goals of this plan still go on. Close them first."),
     }.get(problem, words("This cannot be right as it is."))
 

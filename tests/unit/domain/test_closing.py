@@ -12,6 +12,7 @@ from cmpp_desktop.domain.cases import (
     CaseAssignmentFields,
     CaseFields,
     CaseOpening,
+    ChangeCase,
     CloseCase,
     ClosingView,
     OpenCase,
@@ -19,6 +20,7 @@ from cmpp_desktop.domain.cases import (
 )
 from cmpp_desktop.domain.obligations import AddObligation, ObligationFields
 from cmpp_desktop.domain.records import When
+from cmpp_desktop.domain.staff import StaffMemberFields
 from cmpp_desktop.domain.tasks import AddTask, TaskFields
 from cmpp_desktop.errors import Invalid, KnownError
 from cmpp_desktop.words import load
@@ -79,6 +81,7 @@ def test_open_tasks_are_handed_on_done_or_kept_but_never_forgotten(work: MemoryW
         ({"state": "active"}, {"state": "not_valid"}),
         ({"reason": ""}, {"reason": "missing"}),
         ({"closed_on": date(2026, 11, 23)}, {"closed_on": "before_opening"}),
+        ({"closed_on": date(2026, 11, 25)}, {"closed_on": "in_future"}),
     ],
 )
 def test_a_closing_that_cannot_be_is_refused(
@@ -103,6 +106,31 @@ def test_nobody_leaves_twice_and_who_left_comes_back_to_the_same_case(work: Memo
     with pytest.raises(KnownError) as running:
         work.do(ReopenCase(case))
     assert running.value.code == "case_already_open"
+
+
+def test_nothing_is_handed_to_who_left_the_office(work: MemoryWork, family: Family) -> None:
+    case = family.cases[0]
+    work.do(AddTask(family.people[0], "Bring bus cards"))
+    work.do(ChangeCase(case, {"caseworker_id": LEON}))
+    work.add(StaffMemberFields(name="León Castillo", active=False), id=LEON)
+    with pytest.raises(Invalid) as refused:
+        work.do(CloseCase(case, "moved_away", tasks="hand", hand_to=LEON))
+    assert refused.value.fields == {"hand_to": "left_us"}
+    work.do(CloseCase(case, "moved_away", tasks="keep"))
+    with pytest.raises(Invalid) as refused:
+        work.do(ReopenCase(case, LEON))
+    assert refused.value.fields == {"caseworker_id": "left_us"}
+    work.do(ReopenCase(case))
+    assert work.get(CaseFields, case).fields.caseworker_id == work.actor.staff_id
+
+
+def test_who_declined_and_comes_back_did_not_decline(work: MemoryWork, family: Family) -> None:
+    case = family.cases[0]
+    work.do(ChangeCase(case, {"screening_outcome": "declined"}))
+    work.do(CloseCase(case, "own_wish", "declined"))
+    leaves_no_trace(work, ReopenCase(case))
+    held = work.get(CaseFields, case).fields
+    assert (held.state, held.screening_outcome, held.exit_reason) == ("active", None, None)
 
 
 def test_an_old_case_stays_closed_while_a_newer_one_runs(work: MemoryWork, family: Family) -> None:

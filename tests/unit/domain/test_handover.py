@@ -154,6 +154,25 @@ def test_a_hand_over_that_cannot_be_is_refused(
     assert refused.value.fields == problem
 
 
+def test_a_case_that_was_closed_meanwhile_is_carried_by_nobody(work: MemoryWork, family: Family) -> None:
+    asked = work.do(to_leon(family)).id
+    work.do(CloseCase(family.cases[0], "own_wish", tasks="keep"))
+    work.become(LEON.int, "caseworker")
+    with pytest.raises(Invalid) as refused:
+        work.do(AnswerTransfer(asked, True))
+    assert refused.value.fields == {"transfer_id": "case_closed"}
+    assert work.find(CaseAssignmentFields, case_id=family.cases[0], until=None) == []
+    work.do(AnswerTransfer(asked, False, "It is closed"))
+    assert work.find(TransferFields, accepted=None) == []
+
+
+def test_nothing_is_handed_to_who_left(work: MemoryWork, family: Family) -> None:
+    work.change(StaffMemberFields, LEON, active=False)
+    with pytest.raises(Invalid) as refused:
+        work.do(to_leon(family))
+    assert refused.value.fields == {"to_staff_id": "left_us"}
+
+
 def test_one_hand_over_at_a_time(work: MemoryWork, family: Family) -> None:
     work.do(to_leon(family))
     with pytest.raises(Invalid) as refused:

@@ -202,3 +202,12 @@ def test_reminders_are_kept_with_who_gave_them(work: MemoryWork, family: Family)
     undone(work, done)
     assert work.get(ObligationFields, ids[1]).fields.reminders == []
     assert len(work.get(ObligationFields, ids[0]).fields.reminders) == 2  # somebody wrote on it since: that stays
+
+
+def test_what_has_not_moved_is_not_written_down_twice(work: MemoryWork, family: Family) -> None:
+    (id,) = hearing(work, family.people[0])
+    with pytest.raises(Invalid) as refused:
+        work.do(MarkObligation(id, "moved_by_agency", moved_to=MORNING))
+    assert refused.value.fields == {"moved_to": "not_valid"}
+    work.do(MarkObligation(id, "moved_by_agency", moved_to=MORNING.model_copy(update={"at": time(13)})))
+    assert len(work.find(ObligationFields, type="master_hearing")) == 2

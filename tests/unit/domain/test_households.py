@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -18,6 +18,7 @@ from cmpp_desktop.domain.households import (
     NewPerson,
     RegisterHousehold,
     household_of,
+    members,
 )
 from cmpp_desktop.domain.members import (
     BecameAdult,
@@ -87,6 +88,33 @@ def test_a_head_who_leaves_needs_a_successor_and_who_left_comes_back(work: Memor
     assert len(work.find(HouseholdMemberFields, participant_id=mother)) == 1
     with pytest.raises(Invalid):
         work.do(LeaveHousehold(family.household, mother, until=date(2020, 1, 1)))
+
+
+def test_whoever_leaves_is_not_the_head_afterwards_nor_gone_before_the_day(work: MemoryWork, family: Family) -> None:
+    mother, father, *_ = family.people
+    rosa = registered(work, ("Rosa", "Gil", "head", None)).people[0]
+    for command, problem in (
+        (LeaveHousehold(family.household, mother, new_head_id=mother), {"new_head_id": "not_yourself"}),
+        (LeaveHousehold(family.household, mother, new_head_id=rosa), {"new_head_id": "not_a_member"}),
+        (LeaveHousehold(family.household, father, until=TODAY + timedelta(days=1)), {"until": "in_future"}),
+    ):
+        with pytest.raises(Invalid) as refused:
+            work.do(command)
+        assert refused.value.fields == problem
+
+
+def test_a_household_never_has_two_heads_and_always_somebody_to_call(work: MemoryWork, family: Family) -> None:
+    mother, father, son, _ = family.people
+    rosa = registered(work, ("Rosa", "Gil", "head", None)).people[0]
+    with pytest.raises(Invalid) as refused:
+        work.do(AddHouseholdMember(family.household, rosa, "head"))
+    assert refused.value.fields == {"relationship": "has_a_head"}
+    with pytest.raises(Invalid) as refused:
+        work.do(ChangeHead(family.household, father, {son: "head"}))
+    assert refused.value.fields == {"relationships": "has_a_head"}
+    work.do(ChangeHead(family.household, father, primary_contact=False))
+    leaves_no_trace(work, LeaveHousehold(family.household, mother))
+    assert [item.fields.participant_id for item in members(family.household, work) if item.fields.primary_contact] == [father]
 
 
 def test_the_last_one_who_stays_is_the_head(work: MemoryWork) -> None:

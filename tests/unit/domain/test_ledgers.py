@@ -315,3 +315,33 @@ def test_reversing_every_hour_leaves_none(worked: list[tuple[int, bool]]) -> Non
         else:
             kept += minutes
     assert sum(one.amount for one in totals([amount_of(item.fields) for item in office.work.find(StaffTimeFields)])) == kept
+
+
+def test_nobody_approves_a_sum_that_they_wrote_into_it() -> None:
+    office = Office()
+    card = office.give("40.00")
+    office.ruth().do(ChangeRecord(GIVEN, card, {"money": usd("400.00")}))
+    with pytest.raises(NotAllowed, match="own_work"):
+        office.do(ApproveEntries(GIVEN, (card,)))
+    office.work.become(9, "administrator")
+    office.do(ApproveEntries(GIVEN, (card,)))
+    office.ruth().do(ReverseEntry(GIVEN, card, "Ten times too much"))  # what is decided is nobody's own for having been decided
+
+
+def test_a_day_has_24_hours_however_they_are_written_down() -> None:
+    office = Office()
+    office.do(RecordStaffTime(800, TODAY))
+    other = office.do(RecordStaffTime(600, TODAY)).id
+    assert refused(office, ChangeRecord(TIME, other, {"minutes": 700})) == {"minutes": "over_a_day"}
+    assert refused(office, AddRecord(TIME, {"minutes": 100})) == {"minutes": "over_a_day"}
+    office.do(ChangeRecord(TIME, other, {"minutes": 640}))  # its own minutes do not count twice
+
+
+def test_a_reversal_is_not_before_what_it_reverses_and_a_currency_is_one() -> None:
+    office = Office()
+    card = office.give("40.00", given_on=TODAY - timedelta(days=5))
+    office.ruth().do(ApproveEntries(GIVEN, (card,)))
+    assert refused(office, ReverseEntry(GIVEN, card, "Not given", TODAY - timedelta(days=6))) == {"on": "before_start"}
+    for unit in ("usd", "", "US$"):
+        money = Money(amount=Decimal(5), currency=unit)
+        assert refused(office, RecordAssistance(office.mother, "food", money, award=AWARD)) == {"money": "not_an_amount"}

@@ -7,12 +7,14 @@ from datetime import date
 import pytest
 
 from cmpp_desktop.domain.members import SeparateMembers
+from cmpp_desktop.domain.merges import MergePeople
 from cmpp_desktop.domain.moves import RecordMove
-from cmpp_desktop.domain.obligations import MarkObligation, ObligationFields, UnmarkObligation
+from cmpp_desktop.domain.obligations import AddObligation, MarkObligation, ObligationFields, UnmarkObligation
 from cmpp_desktop.domain.participants import AddressFields
+from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.errors import Invalid
-from tests.unit.domain.families import NEW_HOME, OLD_HOME, Family, leaves_no_trace, tzoc, undone
+from tests.unit.domain.families import NEW_HOME, OLD_HOME, Family, leaves_no_trace, registered, tzoc, undone
 from tests.unit.domain.memory import MemoryWork
 
 
@@ -127,3 +129,13 @@ def test_a_move_taken_back_after_the_court_was_told_keeps_that_it_was_told(work:
     undone(work, done)
     kept = work.find(ObligationFields, participant_id=mother, type="address_change")
     assert [item.fields.result for item in kept] == ["attended"]
+
+
+def test_who_was_registered_twice_moves_once_and_has_one_hearing(work: MemoryWork, family: Family) -> None:
+    mother = family.people[0]
+    again = registered(work, ("Maricela", "Tzoc", "head", None), address=None).people[0]
+    work.do(MergePeople(mother, again))
+    more = work.do(RecordMove((mother, again, mother), NEW_HOME)).more or {}
+    assert len(more["address_ids"]) == 1
+    made = work.do(AddObligation((again, mother, again), "master_hearing", When(day=date(2027, 1, 14)))).more or {}
+    assert len(made["obligation_ids"]) == 1

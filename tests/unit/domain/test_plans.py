@@ -104,6 +104,13 @@ def test_a_need_is_met_without_any_goal(home: Home) -> None:
         home.work.do(MeetNeed(need, "pantry", date(2026, 11, 19)))
     home.work.do(MeetNeed(need, "pantry", date(2026, 11, 21)))
     assert home.work.get(NeedFields, need).fields.met_on == date(2026, 11, 21)
+    with pytest.raises(Invalid) as said:
+        home.work.do(MeetNeed(need, "again"))
+    assert said.value.fields == {"met_on": "already_marked"}
+    goal = home.add("goal", need_id=need, statement="To eat well")
+    home.work.do(CloseGoal(goal, "reached", need_met=True))
+    met = home.work.get(NeedFields, need).fields
+    assert (met.met_on, met.outcome) == (date(2026, 11, 21), "pantry")  # the day on which it was met stays
 
 
 def test_a_review_needs_the_day_of_the_next_one(home: Home) -> None:

@@ -6,6 +6,7 @@ zone; the lines of an address) have one each.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
@@ -85,6 +86,10 @@ class _Number(Input):
         return bool(self.box.text().strip()) and self.box.value() is None
 
 
+# A comma stands between thousands only: "12,50" is no amount, and never 1,250.
+_AMOUNT = re.compile(r"\$?\s*((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]{1,2})?)")
+
+
 class _Money(Input):
     def __init__(self, item: Item, around: Around) -> None:
         self.box = TextField(width=120)
@@ -94,8 +99,8 @@ class _Money(Input):
 
     def value(self) -> Money | None:
         try:
-            amount = Decimal(self.box.text().strip().lstrip("$").replace(",", ""))
-            return Money(amount=amount, currency=self._currency)
+            found = _AMOUNT.fullmatch(self.box.text().strip())
+            return Money(amount=Decimal(found[1].replace(",", "")), currency=self._currency) if found else None
         except (InvalidOperation, ValueError):
             return None
 

@@ -51,8 +51,8 @@ class KitStep(QWidget):
             Label(words("Your recovery kit"), "page", wrap=True),
             Label(
                 words(
-                    "If every administrator’s laptop is lost, this code, and nothing else, gives the "
-                    "organisation its records back. It is shown once and stored nowhere."
+                    "This code opens a laptop whose passphrase is forgotten, or that was closed, and nothing else does. "
+                    "It is shown once and stored nowhere."
                 ),
                 "large",
                 tone="ink2",

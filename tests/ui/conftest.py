@@ -45,9 +45,9 @@ class Desk:
 
     def quiet(self) -> None:
         """Until nothing is under way any more."""
-        self.qtbot.waitUntil(lambda: self.window.ui.bridge.running == 0, timeout=5000)
+        self.qtbot.waitUntil(lambda: self.window.ui.bridge.running == 0, timeout=30_000)
         QApplication.processEvents()
-        self.qtbot.waitUntil(lambda: self.window.ui.bridge.running == 0, timeout=5000)
+        self.qtbot.waitUntil(lambda: self.window.ui.bridge.running == 0, timeout=30_000)
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """One key, where the keyboard is."""

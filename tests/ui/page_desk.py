@@ -21,7 +21,7 @@ from cmpp_desktop.ui.page import Page, Ui, Undo
 from cmpp_desktop.ui.theme import Look
 from tests.ui import samples
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 30.0
 
 
 class Desk:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import openpyxl
 import pytest
@@ -17,12 +18,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from cmpp_desktop.domain.import_values import guess
+from cmpp_desktop.domain.cases import CaseOpening, CloseCase
+from cmpp_desktop.domain.consent import ConsentGiven
+from cmpp_desktop.domain.entries import AddRecord
+from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
+from cmpp_desktop.domain.import_vocabulary import guess
 from cmpp_desktop.domain.import_writing import UndoImport
 from cmpp_desktop.domain.importing import Choice, ColumnPlan
+from cmpp_desktop.domain.members import HouseholdOf
 from cmpp_desktop.domain.participants import ChangeParticipant
-from cmpp_desktop.domain.questions import Participant, People
-from cmpp_desktop.domain.records import PersonName
+from cmpp_desktop.domain.questions import Organisation, Participant, People
+from cmpp_desktop.domain.records import BirthDate, PersonName
+from cmpp_desktop.domain.retention import DestroyFile
+from cmpp_desktop.domain.staff import NameStaffMember
 from cmpp_desktop.domain.tasks import WriteNote
 from cmpp_desktop.errors import Invalid, KnownError
 from cmpp_desktop.words import LANGUAGES, load
@@ -378,3 +386,86 @@ def test_every_reason_has_words_in_every_language() -> None:
         words = load(language)
         assert all(import_words.reason(code, words) for code in import_words.REASONS)
         assert all(import_words.notice(code, words) for code in import_words.NOTICES)
+
+
+def members(door: Workspace, name: str) -> dict[str, tuple[str, bool]]:
+    """Who is in the household of somebody: what they are to its head, and whether they are called first."""
+    found = door.ask(HouseholdOf(door.ask(People(DAY, name)).rows[0].id, DAY))
+    return {item.name: (item.relationship, item.primary_contact) for item in found.members}
+
+
+def test_what_two_rows_say_of_one_new_person_is_all_kept_and_taken_back(office: Workspace, tmp_path: Path) -> None:
+    headings = ("Name", "DOB", "A-number", "Gender", "Household", "Phone")
+    rows = (("Ana Xol", "", "219000777", "", "", ""), ("Ana Xol", "1990-01-01", "219000777", "female", "5", "212 555 0143"),
+            ("Eva Xol", "2015-01-01", "", "", "5", ""))  # fmt: skip
+    seen = office.preview_import(table(tmp_path, *rows, headings=headings))
+    done = office.run_import(seen, seen.suggested)
+    ana = office.ask(Participant(office.ask(People(DAY, "Ana")).rows[0].id))
+    assert ana.participant.fields.birth_date == BirthDate(day=date(1990, 1, 1))
+    assert (ana.participant.fields.gender, ana.routes[0].fields.value) == ("female", "+12125550143")
+    assert set(members(office, "Eva")) == {"Ana Xol", "Eva Xol"}
+    office.do(UndoImport(done.id))
+    assert names(office) == []
+
+
+def test_an_import_is_taken_back_although_a_file_that_it_filled_was_destroyed(office: Workspace, tmp_path: Path) -> None:
+    witness, team = uuid4(), office.ask(Organisation()).teams[0][0]
+    office.do(NameStaffMember(witness, "Wilma", "supervisor", team))
+    office.do(AddRecord("award", {"number": "A", "final_report_on": date(2020, 1, 1)}))
+    case = CaseOpening(award="A")
+    rosa = office.do(RegisterHousehold((NewPerson(PersonName(given="Rosa"), a_number="219000111"),), ConsentGiven(), case))
+    office.do(CloseCase((rosa.more or {})["case_ids"][0], "completed", tasks="keep"))
+    rows = (("Rosa", "", "1990-03-01", "219000111"), ("Ana", "Xol", "", ""))
+    seen = office.preview_import(table(tmp_path, *rows, headings=HEADINGS[:4]))
+    done = office.run_import(seen, seen.suggested)
+    office.do(DestroyFile(rosa.id, witness))
+    assert names(office) == ["Xol, Ana"]
+    office.do(UndoImport(done.id))
+    assert names(office) == []
+
+
+def test_children_join_their_mother_who_is_here_already(office: Workspace, tmp_path: Path) -> None:
+    """Her row stands after theirs, and says no more than her number: it is her household that they are in."""
+    headings = ("Name", "A-number", "Household", "Relationship")
+    office.run_import(office.preview_import(table(tmp_path, ("Ana Xol", "219000777", "", ""), headings=headings)), {})
+    more = (("Eva Xol", "", "F-1", "daughter"), ("Ida Xol", "", "F-1", ""), ("Ana Xol", "219000777", "F-1", "head"))
+    seen = office.preview_import(table(tmp_path, *more, headings=headings))
+    done = office.run_import(seen, {**seen.suggested, 2: Choice("register"), 3: Choice("register")})
+    assert (done.more or {})["counts"]["households"] == 0
+    assert members(office, "Ana") == {
+        "Ana Xol": ("head", True),
+        "Eva Xol": ("daughter", False),
+        "Ida Xol": ("other_relative", False),
+    }
+
+
+def test_the_head_may_stand_anywhere_in_the_file(office: Workspace, tmp_path: Path) -> None:
+    rows = (("Kid One", "9", "son"), ("Ada One", "9", "sister"), ("Mum One", "9", "head"))
+    seen = office.preview_import(table(tmp_path, *rows, headings=("Name", "Household", "Relationship")))
+    office.run_import(seen, {one.row: Choice("register") for one in seen.likely})
+    assert members(office, "Kid") == {"Mum One": ("head", True), "Ada One": ("sibling", False), "Kid One": ("son", False)}
+
+
+SIMILAR = [("Name [B]", "Name", "Name"), ("Name", "[C]", ""), ("A", "A", "A [A]", "a [b]"), ("", "", "A")]
+
+
+@pytest.mark.parametrize("headings", SIMILAR)
+def test_every_column_has_a_key_of_its_own(shared: Workspace, tmp_path: Path, headings: tuple[str, ...]) -> None:
+    seen = shared.preview_import(table(tmp_path, ("x", "y", "z", "w"), headings=headings))
+    keys = [column.key for column in seen.columns]
+    assert len(set(keys)) == len(keys) == 4
+
+
+@pytest.mark.parametrize("first", ["sep=;\r\n", "sep=;\r", "sep=\n", 'sep="\n', "SEP=;", "sep=xyz\r\n"])
+def test_the_line_that_names_the_separator_is_no_row(shared: Workspace, tmp_path: Path, first: str) -> None:
+    end = "\r" if first.endswith("\r") else "\n"
+    path = tmp_path / "said.csv"
+    path.write_bytes(end.join((first.strip(), "Name;DOB", "Ana Xol;1990-01-01", "")).encode())
+    seen = shared.preview_import(path)
+    assert ([column.heading for column in seen.columns], seen.counts["people"]) == (["Name", "DOB"], 1)
+
+
+def test_one_endless_cell_is_wrong_by_itself(shared: Workspace, tmp_path: Path) -> None:
+    seen = shared.preview_import(table(tmp_path, ("Ana", "x" * 300_000), ("Eva", "Xol"), headings=("First name", "Last name")))
+    assert codes(seen) == {(2, "too_long")}
+    assert seen.counts["people"] == 1

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
 
+from cmpp_desktop.domain.import_vocabulary import COUNTRIES, MONTHS, NO, SHORT, YES, folded
 from cmpp_desktop.domain.participants import normal_a_number
 from cmpp_desktop.words import load_codes
 
@@ -40,108 +41,13 @@ class Refused(ValueError):
         self.code = code
 
 
-# Field → headings by which it is known, folded; the first is what our own template says. English and Spanish.
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "given": ("given name", "first name", "given names", "first", "forename", "nombre", "nombres", "primer nombre", "nombre s"),
-    "family": (
-        "family name", "last name", "surname", "surnames", "last", "apellido", "apellidos", "apellido s", "apellido paterno",
-    ),
-    "family2": ("second family name", "second surname", "second last name", "segundo apellido", "apellido materno"),
-    "name": ("full name", "name", "client name", "participant", "participant name", "client", "nombre completo", "participante"),
-    "preferred": ("preferred name", "goes by", "nickname", "nombre preferido", "apodo", "le llaman"),
-    "native": ("name in own script", "native name", "name in native script", "nombre en su escritura", "nombre nativo"),
-    "aliases": ("other names", "aliases", "alias", "aka", "also known as", "otros nombres"),
-    "birth": (
-        "birth date", "date of birth", "dob", "d o b", "birthdate", "birthday", "born", "fecha de nacimiento", "nacimiento",
-        "fecha nacimiento", "f nacimiento",
-    ),
-    "birth_estimated": ("birth date estimated", "estimated", "dob estimated", "fecha estimada", "fecha de nacimiento estimada"),
-    "gender": ("gender", "sex", "genero", "sexo"),
-    "birth_country": ("country of birth", "birth country", "pais de nacimiento", "pais de origen", "country of origin"),
-    "nationality": ("nationality", "citizenship", "nacionalidad", "ciudadania", "country"),
-    "languages": ("languages", "language", "preferred language", "primary language", "idioma", "idiomas", "lengua", "lenguas"),
-    "interpreter": ("interpreter needed", "interpreter", "needs interpreter", "interprete", "necesita interprete"),
-    "a_number": (
-        "a number", "a no", "alien number", "alien registration number", "anumber", "a", "numero a", "numero de extranjero",
-        "num a", "a num",
-    ),
-    "phone": ("phone", "phone number", "telephone", "mobile", "cell", "cell phone", "telefono", "celular", "movil", "tel"),
-    "email": ("email", "e mail", "email address", "correo", "correo electronico"),
-    "safe_contact": ("safe contact", "safe contact rules", "contacto seguro"),
-    "arrived": ("last arrival", "arrival date", "date of arrival", "arrived", "date of entry", "entry date",
-                "fecha de llegada", "ultima llegada",
-                "ultima llegada",
-                "fecha de entrada", "llegada"),
-    "accessibility": ("accessibility", "accommodations", "accesibilidad"),
-    "street": ("street address", "address", "street", "address line 1", "address 1", "direccion", "calle", "domicilio"),
-    "street2": ("address line 2", "address 2", "apartment", "apt", "unit", "apartamento", "depto", "direccion 2"),
-    "city": ("city", "town", "ciudad"),
-    "state": ("state", "estado"),
-    "postal_code": ("zip code", "zip", "postal code", "postcode", "codigo postal", "cp"),
-    "household": ("household", "family group", "household id", "family id", "hogar", "nucleo familiar", "id de hogar", "familia"),
-    "relationship": ("relationship to head", "relationship", "relation", "parentesco", "relacion"),
-    "obligation": ("obligation", "hearing type", "event type", "appointment type", "obligation type", "obligacion",
-                   "tipo de audiencia", "tipo de cita"),
-    "obligation_day": ("obligation date", "hearing date", "next hearing", "next hearing date", "event date", "appointment date",
-                       "check in date", "fecha de la audiencia", "fecha de audiencia", "proxima audiencia", "fecha de la cita"),
-    "obligation_time": ("obligation time", "hearing time", "time", "hora", "hora de la audiencia", "hora de la cita"),
-    "obligation_place": ("obligation place", "court", "hearing location", "location", "place", "tribunal", "lugar", "corte",
-                         "lugar de la audiencia",
-                         "lugar de la audiencia"),
-    "obligation_mode": ("obligation mode", "mode", "hearing mode", "modalidad"),
-    "judge": ("judge", "immigration judge", "juez", "jueza"),
-    "lawyer": ("lawyer", "attorney", "abogado", "abogada", "representante legal"),
-    "obligation_note": ("obligation note", "hearing note", "notes", "note", "comments", "nota", "notas", "observaciones"),
-}  # fmt: skip
-DATES = ("birth", "arrived", "obligation_day")
-OBLIGATION = ("obligation", "obligation_day", "obligation_time", "obligation_place", "obligation_mode", "judge", "lawyer",
-              "obligation_note")  # fmt: skip
-NAMES = ("given", "family", "family2", "name")
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan enero ene",
-            "february feb febrero", "march mar marzo", "april apr abril abr", "may mayo", "june jun junio",
-            "july jul julio", "august aug agosto ago", "september sep sept septiembre setiembre set", "october oct octubre",
-            "november nov noviembre", "december dec diciembre dic",
-        ),
-        1,
-    )
-    for name in names.split()
-}  # fmt: skip
-_YES = frozenset(("yes", "y", "true", "1", "x", "si", "s", "verdadero", "✓", "✔"))
-_NO = frozenset(("no", "n", "false", "0", "falso", ""))
-_SHORT = {
-    "gender": {"f": "female", "m": "male", "w": "female", "woman": "female", "man": "male", "girl": "female", "boy": "male",
-               "femenino": "female", "masculino": "male", "femenina": "female", "h": "male", "nina": "female", "nino": "male"},
-    "relationship": {"self": "head", "head": "head", "hoh": "head", "jefe": "head", "jefa": "head", "jefe de hogar": "head",
-                     "jefa de hogar": "head", "mother": "parent", "father": "parent", "madre": "parent", "padre": "parent",
-                     "wife": "spouse", "husband": "spouse", "esposa": "spouse", "esposo": "spouse", "brother": "sibling",
-                     "sister": "sibling", "hermano": "sibling", "hermana": "sibling", "hija": "daughter", "hijo": "son"},
-    "obligation_type": {"master": "master_hearing", "mch": "master_hearing", "individual": "individual_hearing",
-                        "merits": "individual_hearing", "merits hearing": "individual_hearing", "bond": "bond_hearing",
-                        "ice": "ice_check_in", "check in": "ice_check_in", "ice check in": "ice_check_in",
-                        "isap": "isap_check_in", "preliminar": "master_hearing"},
-}  # fmt: skip
+# What no eye sees in a cell and copying leaves there: marks of byte order, soft hyphens, spaces of no width, and marks that turn
+# the direction of writing, under which a name reads as another. What joins letters stays, but not alone at an end.
+_UNSEEN = dict.fromkeys((0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F),
+                         *range(0x2060, 0x2065), *range(0x2066, 0x2070), 0xFEFF))  # fmt: skip
+_JOINERS = "\u200c\u200d"
+_CLOCK = re.compile(r"(?:\s+|T)(\d{1,2}:\d{2}(?::\d{2})?)(?:\.\d+)?(\s*[ap]\.?\s*m\.?)?\s*Z?$", re.IGNORECASE)
 _TIME = re.compile(r"^(\d{1,2})(?:[:.h](\d{2}))?(?::\d{2})?\s*([ap])?\s*\.?\s*m?\.?$", re.IGNORECASE)
-
-
-def folded(text: str) -> str:
-    """A heading or a word of a list for comparison: lower case, no accents, one space between words."""
-    told = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(letter if letter.isalnum() else " " for letter in told if unicodedata.category(letter) != "Mn")
-    return " ".join(kept.split())
-
-
-@lru_cache(maxsize=1)
-def _known_headings() -> Mapping[str, str]:
-    return {folded(heading): name for name, headings in FIELDS.items() for heading in (name, *headings)}
-
-
-def guess(heading: str) -> str:
-    """The field that a heading names, or ""."""
-    return _known_headings().get(folded(heading), "")
 
 
 def text_of(cell: Cell) -> str:
@@ -164,7 +70,9 @@ def text_of(cell: Cell) -> str:
         return str(cell)
     if cell.isascii() and cell.isprintable() and len(cell) <= MOST_LETTERS:
         return cell.strip()
-    text = unicodedata.normalize("NFC", cell).replace("\r\n", "\n").replace("\r", "\n").strip()
+    text = unicodedata.normalize("NFC", cell.translate(_UNSEEN)).replace("\r\n", "\n").replace("\r", "\n").strip()
+    if text[:1] in _JOINERS or text[-1:] in _JOINERS:
+        text = text.strip(_JOINERS).strip()
     if len(text) > MOST_LETTERS:
         raise Refused("too_long")
     if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t" for letter in text):
@@ -172,8 +80,31 @@ def text_of(cell: Cell) -> str:
     return text
 
 
-def read_date(cell: Cell, day_first: bool | None) -> date | None:
-    """A day. `day_first`: how 03/04/2020 is meant; None: not said, and then it is refused (date_ambiguous)."""
+def plain_digits(text: str) -> str:
+    """With the digits of any script as 0 to 9."""
+    return text if text.isascii() else "".join(str(unicodedata.decimal(letter, letter)) for letter in text)
+
+
+def whole_of(cell: Cell) -> str:
+    """What a cell says where a number is only a name: "7.0" is how tables write 7 when others in the column say nothing."""
+    text = plain_digits(text_of(cell))
+    return text[:-2] if re.fullmatch(r"[A-Za-z]?\d+\.0", text) else text
+
+
+def clock_of(cell: Cell) -> time | None:
+    """The time that stands behind a day in one cell; midnight is none, for that is how tables write a day."""
+    if isinstance(cell, datetime):
+        at = cell.time()
+    else:
+        found = _CLOCK.search(text_of(cell))
+        at = (read_time(found[1] + (found[2] or "")) if found is not None else None) or time(0)
+    at = at.replace(second=0, microsecond=0)
+    return at if at != time(0) else None
+
+
+def read_date(cell: Cell, day_first: bool | None, *, timed: bool = False) -> date | None:
+    """A day. `day_first`: how 03/04/2020 is meant; None: not said, and then it is refused (date_ambiguous). `timed`: a time may
+    stand behind it (`clock_of`)."""
     if isinstance(cell, datetime):
         return _in_range(cell.date())
     if isinstance(cell, date):
@@ -185,7 +116,8 @@ def read_date(cell: Cell, day_first: bool | None) -> date | None:
         return None
     if re.fullmatch(r"[\d.]+", text) and "." not in text.strip("."):
         raise Refused("date_is_number")
-    text = re.sub(r"[T ]00:00(:00(\.0+)?)?$", "", text)
+    if timed or clock_of(text) is None:
+        text = _CLOCK.sub("", text)
     parts = [part for part in re.split(r"[\s,./\-]+", folded_date(text)) if part and part != "de" and part != "del"]
     if len(parts) != 3:
         raise Refused("date_not_read")
@@ -195,14 +127,13 @@ def read_date(cell: Cell, day_first: bool | None) -> date | None:
 def folded_date(text: str) -> str:
     """Without accents and points after months, lower case, "1st" as 1."""
     told = "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if unicodedata.category(letter) != "Mn")
-    told = "".join(str(unicodedata.digit(letter)) if letter.isdigit() and not letter.isascii() else letter for letter in told)
-    return re.sub(r"\b(\d{1,2})(st|nd|rd|th|o|a|º|ª)\b", r"\1", told)
+    return re.sub(r"\b(\d{1,2})(st|nd|rd|th|o|a)\b", r"\1", plain_digits(told).replace("°", ""))
 
 
 def _date_of(parts: list[str], day_first: bool | None) -> date:
-    named = [at for at, part in enumerate(parts) if part in _MONTHS]
+    named = [at for at, part in enumerate(parts) if part in MONTHS]
     if len(named) == 1 and named[0] in (0, 1):
-        month = _MONTHS[parts.pop(named[0])]
+        month = MONTHS[parts.pop(named[0])]
         if len(parts[0]) == 4:
             parts.reverse()
         return _made(parts[1], str(month), parts[0])
@@ -241,7 +172,7 @@ def seems_day_first(cells: Iterable[Cell]) -> tuple[int, int, int]:
     for cell in cells:
         if not isinstance(cell, str):
             continue
-        found = re.fullmatch(r"\s*(\d{1,2})[./\-\s](\d{1,2})[./\-\s]\d{4}\s*(00:00(:00)?)?", cell)
+        found = re.fullmatch(r"\s*(\d{1,2})[./\-\s](\d{1,2})[./\-\s]\d{4}\s*", _CLOCK.sub("", cell))
         if found:
             one, two = int(found[1]), int(found[2])
             only_day += one > 12 >= two
@@ -274,15 +205,15 @@ def read_time(cell: Cell) -> time | None:
 
 def read_yes(cell: Cell) -> bool:
     word = folded(text_of(cell)) or text_of(cell)
-    if word in _YES:
+    if word in YES:
         return True
-    if word in _NO:
+    if word in NO:
         return False
     raise Refused("yes_or_no")
 
 
 def read_a_number(cell: Cell) -> str:
-    text = text_of(cell)
+    text = whole_of(cell)
     if re.fullmatch(r"\d(\.\d+)?[eE]\+?\d+", text):
         raise Refused("number_rounded")
     try:
@@ -292,7 +223,7 @@ def read_a_number(cell: Cell) -> str:
 
 
 def read_phone(cell: Cell) -> str:
-    text = text_of(cell)
+    text = whole_of(cell)
     if re.fullmatch(r"\d(\.\d+)?[eE]\+?\d+", text):
         raise Refused("number_rounded")
     if text and sum(letter.isdigit() for letter in text) < 7:
@@ -302,13 +233,26 @@ def read_phone(cell: Cell) -> str:
     return text
 
 
+def read_email(cell: Cell) -> str:
+    text = text_of(cell)
+    if text and not re.fullmatch(r"[^\s@,;]+@[^\s@,;]+", text):
+        raise Refused("email_form")
+    return text
+
+
+def read_postal(cell: Cell) -> str:
+    """A ZIP code that a spreadsheet took for a number gets its first zeros back."""
+    text = whole_of(cell)
+    return text.zfill(5) if re.fullmatch(r"\d{3,4}", text) else text
+
+
 def read_code(cell: Cell, list_id: str) -> str | None:
     """The id of a code by its id or its name in any language. Raises Refused not_in_list."""
     text = text_of(cell)
     word = folded(text)
     if not text:
         return None
-    found = _names(list_id).get(word) or _SHORT.get(list_id, {}).get(word)
+    found = _names(list_id).get(word) or SHORT.get(list_id, {}).get(word)
     if found is None:
         raise Refused("not_in_list")
     return found
@@ -341,7 +285,7 @@ def read_country(cell: Cell) -> str | None:
 def _countries() -> Mapping[str, str]:
     from babel import Locale
 
-    found: dict[str, str] = {"usa": "US", "united states of america": "US", "estados unidos de america": "US"}
+    found = dict(COUNTRIES)
     for language in ("en", "es"):
         for code, name in Locale(language).territories.items():
             if len(code) == 2 and code.isalpha():

@@ -8,12 +8,12 @@ is filled. Deadlines follow the rules as they do after any command.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol, cast
 from uuid import UUID
 
-from cmpp_desktop.domain import import_values as values
 from cmpp_desktop.domain.households import ADULT_AT, HouseholdFields, HouseholdMemberFields, NewPerson, member_id
+from cmpp_desktop.domain.import_vocabulary import folded
 from cmpp_desktop.domain.importing import Cancelled, Choice, Progress, Row
 from cmpp_desktop.domain.imports import ImportRunFields
 from cmpp_desktop.domain.noticing import Noticing
@@ -21,6 +21,7 @@ from cmpp_desktop.domain.obligations import ObligationFields, usual_agency
 from cmpp_desktop.domain.participants import AddressFields, ContactRouteFields, ParticipantFields, age, normal_phone
 from cmpp_desktop.domain.records import Compartment, Fields, validated
 from cmpp_desktop.domain.separations import is_kept_safe, kept_apart
+from cmpp_desktop.domain.undo import exists
 from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import KnownError, NotAllowed
 
@@ -78,7 +79,9 @@ def carry_out(
     if work.actor.role not in ("caseworker", "supervisor", "administrator"):
         raise NotAllowed("not_allowed", needs="caseworker")
     bulk = cast(BulkWork, work)
+    rows = _together(rows, choices)
     writer = _Writer(bulk, choices)
+    writer.look_at_households(rows)
     done = 0
     for part in _parts(rows):
         if cancelled is not None and cancelled():
@@ -90,6 +93,22 @@ def carry_out(
     run = writer.finish(source, len(rows))
     work.audit("imported", "import_run", run, rows=len(rows))
     return Done(run, UndoImport(run), {"counts": dict(writer.counts)})
+
+
+def _together(rows: Sequence[Row], choices: Mapping[int, Choice]) -> list[Row]:
+    """With what several rows say of one new person in the first of them: what is empty there is filled."""
+    by = {row.number: row for row in rows}
+    for row in rows:
+        first, choice = row.number, choices.get(row.number)
+        while choice is not None and choice.what == "merge" and choice.row is not None:
+            first = choice.row
+            choice = choices.get(first)
+        root = by[first]
+        if first == row.number or row.person is None or root.person is None or (choice and choice.what != "register"):
+            continue
+        more = {item.name: getattr(row.person, item.name) for item in fields(NewPerson) if not getattr(root.person, item.name)}
+        by[first] = replace(root, person=replace(root.person, **more), household=root.household or row.household)
+    return [by[row.number] for row in rows]
 
 
 def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
@@ -123,9 +142,31 @@ class _Writer:
         self._people: dict[int, UUID] = {}  # row → who its person became
         self._new: set[UUID] = set()
         self._households: dict[str, UUID] = {}
+        self._heads: dict[str, int | None] = {}  # household of the file → the row of its head; None: it has one already
+        self._first: dict[str, int] = {}  # household of the file → whose row is called first
         self._sorted_out: dict[str, list[UUID]] = {}
         self._filled: dict[str, list[str]] = {}
         self.counts = dict.fromkeys(("rows", "participants", "households", "obligations", "merged", "skipped"), 0)
+
+    def look_at_households(self, rows: Sequence[Row]) -> None:
+        """Before anything is written: who of the file is here already and in a household, which the others of it join; and who
+        is the head of each that is new."""
+        said: dict[str, list[Row]] = {}
+        for row in rows:
+            choice = self._choices.get(row.number)
+            if row.person is None or not row.household or (choice is not None and (choice.what == "skip" or choice.row)):
+                continue
+            key = folded(row.household)
+            said.setdefault(key, []).append(row)
+            if choice is not None and choice.participant_id is not None:
+                own = self._work.find(HouseholdMemberFields, participant_id=choice.participant_id, until=None)
+                if own:
+                    self._households.setdefault(key, own[0].fields.household_id)
+        for key, listed in said.items():
+            heads = [row for row in listed if row.person is not None and row.person.relationship == "head"]
+            heads += [row for row in listed if row.person is not None and not row.person.relationship]
+            self._heads[key] = heads[0].number if heads and key not in self._households else None
+            self._first[key] = 0 if key in self._households else (heads or listed)[0].number
 
     def write(self, rows: Sequence[Row]) -> None:
         """One part: first who is new, in bulk, then what is more about those who were there."""
@@ -210,9 +251,13 @@ class _Writer:
                 self._add(work, record)
 
     def _join(self, id: UUID, row: Row, person: NewPerson, work: Work) -> None:
-        key = values.folded(row.household)
+        key = folded(row.household)
         household = self._households.get(key) if key else None
-        head = household is None
+        relation = person.relationship or ("other_relative" if key else "head")
+        if key and self._heads[key] == row.number:
+            relation = "head"
+        elif key and relation == "head":  # it has one
+            relation = "other_relative"
         if household is None:
             name = person.name.family or person.name.given
             household = self._add(work, validated(HouseholdFields, name=name if not row.household or row.household.isdigit()
@@ -223,8 +268,8 @@ class _Writer:
             HouseholdMemberFields,
             household_id=household,
             participant_id=id,
-            relationship=person.relationship or ("head" if head else "other_relative"),
-            primary_contact=head,
+            relationship=relation,
+            primary_contact=self._first.get(key, row.number) == row.number,
             since=work.today,
         )
         self._add(work, member, member_id(household, id))
@@ -285,7 +330,7 @@ class _Writer:
 
     def _bring_in(self, id: UUID, row: Row, person: NewPerson, work: Work) -> None:
         """Somebody who is there, with the others of the household that the file names; where they have one, it is that one."""
-        key = values.folded(row.household)
+        key = folded(row.household)
         own = work.find(HouseholdMemberFields, participant_id=id, until=None)
         if own:
             self._households.setdefault(key, own[0].fields.household_id)
@@ -326,8 +371,9 @@ def undo_import(command: UndoImport, work: Work) -> Done:
     if work.actor.role not in ("supervisor", "administrator") and work.actor.staff_id != run.by:
         raise NotAllowed("not_allowed", needs="supervisor")
     since = {kind: list(ids) for kind, ids in bulk.written_since(run.made).items()}
-    for hexed in run.filled:
-        person = work.get(ParticipantFields, UUID(hex=hexed))
+    filled = {id: names for hexed, names in run.filled.items() if exists(work, ParticipantFields, id := UUID(hex=hexed))}
+    for id in filled:  # whose file was destroyed since is not waited for
+        person = work.get(ParticipantFields, id)
         if (person.changed_at, person.changed_by) != (stored.created_at, stored.created_by):
             since.setdefault(ParticipantFields.kind, []).append(person.id)
     if since:
@@ -338,9 +384,9 @@ def undo_import(command: UndoImport, work: Work) -> Done:
         for start in range(0, len(ids), DELETED_AT_ONCE):
             bulk.delete_all(KINDS[kind], ids[start : start + DELETED_AT_ONCE], "import_undone")
             bulk.part()
-    for hexed, names in run.filled.items():
+    for id, names in filled.items():
         fresh = {name: ParticipantFields.model_fields[name].get_default(call_default_factory=True) for name in names}
-        work.change(ParticipantFields, UUID(hex=hexed), **fresh)
+        work.change(ParticipantFields, id, **fresh)
     work.change(ImportRunFields, command.run_id, undone_at=work.now, undone_by=work.actor.staff_id)
     work.audit("import_undone", "import_run", command.run_id)
     return Done(command.run_id)

@@ -7,21 +7,21 @@ asked first (`DuplicatesIn`), and every such row needs a `Choice`. `import_writi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
 from cmpp_desktop.domain import import_values as values
-from cmpp_desktop.domain.households import (
-    NewPerson,
-)
-from cmpp_desktop.domain.import_values import FIELDS, OBLIGATION, Cell, Refused
+from cmpp_desktop.domain.households import NewPerson
+from cmpp_desktop.domain.import_values import Cell, Refused
+from cmpp_desktop.domain.import_vocabulary import FIELDS, NAMES, OBLIGATION, folded, guess
 from cmpp_desktop.domain.participants import normal_phone
-from cmpp_desktop.domain.records import BirthDate, PersonName, PostalAddress, When
+from cmpp_desktop.domain.records import BirthDate, PersonName, PostalAddress, When, is_zone
 from cmpp_desktop.domain.work import Question
 from cmpp_desktop.errors import Invalid
+from cmpp_desktop.words import load_codes
 
 Progress = Callable[[int, int], None]
 Cancelled = Callable[[], bool]
@@ -163,7 +163,7 @@ def guessed(columns: Iterable[Column]) -> dict[str, str]:
     """What each column seems to be; the first column of a field has it."""
     found: dict[str, str] = {}
     for column in columns:
-        name = values.guess(column.heading)
+        name = guess(column.heading)
         if name and name not in found.values():
             found[column.key] = name
     return found
@@ -174,8 +174,12 @@ def plan_of(lines: Sequence[Line], columns: Sequence[Column], mapping: ColumnPla
     chosen = {name: column for column in columns if (name := mapping.columns.get(column.key, ""))}
     if any(name not in FIELDS for name in chosen) or len(chosen) < sum(1 for name in mapping.columns.values() if name):
         raise Invalid(columns="not_valid")
-    if not any(name in chosen for name in (*values.NAMES, "a_number")):
+    if not any(name in chosen for name in (*NAMES, "a_number")):
         raise Invalid(columns="missing")
+    if mapping.zone and not is_zone(mapping.zone):
+        raise Invalid(zone="not_valid")
+    if mapping.obligation_type and mapping.obligation_type not in load_codes()["obligation_type"]:
+        raise Invalid(obligation_type="not_valid")
     reader = _Reader(chosen, mapping, mapping.zone or zone, today)
     rows, problems = [], []
     for line in lines:
@@ -183,7 +187,23 @@ def plan_of(lines: Sequence[Line], columns: Sequence[Column], mapping: ColumnPla
         problems += wrong
         if row is not None and not wrong:
             rows.append(row)
-    return Plan(tuple(rows), tuple(problems))
+    second = {row.number for row in _second_heads(rows)}
+    key = chosen["relationship"].key if second else ""
+    problems += [RowProblem(number, key, "second_head") for number in second]
+    problems.sort(key=lambda problem: problem.row)
+    return Plan(tuple(row for row in rows if row.number not in second), tuple(problems))
+
+
+def _second_heads(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows that say of somebody else that they are the head of a household which has one."""
+    heads: dict[str, Row] = {}
+    for row in rows:
+        if row.person is None or row.person.relationship != "head" or not row.household:
+            continue
+        first = heads.setdefault(folded(row.household), row)
+        same_number = bool(row.a_number) and row.a_number == first.a_number
+        if first.person is not None and not same_number and first.person.name != row.person.name:
+            yield row
 
 
 class _Reader:
@@ -208,9 +228,8 @@ class _Reader:
                 self._wrong("name" if "name" in self._chosen else "given", "missing")
             elif obligation is None:
                 self._wrong("", "nothing_to_import")
-        row = Row(
-            line.number, person, a_number, self._line("email", 200), self._address(), self._line("household", 200), obligation
-        )
+        email, household = self._line("email", 200, values.read_email), self._line("household", 200, values.whole_of)
+        row = Row(line.number, person, a_number, email, self._address(), household, obligation)
         return row, self._problems
 
     def _cell(self, name: str) -> Cell:
@@ -228,14 +247,14 @@ class _Reader:
             self._wrong(name, error.code)
             return None
 
-    def _line(self, name: str, most: int) -> str:
-        text: str = self._read(name, values.text_of) or ""
+    def _line(self, name: str, most: int, read: Callable[[Cell], str] = values.text_of) -> str:
+        text: str = self._read(name, read) or ""
         if len(text) > most:
             self._wrong(name, "too_long")
         return text
 
-    def _day(self, name: str, *, past: bool = False) -> date | None:
-        day: date | None = self._read(name, lambda cell: values.read_date(cell, self._mapping.day_first))
+    def _day(self, name: str, *, past: bool = False, timed: bool = False) -> date | None:
+        day: date | None = self._read(name, lambda cell: values.read_date(cell, self._mapping.day_first, timed=timed))
         if past and day is not None and day > self._today:
             self._wrong(name, "in_future")
         return day
@@ -281,7 +300,7 @@ class _Reader:
     def _address(self) -> PostalAddress | None:
         parts = {
             "line1": self._line("street", 300), "line2": self._line("street2", 300), "city": self._line("city", 200),
-            "state": self._line("state", 100), "postal_code": self._line("postal_code", 20),
+            "state": self._line("state", 100), "postal_code": self._line("postal_code", 20, values.read_postal),
         }  # fmt: skip
         return PostalAddress(**parts) if any(parts.values()) else None
 
@@ -289,10 +308,9 @@ class _Reader:
         if all(self._cell(name) in (None, "") for name in OBLIGATION if name not in ("lawyer", "obligation_note")):
             return None
         type_ = self._read("obligation", lambda cell: values.read_code(cell, "obligation_type")) or self._mapping.obligation_type
-        day, at = self._day("obligation_day"), self._read("obligation_time", values.read_time)
-        told = self._cell("obligation_day")
-        if at is None and isinstance(told, datetime) and told.time() != time(0):
-            at = told.time().replace(second=0, microsecond=0)
+        day, at = self._day("obligation_day", timed=True), self._read("obligation_time", values.read_time)
+        if at is None and day is not None:
+            at = self._read("obligation_day", values.clock_of)
         mode = self._read("obligation_mode", lambda cell: values.read_code(cell, "obligation_mode")) or "in_person"
         place, judge = self._line("obligation_place", 300), self._line("judge", 200)
         lawyer, note = self._line("lawyer", 200), self._line("obligation_note", 4000)

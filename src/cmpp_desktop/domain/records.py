@@ -57,6 +57,15 @@ class PostalAddress(Part):
         return ", ".join(part for part in (self.line1, self.line2, town) if part)
 
 
+def is_zone(zone: str) -> bool:
+    """Whether this is the name of a time zone (IANA)."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
 class When(Part):
     """A day, perhaps a time, in the zone of the place (a hearing is in the court's zone; IANA name)."""
 
@@ -67,10 +76,8 @@ class When(Part):
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("unknown time zone") from error
+        if not is_zone(zone):
+            raise ValueError("unknown time zone")
         return zone
 
     @property

@@ -61,6 +61,8 @@ _REASONS: Mapping[str, Said] = {
     "yes_or_no": lambda w: w("Write yes or no."),
     "number_rounded": lambda w: w("A spreadsheet has rounded this number. Format the column as text and type it again."),
     "phone_digits": lambda w: w("A phone number has at least 7 digits."),
+    "email_form": lambda w: w("This is not an e-mail address."),
+    "second_head": lambda w: w("Another row says already who is the head of this household."),
     "not_in_list": lambda w: w("This is not in the list of choices."),
     "not_a_country": lambda w: w("This country is not known."),
     "not_a_language": lambda w: w("This language is not known."),

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from cmpp_desktop.changes import HERE
 from cmpp_desktop.domain import import_writing, importing
-from cmpp_desktop.domain.import_values import DATES, FIELDS, BadCell, Cell, seems_day_first
+from cmpp_desktop.domain.import_values import BadCell, Cell, seems_day_first
+from cmpp_desktop.domain.import_vocabulary import DATES, FIELDS
 from cmpp_desktop.domain.importing import Choice, Column, ColumnPlan, Likely, Line, Row, RowProblem
 from cmpp_desktop.domain.work import Done
 from cmpp_desktop.errors import KnownError

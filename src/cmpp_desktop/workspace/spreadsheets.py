@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from cmpp_desktop.domain.import_values import BadCell, Cell, guess
+from cmpp_desktop.domain.import_values import BadCell, Cell
+from cmpp_desktop.domain.import_vocabulary import guess
 from cmpp_desktop.domain.importing import Column, Line
 from cmpp_desktop.errors import KnownError
 
@@ -29,6 +32,7 @@ LONGEST_CELL = 10_000
 HEADING_WITHIN = 20  # rows from the top among which the headings are
 LAST_ROW = 1_048_576  # of any spreadsheet
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig", "UTF-8"), (b"\xff\xfe", "utf-16", "UTF-16"), (b"\xfe\xff", "utf-16", "UTF-16"))
+_SEPARATOR = re.compile(r"sep=([^\w\s\"]|\t)?[^\r\n]*(?:\r\n|\r|\n|$)", re.IGNORECASE)  # the first line of some programs
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -83,9 +87,11 @@ def _csv(data: bytes, notices: Sequence[str], cancelled: Callable[[], bool] | No
         raise unreadable("not_a_table")
     text, encoding = decoded(data)
     said = [*notices, *(("windows_1252",) if encoding == "Windows-1252" else ())]
-    separator = _separator(text)
-    if text[:4].lower() == "sep=":
-        text = text.partition("\n")[2]
+    told = _SEPARATOR.match(text)
+    if told is not None:
+        text = text[told.end() :]
+    separator = told[1] if told is not None and told[1] else _separator(text)
+    csv.field_size_limit(LARGEST)  # else one long cell makes the whole file unreadable; here it is wrong by itself
     try:
         rows = _bounded(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True), cancelled)
         return _table(rows, said, form="csv", encoding=encoding)
@@ -119,8 +125,6 @@ def decoded(data: bytes) -> tuple[str, str]:
 
 
 def _separator(text: str) -> str:
-    if text[:4].lower() == "sep=" and len(text) > 4:
-        return text[4]
     head = [line for line in text[:20_000].splitlines() if line.strip()][:5]
     counts = {mark: min((line.count(mark) for line in head), default=0) for mark in (",", ";", "\t", "|")}
     best = max(counts, key=lambda mark: counts[mark])
@@ -325,11 +329,18 @@ def _table(
 def _columns(headings: Sequence[Cell], width: int) -> tuple[Column, ...]:
     said = [headings[place] if place < len(headings) else None for place in range(width)]
     texts = ["" if cell is None or isinstance(cell, BadCell) else " ".join(str(cell).split())[:100] for cell in said]
-    found = []
+    times = Counter(text.casefold() for text in texts)
+    found, taken = [], {text.casefold() for text, often in times.items() if text and often == 1}
     for place, text in enumerate(texts):
-        letter = _letter(place)
-        alone = bool(text) and [other.casefold() for other in texts].count(text.casefold()) == 1
-        found.append(Column(place, letter, text, text if alone else f"{text} [{letter}]".strip()))
+        letter = key = _letter(place)
+        if text and times[text.casefold()] == 1:
+            key = text
+        else:
+            key = f"{text} [{letter}]".strip()
+            while key.casefold() in taken:  # another column has just this as its heading
+                key += "+"
+            taken.add(key.casefold())
+        found.append(Column(place, letter, text, key))
     return tuple(found)
 
 

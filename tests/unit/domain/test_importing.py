@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmpp_desktop.domain import import_values as values
-from cmpp_desktop.domain.import_values import FIELDS, BadCell, Refused
+from cmpp_desktop.domain.import_values import BadCell, Refused
+from cmpp_desktop.domain.import_vocabulary import FIELDS, folded, guess
 from cmpp_desktop.domain.importing import Column, ColumnPlan, Line, Plan, Row, guessed, plan_of
 from cmpp_desktop.domain.records import BirthDate, PersonName
 from cmpp_desktop.errors import Invalid
@@ -45,11 +46,11 @@ def only(plan: Plan) -> Row:
     ],
 )  # fmt: skip
 def test_headings_are_known_in_english_and_spanish(heading: str, name: str) -> None:
-    assert values.guess(heading) == name
+    assert guess(heading) == name
 
 
 def test_no_two_fields_share_a_heading() -> None:
-    said = [word for headings in FIELDS.values() for word in {values.folded(heading) for heading in headings}]
+    said = [word for headings in FIELDS.values() for word in {folded(heading) for heading in headings}]
     assert len(said) == len(set(said))
 
 
@@ -202,3 +203,88 @@ def test_a_written_day_is_the_same_day_or_is_refused(day: date) -> None:
     else:
         with pytest.raises(Refused, match="date_ambiguous"):
             values.read_date(said, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("\ufeffAna", "Ana"), ("\u202eanA\u202c", "anA"), ("\u200fمحمد\u200f", "محمد"), ("Ma\u00adrisela", "Marisela"),
+        ("می\u200cخواهم\u200c", "می\u200cخواهم"), ("A\u200bna", "Ana"),
+    ],
+)  # fmt: skip
+def test_what_no_eye_sees_is_no_part_of_a_name(given: str, name: str) -> None:
+    row = only(planned(("Given name", "Family name"), (given, "Xol")))
+    assert row.person is not None
+    assert row.person.name == PersonName(given=name, family="Xol")
+
+
+def test_a_row_of_invisible_letters_names_nobody() -> None:
+    plan = planned(("Given name", "Family name", "Phone"), ("\u200b", "\u200d\u200e", "212 555 0143"))
+    assert [(item.row, item.code) for item in plan.problems] == [(2, "missing")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("2020-1-2 0:00:00", date(2020, 1, 2)), ("12/25/2020 12:00:00 AM", date(2020, 12, 25)),
+        ("1° de enero de 2020", date(2020, 1, 1)), ("1º de enero de 2020", date(2020, 1, 1)),
+        ("2020-01-02T00:00:00.000Z", date(2020, 1, 2)), ("25/12/2020 0:00", date(2020, 12, 25)),
+    ],
+)  # fmt: skip
+def test_a_day_with_the_midnight_of_another_program_is_that_day(cell: str, day: date) -> None:
+    assert values.read_date(cell, None) == day
+
+
+def test_midnight_says_nothing_about_which_number_is_the_month() -> None:
+    assert values.seems_day_first(["03/04/2020 12:00:00 AM", "25/12/2020 0:00"]) == (1, 0, 1)
+    with pytest.raises(Refused, match="date_ambiguous"):
+        values.read_date("03/04/2020 12:00:00 AM", None)
+    with pytest.raises(Refused, match="date_not_read"):  # nobody is born at half past nine, in a list of birth dates
+        values.read_date("2020-12-25 09:30", None)
+
+
+@pytest.mark.parametrize("told", ["2026-12-15 09:30", "12/15/2026 9:30 a.m.", datetime(2026, 12, 15, 9, 30)])  # noqa: DTZ001
+def test_a_hearing_may_have_its_day_and_time_in_one_cell(told: Any) -> None:
+    row = only(planned(("Name", "Hearing type", "Hearing date"), ("Rosa Quispe", "Master", told)))
+    assert row.obligation is not None
+    assert (row.obligation.when.day, row.obligation.when.at) == (date(2026, 12, 15), time(9, 30))
+
+
+def test_numbers_that_a_spreadsheet_spoiled_are_mended_where_that_is_sure() -> None:
+    headings = ("Name", "A-number", "Phone", "ZIP", "Household")
+    spoiled = ((219874907.0, 2138, 7.0), ("219874907.0", "2138.0", "7.0"), ("２１９٨74907", "02138", "7"))
+    for a_number, zip_code, household in spoiled:
+        row = only(planned(headings, ("Ana Xol", a_number, "2125550143.0", zip_code, household)))
+        assert (row.a_number, row.household) == ("219874907", "7")
+        assert row.address is not None
+        assert row.address.postal_code == "02138"
+        assert row.person is not None
+        assert row.person.phone == "2125550143"
+
+
+@pytest.mark.parametrize(("said", "code"), [("U.S.", "US"), ("Côte d'Ivoire", "CI"), ("Ivory Coast", "CI"), ("DRC", "CD"),
+                                            ("Russian Federation", "RU"), ("EE. UU.", "US"), ("Viet Nam", "VN")])  # fmt: skip
+def test_countries_have_more_than_one_name(said: str, code: str) -> None:
+    assert values.read_country(said) == code
+
+
+def test_an_e_mail_address_is_one() -> None:
+    plan = planned(("Name", "Email"), ("Ana Xol", "ana@example.org"), ("Eva Xol", "none"), ("Ida Xol", ""))
+    assert [(item.row, item.code) for item in plan.problems] == [(3, "email_form")]
+
+
+def test_a_household_of_the_file_has_one_head() -> None:
+    headings = ("Name", "A-number", "Household", "Relationship")
+    plan = planned(
+        headings, ("Ana Xol", "219000111", "9", "head"), ("Ana X.", "219000111", "9", "head"), ("Eva Xol", "", "9", "self"),
+        ("Ida Xol", "", "", "head"), ("Ada Xol", "", "10", "head"), ("Eva Paz", "", "9", "daughter"),
+    )  # fmt: skip
+    assert [(item.row, item.column, item.code) for item in plan.problems] == [(4, "Relationship", "second_head")]
+    assert [row.number for row in plan.rows] == [2, 3, 5, 6, 7]
+
+
+@pytest.mark.parametrize("how", [{"zone": "Nowhere/X"}, {"zone": "../etc"}, {"obligation_type": "rubbish"}])
+def test_a_mapping_that_cannot_be_is_refused_by_name(how: dict[str, str]) -> None:
+    with pytest.raises(Invalid) as refused:
+        planned(("Name", "Hearing date"), ("Ana Xol", "2026-12-15"), **how)
+    assert refused.value.fields == dict.fromkeys(how, "not_valid")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from cmpp_desktop.domain.import_values import FIELDS
+from cmpp_desktop.domain.import_vocabulary import FIELDS
 from cmpp_desktop.domain.importing import Choice, ColumnPlan, Likely, Match
 from cmpp_desktop.domain.imports import ImportMade
 from cmpp_desktop.ui.theme import look

@@ -34,7 +34,16 @@ from cmpp_desktop.domain.questions import (
 from cmpp_desktop.domain.records import PersonName, PostalAddress, When
 from cmpp_desktop.domain.referrals import Referrals
 from cmpp_desktop.domain.separations import EndSeparation, Separations
-from cmpp_desktop.domain.sessions import GroupContent, RecordGroupSession, RecordSession, SessionContent
+from cmpp_desktop.domain.sessions import (
+    ChangeSession,
+    DeletedSessions,
+    DeleteSession,
+    GroupContent,
+    RecordGroupSession,
+    RecordSession,
+    RestoreSession,
+    SessionContent,
+)
 from cmpp_desktop.domain.transfers import HandOver, Transfers
 from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
 from cmpp_desktop.workspace import figures
@@ -247,6 +256,26 @@ def test_in_a_group_nobody_of_another_household_is_named_in_a_file(a_laptop: Mak
     stranger = laptop.do(RegisterHousehold((NewPerson(PersonName(given="Ana")),), ConsentGiven(), None)).id
     with pytest.raises(KnownError, match="record_missing"):
         laptop.ask(Session(session, seen_from=stranger))
+
+
+def test_a_deleted_session_comes_back_with_who_was_there_but_not_with_who_had_been_taken_out_before(a_laptop: Make) -> None:
+    ana, leon = a_laptop(1), a_laptop(2)
+    mother, son = household(ana, 2).people
+    visited = visit(mother)
+    both = replace(visited, content=replace(visited.content, attendees=((son, "late"),)))
+    alone, session = ana.do(both).id, ana.do(both).id
+    ana.do(ChangeSession(alone, visited.content))  # he was not there after all
+    before = ana.ask(Session(session)).attendees
+    for one in (alone, session):
+        ana.do(DeleteSession(one))
+    assert ana.ask(Timeline(mother, DAY, kinds=("session",))).today == ()
+    leon.receive(ana)
+    gone = {one.id: one.attendance_ids for one in leon.ask(DeletedSessions(mother))}
+    assert {id: len(went) for id, went in gone.items()} == {alone: 1, session: 2}
+    leon.do(RestoreSession(session, gone[session]))
+    ana.receive(leon)
+    assert set(ana.ask(Session(session)).attendees) == set(before)
+    assert [one.id for one in ana.ask(DeletedSessions(mother))] == [alone]
 
 
 def test_who_held_a_group_finds_it_again_with_how_it_stands_and_nobody_else_does(a_laptop: Make) -> None:

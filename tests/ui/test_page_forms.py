@@ -24,6 +24,7 @@ from cmpp_desktop.domain.records import Money
 from cmpp_desktop.domain.referrals import CloseReferral, Refer
 from cmpp_desktop.domain.screenings import RaiseSafetyConcern
 from cmpp_desktop.domain.separations import EndSeparation, SeparationRow, Separations
+from cmpp_desktop.domain.sessions import DeletedSession, DeletedSessions, RestoreSession
 from cmpp_desktop.domain.tasks import ChangeNote, DeleteNote, NoteFields, WriteNote
 from cmpp_desktop.domain.transfers import AskTransfer, HandOver, HandOverFacts
 from cmpp_desktop.domain.undo import Together
@@ -439,3 +440,15 @@ def test_anybody_can_ask_to_be_talked_with_first_and_says_nothing_of_why() -> No
         page = show(at, "safety_concern")
         assert "not why" in page.text.text()
         assert save(at) == RaiseSafetyConcern(samples.MARISELA)
+
+
+def test_a_session_that_was_deleted_is_brought_back_with_who_was_there() -> None:
+    there = samples.uid("attendance")
+    with desk() as at:
+        gone = DeletedSession(SOME, ("case_management",), samples.when(samples.TODAY), 45, (there,))
+        at.door.answers[DeletedSessions] = (gone,)
+        page = show(at, "bring_back_session")
+        at.press(Qt.Key.Key_Return, CTRL)
+        assert page.inputs["session_id"].frame.has_problem
+        choose(page, "session_id", SOME)
+        assert save(at) == RestoreSession(SOME, (there,))

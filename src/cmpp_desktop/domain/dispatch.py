@@ -91,6 +91,7 @@ HANDLERS: Mapping[type[Command], Handler] = {
     sessions.RecordSession: sessions.record_session,
     sessions.ChangeSession: sessions.change_session,
     sessions.DeleteSession: sessions.delete_session,
+    sessions.RestoreSession: sessions.restore_session,
     sessions.RecordGroupSession: sessions.record_group_session,
     sessions.ChangeGroupSession: sessions.change_group_session,
     screenings.PublishInstrument: screenings.publish_instrument,

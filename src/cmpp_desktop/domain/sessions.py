@@ -15,7 +15,7 @@ from cmpp_desktop.domain.records import Compartment, Fields, When, coded, refers
 from cmpp_desktop.domain.separations import refuse_together
 from cmpp_desktop.domain.tasks import NoteFields
 from cmpp_desktop.domain.undo import Recorder
-from cmpp_desktop.domain.work import Command, Done, Stored, Work
+from cmpp_desktop.domain.work import Command, Done, Question, Stored, Work
 from cmpp_desktop.errors import Invalid
 from cmpp_protocol.ids import derived_id
 
@@ -154,6 +154,32 @@ class ChangeSession(Command):
 class DeleteSession(Command):
     session_id: UUID
     reason: str = "written_in_error"
+
+
+@dataclass(frozen=True)
+class RestoreSession(Command):
+    """Brings back a session that was deleted, with the attendance that went with it. Raises record_settled when it cannot be."""
+
+    session_id: UUID
+    attendance_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedSession:
+    """One that was taken out. `attendance_ids`: what went with it."""
+
+    id: UUID
+    services: tuple[str, ...]
+    when: When
+    minutes: int
+    attendance_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedSessions(Question[tuple[DeletedSession, ...]]):
+    """The sessions of a participant's file that were deleted and can be brought back, the latest first."""
+
+    participant_id: UUID
 
 
 def record_session(command: RecordSession, work: Work) -> Done:
@@ -367,6 +393,14 @@ def _attend_all(session_id: UUID, wanted: Mapping[UUID, str], work: Work, team_i
 def attendance_id(session_id: UUID, participant_id: UUID) -> UUID:
     """The derived id of one person's attendance at one session."""
     return derived_id("attendance", session_id, participant_id.hex)
+
+
+def restore_session(command: RestoreSession, work: Work) -> Done:
+    recorder = Recorder(work)
+    recorder.restore(ServiceSessionFields, command.session_id)
+    for id in command.attendance_ids:
+        recorder.restore(AttendanceFields, id)
+    return Done(command.session_id, recorder.undo(command.session_id))
 
 
 def delete_session(command: DeleteSession, work: Work) -> Done:

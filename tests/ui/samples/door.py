@@ -21,6 +21,7 @@ from cmpp_desktop.domain.households import RegisterHousehold
 from cmpp_desktop.domain.obligations import MarkObligation, SharedWith, UnmarkObligation
 from cmpp_desktop.domain.participants import RevealANumber
 from cmpp_desktop.domain.separations import Separations
+from cmpp_desktop.domain.sessions import DeletedSessions
 from cmpp_desktop.domain.tasks import CompleteTask, ReopenTask
 from cmpp_desktop.domain.work import Command, Done, Question
 from cmpp_desktop.errors import KnownError
@@ -237,7 +238,7 @@ class SampleDoor(Workspace):
         if isinstance(question, q.LikelyDuplicates):
             family = question.name.family.casefold()
             return tuple(item for item in self.rows if family and family in item.name.casefold())[:5]
-        if isinstance(question, q.GroupSessions | SharedWith | Separations):
+        if isinstance(question, q.GroupSessions | SharedWith | Separations | DeletedSessions):
             return ()
         if isinstance(question, q.ReviewQueue | q.Drafts | q.Conflicts | q.AuditTrail | q.Instruments | Records):
             return ()

@@ -31,6 +31,7 @@ from cmpp_desktop.domain import plans as service_plans
 from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain import referrals as referral
 from cmpp_desktop.domain import retention as keeping
+from cmpp_desktop.domain import sessions as held
 from cmpp_desktop.domain import transfers as transfer
 from cmpp_desktop.domain.work import Question
 from cmpp_desktop.errors import BugError
@@ -71,6 +72,7 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     q.Session: sessions.session,
     q.LastSession: sessions.last_session,
     q.GroupSessions: sessions.group_sessions,
+    held.DeletedSessions: sessions.deleted_sessions,
     q.ReviewQueue: sessions.review_queue,
     q.Instruments: sessions.instruments,
     q.InstrumentSource: sessions.instrument_source,

@@ -27,7 +27,7 @@ from cmpp_desktop.domain.questions import (
 from cmpp_desktop.domain.records import Fields, Life
 from cmpp_desktop.domain.reviews import SIGNERS, AmendmentFields, ReviewFields, document_status
 from cmpp_desktop.domain.screenings import InstrumentFields, ScreeningFields
-from cmpp_desktop.domain.sessions import AttendanceFields, ServiceSessionFields, is_group
+from cmpp_desktop.domain.sessions import AttendanceFields, DeletedSession, DeletedSessions, ServiceSessionFields, is_group
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store.columns import from_ms
@@ -79,6 +79,22 @@ def group_sessions(asked: Asked, question: GroupSessions) -> tuple[GroupRow, ...
     held = asked.all(ServiceSessionFields, *among, order=(columns.meta_starts.desc(), columns.id))
     mine = [item for item in held if asked.asker.staff_id in item.fields.staff_ids][: question.limit]
     return tuple(_group_row(asked, item) for item in mine)
+
+
+def deleted_sessions(asked: Asked, question: DeletedSessions) -> tuple[DeletedSession, ...]:
+    """See the question. What was deleted in the same moment as the session went with it."""
+    columns, marks = table(ServiceSessionFields).c, table(AttendanceFields).c
+    gone = Life.DELETED.value
+    own = (columns.participant_id.in_(asked.same(question.participant_id)), columns.meta_life == gone)
+    rows = asked.connection.execute(
+        asked.select(ServiceSessionFields, *own, shown=False).order_by(columns.meta_starts.desc(), columns.id)
+    ).all()
+    found = []
+    for row in rows:
+        together = (marks.session_id == row.id, marks.meta_life == gone, marks.meta_changed == row.meta_changed)
+        there = asked.connection.execute(asked.select(AttendanceFields, *together, shown=False)).all()
+        found.append(DeletedSession(row.id, tuple(row.services), row.when, row.minutes, tuple(one.id for one in there)))
+    return tuple(found)
 
 
 def _group_row(asked: Asked, item: Stored[ServiceSessionFields]) -> GroupRow:

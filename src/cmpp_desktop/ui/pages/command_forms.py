@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, Callable[[Ui, UUID | None], FormPlan]] = {
     "change_obligation": case.change_obligation,
     "change_case": case.change_case,
     "came_of_age": case.came_of_age,
+    "bring_back_session": case.bring_back_session,
     "open_case": work.open_case,
     "close_case": work.close_case,
     "reopen_case": work.reopen_case,
@@ -124,6 +125,7 @@ def offered(ui: Ui, view: ParticipantView) -> Iterator[tuple[str, tuple[Offer, .
         if found:
             yield group_name(group, words), tuple(found)
     yield words("Note of another kind"), (Offer("write_note", words("Note of another kind")),)
+    yield words("Bring back a session"), (Offer("bring_back_session", words("Bring back a session")),)
     yield words("Talk with me first"), (Offer("safety_concern", words("Talk with me first")),)
     yield words("Case"), tuple(_case(view, words))
     yield words("Family"), tuple(_family(view, words, ui.today()))

@@ -19,6 +19,7 @@ from cmpp_desktop.domain.obligations import (
 )
 from cmpp_desktop.domain.questions import Participant, ParticipantView
 from cmpp_desktop.domain.records import When
+from cmpp_desktop.domain.sessions import DeletedSession, DeletedSessions, RestoreSession
 from cmpp_desktop.domain.undo import Together
 from cmpp_desktop.domain.work import Command
 from cmpp_desktop.errors import Invalid
@@ -244,3 +245,30 @@ def came_of_age(ui: Ui, record_id: UUID | None) -> FormPlan:
 def _tongue(view: ParticipantView) -> Mapping[str, Any]:
     languages = view.participant.fields.languages
     return {"language": languages[0]} if languages else {}
+
+
+def bring_back_session(ui: Ui, record_id: UUID | None) -> FormPlan:
+    """A session that was deleted stands in the file again."""
+    words = ui.words
+    gone: dict[UUID, DeletedSession] = {}
+
+    def make(participant: UUID | None, values: Values) -> Command:
+        session = gone[values["session_id"]]
+        return RestoreSession(session.id, session.attendance_ids)
+
+    def added(found: Sequence[DeletedSession]) -> tuple[Item, ...]:
+        gone.update((one.id, one) for one in found)
+        choices = tuple((one.id, _session_said(one, ui)) for one in found)
+        return (Item("session_id", "record", words("Which session"), True, refers="service_session", choices=choices),)
+
+    return FormPlan(
+        "bring_back_session", words("Bring back a session"), (), make, words("The session is in the file again"),
+        words("Bring it back"), text=words("Sessions that were deleted, the latest first. It comes back as it was."),
+        question=lambda participant: DeletedSessions(needed(participant)), added=added,
+    )  # fmt: skip
+
+
+def _session_said(session: DeletedSession, ui: Ui) -> str:
+    words = ui.words
+    services = ", ".join(words.code("service", code) for code in session.services)
+    return f"{words.short_date(session.when.day, ui.today())}, {words('{n} min', n=session.minutes)}: {services}"

@@ -30,15 +30,34 @@ def pack(value: Value) -> bytes:
     return bytes(msgpack.packb(_ordered(value, 0), use_bin_type=True))
 
 
-def unpack(data: bytes) -> Value:
-    """The value of canonical bytes. Raises NotCanonical for anything else, including trailing bytes."""
+def unpack(data: bytes, items: int | None = None) -> Value:
+    """The value of canonical bytes. Raises NotCanonical for anything else, including trailing bytes.
+
+    `items`: for bytes of a stranger, how many items all lists and maps together may hold. A byte can stand for an empty list,
+    which takes a hundred times as much memory: reading stops before that.
+    """
+    bounds = {} if items is None else _bounds(items)
     try:
-        value = msgpack.unpackb(data, raw=False, strict_map_key=True, max_str_len=len(data), max_bin_len=len(data))
+        value = msgpack.unpackb(data, raw=False, strict_map_key=True, max_str_len=len(data), max_bin_len=len(data), **bounds)
     except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
         raise NotCanonical(f"not msgpack: {error}") from error
     if pack(value) != data:
         raise NotCanonical("not in canonical form")
     return value
+
+
+def _bounds(items: int) -> dict[str, Any]:
+    """Arguments for msgpack that make it stop beyond so many items."""
+    left = items
+
+    def counted(read: Any) -> Any:
+        nonlocal left
+        left -= len(read) + 1
+        if left < 0:
+            raise NotCanonical("too many items")
+        return read
+
+    return {"max_array_len": items, "max_map_len": items, "list_hook": counted, "object_hook": counted}
 
 
 def check_all(values: Collection[bytes]) -> None:

@@ -121,10 +121,13 @@ def decode(data: bytes) -> Entry:
         raise RosterError("update", str(error)) from error
 
 
+_ITEMS_LIMIT = 200_000  # more than rows of ids fill an entry with
+
+
 def _decode(data: bytes) -> Entry:
-    outer = reading.unpack(data)
+    outer = reading.unpack(data, _ITEMS_LIMIT)
     body_bytes, signatures = octets()(outer.get("body")), reading.mapping(outer.get("signatures"))
-    body = reading.unpack(body_bytes)
+    body = reading.unpack(body_bytes, _ITEMS_LIMIT)
     kind = reading.text(body.get("type"))
     if whole(NO_LIMIT)(body.get("v")) > versions.ROSTER:
         raise reading.Newer("version")

@@ -18,6 +18,7 @@ T = TypeVar("T")
 Word = TypeVar("Word", bound=StrEnum)
 Reader = Callable[[Any], Any]
 TEXT_LIMIT = 1000
+ITEMS_LIMIT = 1_000_000  # of one request or answer: twice what its longest lists can hold
 
 
 class Malformed(ValueError):
@@ -28,10 +29,10 @@ class Newer(ValueError):
     """The value has a word or a field that this program does not know."""
 
 
-def unpack(data: bytes) -> dict[str, Any]:
-    """The map that canonical bytes hold."""
+def unpack(data: bytes, items: int = ITEMS_LIMIT) -> dict[str, Any]:
+    """The map that canonical bytes hold, of at most so many items altogether."""
     try:
-        return mapping(canon.unpack(data))
+        return mapping(canon.unpack(data, items))
     except canon.NotCanonical as error:
         raise Malformed("not canonical") from error
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from cmpp_protocol import api, entries, keys, roster
 from cmpp_server.problems import Refused
 
+STRANGER_LIMIT = 8 * 1024 * 1024  # a whole roster with its key envelopes, for a server that has lost it
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -29,22 +31,37 @@ class Caller:
 def check(
     authorisation: api.Authorisation,
     state: roster.RosterState | None,
-    request: api.SyncRequest,
     body: bytes,
     names: tuple[str, ...],
     now: int,
-) -> Caller:
-    """The caller of a request. Raises Refused: device_unknown, invitation_…, signature_wrong or clock_wrong."""
+) -> tuple[Caller, api.SyncRequest]:
+    """The caller of a request, and what they say. Nothing of a body is read before a device of the roster has signed it, and of a
+    device that is not in the roster nothing large. Raises Refused: device_unknown, invitation_…, signature_wrong, clock_wrong,
+    malformed, update, too_big."""
     device = None if state is None else state.devices.get(authorisation.device)
-    if device is None:
-        key, counted = _new_device_key(authorisation, state, request, now)
-    else:
-        key, counted = device.keys.sign, device.id
+    if device is not None:
+        _signed(authorisation, device.keys.sign, body, names, now)
+        return Caller(authorisation.org, device.id, counted=device.id), _read(body)
+    if len(body) > STRANGER_LIMIT:
+        raise Refused("too_big")
+    request = _read(body)
+    key, counted = _new_device_key(authorisation, state, request, now)
+    _signed(authorisation, key, body, names, now)
+    return Caller(authorisation.org, authorisation.device, enrolling=True, counted=counted), request
+
+
+def _read(body: bytes) -> api.SyncRequest:
+    try:
+        return api.decode_request(body)
+    except api.ApiError as error:
+        raise Refused(error.code, str(error)) from error
+
+
+def _signed(authorisation: api.Authorisation, key: bytes, body: bytes, names: tuple[str, ...], now: int) -> None:
     if not any(authorisation.holds(key, name, api.PATH, body) for name in names):
         raise Refused("signature_wrong")
     if abs(authorisation.time - now) > api.CLOCK_WINDOW:
         raise Refused("clock_wrong")
-    return Caller(authorisation.org, authorisation.device, enrolling=device is None, counted=counted)
 
 
 def _new_device_key(

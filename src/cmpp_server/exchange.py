@@ -67,12 +67,11 @@ class Exchange:
         """Check the caller and write what the request brings. Raises Refused, Busy."""
         try:
             authorisation = api.decode_authorisation(header)
-            request = api.decode_request(body)
         except api.ApiError as error:
             raise Refused(error.code, str(error)) from error
         with self._database.read() as conn:
             state = self._rosters.current(conn, authorisation.org)
-        caller = auth.check(authorisation, state, request, body, self._settings.server_names, self._now())
+        caller, request = auth.check(authorisation, state, body, self._settings.server_names, self._now())
         # After the check, and in a transaction of its own: a stranger takes no lock and nobody's allowance.
         self._database.note(lambda conn: arrivals.note(conn, caller, request, state, self._now(), self._pace))
         done = self._append_entries(Done(caller, request))

@@ -39,7 +39,27 @@ UsedParts = Annotated[Parts, Depends(_parts)]
 router = APIRouter()
 
 
-@router.post(api.PATH)
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": ", ".join(code for code, its in api.PROBLEMS.items() if its == status),
+        "content": {api.CONTENT_TYPE: _BYTES},
+    }
+    for status in sorted(set(api.PROBLEMS.values()))
+}
+_PLAIN: dict[int | str, dict[str, Any]] = {200: {"description": "plain text", "content": {"text/plain": {}}}}
+_SIGNED = {"name": "Authorization", "in": "header", "required": True, "schema": {"type": "string"}}
+
+
+@router.post(
+    api.PATH,
+    response_class=Response,
+    responses={200: {"description": "the answer", "content": {api.CONTENT_TYPE: _BYTES}}, **_PROBLEMS},
+    openapi_extra={
+        "parameters": [{**_SIGNED, "description": f"{api.AUTH_SCHEME} and the signature in base64url"}],
+        "requestBody": {"required": True, "content": {api.CONTENT_TYPE: _BYTES}},
+    },
+)
 async def sync(request: Request, parts: UsedParts) -> Response:
     """One exchange (docs/sync-protocol.md)."""
     body = await _read(request, parts.settings.body_limit)
@@ -56,14 +76,14 @@ async def sync(request: Request, parts: UsedParts) -> Response:
     return Response(said, media_type=api.CONTENT_TYPE)
 
 
-@router.get("/healthz")
+@router.get("/healthz", response_class=Response, responses=_PLAIN)
 async def healthz(parts: UsedParts) -> Response:
     """The process answers."""
     parts.metrics.request("/healthz", "ok")
     return Response("ok\n", media_type="text/plain")
 
 
-@router.get("/readyz")
+@router.get("/readyz", response_class=Response, responses={**_PLAIN, 503: {**_PLAIN[200], "description": "not ready"}})
 async def readyz(parts: UsedParts) -> Response:
     """The database answers and has this program's schema."""
     try:
@@ -74,7 +94,7 @@ async def readyz(parts: UsedParts) -> Response:
     return Response("ready\n" if ready else "not ready\n", 200 if ready else 503, media_type="text/plain")
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=Response, responses=_PLAIN)
 async def show_metrics(parts: UsedParts) -> Response:
     """Prometheus' text format."""
     parts.metrics.request("/metrics", "ok")

@@ -7,25 +7,29 @@ SQLite a writer takes its lock at BEGIN, and the log is durable (WAL, synchronou
 
 from __future__ import annotations
 
+import math
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 T = TypeVar("T")
 
 ATTEMPTS = 5
 POOL_SIZE, POOL_OVERFLOW = 10, 10
+PING_AFTER = 2.0  # seconds without use
 WAIT_MS, NOTE_WAIT_MS = 30_000, 20  # for SQLite's one writer
 _AGAIN = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 _MIGRATION_LOCK = 0x434D5050  # any constant: replicas that start together migrate one after the other
@@ -140,7 +144,22 @@ def upsert(conn: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
 
 
 def _postgresql(url: str) -> Engine:
-    return create_engine(url, pool_pre_ping=True, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)
+    engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)
+
+    @event.listens_for(engine, "checkin")
+    def leave(_raw: Any, record: Any) -> None:
+        record.info["left"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def take(raw: Any, record: Any, _proxy: Any) -> None:
+        # A connection that was used a moment ago is there still; asking each time would be a quarter of all round trips.
+        if time.monotonic() - record.info.get("left", math.inf) > PING_AFTER:
+            try:
+                engine.dialect.do_ping(raw)
+            except psycopg.OperationalError as error:
+                raise DisconnectionError from error  # the pool makes another
+
+    return engine
 
 
 def _sqlite(url: str) -> Engine:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from cmpp_protocol import api, envelope, rights, roster
 from cmpp_server import arrivals, auth, damage, log, tables
@@ -77,7 +77,7 @@ class Exchange:
         done = self._append_entries(Done(caller, request))
         if caller.enrolling and not self._enrolled(done):
             return done  # it may read the roster, and nothing else is taken from it
-        return self._examine(self._push(self._keep_envelopes(done)))
+        return self._examine(self._push(self._keep_envelopes(done), state))
 
     def answer(self, done: Done) -> api.SyncAnswer:
         """What the caller gets now, read from one snapshot. Raises Refused, Busy."""
@@ -132,6 +132,10 @@ class Exchange:
             state = self._rosters.current(conn, done.caller.org)
         return state is not None and done.caller.device in state.devices
 
+    def _grown(self, done: Done) -> roster.RosterState:
+        with self._database.read() as conn:
+            return self._state(conn, done.caller.org)
+
     def _append_entries(self, done: Done) -> Done:
         org, new = done.caller.org, done.request.entries
         if not new:
@@ -152,13 +156,12 @@ class Exchange:
 
         return replace(done, ignored=self._database.write(keep))
 
-    def _push(self, done: Done) -> Done:
+    def _push(self, done: Done, before: roster.RosterState | None) -> Done:
+        """`before`: the roster when the caller was let in, which may have grown since by what they brought."""
         if not done.request.bundles:
             return done
+        state = self._grown(done) if before is None or done.entry_verdicts else before
         org = done.caller.org
-        with self._database.read() as conn:
-            state = self._state(conn, org)
-            _within_quota(conn, org)
         waits: list[float] = []
         verdicts: dict[int, api.BundleVerdict] = {}
         groups: dict[UUID, list[tuple[int, log.Parcel]]] = {}
@@ -198,6 +201,7 @@ class Exchange:
             started = time.perf_counter()
             locked = log.lock(conn, org, place)
             waited(time.perf_counter() - started)
+            _within_quota(conn, org)
             return log.append(conn, locked, lambda c: self._state(c, org), parcels, self._now(), limit)
 
         return append
@@ -257,6 +261,8 @@ def _entries(
 ) -> tuple[bool, tuple[bytes, ...], bool]:
     """Whether the caller's roster is the beginning of this one, the entries that follow, whether there are more."""
     no = request.roster_no
+    if no == state.no:
+        return request.roster_hash == state.hash, (), False
     if no > state.no or (no >= 0 and rosters.hash_at(conn, org, no) != request.roster_hash):
         return False, (), False
     new = rosters.read(conn, org, no, state.no, ENTRIES_AT_ONCE)
@@ -312,14 +318,17 @@ def _key_envelopes(
     if device.invitation is not None:
         recipients.append(state.invitations[device.invitation].keys.id)
     table = tables.key_envelope
-    query = select(table.c.collection_id, table.c.epoch, table.c.recipient, table.c.body).where(
-        table.c.org_id == state.org_id, or_(*(table.c.recipient == one for one in recipients))
-    )
-    found = []
-    for row in conn.execute(query.order_by(table.c.collection_id, table.c.epoch, table.c.recipient)):
-        place = UUID(bytes=row.collection_id)
-        if row.epoch > opened.get(place, 0) and rights.may_read(state, device.id, place):
-            found.append(api.KeyEnvelope(place, row.epoch, row.recipient, row.body))
-    return tuple(found)
+    key = (table.c.collection_id, table.c.epoch, table.c.recipient)
+    mine = (table.c.org_id == state.org_id, table.c.recipient.in_(recipients))
+    wanted = [
+        row
+        for row in conn.execute(select(*key).where(*mine).order_by(*key))
+        if row.epoch > opened.get(UUID(bytes=row.collection_id), 0)
+        and rights.may_read(state, device.id, UUID(bytes=row.collection_id))
+    ]
+    if not wanted:
+        return ()  # as nearly always: the bodies stay where they are
+    bodies = {row[:3]: row.body for row in conn.execute(select(*key, table.c.body).where(*mine))}
+    return tuple(api.KeyEnvelope(UUID(bytes=row[0]), row.epoch, row.recipient, bodies[row[:3]]) for row in wanted)
 
 

@@ -9,8 +9,8 @@ Signatures are verified before the lock is taken (see `exchange`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +18,11 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from cmpp_protocol import api, envelope, rights, roster
 from cmpp_server import damage, tables
+from cmpp_server.database import upsert
 
 READ_AHEAD = 1000
+NUMBERS_AT_ONCE = 1000
+HEAD_KEY = ("org_id", "collection_id", "device_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Parcel:
 
 @dataclass(slots=True)
 class _Open:
-    """A collection while its row is locked."""
+    """A collection while its row is locked: what is known of the authors of some bundles, and what is to be written. All is asked
+    once and written once, however many bundles there are."""
 
     org: bytes
     place: UUID
@@ -42,9 +46,12 @@ class _Open:
     state: roster.RosterState
     now: int
     held_limit: int
-    heads: dict[bytes, rights.ChainHead]
     damaged: dict[bytes, int]
-    added: int = 0
+    heads: dict[bytes, rights.ChainHead] = field(default_factory=dict)
+    listed: set[tuple[bytes, int, bytes]] = field(default_factory=set)  # author, number, hash of what stands in the log
+    held: set[tuple[bytes, int, bytes]] = field(default_factory=set)  # the same of what is held
+    rows: list[dict[str, Any]] = field(default_factory=list)  # to be added to the log
+    moved: set[bytes] = field(default_factory=set)  # authors whose head is another now
     grown: int = 0  # bytes that are kept more than before
 
 
@@ -82,13 +89,10 @@ def append(
     org, place, state = locked.org, locked.place, state_now(conn)
     if locked.seq is None:
         return [_no_collection(one, state) for one in parcels]
-    log = _Open(org, place, locked.seq, locked.log_hash, state, now, held_limit, {}, damage.marks(conn, org, place))
+    log = _Open(org, place, locked.seq, locked.log_hash, state, now, held_limit, damage.marks(conn, org, place))
+    _look_up(conn, log, parcels)
     verdicts = [_one(conn, log, parcel) for parcel in parcels]
-    table = tables.collection
-    end = {"seq": log.seq, "log_hash": log.log_hash, "changed_at": now} if log.added else {}
-    if log.added or log.grown:
-        where = (table.c.org_id == org, table.c.collection_id == place.bytes)
-        conn.execute(update(table).where(*where).values(**end, used_bytes=table.c.used_bytes + log.grown))
+    _write(conn, log)
     return verdicts
 
 
@@ -127,22 +131,61 @@ def wanted(conn: Connection, org: bytes, offers: Sequence[api.Offer]) -> tuple[a
 # One bundle ----------------------------------------------------------------------------------------------------------
 
 
+def _look_up(conn: Connection, log: _Open, parcels: Sequence[Parcel]) -> None:
+    """What is here of the authors of these bundles: the heads of their chains, which of the bundles, and all that is held."""
+    authors = sorted({one.parsed.header.device for one in parcels})
+
+    def found(table: Any, *columns: Any, **more: Any) -> Iterator[Any]:
+        where = (table.c.org_id == log.org, table.c.collection_id == log.place.bytes, table.c.device_id.in_(authors))
+        also = (table.c[name].in_(values) for name, values in more.items())
+        return iter(conn.execute(select(table.c.device_id, *columns).where(*where, *also)))
+
+    heads, held, listed = tables.device_head, tables.held, tables.log
+    log.heads = dict.fromkeys(authors, rights.NO_CHAIN)
+    log.heads |= {row[0]: rights.ChainHead(*row[1:]) for row in found(heads, heads.c.number, heads.c.hash, heads.c.roster_no)}
+    log.held = {tuple(row) for row in found(held, held.c.number, held.c.hash)}
+    # Beyond the head of a chain nothing stands in the log: what is new, as nearly all is, costs no look.
+    old = [one.parsed.header for one in parcels]
+    numbers = sorted({one.number for one in old if one.number <= log.heads[one.device].number})
+    for at in range(0, len(numbers), NUMBERS_AT_ONCE):
+        some = numbers[at : at + NUMBERS_AT_ONCE]
+        log.listed |= {tuple(row) for row in found(listed, listed.c.number, listed.c.hash, number=some)}
+
+
+def _write(conn: Connection, log: _Open) -> None:
+    """The new places, the heads of their authors, and the collection's end."""
+    key = {"org_id": log.org, "collection_id": log.place.bytes}
+    if log.rows:
+        conn.execute(insert(tables.log), log.rows)
+    for device in sorted(log.moved):
+        adding = upsert(conn, tables.device_head).values(**key, device_id=device, **log.heads[device]._asdict())
+        conn.execute(adding.on_conflict_do_update(index_elements=list(HEAD_KEY), set_=log.heads[device]._asdict()))
+    end = {"seq": log.seq, "log_hash": log.log_hash, "changed_at": log.now} if log.rows else {}
+    if log.rows or log.grown:
+        table = tables.collection
+        where = (table.c.org_id == log.org, table.c.collection_id == log.place.bytes)
+        conn.execute(update(table).where(*where).values(**end, used_bytes=table.c.used_bytes + log.grown))
+
+
 def _one(conn: Connection, log: _Open, parcel: Parcel) -> api.BundleVerdict:
     if parcel.hash in log.damaged:
         damage.put_back(conn, log.org, log.place, log.damaged.pop(parcel.hash), parcel.parsed, parcel.data, log.now)
         return api.BundleVerdict(parcel.hash, api.Verdict.STORED)
-    if _has(conn, tables.log, log.org, log.place, parcel.hash, parcel.parsed.header):
+    if _name(parcel) in log.listed:
         return api.BundleVerdict(parcel.hash, api.Verdict.HAD_IT)
-    judged = _judge(conn, log, parcel)
+    judged = _judge(log, parcel)
     if judged.standing is rights.Standing.WAITS:
         return api.BundleVerdict(parcel.hash, api.Verdict.ROSTER)
     if judged.standing is rights.Standing.HELD:
         return _hold(conn, log, parcel, judged.why)
+    log.grown += 0 if _name(parcel) in log.held else len(parcel.data)
     _place(conn, log, parcel)
-    if not _forget(conn, log, parcel):
-        log.grown += len(parcel.data)
     _follow(conn, log, parcel.parsed.header.device)
     return api.BundleVerdict(parcel.hash, api.Verdict.STORED)
+
+
+def _name(parcel: Parcel) -> tuple[bytes, int, bytes]:
+    return parcel.parsed.header.device, parcel.parsed.header.number, parcel.hash
 
 
 def _no_collection(parcel: Parcel, state: roster.RosterState) -> api.BundleVerdict:
@@ -151,67 +194,55 @@ def _no_collection(parcel: Parcel, state: roster.RosterState) -> api.BundleVerdi
     return api.BundleVerdict(parcel.hash, api.Verdict.REFUSED, "collection")
 
 
-def _judge(conn: Connection, log: _Open, parcel: Parcel) -> rights.Judgement:
-    device = parcel.parsed.header.device
-    if device not in log.heads:
-        table = tables.device_head
-        query = select(table.c.number, table.c.hash, table.c.roster_no).where(
-            table.c.org_id == log.org, table.c.collection_id == log.place.bytes, table.c.device_id == device
-        )
-        row = conn.execute(query).first()
-        log.heads[device] = rights.NO_CHAIN if row is None else rights.ChainHead(*row)
-    return rights.counts(log.state, parcel.parsed.header, parcel.hash, log.heads[device])
+def _judge(log: _Open, parcel: Parcel) -> rights.Judgement:
+    header = parcel.parsed.header
+    return rights.counts(log.state, header, parcel.hash, log.heads[header.device])
 
 
 def _place(conn: Connection, log: _Open, parcel: Parcel) -> None:
+    """Its place in the log; it is held no longer, if it was."""
     header = parcel.parsed.header
-    log.seq, log.log_hash, log.added = log.seq + 1, envelope.log_next(log.log_hash, parcel.hash), log.added + 1
-    chain = {"number": header.number, "hash": parcel.hash, "roster_no": header.roster_no}
-    key = {"org_id": log.org, "collection_id": log.place.bytes, "device_id": header.device}
-    row = {**key, **chain, "seq": log.seq, "log_hash": log.log_hash, "epoch": header.epoch, "body": parcel.data}
-    conn.execute(insert(tables.log).values(**row))
-    heads = tables.device_head
-    mine = [heads.c[name] == value for name, value in key.items()]
-    if conn.execute(update(heads).where(*mine).values(**chain)).rowcount == 0:
-        conn.execute(insert(heads).values(**key, **chain))
+    log.seq, log.log_hash = log.seq + 1, envelope.log_next(log.log_hash, parcel.hash)
+    chain = {"device_id": header.device, "number": header.number, "hash": parcel.hash, "roster_no": header.roster_no}
+    at = {"org_id": log.org, "collection_id": log.place.bytes, "seq": log.seq, "log_hash": log.log_hash}
+    log.rows.append({**at, **chain, "epoch": header.epoch, "body": parcel.data})
     log.heads[header.device] = rights.ChainHead(header.number, parcel.hash, header.roster_no)
+    log.moved.add(header.device)
+    log.listed.add(_name(parcel))
+    if _name(parcel) in log.held:
+        log.held.discard(_name(parcel))
+        table = tables.held
+        key = _key(table, log.org, log.place, header.device, header.number)
+        conn.execute(delete(table).where(*key, table.c.hash == parcel.hash))
 
 
 def _hold(conn: Connection, log: _Open, parcel: Parcel, why: str) -> api.BundleVerdict:
     table, header = tables.held, parcel.parsed.header
-    if not _has(conn, table, log.org, log.place, parcel.hash, header):
+    if _name(parcel) not in log.held:
         mine = select(func.count()).where(table.c.org_id == log.org, table.c.device_id == header.device)
         if conn.execute(mine).scalar_one() >= log.held_limit:
             return api.BundleVerdict(parcel.hash, api.Verdict.REFUSED, "held_limit")
         key = {"org_id": log.org, "collection_id": log.place.bytes, "device_id": header.device}
         row = {**key, "number": header.number, "hash": parcel.hash, "body": parcel.data, "at": log.now}
         conn.execute(insert(table).values(**row))
+        log.held.add(_name(parcel))
         log.grown += len(parcel.data)
     return api.BundleVerdict(parcel.hash, api.Verdict.HELD, why)
 
 
 def _follow(conn: Connection, log: _Open, device: bytes) -> None:
     """Held bundles of this device whose turn has come take their places."""
-    table = tables.held
-    while True:
-        mine = (table.c.org_id == log.org, table.c.collection_id == log.place.bytes, table.c.device_id == device)
-        turn = table.c.number == log.heads[device].number + 1
-        for body in conn.execute(select(table.c.body).where(*mine, turn).order_by(table.c.hash)).scalars().all():
-            parsed = envelope.decode(body)
-            parcel = Parcel(parsed, parsed.hash, body)
-            if _judge(conn, log, parcel).standing is rights.Standing.COUNTS:
+    while turn := sorted(name for name in log.held if name[:2] == (device, log.heads[device].number + 1)):
+        for _, number, hashed in turn:
+            table = tables.held
+            key = _key(table, log.org, log.place, device, number)
+            body = conn.execute(select(table.c.body).where(*key, table.c.hash == hashed)).scalar_one()
+            parcel = Parcel(envelope.decode(body), hashed, body)
+            if _judge(log, parcel).standing is rights.Standing.COUNTS:
                 _place(conn, log, parcel)
-                _forget(conn, log, parcel)
                 break
         else:
             return
-
-
-def _forget(conn: Connection, log: _Open, parcel: Parcel) -> bool:
-    """It stands in the log now and is held no longer; whether it was."""
-    table, header = tables.held, parcel.parsed.header
-    key = _key(table, log.org, log.place, header.device, header.number)
-    return conn.execute(delete(table).where(*key, table.c.hash == parcel.hash)).rowcount > 0
 
 
 def _has(

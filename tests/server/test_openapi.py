@@ -60,9 +60,10 @@ def described(tmp_path: Path, clock: Clock, team: Team) -> Iterator[tuple[Server
 def asked(server: Server, case: Any) -> httpx.Response:
     """One made-up request, sent to the running server: schemathesis' own way to an application starts another one each time."""
     made = case.as_transport_kwargs(base_url=f"http://{NAME}")
-    return server.client.request(
+    answer: httpx.Response = server.client.request(
         made["method"], made["url"], headers=made.get("headers"), params=made.get("params"), content=made.get("data")
     )
+    return answer
 
 
 def test_every_route_and_every_refusal_is_described() -> None:

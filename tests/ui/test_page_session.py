@@ -13,6 +13,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain.entries import Records
+from cmpp_desktop.domain.plans import GoalFields
 from cmpp_desktop.domain.reviews import Amend
 from cmpp_desktop.domain.sessions import ChangeGroupSession, ChangeSession, DeleteSession, RecordSession
 from cmpp_desktop.ui.pages.session_model import SessionForm, count_words, pack, template, unpack, written
@@ -244,3 +246,26 @@ def test_a_group_session_is_changed_on_the_page_of_the_group() -> None:
         assert isinstance(command, ChangeGroupSession)
         assert (command.session_id, command.content.topic, command.submit) == (view.session.id, "Know your judge", False)
         assert command.content.mode == fields.mode
+
+
+def test_goals_that_a_session_worked_towards_are_ticked_and_kept_with_the_draft() -> None:
+    whose = samples.MARISELA
+    goals = (
+        samples.stored(GoalFields(participant_id=whose, statement="My children go to school here"), "goal1"),
+        samples.stored(GoalFields(participant_id=whose, statement="Reached long ago", closed_on=date(2026, 5, 1)), "goal2"),
+        replace(samples.stored(GoalFields(participant_id=whose, statement="Sleep again"), "goal3"), compartment="restricted"),
+    )
+    with desk() as at:
+        at.door.answers[Records] = lambda asked: goals if asked.kind == "goal" else ()
+        page = at.open("session", participant_id=samples.MARISELA)
+        ticks = page.fields.goals._ticks
+        assert [tick.accessibleName() for _, tick in ticks] == ["My children go to school here"]
+        ticks[0][1].click()
+        assert nameless(page) == []
+        at.type("We went to the school.")
+        page.leave()
+        at.settle()
+        (draft,) = at.door.drafts.values()
+        assert unpack(draft.body, USUAL).goals == (samples.uid("goal1"),)
+        at.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        assert recorded(at.door).content.goal_ids == (samples.uid("goal1"),)

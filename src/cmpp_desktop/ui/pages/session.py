@@ -13,6 +13,7 @@ from uuid import UUID
 
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from cmpp_desktop.domain.entries import Records
 from cmpp_desktop.domain.questions import Draft, LastSession, Participant, ParticipantView, Session, SessionView
 from cmpp_desktop.domain.reviews import Amend
 from cmpp_desktop.domain.sessions import ChangeSession, DeleteSession, RecordSession, ServiceSessionFields, is_group
@@ -54,6 +55,7 @@ class SessionPage(Page):
         self._view: ParticipantView | None = None
         self._document: SessionView | None = None
         self._usual: SessionForm | None = None
+        self._goals: tuple[Stored[Any], ...] = ()
         self._sending = self._begun = False
         words = self.words
         self.heading = Label("", "title")
@@ -215,11 +217,17 @@ class SessionPage(Page):
 
     def _fill(self, usual: SessionForm, key: str, filled: str) -> None:
         """Asks for the draft, then shows the page."""
-        door = self.ui.door
-        self.call(lambda: session_drafts.found(door, key), lambda draft: self._show_form(usual, key, filled, draft))
+        door, person = self.ui.door, self._view.participant.id if self._view else None
 
-    def _show_form(self, usual: SessionForm, key: str, filled: str, draft: Draft | None) -> None:
-        view = self._view
+        def found() -> tuple[Draft | None, tuple[Stored[Any], ...]]:
+            return session_drafts.found(door, key), door.ask(Records("goal", person))
+
+        self.call(found, lambda both: self._show_form(usual, key, filled, *both))
+
+    def _show_form(
+        self, usual: SessionForm, key: str, filled: str, draft: Draft | None, goals: tuple[Stored[Any], ...]
+    ) -> None:
+        view, self._goals = self._view, goals
         if view is None:
             return
         self._usual = usual
@@ -248,7 +256,7 @@ class SessionPage(Page):
         self.send.set_text(send_label(supervisor_name(self.ui.me) if self.ui.me else "", self.words))
         written = self._document is not None
         self.delete.setText(self.words("Delete the session") if written else self.words("Throw it away"))
-        self.fields.show_form(form, view, written=written)
+        self.fields.show_form(form, view, goals, written=written)
         self._stack.setEnabled(True)
         self.title_changed.emit()
         if self._narrow:
@@ -301,7 +309,7 @@ class SessionPage(Page):
         if self._view is not None:
             empty = fresh(self._view, self.ui.now(), self.ui.zone)
             self._filled.setText("")
-            self.fields.show_form(empty, self._view)
+            self.fields.show_form(empty, self._view, self._goals)
             self._touched()
             self.fields.narrative.setFocus()
 

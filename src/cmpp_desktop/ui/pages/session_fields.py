@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
@@ -13,8 +15,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from cmpp_desktop.domain.participants import age
 from cmpp_desktop.domain.questions import ParticipantView
 from cmpp_desktop.domain.sessions import PROTECTED_SERVICES
+from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.participant_model import closed_words, lower_first
+from cmpp_desktop.ui.pages.session_goals import GoalTicks
 from cmpp_desktop.ui.pages.session_model import SessionForm, count_words, template, written
 from cmpp_desktop.ui.widgets import (
     Chip,
@@ -131,6 +135,7 @@ class SessionFields(QObject):
         self.restricted = Tick(words("Only for those who hold the restricted records"), on=self._changed)
         self._restricted_why = Label("", "small", tone="ink2", wrap=True)
         self._may_close = False
+        self.goals = GoalTicks(words, self._changed)
         self.left, self.right = QWidget(), QWidget()
         self._build()
         self._connect()
@@ -160,7 +165,7 @@ class SessionFields(QObject):
         self.left.setLayout(
             column(
                 first, 4, self._services_head, self._services_problem, self._services_box, 4, second, third, 4, self._people_head,
-                self._people_box, 4, self.restricted, self._restricted_why, None, gap=8,
+                self._people_box, 4, self.goals, 4, self.restricted, self._restricted_why, None, gap=8,
             )
         )  # fmt: skip
         body = column(self.narrative_field, row(None, self._words_count), gap=4)
@@ -215,9 +220,12 @@ class SessionFields(QObject):
 
     # --- the form ------------------------------------------------------------------
 
-    def show_form(self, form: SessionForm, view: ParticipantView, *, written: bool = False) -> None:
-        """`written`: the session is a record already, and stays in the collection where it lies."""
+    def show_form(
+        self, form: SessionForm, view: ParticipantView, goals: Sequence[Stored[Any]] = (), *, written: bool = False
+    ) -> None:
+        """`goals`: of that person; `written`: the session is a record already, and stays in the collection where it lies."""
         self._form, self._written = form, written
+        self.goals.show_goals(goals, form.goals, closed=form.closed)
         self._may_close = not view.restricted_exists
         self.restricted.blockSignals(True)
         self.restricted.setChecked(form.restricted and self._may_close)
@@ -261,6 +269,7 @@ class SessionFields(QObject):
             attendees=tuple(person for person, tick in self._people[1:] if tick.isChecked()),
             narrative=self.narrative.toPlainText(),
             restricted=self.restricted.isChecked(),
+            goals=self.goals.chosen(),
         )
 
     def _fill_services(self, chosen: tuple[str, ...]) -> None:

@@ -44,6 +44,7 @@ class SessionForm:
     award: str = ""
     marks: tuple[tuple[UUID, str], ...] = field(default=())  # attendance other than present, kept as it was
     restricted: bool = False  # chosen; some services always are
+    goals: tuple[UUID, ...] = ()  # towards which it worked
 
     @property
     def closed(self) -> bool:
@@ -66,6 +67,7 @@ class SessionForm:
             attendees=tuple((person, marks.get(person, "present")) for person in self.attendees),
             staff_minutes=self.staff_minutes,
             award=self.award,
+            goal_ids=self.goals,
         )
 
     def problems(self) -> dict[str, str]:
@@ -128,6 +130,7 @@ def from_session(view: SessionView) -> SessionForm:
         award=fields.award,
         marks=tuple((person, mark) for person, mark in others if mark != "present"),
         restricted=view.session.compartment == "restricted",
+        goals=tuple(fields.goal_ids),
     )
 
 
@@ -137,6 +140,7 @@ def pack(form: SessionForm) -> bytes:
     plain["day"] = form.day.isoformat()
     plain["at"] = form.at.isoformat() if form.at else None
     plain["attendees"] = [person.hex for person in form.attendees]
+    plain["goals"] = [goal.hex for goal in form.goals]
     plain["marks"] = [[person.hex, mark] for person, mark in form.marks]
     return json.dumps(plain, ensure_ascii=False).encode()
 
@@ -153,6 +157,8 @@ def unpack(body: bytes, usual: SessionForm) -> SessionForm:
         known["services"] = tuple(known["services"])
     if "attendees" in known:
         known["attendees"] = tuple(UUID(hex=person) for person in known["attendees"])
+    if "goals" in known:
+        known["goals"] = tuple(UUID(hex=goal) for goal in known["goals"])
     if "marks" in known:
         known["marks"] = tuple((UUID(hex=person), mark) for person, mark in known["marks"])
     return replace(usual, **known)

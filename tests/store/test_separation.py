@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cmpp_desktop.changes import collection_id
 from cmpp_desktop.domain.cases import CaseOpening, ClosingCheck
 from cmpp_desktop.domain.consent import ConsentGiven
 from cmpp_desktop.domain.disclosures import Disclosures
-from cmpp_desktop.domain.entries import AddRecord, Records
+from cmpp_desktop.domain.entries import AddRecord, ChangeRecord, Records
 from cmpp_desktop.domain.households import AddHouseholdMember, NewPerson, RegisterHousehold
 from cmpp_desktop.domain.members import ChangeHead, HouseholdOf, SeparateMembers
 from cmpp_desktop.domain.moves import RecordMove
@@ -33,7 +34,8 @@ from cmpp_desktop.domain.questions import (
 )
 from cmpp_desktop.domain.records import PersonName, PostalAddress, When
 from cmpp_desktop.domain.referrals import Referrals
-from cmpp_desktop.domain.separations import EndSeparation, Separations
+from cmpp_desktop.domain.reviews import Amend, ReturnForChanges, SignDocument, SubmitForSignature
+from cmpp_desktop.domain.separations import EndSeparation, Separations, kept_apart
 from cmpp_desktop.domain.sessions import (
     ChangeSession,
     DeletedSessions,
@@ -45,16 +47,17 @@ from cmpp_desktop.domain.sessions import (
     SessionContent,
 )
 from cmpp_desktop.domain.transfers import HandOver, Transfers
+from cmpp_desktop.domain.work import Actor, Command
 from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
 from cmpp_desktop.workspace import figures
-from tests.store.laptops import DAY, Laptop, visit
+from tests.store.laptops import DAY, TEAM, Laptop, visit
 
 Make = Callable[..., Laptop]
 GIVEN = ("Xochitl", "Quetzalli", "Yaretzi", "Zyanya", "Tlaloc")  # names that are in no other word
 FAMILY = ("Vrabcova", "Wojciechowska", "Xhemajli", "Yildirimoglu", "Zgorzelski")
 KINDS = (
     "household_member", "attendance", "service_session", "note", "proceeding", "separation", "address", "task", "obligation",
-    "consent", "case_assignment", "transfer",
+    "consent", "case_assignment", "transfer", "amendment", "review",
 )  # fmt: skip
 REFUSALS = {"kept_apart", "not_a_member", "missing", "same_address", "not_valid"}
 WHEN = When(day=DAY - timedelta(days=3), at=time(10))
@@ -304,6 +307,86 @@ def test_a_group_for_mental_health_and_what_was_noted_of_one_there_are_restricte
     assert {entry.kind for entry in (*mine.today, *mine.earlier)} >= {"session", "note"}
     theirs = leon.ask(Timeline(house.people[0], DAY))
     assert not {entry.kind for entry in (*theirs.today, *theirs.earlier)} & {"session", "note"}
+
+
+def signed_and_amended(house: Household, session: UUID, said_of: str) -> None:
+    """A supervisor sends it back once with a comment, signs it, and its author adds something."""
+    me = house.laptop.actor
+    supervisor = type(me)(UUID(int=0xD0), "supervisor", me.device_id, me.team_id)
+
+    def do(command: Command, actor: Actor) -> None:
+        house.laptop.actor = actor
+        house.laptop.do(command)
+
+    do(SubmitForSignature("service_session", session), me)
+    do(ReturnForChanges("service_session", session, f"What did {said_of} say?"), supervisor)
+    do(SubmitForSignature("service_session", session), me)
+    do(SignDocument("service_session", session, comment=f"Good work with {said_of}."), supervisor)
+    do(Amend("service_session", session, f"{said_of} came late.", f"Left out: {said_of}."), me)
+
+
+def test_what_was_said_later_of_a_session_with_both_is_withheld_with_it(house: Household) -> None:
+    mother, father, _ = house.people
+    session = together(house, mother, father, text=f"Together with {GIVEN[1]}.")
+    signed_and_amended(house, session, GIVEN[1])
+    for kind in ("amendment", "review"):
+        assert GIVEN[1] in said(house.laptop.ask(Records(kind, mother)))
+    house.laptop.do(SeparateMembers(mother, father))
+    assert_apart(house, mother, father)
+    assert [len(house.laptop.ask(Records(kind, mother))) for kind in ("amendment", "review")] == [1, 4]
+    whole = house.laptop.ask(Session(session))
+    assert GIVEN[1] in said((whole.reviews, whole.amendments))
+
+
+def test_two_versions_of_what_was_written_about_both_are_on_neither_page(a_laptop: Make) -> None:
+    ana, leon = a_laptop(1, role="supervisor"), a_laptop(2, role="supervisor")
+    house = household(ana, 3)
+    mother, father, daughter = house.people
+    session = together(house, mother, father, text="Together.")
+    lead = ana.do(AddRecord("proceeding", {"participant_id": mother})).id
+    leon.receive(ana)
+    content = SessionContent(("case_management",), WHEN, 45, f"Talked with {GIVEN[1]}.", attendees=((father, "present"),))
+    ana.do(ChangeSession(session, content))
+    leon.do(ChangeSession(session, replace(content, narrative=f"Met {GIVEN[1]} {FAMILY[1]}.", minutes=50)))
+    ana.do(ChangeRecord("proceeding", lead, {"lead_id": father}))
+    leon.do(ChangeRecord("proceeding", lead, {"lead_id": daughter}))
+    ana.receive(leon)
+    assert {item.field for item in ana.ask(Conflicts(mother))} == {"narrative", "minutes", "lead_id"}
+    ana.do(SeparateMembers(mother, father))
+    assert {item.field for item in ana.ask(Conflicts(mother))} == {"minutes"}
+    assert {item.field for item in ana.ask(Conflicts())} == {"narrative", "minutes", "lead_id"}  # somebody has to settle them
+    assert_apart(house, mother, father)
+
+
+def test_a_separation_across_two_teams_ends_and_is_taken_back_in_both(a_laptop: Make) -> None:
+    laptop = a_laptop(1, role="supervisor")
+    other_team = UUID(int=0x7EB)
+    replica = laptop.store.replica()
+    with replica.transaction():
+        replica.put_collection(collection_id("caseload", other_team), "caseload", other_team, True)
+    mother = household(laptop, 1).people[0]
+    me = laptop.actor
+    laptop.actor = type(me)(me.member_id, me.role, me.device_id, other_team)
+    father = laptop.do(RegisterHousehold((NewPerson(PersonName(given="Farid")),), ConsentGiven(), None)).id
+    laptop.actor = me
+
+    def alone() -> bool:
+        with laptop.work() as commit:
+            return kept_apart(mother, commit.work) == frozenset() and laptop.ask(Separations()) == ()
+
+    made = laptop.do(SeparateMembers(mother, father))
+    ended = laptop.do(EndSeparation(made.id))
+    assert alone()
+    assert ended.undo is not None
+    laptop.do(ended.undo)
+    assert not alone()
+    assert made.undo is not None
+    laptop.do(made.undo)
+    assert alone()
+    again = laptop.do(SeparateMembers(mother, father)).id
+    assert again == made.id
+    assert not alone()
+    assert [len(laptop.store.replica().states(collection_id("caseload", team), [again])) for team in (TEAM, other_team)] == [1, 1]
 
 
 WHO = st.integers(0, 2)

@@ -291,7 +291,9 @@ def adult_on(born: BirthDate | None) -> date | None:
 
 def verdict_for(work: Work, participant_id: UUID, scope: str, recipients: Sequence[str], purpose: str = "") -> Verdict:
     """The verdict of `needed` for today; `recipients` are the names of one organisation, the usual one first."""
-    born = work.get(ParticipantFields, participant_id).fields.birth_date
+    from cmpp_desktop.domain.merges import shown  # it knows participants
+
+    born = shown(participant_id, work).birth_date
     consents = work.find(ConsentFields, participant_id=participant_id)
     verdicts = [needed(consents, scope, name, purpose, work.today, born=born) for name in recipients]
     return next((one for one in verdicts if one.covered), verdicts[0])

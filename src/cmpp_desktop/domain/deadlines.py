@@ -6,7 +6,7 @@ administrator accepts after seeing what it would move (`rule_packs`, `deadline_v
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,12 +14,13 @@ from cmpp_desktop.domain import following, noticing, rule_packs
 from cmpp_desktop.domain.attachments import AttachmentFields
 from cmpp_desktop.domain.counting import day_of
 from cmpp_desktop.domain.following import Change, Fact
-from cmpp_desktop.domain.merges import MergeFields
+from cmpp_desktop.domain.merges import MergeFields, originals, picks_for
 from cmpp_desktop.domain.obligations import ObligationFields
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.records import When, validated
 from cmpp_desktop.domain.rule_packs import RulePackFields as RulePackFields
-from cmpp_desktop.domain.work import Command, Done, Work
+from cmpp_desktop.domain.separations import each_once
+from cmpp_desktop.domain.work import Command, Done, Stored, Work
 from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
 from cmpp_protocol.ids import derived_id
 
@@ -132,7 +133,7 @@ def recompute_deadlines(command: RecomputeDeadlines, work: Work) -> Done:
 def recompute(work: Work, ids: Sequence[UUID] | None = None, *, back: bool = False) -> tuple[Change, ...]:
     """Lets the deadlines of these participants, or of everybody held here, be what the rules say."""
     pack, zone = following.pack_of(work), following.zone_of_office(work)
-    cases: Iterable[following.Case] = [following.Held(work, id) for id in ids] if ids is not None else _everybody(work)
+    cases = _everybody(work) if ids is None else [following.Held(work, id) for id in each_once(ids, work)]
     found = [following.differences(pack, case, zone, work.today, back=back) for case in cases]
     for changes in found:
         noticing.apply(work, pack, changes)
@@ -143,7 +144,7 @@ def _everybody(work: Work) -> Iterable[following.Case]:
     """Each kind is read once."""
     merged = {id: ids[0] for item in work.find(MergeFields) for ids in [work.same(item.fields.a)] for id in ids}
     cases: dict[UUID, dict[str, list[Fact]]] = {
-        item.id: {kind: [] for kind in following.WATCHED} | {ParticipantFields.kind: [following.fact_of(item)]}
+        item.id: {kind: [] for kind in following.WATCHED} | {ParticipantFields.kind: _person(item, merged, work)}
         for item in work.find(ParticipantFields)
         if merged.get(item.id, item.id) == item.id
     }
@@ -156,13 +157,19 @@ def _everybody(work: Work) -> Iterable[following.Case]:
     return cases.values()
 
 
+def _person(item: Stored[ParticipantFields], merged: Mapping[UUID, UUID], work: Work) -> list[Fact]:
+    if item.id not in merged:
+        return [following.fact_of(item)]
+    return following.of_person(originals(item.id, work), picks_for(item.id, work))
+
+
 def override_deadline(command: OverrideDeadline, work: Work) -> Done:
     before = _of_rule(command.obligation_id, work)
     if command.order_attachment_id is None and not command.order_note.strip():
         raise Invalid(order_attachment_id="missing")
     if command.order_attachment_id is not None:
         about = work.get(AttachmentFields, command.order_attachment_id).fields.participant_id
-        if about != before.participant_id:
+        if about not in work.same(before.participant_id):
             raise Invalid(order_attachment_id="of_somebody_else")
     work.change(
         ObligationFields,

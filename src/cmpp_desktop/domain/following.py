@@ -15,6 +15,7 @@ from uuid import UUID
 
 from cmpp_desktop.domain import counting
 from cmpp_desktop.domain.asylum_clock import Clock, Entry, clock_of
+from cmpp_desktop.domain.merges import as_rules_see, originals, picks_for
 from cmpp_desktop.domain.obligations import ObligationFields, usual_agency
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.proceedings import ClockEventFields
@@ -78,6 +79,18 @@ def deadline_id(trigger_id: UUID, rule_id: str) -> UUID:
 
 def fact_of(stored: Stored[Any]) -> Fact:
     return Fact(stored.fields.kind, stored.id, vars(stored.fields), stored.team_id, stored.compartment)
+
+
+def of_person(originals: Sequence[Stored[ParticipantFields]], picks: Mapping[str, UUID]) -> list[Fact]:
+    """The records of one person as rules see them: one who was merged is one person (`merges.as_rules_see`)."""
+    facts = [fact_of(item) for item in originals]
+    return facts if len(facts) == 1 else one_person(facts, picks)
+
+
+def one_person(facts: Sequence[Fact], picks: Mapping[str, UUID]) -> list[Fact]:
+    """What the records of one person say, a day only in the one that it is shown from."""
+    seen = dict(as_rules_see([(fact.id, fact.values) for fact in facts], picks))
+    return [replace(fact, values=seen[fact.id]) for fact in facts]
 
 
 def expected(pack: Pack, case: Case, office_zone: str, kinds: Iterable[str] | None = None) -> list[Expected]:
@@ -246,16 +259,19 @@ class Held(Mapping[str, Sequence[Fact]]):
 
     def __getitem__(self, kind: str) -> Sequence[Fact]:
         if kind not in self._read:
-            self._read[kind] = [fact_of(item) for item in self._found(WATCHED[kind])]
+            of_person = kind == ParticipantFields.kind
+            self._read[kind] = self._person() if of_person else [fact_of(item) for item in self._found(WATCHED[kind])]
         return self._read[kind]
 
-    def _found(self, model: type[F]) -> Sequence[Stored[F]]:
-        if model.kind != ParticipantFields.kind:
-            return self._work.find(model, participant_id=self._id)
+    def _person(self) -> list[Fact]:
         try:
-            return [self._work.get(model, self._id)]
+            held = originals(self._id, self._work)
         except KnownError:
             return []
+        return of_person(held, picks_for(self._id, self._work) if len(held) > 1 else {})
+
+    def _found(self, model: type[F]) -> Sequence[Stored[F]]:
+        return self._work.find(model, participant_id=self._id)
 
     def __iter__(self) -> Iterator[str]:
         return iter(WATCHED)

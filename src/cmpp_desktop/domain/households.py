@@ -14,7 +14,7 @@ from cmpp_desktop.domain.cases import CaseOpening, open_case_for
 from cmpp_desktop.domain.consent import ConsentGiven, record_consent_for
 from cmpp_desktop.domain.participants import AddressFields, ContactRouteFields, ParticipantFields, age, normal_phone
 from cmpp_desktop.domain.records import BirthDate, Fields, PersonName, PostalAddress, coded, validated
-from cmpp_desktop.domain.separations import kept_apart
+from cmpp_desktop.domain.separations import each_once, kept_apart
 from cmpp_desktop.domain.undo import Recorder
 from cmpp_desktop.domain.work import Command, Done, Stored, Work
 from cmpp_desktop.errors import Invalid
@@ -186,8 +186,10 @@ def add_household_member(command: AddHouseholdMember, work: Work) -> Done:
     there = {item.fields.participant_id: item.fields.relationship for item in members(command.household_id, work)}
     if kept_apart(command.participant_id, work) & there.keys():
         raise Invalid(participant_id="kept_apart")
-    if command.relationship == "head" and "head" in {there[id] for id in there if id != command.participant_id}:
+    if command.relationship == "head" and "head" in {there[id] for id in there if id not in work.same(command.participant_id)}:
         raise Invalid(relationship="has_a_head")
+    if already := memberships(command.household_id, command.participant_id, work):  # or another id of who was merged is
+        return Done(already[0].id, recorder.undo(already[0].id))
     joined = _join(command.household_id, command.participant_id, command.relationship, recorder, primary=False)
     return Done(joined, recorder.undo(joined))
 
@@ -197,13 +199,18 @@ def members(household_id: UUID, work: Work) -> Sequence[Stored[HouseholdMemberFi
     return work.find(HouseholdMemberFields, household_id=household_id, until=None)
 
 
-def household_of(participant_id: UUID, work: Work) -> Sequence[UUID]:
-    """The ids of everybody who shares a household with the participant now, the participant included; nobody from whom they
-    are kept apart."""
-    found: list[UUID] = [participant_id]
+def memberships(household_id: UUID, participant_id: UUID, work: Work) -> Sequence[Stored[HouseholdMemberFields]]:
+    """Somebody's own of a household now: none, one, or of somebody who was registered in it twice several."""
+    return work.find(HouseholdMemberFields, household_id=household_id, participant_id=participant_id, until=None)
+
+
+def household_of(participant_id: UUID, work: Work) -> list[UUID]:
+    """The ids of everybody who shares a household with the participant now, the participant included, each person once; nobody
+    from whom they are kept apart."""
     apart = kept_apart(participant_id, work)
-    for membership in work.find(HouseholdMemberFields, participant_id=participant_id, until=None):
-        for other in members(membership.fields.household_id, work):
-            if other.fields.participant_id not in found and other.fields.participant_id not in apart:
-                found.append(other.fields.participant_id)
-    return found
+    there = [
+        other.fields.participant_id
+        for membership in work.find(HouseholdMemberFields, participant_id=participant_id, until=None)
+        for other in members(membership.fields.household_id, work)
+    ]
+    return list(each_once((participant_id, *(id for id in there if id not in apart)), work))

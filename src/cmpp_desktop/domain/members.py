@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -15,10 +15,12 @@ from cmpp_desktop.domain.households import (
     household_of,
     member_id,
     members,
+    memberships,
 )
+from cmpp_desktop.domain.merges import change_shown, shown
 from cmpp_desktop.domain.participants import AddContactRoute, AddressFields, ParticipantFields, add_contact_route, age
 from cmpp_desktop.domain.records import BirthDate, validated
-from cmpp_desktop.domain.separations import keep_apart
+from cmpp_desktop.domain.separations import each_once, keep_apart
 from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.undo import Recorder
 from cmpp_desktop.domain.work import Command, Done, Question, Work
@@ -170,17 +172,19 @@ def change_head(command: ChangeHead, work: Work) -> Done:
 def _set_head(
     household_id: UUID, head_id: UUID, relationships: Mapping[UUID, str], work: Work, primary_contact: bool = True
 ) -> None:
-    there = {item.fields.participant_id: item for item in members(household_id, work)}
-    if head_id not in there:
+    own = sorted(memberships(household_id, head_id, work), key=lambda item: item.fields.participant_id != head_id)
+    if not own:
         raise Invalid(participant_id="not_a_member")
-    if any(relation == "head" for id, relation in relationships.items() if id != head_id):
+    same = work.same(head_id)
+    if any(relation == "head" for id, relation in relationships.items() if id not in same):
         raise Invalid(relationships="has_a_head")
-    was = there[head_id].fields.relationship
-    for id, item in there.items():
-        relation = relationships.get(id) or relation_to_new_head(was, item.fields.relationship)
-        values: dict[str, object] = {"relationship": "head" if id == head_id else relation}
+    head, was = own[0].id, own[0].fields.relationship
+    for item in members(household_id, work):
+        named = (relationships[id] for id in work.same(item.fields.participant_id) if id in relationships)
+        relation = next(named, "") or relation_to_new_head(was, item.fields.relationship)
+        values: dict[str, object] = {"relationship": "head" if item.id == head else relation}
         if primary_contact:
-            values["primary_contact"] = id == head_id
+            values["primary_contact"] = item.id == head
         work.change(HouseholdMemberFields, item.id, **values)
 
 
@@ -200,39 +204,49 @@ def _leave(
     *,
     clamp: bool = False,
 ) -> None:
-    """`clamp`: a day before they came is taken as that day."""
-    id = member_id(household_id, participant_id)
-    leaving = work.get(HouseholdMemberFields, id).fields
-    if leaving.until is not None:
+    """`clamp`: a day before they came is taken as that day. Who was merged leaves under each of their ids."""
+    leaving = memberships(household_id, participant_id, work)
+    if not leaving:
         raise Invalid(participant_id="not_a_member")
     day = until or work.today
     if day > work.today:
         raise Invalid(until="in_future")
-    if new_head_id == participant_id:
+    if new_head_id in work.same(participant_id):
         raise Invalid(new_head_id="not_yourself")
-    if leaving.since is not None and day < leaving.since:
-        if not clamp:
-            raise Invalid(until="before_start")
-        day = leaving.since
-    others = [item for item in members(household_id, work) if item.id != id]
-    staying = [item.fields.participant_id for item in others]
-    if leaving.relationship == "head" and staying:
+    days = {item.id: _leaves_on(item.fields.since, day, clamp=clamp) for item in leaving}
+    others = [item for item in members(household_id, work) if item.id not in days]
+    staying = each_once((item.fields.participant_id for item in others), work)
+    was_head = next((item.fields for item in leaving if item.fields.relationship == "head"), None)
+    if was_head is not None and staying:
         head = new_head_id or (staying[0] if len(staying) == 1 else None)
-        if head not in staying:
-            raise Invalid(new_head_id="missing" if head is None else "not_a_member")
-        _set_head(household_id, head, {}, work, primary_contact=leaving.primary_contact)
-    elif leaving.primary_contact:
+        if head is None:
+            raise Invalid(new_head_id="missing")
+        if not memberships(household_id, head, work):
+            raise Invalid(new_head_id="not_a_member")
+        _set_head(household_id, head, {}, work, primary_contact=was_head.primary_contact)
+    elif any(item.fields.primary_contact for item in leaving):
         for item in others:
             if item.fields.relationship == "head":
                 work.change(HouseholdMemberFields, item.id, primary_contact=True)
-    work.change(HouseholdMemberFields, id, until=day, left_reason=reason, primary_contact=False)
+    for id, left_on in days.items():
+        work.change(HouseholdMemberFields, id, until=left_on, left_reason=reason, primary_contact=False)
+
+
+def _leaves_on(since: date | None, day: date, *, clamp: bool) -> date:
+    if since is None or day >= since:
+        return day
+    if not clamp:
+        raise Invalid(until="before_start")
+    return since
 
 
 def separate_members(command: SeparateMembers, work: Work) -> Done:
     recorder = Recorder(work)
-    safe = list(dict.fromkeys((command.participant_id, *command.with_ids)))
+    safe = each_once((command.participant_id, *command.with_ids), work)
     if command.from_id in safe:
         raise Invalid(from_id="not_valid")
+    if set(safe) & set(work.same(command.from_id)):
+        raise Invalid(from_id="same_person")  # they were merged by mistake: first they have to be two people again
     since = command.since or work.today
     if since > work.today:
         raise Invalid(since="in_future")
@@ -252,11 +266,11 @@ def separate_members(command: SeparateMembers, work: Work) -> Done:
 def _shared_households(one: UUID, other: UUID, work: Work) -> list[UUID]:
     homes = [item.fields.household_id for item in work.find(HouseholdMemberFields, participant_id=one, until=None)]
     theirs = {item.fields.household_id for item in work.find(HouseholdMemberFields, participant_id=other, until=None)}
-    return [home for home in homes if home in theirs]
+    return [home for home in dict.fromkeys(homes) if home in theirs]
 
 
 def _own_household(
-    safe: list[UUID], shared: list[UUID], since: date, work: Work, reason: str = "safety"
+    safe: Sequence[UUID], shared: list[UUID], since: date, work: Work, reason: str = "safety"
 ) -> UUID | None:
     """Those who are kept safe leave, and are a household of their own. None when they shared no household."""
     if not shared:
@@ -265,11 +279,11 @@ def _own_household(
     was = {id: _relationship(shared[0], id, work) for id in safe}
     for household_id in shared:
         for person in safe:
-            there = [item.fields for item in members(household_id, work)]
-            if not any(item.participant_id == person for item in there):
+            if not memberships(household_id, person, work):
                 continue
-            staying = [item.participant_id for item in there if item.participant_id not in safe]
-            new_head = staying[0] if staying else None
+            going = {same for id in safe for same in work.same(id)}
+            there = (item.fields.participant_id for item in members(household_id, work))
+            new_head = next((id for id in there if id not in going), None)
             _leave(household_id, person, reason, since, new_head, work, clamp=True)
     first = work.get(ParticipantFields, head)
     name = first.fields.legal_name.family or first.fields.legal_name.given
@@ -289,18 +303,19 @@ def _own_household(
 
 
 def _relationship(household_id: UUID, participant_id: UUID, work: Work) -> str:
-    there = [item.fields for item in members(household_id, work) if item.fields.participant_id == participant_id]
-    return there[0].relationship if there else "other_relative"
+    there = memberships(household_id, participant_id, work)
+    return there[0].fields.relationship if there else "other_relative"
 
 
 def became_adult(command: BecameAdult, work: Work) -> Done:
     recorder = Recorder(work)
     person = work.get(ParticipantFields, command.participant_id)
-    years = age(person.fields.birth_date, work.today)
+    known = shown(person.id, work)
+    years = age(known.birth_date, work.today)
     if years is None or years < ADULT_AT:
         raise Invalid(birth_date="not_of_age")
-    if "minor" in person.fields.flags:
-        recorder.change(ParticipantFields, person.id, flags=[flag for flag in person.fields.flags if flag != "minor"])
+    if "minor" in known.flags:
+        change_shown(person.id, {"flags": [flag for flag in known.flags if flag != "minor"]}, recorder)
     for route, value in command.routes:
         add_contact_route(AddContactRoute(person.id, value, route), recorder)
     if command.consent is not None:
@@ -324,7 +339,12 @@ def became_adult(command: BecameAdult, work: Work) -> Done:
 
 def _homes_with_others(participant_id: UUID, work: Work) -> list[UUID]:
     homes = [item.fields.household_id for item in work.find(HouseholdMemberFields, participant_id=participant_id, until=None)]
-    return [home for home in homes if len(members(home, work)) > 1]
+    same = work.same(participant_id)
+    return [
+        home
+        for home in dict.fromkeys(homes)
+        if any(item.fields.participant_id not in same for item in members(home, work))
+    ]
 
 
 def turned_adult_id(participant_id: UUID) -> UUID:

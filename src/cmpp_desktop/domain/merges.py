@@ -8,7 +8,9 @@ Two laptops that merge the two halves of a family of duplicates come to the same
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from pydantic import Field
 
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.records import Fields, line, refers, validated
-from cmpp_desktop.domain.separations import SeparationFields
+from cmpp_desktop.domain.separations import kept_apart
 from cmpp_desktop.domain.work import Command, Done, Question, Stored, Work
 from cmpp_desktop.errors import Invalid, KnownError
 from cmpp_protocol.ids import derived_id
@@ -116,7 +118,8 @@ def merge_people(command: MergePeople, work: Work) -> Done:
     if sides[0].team_id != sides[1].team_id:
         raise KnownError("other_team")
     a, b = (side.id for side in sides)
-    if _apart(a, b, work):
+    whole = _whole(a, b, work)
+    if any(kept_apart(id, work) & whole for id in whole):  # nobody is one person with whom they are kept safe from
         raise KnownError("people_kept_apart")
     record = validated(MergeFields, a=a, b=b, picks=_named(command.picks), reason=command.reason)
     made = merge_id(a, b)
@@ -128,13 +131,16 @@ def merge_people(command: MergePeople, work: Work) -> Done:
     return Done(made, UnmergePeople(made), {"canonical": a})
 
 
-def _apart(a: UUID, b: UUID, work: Work) -> bool:
-    """Whether the two, or others of the same people, are kept apart from each other: then they cannot be one person."""
-    return any(
-        item.fields.until is None
-        for one, other in ((a, b), (b, a))
-        for item in work.find(SeparationFields, participant_id=one, from_id=other)
-    )
+def _whole(a: UUID, b: UUID, work: Work) -> frozenset[UUID]:
+    """Everybody who would be one person with these two, by all that was said of who is whom."""
+    found, ahead = {a, b}, [a, b]
+    while ahead:
+        id = ahead.pop()
+        said = [item.fields for name in ("a", "b") for item in work.find(MergeFields, **{name: id})]
+        fresh = {other for merge in said for other in (merge.a, merge.b)} - found
+        found |= fresh
+        ahead += fresh
+    return frozenset(found)
 
 
 def _named(picks: Mapping[str, UUID]) -> dict[str, str]:
@@ -194,19 +200,20 @@ def picks_of(merges: Iterable[tuple[UUID, Mapping[str, str]]]) -> dict[str, UUID
 
 def owner(name: str, records: Sequence[tuple[UUID, ParticipantFields]], picks: Mapping[str, UUID]) -> UUID:
     """Whose value of a field is shown: the picked one's; else the first that is not empty, in order of `records`."""
-    ids = {id for id, _ in records}
-    if name in picks and picks[name] in ids:
-        return picks[name]
-    return next((id for id, record in records if not _empty(getattr(record, name))), records[0][0])
+    return _owner([(id, getattr(record, name)) for id, record in records], picks.get(name))
+
+
+def _owner(values: Sequence[tuple[UUID, Any]], picked: UUID | None) -> UUID:
+    if picked is not None and any(id == picked for id, _ in values):
+        return picked
+    return next((id for id, value in values if not _empty(value)), values[0][0])
 
 
 def change_shown(participant_id: UUID, values: Mapping[str, Any], work: Work) -> None:
     """Writes fields of somebody who was merged where they are shown from, so that what was typed is what is seen: a field that
     was emptied is picked, so that another record's value does not come in its place; what was taken out of a list that all
     records make together is taken out of each."""
-    ids = work.same(participant_id)
-    records = [(id, work.get(ParticipantFields, id).fields) for id in ids]
-    merges = sorted((item for id in ids for item in work.find(MergeFields, a=id)), key=lambda item: item.id)
+    records, merges = _records(participant_id, work)
     picks = picks_of((item.id, item.fields.picks) for item in merges)
     by_owner: dict[UUID, dict[str, Any]] = {}
     emptied: dict[str, str] = {}
@@ -223,6 +230,40 @@ def change_shown(participant_id: UUID, values: Mapping[str, Any], work: Work) ->
         work.change(ParticipantFields, id, **part)
     if emptied:
         work.change(MergeFields, merges[0].id, picks={**merges[0].fields.picks, **emptied})
+
+
+def _records(
+    participant_id: UUID, work: Work
+) -> tuple[list[tuple[UUID, ParticipantFields]], list[Stored[MergeFields]]]:
+    """The records of somebody that are there, the one they are shown by first, and the merges between them."""
+    ids = work.same(participant_id)
+    if len(ids) == 1:  # nearly everybody
+        return [(participant_id, work.get(ParticipantFields, participant_id).fields)], []
+    merges = sorted((item for id in ids for item in work.find(MergeFields, a=id)), key=lambda item: item.id)
+    return [(item.id, item.fields) for item in originals(participant_id, work)], merges
+
+
+def picks_for(participant_id: UUID, work: Work) -> dict[str, UUID]:
+    """Whose value is shown of each field that somebody picked, of a person."""
+    return picks_of((item.id, item.fields.picks) for id in work.same(participant_id) for item in work.find(MergeFields, a=id))
+
+
+def originals(participant_id: UUID, work: Work) -> list[Stored[ParticipantFields]]:
+    """The records of somebody, the one they are shown by first; one that was deleted since is left out. Raises record_missing
+    where none is left."""
+    found = [work.get(ParticipantFields, work.same(participant_id)[0])]
+    for id in work.same(participant_id)[1:]:
+        with suppress(KnownError):
+            found.append(work.get(ParticipantFields, id))
+    return found
+
+
+def shown(participant_id: UUID, work: Work) -> ParticipantFields:
+    """Somebody as shown, whichever of their ids is given: what a command may go by. Raises record_missing."""
+    records, merges = _records(participant_id, work)
+    if len(records) == 1:
+        return records[0][1]
+    return overlay(records, picks_of((item.id, item.fields.picks) for item in merges))
 
 
 def _together(
@@ -246,6 +287,25 @@ def overlay(records: Sequence[tuple[UUID, ParticipantFields]], picks: Mapping[st
         else:
             values[name] = getattr(by_id[owner(name, records, picks)], name)
     return ParticipantFields.model_construct(None, **values)
+
+
+def as_rules_see(
+    records: Sequence[tuple[UUID, Mapping[str, Any]]], picks: Mapping[str, UUID]
+) -> list[tuple[UUID, Mapping[str, Any]]]:
+    """What each of the records of one person says to a rule: the person's values, but a day only in the record that it is shown
+    from. So it starts one deadline, and the same one before the records were one person and after."""
+    by_id = dict(records)
+    whose = {name: _owner([(id, values[name]) for id, values in records], picks.get(name)) for name in records[0][1]}
+    person = {
+        name: list(dict.fromkeys(one for _, values in records for one in values[name]))
+        if name in TOGETHER
+        else by_id[id][name]
+        for name, id in whose.items()
+    }
+    return [
+        (id, {name: None if isinstance(value, date) and whose[name] != id else value for name, value in person.items()})
+        for id in by_id
+    ]
 
 
 def _empty(value: Any) -> bool:

@@ -74,7 +74,7 @@ def _new_address(person: Stored[ParticipantFields], command: RecordMove, day: da
             if old.fields.since is not None and old.fields.since > day:
                 raise Invalid(moved_on="before_start")
             work.change(AddressFields, old.id, until=day)
-    secret = person.id in command.confidential or is_kept_safe(person.id, work)
+    secret = bool(set(command.confidential) & set(work.same(person.id))) or is_kept_safe(person.id, work)
     if not known:
         earlier = validated(
             AddressFields,

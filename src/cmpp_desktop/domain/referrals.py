@@ -175,8 +175,10 @@ def status_of(referral: ReferralFields) -> str:
 
 def refer(command: Refer, work: Work) -> Done:
     participant = work.get(ParticipantFields, command.participant_id)
-    if command.need_id is not None and work.get(NeedFields, command.need_id).fields.participant_id != command.participant_id:
-        raise Invalid(need_id="not_valid")
+    if command.need_id is not None:
+        owner = work.get(NeedFields, command.need_id).fields.participant_id
+        if owner not in work.same(command.participant_id):
+            raise Invalid(need_id="not_valid")
     organization_id, to_name, _ = _named(command.organization_id, command.service_id, command.to_name, work)
     if not to_name:
         raise Invalid(to_name="missing")

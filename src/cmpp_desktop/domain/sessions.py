@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.records import Compartment, Fields, When, coded, refers, validated
-from cmpp_desktop.domain.separations import refuse_together
+from cmpp_desktop.domain.separations import each_once, refuse_together
 from cmpp_desktop.domain.tasks import NoteFields
 from cmpp_desktop.domain.undo import Recorder
 from cmpp_desktop.domain.work import Command, Done, Question, Stored, Work
@@ -228,7 +228,7 @@ def change_group_session(command: ChangeGroupSession, work: Work) -> Done:
 def _group_people(content: GroupContent, names_are_words: bool, work: Work) -> list[Stored[ParticipantFields]]:
     """Who was there, after everything that speaks against it."""
     ids = tuple(dict.fromkeys(person for person, _ in content.attendees))
-    if not ids or (len(ids) < 2 and not content.others_present):
+    if not ids:
         raise Invalid(attendees="missing")
     if any(attendance not in ATTENDANCE for _, attendance in content.attendees):
         raise Invalid(attendees="not_valid")
@@ -237,7 +237,9 @@ def _group_people(content: GroupContent, names_are_words: bool, work: Work) -> l
     if {person for person, _ in content.notes} - set(ids):
         raise Invalid(notes="not_valid")
     _not_apart(ids, work)
-    people = [work.get(ParticipantFields, id) for id in ids]
+    people = [work.get(ParticipantFields, id) for id in each_once(ids, work)]
+    if len(people) < 2 and not content.others_present:
+        raise Invalid(attendees="missing")
     if not names_are_words and names_in(f"{content.topic} {content.narrative}", [item.fields for item in people]):
         raise Invalid(narrative="names_participant")
     return people
@@ -375,7 +377,8 @@ def _attend(session_id: UUID, owner: UUID, content: SessionContent, work: Work, 
 def _attend_all(session_id: UUID, wanted: Mapping[UUID, str], work: Work, team_id: UUID | None) -> None:
     """Makes the attendances of a session those that are wanted."""
     there = {item.fields.participant_id: item for item in work.find(AttendanceFields, session_id=session_id)}
-    for participant_id, attendance in wanted.items():
+    for participant_id in each_once(wanted, work):
+        attendance = wanted[participant_id]
         if attendance not in ATTENDANCE:
             raise Invalid(attendees="not_valid")
         known = there.pop(participant_id, None)

@@ -168,32 +168,30 @@ class UnitOfWork:
         return tuple(UUID(bytes=id) for id in identity.groups(self._connection, self._names.held()).get(whole, (whole,)))
 
     def change(self, kind: type[F], id: UUID, **values: Any) -> None:
-        row = self._settleable(kind, id)
-        current = {name: getattr(row, name) for name in CODECS[kind.kind]}
-        wanted = validated(kind, **{**current, **values})
-        self._stays_open(row, wanted, values)
-        self._set(row, kind, wanted, values)
+        for row in self._settleable(kind, id):
+            current = {name: getattr(row, name) for name in CODECS[kind.kind]}
+            wanted = validated(kind, **{**current, **values})
+            self._stays_open(row, wanted, values)
+            self._set(row, kind, wanted, values)
 
     def delete(self, kind: type[F], id: UUID, reason: str) -> None:
-        row = self._settleable(kind, id)
-        self._set_life(row, Life.DELETED, life_value("deleted", reason))
+        for row in self._settleable(kind, id):
+            self._set_life(row, Life.DELETED, life_value("deleted", reason))
 
     def restore(self, kind: type[F], id: UUID) -> None:
-        row: Any = self._row(kind, id, deleted_too=True)
-        if row is None:
-            raise KnownError("record_missing", kind=kind.kind)
-        if row.meta_life == Life.LIVE:
+        first, *others = self._rows(kind, id)
+        if first.meta_life == Life.LIVE:
             return
-        if row.meta_life != Life.DELETED or self._is_destroyed(row):
+        if first.meta_life != Life.DELETED or self._is_destroyed(first):
             raise KnownError("record_settled", kind=kind.kind)
-        self._set_life(row, Life.LIVE, LIVE)
+        for row in (first, *(one for one in others if one.meta_life == Life.DELETED and not self._is_destroyed(one))):
+            self._set_life(row, Life.LIVE, LIVE)
 
     def destroy(self, kind: type[F], id: UUID) -> None:
-        row: Any = self._row(kind, id, deleted_too=True)
-        if row is None:
-            raise KnownError("record_missing", kind=kind.kind)
-        self._set_life(row, Life.DELETED, _DESTROYED)
-        self._capture_now(row).picked.add(LIFE)  # covers what came since, too, where it had been destroyed before
+        row, *others = self._rows(kind, id)
+        for one in (row, *others):
+            self._set_life(one, Life.DELETED, _DESTROYED)
+            self._capture_now(one).picked.add(LIFE)  # covers what came since, too, where it had been destroyed before
         if kind.kind == "participant":
             self._connection.exec_driver_sql("DELETE FROM draft WHERE participant_id=?", (id.bytes,))
         if kind.kind == "attachment":
@@ -396,15 +394,22 @@ class UnitOfWork:
         found: Row | None = self._session.scalars(_by_id(kind.kind, deleted_too), values).first()
         return found
 
-    def _settleable(self, kind: type[Fields], id: UUID) -> Row:
-        """A record that may be written: live, not settled (rule 18)."""
-        row: Any = self._row(kind, id, deleted_too=True)
-        if row is None or row.meta_status == "new":
+    def _rows(self, kind: type[Fields], id: UUID) -> list[Any]:
+        """A record in each collection that it lies in, the one that is shown first. Nearly all lie in one; what is about two
+        people (a separation) lies with either's team, and is changed in both. Raises record_missing."""
+        found = list(self._session.scalars(_by_id(kind.kind, True), {"id": id, _COLLS: self._names.held()}))
+        if not found:
             raise KnownError("record_missing", kind=kind.kind)
-        if row.meta_life != Life.LIVE:
-            raise KnownError("record_settled", kind=kind.kind)
-        found: Row = row
         return found
+
+    def _settleable(self, kind: type[Fields], id: UUID) -> list[Any]:
+        """A record that may be written: live, not settled (rule 18); in each of its collections where it is so."""
+        first, *others = self._rows(kind, id)
+        if first.meta_status == "new":
+            raise KnownError("record_missing", kind=kind.kind)
+        if first.meta_life != Life.LIVE:
+            raise KnownError("record_settled", kind=kind.kind)
+        return [first, *(row for row in others if row.meta_life == Life.LIVE and row.meta_status != "new")]
 
     def _bring_back(self, row: Any, kind: type[Fields], record: Fields) -> None:
         """A derived id that exists: live changes nothing; deleted comes back with the new values."""

@@ -18,6 +18,7 @@ from cmpp_desktop.domain.deadlines import RecomputeDeadlines
 from cmpp_desktop.domain.dispatch import handle
 from cmpp_desktop.domain.merges import MergeFields
 from cmpp_desktop.domain.questions import Organisation
+from cmpp_desktop.domain.separations import SeparationFields
 from cmpp_desktop.domain.work import Actor, Command, Done, Question, Role, Work
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import FILE, Store
@@ -39,6 +40,7 @@ ROLES: Mapping[roster.Role, Role] = {
     roster.Role.ADMINISTRATOR: "administrator",
     roster.Role.BOARD: "board_reader",
 }
+IDENTIFYING = frozenset({MergeFields.kind, SeparationFields.kind})  # what says who is whom
 ME = "me"  # the setting that says whose profile it is: {"member": 16 bytes, "team": 16 bytes or None}
 
 
@@ -83,7 +85,7 @@ class Opened:
                 changed = commit()
         if changed.kinds:
             self._bus.publish(replace(changed, origin=origin))
-        if MergeFields.kind in changed.kinds:
+        if IDENTIFYING & changed.kinds:
             self.follow_merged()
         return done
 
@@ -171,7 +173,7 @@ class Opened:
     def _heard(self, changed: Changed) -> None:
         if "organisation" in changed.kinds:
             self._zone = None  # asked again when it is next needed
-        if MergeFields.kind in changed.kinds:
+        if IDENTIFYING & changed.kinds:
             self._merged |= changed.ids
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from cmpp_desktop.domain.questions import ConflictItem, Conflicts, Version
 from cmpp_desktop.store import state
 from cmpp_desktop.store.columns import from_ms
 from cmpp_desktop.store.queries.common import Asked
+from cmpp_desktop.store.queries.sessions import about_both
 from cmpp_desktop.store.tables import TABLES, participant_of
 from cmpp_protocol.stamps import Stamp
 
@@ -43,10 +44,23 @@ def _items(asked: Asked, question: Conflicts) -> Iterator[tuple[Stamp, ConflictI
         for id, held in asked.states(coll, ids).items():
             values = _shown(held.state)
             about = participant_of(held.state.kind, id, values)
-            if question.participant_id is not None and about != question.participant_id:
+            if question.participant_id is not None and about not in asked.same(question.participant_id):
                 continue
             if not state.is_patient(held.state, now_ms):
-                yield from _of_record(asked, id, held.state, values, about)
+                found = _of_record(asked, id, held.state, values, about)
+                yield from found if question.participant_id is None else _told(asked, found, values, question.participant_id)
+
+
+def _told(
+    asked: Asked, found: Iterable[tuple[Stamp, ConflictItem]], values: Mapping[str, Any], participant_id: UUID
+) -> Iterator[tuple[Stamp, ConflictItem]]:
+    """Those that a participant's page may show: not two versions of words about them and somebody from whom they are kept apart,
+    nor of who that is. The list of all conflicts has them."""
+    apart = {id.bytes for id in asked.apart(participant_id)}
+    for stamp, item in found:
+        named = any(version.wire_value in apart for version in item.versions if isinstance(version.wire_value, bytes))
+        if not named and not (apart and about_both(asked, participant_id, item.kind, item.record_id, item.field, values)):
+            yield stamp, item
 
 
 def _of_record(
@@ -57,7 +71,10 @@ def _of_record(
     waits = ", ".join(_device(asked, device) for device in missing)
     for field in state.open_fields(held):
         heads = held.heads[field]
-        yield heads[-1].stamp, ConflictItem(held.kind, id, field, about, "", label, _versions(asked, heads), waits)
+        versions = _versions(asked, heads)
+        if field == "a_number":
+            versions = _masked(versions)
+        yield heads[-1].stamp, ConflictItem(held.kind, id, field, about, "", label, versions, waits)
     loose = state.uncovered(held)
     if loose and LIFE not in state.open_fields(held):
         heads = tuple(
@@ -84,6 +101,20 @@ def _versions(asked: Asked, heads: tuple[Head, ...]) -> tuple[Version, ...]:
         )
         for head in sorted(latest.values(), key=lambda head: head.stamp, reverse=True)
     )
+
+
+def _masked(versions: tuple[Version, ...]) -> tuple[Version, ...]:
+    """A-numbers are told apart by their last digits, as everywhere; where these are the same by the digits that differ, too. They
+    are shown whole only where somebody asks for it, which is written down."""
+    numbers = [version.shown for version in versions if version.shown]
+    same_end = len({number[-3:] for number in numbers}) < len(numbers)
+    differ = {at for at, digits in enumerate(zip(*numbers, strict=False)) if same_end and len(set(digits)) > 1}
+
+    def mask(number: str) -> str:
+        signs = "".join(sign if at in differ or at >= len(number) - 3 else "•" for at, sign in enumerate(number))
+        return " ".join(signs[at : at + 3] for at in range(0, len(signs), 3))
+
+    return tuple(replace(version, shown=mask(version.shown)) for version in versions)
 
 
 def shown(value: Any) -> str:

@@ -16,6 +16,7 @@ from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.proceedings import ApplicationFields, ClockEventFields
 from cmpp_desktop.domain.rule_packs import RulePackFields
 from cmpp_desktop.domain.rules import Pack, parse, shipped
+from cmpp_desktop.store import identity
 from cmpp_desktop.store.queries.common import Asked, table
 
 # What rules may look at beside the fields that a pack names.
@@ -87,11 +88,13 @@ def pack_of(asked: Asked) -> Pack:
 
 def _case(asked: Asked, participant_id: UUID) -> Case:
     """What is known of one participant, under all ids that are theirs."""
-    person = asked.person(participant_id)
-    case = {ParticipantFields.kind: [following.fact_of(person)]}
+    ids = asked.same(participant_id)
+    first = asked.one(ParticipantFields, ids[0])
+    others = asked.all(ParticipantFields, table(ParticipantFields).c.id.in_(ids[1:])) if ids[1:] else []
+    case = {ParticipantFields.kind: following.of_person([first, *sorted(others, key=lambda one: one.id)], _picks(asked, ids))}
     for kind, model in following.WATCHED.items():
         if kind != ParticipantFields.kind:
-            mine = table(model).c.participant_id.in_(asked.same(person.id))
+            mine = table(model).c.participant_id.in_(ids)
             case[kind] = [following.fact_of(item) for item in asked.all(model, mine)]
     return case
 
@@ -101,10 +104,17 @@ def _cases(asked: Asked, packs: Sequence[Pack]) -> Iterator[tuple[UUID, Case]]:
     cases: dict[UUID, _Case] = defaultdict(_Case)
     for kind in following.WATCHED:
         for about, fact in _facts(asked, kind, _looked_at(kind, packs), packs):
-            shown = asked.same(about)[0]
-            if kind != ParticipantFields.kind or fact.id == shown:
-                cases[shown].setdefault(kind, []).append(fact)
+            cases[asked.same(about)[0]].setdefault(kind, []).append(fact)
+    for shown in {ids[0] for ids in asked.groups.values()} & cases.keys():
+        facts = cases[shown][ParticipantFields.kind]
+        if len(facts) > 1:
+            facts = sorted(facts, key=lambda fact: (fact.id != shown, fact.id))
+            cases[shown][ParticipantFields.kind] = following.one_person(facts, _picks(asked, asked.same(shown)))
     yield from cases.items()
+
+
+def _picks(asked: Asked, ids: Sequence[UUID]) -> Mapping[str, UUID]:
+    return identity.picks(asked.connection, [id.bytes for id in ids]) if len(ids) > 1 else {}
 
 
 class _Case(dict[str, list[Fact]]):

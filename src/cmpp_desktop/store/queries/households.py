@@ -24,7 +24,6 @@ from cmpp_desktop.domain.participants import AddressFields, ParticipantFields, a
 from cmpp_desktop.domain.records import BirthDate
 from cmpp_desktop.domain.separations import SeparationFields, SeparationRow, Separations
 from cmpp_desktop.domain.tasks import TaskFields
-from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.errors import NotAllowed
 from cmpp_desktop.store.queries.common import Asked, table
 from cmpp_desktop.store.tables import PERSON
@@ -33,12 +32,13 @@ FOLLOWED_FOR = 1  # years after the eighteenth birthday in which it is still ask
 
 
 def household_ids(asked: Asked, participant_id: UUID) -> tuple[UUID, ...]:
-    """Everybody who shares a household with the participant now, the participant first; nobody who is kept apart."""
-    return tuple(member.fields.participant_id for member in _members(asked, participant_id)) or (participant_id,)
+    """Everybody who shares a household with the participant now, the participant first, each under the id they are shown by;
+    nobody who is kept apart."""
+    return tuple(member.participant_id for member in members_of(asked, participant_id)) or (asked.same(participant_id)[0],)
 
 
-def _members(asked: Asked, participant_id: UUID) -> list[Stored[HouseholdMemberFields]]:
-    """Memberships of the latest household, the participant's own first."""
+def members_of(asked: Asked, participant_id: UUID) -> list[HouseholdMemberFields]:
+    """Memberships of the latest household, the participant's own first, one for each person, with the id they are shown by."""
     own, apart = asked.same(participant_id), asked.apart(participant_id)
     columns = table(HouseholdMemberFields).c
     mine = asked.all(HouseholdMemberFields, columns.participant_id.in_(own), columns.until.is_(None))
@@ -46,21 +46,23 @@ def _members(asked: Asked, participant_id: UUID) -> list[Stored[HouseholdMemberF
         return []
     home = mine[-1].fields.household_id
     there = asked.all(HouseholdMemberFields, columns.household_id == home, columns.until.is_(None))
-    others = [item for item in there if item.fields.participant_id not in own and item.fields.participant_id not in apart]
-    return [mine[-1], *others]
+    shown = {own[0]: mine[-1].fields}
+    for item in there:
+        id = asked.same(item.fields.participant_id)[0]
+        if id not in apart and (id not in shown or item.fields.relationship == "head"):
+            shown[id] = item.fields
+    return [fields.model_copy(update={"participant_id": id}) for id, fields in shown.items()]
 
 
 def household_of(asked: Asked, question: HouseholdOf) -> HouseholdView:
     """See the question."""
     asked.person(question.participant_id)
-    found = _members(asked, question.participant_id)
-    people = asked.people(item.fields.participant_id for item in found)
+    found = members_of(asked, question.participant_id)
+    people = asked.people(item.participant_id for item in found)
     companions = tuple(
-        _companion(item.fields, people[item.fields.participant_id], question.day)
-        for item in found
-        if item.fields.participant_id in people
+        _companion(item, people[item.participant_id], question.day) for item in found if item.participant_id in people
     )
-    home = found[0].fields.household_id if found else None
+    home = found[0].household_id if found else None
     return HouseholdView(home, companions, _at_the_same_address(asked, [one.participant_id for one in companions], question.day))
 
 
@@ -80,9 +82,10 @@ def _at_the_same_address(asked: Asked, ids: Sequence[UUID], day: date) -> frozen
     """Who of them lives where the first one lives, as far as neither address is confidential."""
     columns = table(AddressFields).c
     homes: dict[UUID, AddressFields] = {}
-    for item in asked.all(AddressFields, columns.participant_id.in_(list(ids)), columns.use == "home"):
+    everybody = [same for id in ids for same in asked.same(id)]
+    for item in asked.all(AddressFields, columns.participant_id.in_(everybody), columns.use == "home"):
         if item.fields.until is None or item.fields.until > day:
-            homes[item.fields.participant_id] = item.fields
+            homes[asked.same(item.fields.participant_id)[0]] = item.fields
     first = homes.get(ids[0]) if ids else None
     if first is None or first.confidential:
         return frozenset()
@@ -92,8 +95,7 @@ def _at_the_same_address(asked: Asked, ids: Sequence[UUID], day: date) -> frozen
 def shared_with(asked: Asked, question: SharedWith) -> tuple[Shared, ...]:
     """See the question."""
     own = asked.one(ObligationFields, question.obligation_id).fields
-    ids = asked.same(own.participant_id)
-    others = [id for id in household_ids(asked, own.participant_id) if id not in ids]
+    others = [same for id in household_ids(asked, own.participant_id)[1:] for same in asked.same(id)]
     columns = table(ObligationFields).c
     open_ones = asked.all(ObligationFields, columns.participant_id.in_(others), columns.result.is_(None))
     found = [item for item in open_ones if item.fields.type == own.type and item.fields.when == own.when]

@@ -10,7 +10,6 @@ from sqlalchemy import func, or_, select
 
 from cmpp_desktop.domain.cases import OPEN_STATES, CaseFields
 from cmpp_desktop.domain.consent import ConsentFields
-from cmpp_desktop.domain.households import HouseholdMemberFields
 from cmpp_desktop.domain.obligations import ObligationFields
 from cmpp_desktop.domain.participants import AddressFields, ContactRouteFields
 from cmpp_desktop.domain.questions import Conflicts, Member, Participant, ParticipantView
@@ -18,6 +17,7 @@ from cmpp_desktop.domain.tasks import NoteFields, TaskFields
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.store.queries import conflicts
 from cmpp_desktop.store.queries.common import Asked, table
+from cmpp_desktop.store.queries.households import members_of
 
 DONE_DAYS = 7
 
@@ -27,7 +27,7 @@ def participant(asked: Asked, question: Participant) -> ParticipantView:
     found = asked.person(question.participant_id)
     ids = asked.same(question.participant_id)
     case = _case(asked, ids)
-    household_id, members = _household(asked, ids)
+    household_id, members = _household(asked, question.participant_id)
     notes = table(NoteFields).c
     return ParticipantView(
         participant=found,
@@ -63,20 +63,13 @@ def _case(asked: Asked, ids: Sequence[UUID]) -> Stored[CaseFields] | None:
     return found[-1] if found else None
 
 
-def _household(asked: Asked, ids: Sequence[UUID]) -> tuple[UUID | None, tuple[Member, ...]]:
-    columns = table(HouseholdMemberFields).c
-    own = asked.all(HouseholdMemberFields, columns.participant_id.in_(ids), columns.until.is_(None))
-    if not own:
+def _household(asked: Asked, participant_id: UUID) -> tuple[UUID | None, tuple[Member, ...]]:
+    there = members_of(asked, participant_id)
+    if not there:
         return None, ()
-    household_id = own[-1].fields.household_id
-    apart = asked.apart(ids[0])
-    others = [
-        item.fields
-        for item in asked.all(HouseholdMemberFields, columns.household_id == household_id, columns.until.is_(None))
-        if item.fields.participant_id not in ids and item.fields.participant_id not in apart
-    ]
+    others = there[1:]
     people = asked.people(item.participant_id for item in others)
-    return household_id, tuple(
+    return there[0].household_id, tuple(
         Member(item.participant_id, people[item.participant_id].called, item.relationship, people[item.participant_id].birth_date)
         for item in others
         if item.participant_id in people

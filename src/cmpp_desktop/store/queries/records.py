@@ -12,7 +12,7 @@ from cmpp_desktop.domain.sessions import ServiceSessionFields
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.errors import BugError
 from cmpp_desktop.store.queries.common import Asked
-from cmpp_desktop.store.queries.sessions import withheld
+from cmpp_desktop.store.queries.sessions import WITHHELD_LATER, withheld, withheld_later
 
 
 def records(asked: Asked, question: Records) -> tuple[Stored[Any], ...]:
@@ -25,6 +25,8 @@ def records(asked: Asked, question: Records) -> tuple[Stored[Any], ...]:
     found = asked.all(model) if id is None else asked.about(model, asked.same(id))
     if model is ServiceSessionFields and question.participant_id is not None:
         return tuple(withheld(asked, question.participant_id, found))
+    if question.kind in WITHHELD_LATER and question.participant_id is not None:
+        return tuple(withheld_later(asked, question.participant_id, found))
     return tuple(_apart(asked, item) for item in found)
 
 

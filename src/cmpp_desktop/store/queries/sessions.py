@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, literal_column, select
 
+from cmpp_desktop.changes import LIFE
 from cmpp_desktop.domain.questions import (
     GroupRow,
     GroupSessions,
@@ -39,6 +40,11 @@ from cmpp_protocol import canon
 LOOKED_THROUGH = 5_000
 # What was written about two people together is not shown in the file of one who is kept apart from the other.
 WITHHELD: Mapping[str, str] = {"narrative": "", "topic": "", "place_note": "", "interpreter": ""}
+# So it is with what was said of such a session later.
+WITHHELD_LATER: Mapping[str, Mapping[str, str]] = {
+    AmendmentFields.kind: {"text": "", "reason": ""},
+    ReviewFields.kind: {"comment": ""},
+}
 
 
 def session(asked: Asked, question: Session) -> SessionView:
@@ -115,7 +121,7 @@ def _in_the_file_of(asked: Asked, view: SessionView, participant_id: UUID) -> Se
     named = [line for line in view.attendees if line[0] not in apart]
     if is_group(view.session.fields):
         family = set(household_ids(asked, participant_id))
-        named = [line for line in named if line[0] in family]
+        named = [line for line in named if asked.same(line[0])[0] in family]
     fields = view.session.fields.model_copy(update={"participant_id": participant_id})
     withheld = bool(there & apart)
     if withheld:
@@ -138,6 +144,31 @@ def withheld(asked: Asked, participant_id: UUID, sessions: Sequence[Stored[Servi
     return [
         replace(item, fields=item.fields.model_copy(update=WITHHELD)) if item.id in shared else item for item in sessions
     ]
+
+
+def withheld_later(asked: Asked, participant_id: UUID, found: Sequence[Stored[Any]]) -> list[Stored[Any]]:
+    """Reviews and amendments as the participant's file may show them, in the same way."""
+    shared = shared_with(asked, participant_id, [item.fields.subject_id for item in found])
+    return [
+        replace(item, fields=item.fields.model_copy(update=WITHHELD_LATER[item.fields.kind]))
+        if item.fields.subject_id in shared
+        else item
+        for item in found
+    ]
+
+
+def about_both(
+    asked: Asked, participant_id: UUID, kind: str, record_id: UUID, field: str, values: Mapping[str, Any]
+) -> bool:
+    """Whether a field of a record (`values`: its others, as on the wire) says something that was written about the participant
+    and somebody from whom they are kept apart. A record changed after it was signed shows all that it says."""
+    if kind == ServiceSessionFields.kind and field in (*WITHHELD, LIFE):
+        session = record_id
+    elif field in (*WITHHELD_LATER.get(kind, ()), LIFE) and values.get("subject_id"):
+        session = UUID(bytes=values["subject_id"])
+    else:
+        return False
+    return session in shared_with(asked, participant_id, [session])
 
 
 def shared_with(asked: Asked, participant_id: UUID, session_ids: Sequence[UUID]) -> frozenset[UUID]:

@@ -54,7 +54,7 @@ def closing_check(asked: Asked, question: ClosingCheck) -> ClosingView:
         order=(sessions.meta_starts, sessions.id),
     )
     cases = table(CaseFields).c
-    others = [id for id in household_ids(asked, case.participant_id) if id not in ids]
+    others = [same for id in household_ids(asked, case.participant_id)[1:] for same in asked.same(id)]
     running = select(cases.id).where(
         cases.participant_id.in_(others), cases.state.in_(OPEN_STATES), cases.meta_shown == 1, cases.coll.in_(asked.held)
     )

@@ -172,7 +172,8 @@ def open_case(command: OpenCase, work: Work) -> Done:
 
 def open_case_for(participant_id: UUID, opening: CaseOpening, work: Work) -> UUID:
     """Adds the case unless the participant has an open one already. One that is declined is closed on the same day."""
-    if any(case.fields.state in OPEN_STATES for case in work.find(CaseFields, participant_id=participant_id)):
+    earlier = work.find(CaseFields, participant_id=participant_id)
+    if any(case.fields.state in OPEN_STATES for case in earlier):
         raise KnownError("case_already_open")
     day = opening.opened_on or work.today
     if opening.referred_on is not None and opening.referred_on > day:
@@ -198,7 +199,9 @@ def open_case_for(participant_id: UUID, opening: CaseOpening, work: Work) -> UUI
         enrolled_on=(opening.enrolled_on or day) if running else opening.enrolled_on,
     )
     team = work.get(ParticipantFields, participant_id).team_id
-    case_id = work.add(record, team_id=team)
+    # Two laptops at which somebody comes back open one case.
+    id = derived_id("case", work.same(participant_id)[0], str(len(earlier)))
+    case_id = work.add(record, id=id, team_id=team)
     if running:
         carry(case_id, record.caseworker_id, work, since=day)
     return case_id
@@ -221,9 +224,10 @@ def carry(case_id: UUID, staff_id: UUID | None, work: Work, *, since: date, tran
         since=since,
         transfer_id=transfer_id,
     )
-    # Two laptops that accept the same hand-over write one record.
-    id = derived_id("case_assignment", case_id, transfer_id.hex) if transfer_id else None
-    work.add(record, id=id, team_id=case.team_id)
+    # Two laptops that accept the same hand-over, or open the case again for the same person, write one record.
+    nth = len(work.find(CaseAssignmentFields, case_id=case_id))
+    key = transfer_id.hex if transfer_id else f"{nth}:{staff_id.hex}"
+    work.add(record, id=derived_id("case_assignment", case_id, key), team_id=case.team_id)
 
 
 def change_case(command: ChangeCase, work: Work) -> Done:

@@ -84,7 +84,8 @@ def _new_address(person: Stored[ParticipantFields], command: RecordMove, day: da
             until=day,
             confidential=secret,
         )
-        work.add(earlier, team_id=person.team_id)  # that there was one makes this a move, and starts the days
+        before = derived_id("address", work.same(person.id)[0], f"{command.use}:before:{day.isoformat()}")
+        work.add(earlier, id=before, team_id=person.team_id)  # that there was one makes this a move, and starts the days
     address = validated(
         AddressFields,
         participant_id=person.id,
@@ -93,7 +94,9 @@ def _new_address(person: Stored[ParticipantFields], command: RecordMove, day: da
         since=day,
         confidential=secret,
     )
-    return work.add(address, team_id=person.team_id)
+    # Two laptops that write down the same move make one of it, and one of each line that follows.
+    place = " ".join((command.use, day.isoformat(), str(len(known)), *command.address.one_line.casefold().split()))
+    return work.add(address, id=derived_id("address", work.same(person.id)[0], place), team_id=person.team_id)
 
 
 def _tell_ice(person: Stored[ParticipantFields], address_id: UUID, work: Work) -> UUID:

@@ -157,7 +157,8 @@ def ask_transfer(command: AskTransfer, work: Work) -> Done:
     recorder = Recorder(work)
     case = work.get(CaseFields, command.case_id)
     _check(command, case, work)
-    transfer_id = work.new_id()
+    # Two laptops that ask before they heard of each other ask once; where they ask for different receivers, a person picks.
+    transfer_id = derived_id("transfer", case.id, str(len(work.find(TransferFields, case_id=case.id))))
     consent_id = _consent(command, case, transfer_id, recorder) if command.to == "provider" else None
     record = validated(
         TransferFields,

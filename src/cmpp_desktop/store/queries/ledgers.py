@@ -6,12 +6,13 @@ SQLite counts how many entries are alike (award, category, month, amount, what w
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, not_, or_, select
 
 from cmpp_desktop.domain.assistance import (
     MODELS,
@@ -53,7 +54,7 @@ def _alike(asked: Asked, question: LedgerTotals) -> Iterator[Amount]:
     columns = _columns(question.kind)
     day = columns[DAYS[question.kind]]
     state = case(
-        (columns.refused_at.is_not(None), "refused"), (columns.approved_at.is_not(None), "approved"), else_="waiting"
+        (_refused(question.kind), "refused"), (columns.approved_at.is_not(None), "approved"), else_="waiting"
     )
     month = func.substr(day, 1, 7)
     worth = columns.money if question.kind == DirectAssistanceFields.kind else columns.minutes
@@ -69,11 +70,11 @@ def ledger(asked: Asked, question: Ledger) -> tuple[LedgerEntry, ...]:
     columns, model = _columns(question.kind), MODELS[question.kind]
     wanted = _days(asked, question)
     if question.state is not None:
-        refused, approved = columns.refused_at, columns.approved_at
+        refused, approved = _refused(question.kind), columns.approved_at
         wanted += {
-            "refused": [refused.is_not(None)],
-            "approved": [refused.is_(None), approved.is_not(None)],
-            "waiting": [refused.is_(None), approved.is_(None)],
+            "refused": [refused],
+            "approved": [not_(refused), approved.is_not(None)],
+            "waiting": [not_(refused), approved.is_(None)],
         }[question.state]
     staff = columns.given_by if model is DirectAssistanceFields else columns.staff_id
     if question.staff_id is not None:
@@ -84,10 +85,29 @@ def ledger(asked: Asked, question: Ledger) -> tuple[LedgerEntry, ...]:
         wanted.append(columns.participant_id.in_(asked.same(question.participant_id)))
     order = (columns[DAYS[question.kind]].desc(), columns.meta_created.desc(), columns.id)
     rows = asked.connection.execute(select(table(model)).where(*wanted).order_by(*order).limit(question.limit))
-    items = [asked.stored(model, row) for row in rows]
+    items: list[Stored[Any]] = [asked.stored(model, row) for row in rows]
+    nothing = _of_nothing(asked, question.kind, [item.fields.reverses_id for item in items if item.fields.reverses_id])
     backs = _reversals(asked, model, [item.id for item in items])
     people = asked.called(id for id in (getattr(item.fields, "participant_id", None) for item in items) if id is not None)
-    return tuple(_entry(asked, item, backs.get(item.id), people) for item in items)
+    found = (_entry(asked, item, backs.get(item.id), people) for item in items)
+    return tuple(replace(one, state="refused") if one.reverses_id in nothing else one for one in found)
+
+
+def _refused(kind: str) -> Any:
+    """Whether an entry counts for nothing: it was refused, or it takes back one that was (on another laptop, which had not heard
+    that it was approved and taken back): else the sums would fall below what was given."""
+    columns, others = _columns(kind), table(MODELS[kind]).alias().c
+    gone = select(others.id).where(others.refused_at.is_not(None), others.reverses_id.is_(None))
+    return or_(columns.refused_at.is_not(None), and_(columns.reverses_id.is_not(None), columns.reverses_id.in_(gone)))
+
+
+def _of_nothing(asked: Asked, kind: str, ids: list[UUID]) -> set[UUID]:
+    """Those of these entries that were refused."""
+    columns, found = _columns(kind), set()
+    for start in range(0, len(ids), 500):
+        query = select(columns.id).where(columns.id.in_(ids[start : start + 500]), columns.refused_at.is_not(None))
+        found |= set(asked.connection.execute(query).scalars())
+    return found
 
 
 def _reversals(asked: Asked, model: Any, ids: list[UUID]) -> dict[UUID, UUID]:

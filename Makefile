@@ -4,7 +4,7 @@ PY := .venv/bin/python
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench screenshots package lock clean
+.PHONY: help setup run test simulate check bench screenshots package lock clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -17,6 +17,9 @@ run: setup ## the demo organisation: in a window, or off screen where there is n
 
 test: setup ## all tests, in WORKERS processes (2); ARGS="-k word" for some
 	@QT_QPA_PLATFORM=$(or $(TEST_PLATFORM),offscreen) $(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+simulate: setup ## histories of laptops and a server that fail in every way, for SECONDS (60) from SEED (1); ARGS="--replay 7" shows one
+	@$(PY) -m tests.simulate --seed $(or $(SEED),1) --seconds $(or $(SECONDS),60) $(ARGS)
 
 check: setup ## ruff, mypy --strict, import contracts, house rules
 	@$(PY) tools/check.py

@@ -246,3 +246,30 @@ def test_a_policy_keeps_what_it_does_not_name(office: Office) -> None:
     admin.engine.desk.set_policy({"idle_minutes": 5})
     admin.engine.desk.set_policy({rights.CONFIRM_RESTRICTED: False})
     assert admin.engine.roster().policy == {"idle_minutes": 5, rights.CONFIRM_RESTRICTED: False}
+
+
+def test_who_lost_a_right_and_got_it_back_sends_what_was_written_before_and_after(office: Office) -> None:
+    admin, (ana, bo) = team(office)
+    for one in (ana, bo):
+        admin.engine.desk.confirm(one.device)
+    everybody(ana, bo, admin)
+    member = admin.engine.roster().devices[bo.device].member
+    bo.write(MARIA, bo.restricted, value="sealed before")
+    office.down = True
+    assert bo.sync().word == "offline"  # sealed under the old roster, and not sent
+    office.down = False
+    admin.engine.desk.withdraw(member, admin.restricted)
+    admin.engine.desk.grant(member, admin.restricted)
+    bo.sync()
+    bo.write(TESFAY, bo.restricted, value="written after")
+    for _ in range(2):
+        everybody(bo, ana, admin)
+    assert (ana.value(MARIA, "value", ana.restricted), ana.value(TESFAY, "value", ana.restricted)) == (
+        "sealed before",
+        "written after",
+    )
+    status = bo.engine.status()
+    assert (status.word, status.waiting, status.set_aside) == ("sent", 0, 0)
+    assert ana.digest(ana.restricted) == bo.digest(bo.restricted) == admin.digest(admin.restricted)
+    numbers = [one.number for one in bo.replica.envelopes(bo.restricted, mine=True, logged=True)]
+    assert numbers == sorted(set(numbers))

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import ChangeSet
 from cmpp_desktop.store.bulk import uncollected
-from cmpp_desktop.sync import seal
+from cmpp_desktop.sync import fenced, seal
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import IDENTITY, NO_CHAIN, Chain, EnvelopeRow, Replica, StoredEnvelope
 from cmpp_protocol import envelope, keys, rights
@@ -41,7 +41,9 @@ class Outbox:
     def _to_send(self, room: int) -> tuple[list[bytes], bool]:
         bundles: list[bytes] = []
         for place in sorted(self._state.collections):
-            if not rights.may_write(self._state, self._id, place):
+            if not rights.may_write(self._state, self._id, place) or not fenced.take_back(
+                self._replica, self._state, self._id, place
+            ):
                 continue
             for one in self._sealed(place):
                 if bundles and room < len(one.body):

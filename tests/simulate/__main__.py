@@ -1,0 +1,64 @@
+"""`python -m tests.simulate --seed 1 --seconds 60`: as many histories as fit, from this seed on; `--replay SEED` shows one."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from tests.simulate.history import Result, run
+from tests.simulate.world import remembered
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulate", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="of the first history; the next ones follow it")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--histories", type=int, default=0, help="at most so many; 0 for no limit")
+    parser.add_argument("--replay", type=int, metavar="SEED", help="shows the history of one seed, step by step")
+    parser.add_argument("--keep-going", action="store_true", help="does not stop at the first violation")
+    asked = parser.parse_args()
+    with remembered():
+        if asked.replay is not None:
+            return _replay(asked.replay)
+        return _many(asked.seed, asked.seconds, asked.histories, asked.keep_going)
+
+
+def _replay(seed: int) -> int:
+    result = run(seed, watch=lambda words: print(" ", words))
+    print(f"seed {seed}: {_outcome(result)}")
+    return 1 if result.violation else 0
+
+
+def _many(seed: int, seconds: float, most: int, keep_going: bool) -> int:
+    started = time.monotonic()
+    done: list[Result] = []
+    while time.monotonic() - started < seconds and (not most or len(done) < most):
+        done.append(run(seed + len(done)))
+        if done[-1].violation:
+            _tell(done[-1])
+            if not keep_going:
+                break
+    took = time.monotonic() - started
+    bad = [one for one in done if one.violation]
+    operations, forks = sum(one.operations for one in done), sum(one.forked for one in done)
+    print(f"{len(done)} histories, {operations} operations, {forks} ended with two rosters, {len(bad)} violations")
+    print(f"{len(done) / took:.1f} histories/s, {operations / took:.0f} operations/s")
+    return 1 if bad else 0
+
+
+def _tell(result: Result) -> None:
+    print(f"seed {result.seed}")
+    for words in result.steps:
+        print(" ", words)
+    print(f"  violated: {_outcome(result)}")
+
+
+def _outcome(result: Result) -> str:
+    if result.violation:
+        return str(result.violation)
+    return "two rosters, and it is said" if result.forked else "all properties hold"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -307,6 +307,26 @@ def test_without_the_teams_records_there_are_no_restricted_ones(desk: Open) -> N
     assert "Opens no records of a team." in part.list.current_row().what
 
 
+def test_another_team_is_added_by_its_name_and_one_that_is_there_is_said(desk: Open) -> None:
+    at = at_settings(desk, "rights")
+    part = at.page.rights
+    part.add_team.click()
+    at.quiet()
+    assert part._team_field.has_problem
+    part.team.setText("Team South")
+    part.add_team.click()
+    at.quiet()
+    assert at.door.desk.teams == ["Team South"]
+    assert part.team.text() == ""
+    at.door.fail["add_team"] = Invalid(name="already_there")
+    part.team.setText("Team South")
+    part.add_team.click()
+    at.quiet()
+    assert part._team_field.has_problem
+    assert part.add_team.isEnabled()
+    assert part.team.text() == "Team South"
+
+
 def test_nobody_changes_their_own_role_and_a_refusal_shows_what_still_is(desk: Open) -> None:
     at = at_settings(desk, "rights")
     part = at.page.rights

@@ -17,11 +17,12 @@ from cmpp_desktop.changes import collection_id
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import duties, enrolment
 from cmpp_desktop.sync.books import Books
-from cmpp_desktop.sync.keys import RECOVERY_BYTES, seal_for_new
+from cmpp_desktop.sync.keys import RECOVERY_BYTES, seal_for, seal_for_new
 from cmpp_desktop.sync.replica import Replica
 from cmpp_protocol import canon, entries, keys, roster
 from cmpp_protocol.api import NewEntry
 from cmpp_protocol.entries import NO_CUT, Cuts
+from cmpp_protocol.rights import entitled
 from cmpp_protocol.roster import Rights, Role, RosterState
 
 Heads = Mapping[tuple[bytes, UUID], tuple[int, bytes]]  # (device, collection) -> where its chain stands at the server
@@ -136,6 +137,29 @@ class Desk:
                 state.head, author, at=at, member=member, collection=collection, rights=rights
             )
         )
+
+    def add_team(self, team_id: UUID) -> None:
+        """A further team's two collections, with keys of their own, opened by every administrator's laptop."""
+
+        def make(state: RosterState, heads: Heads) -> Sequence[NewEntry]:
+            books, made = self._books, []
+            administrators = [one.id for one in state.members.values() if one.role is Role.ADMINISTRATOR]
+            for place in enrolment.places_of(team_id)[1:]:
+                key = self._random(keys.COLLECTION_KEY_BYTES)
+                entry = entries.collection_created(
+                    state.head,
+                    books.device,
+                    at=books.now_ms(),
+                    collection=place.id,
+                    kind=place.kind,
+                    commit=keys.key_commit(key, state.org_id, place.id, 1),
+                    access=dict.fromkeys(administrators, Rights.WRITE),
+                )
+                state = roster.validate_and_apply(state, entry)
+                made.append(NewEntry(entry, seal_for(state, place.id, 1, key, entitled(state, place.id))))
+            return made
+
+        self._propose(make)
 
     def change_role(self, member: UUID, role: Role) -> None:
         """Another role, higher or lower; nothing when it is theirs already."""

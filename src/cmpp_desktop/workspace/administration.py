@@ -11,9 +11,9 @@ from uuid import UUID
 
 from cmpp_desktop.changes import HERE, collection_id
 from cmpp_desktop.domain.questions import Organisation
-from cmpp_desktop.domain.staff import NameStaffMember
+from cmpp_desktop.domain.staff import NameStaffMember, NameTeam
 from cmpp_desktop.domain.work import Role
-from cmpp_desktop.errors import KnownError
+from cmpp_desktop.errors import Invalid, KnownError
 from cmpp_desktop.store.vault import answer_challenge
 from cmpp_desktop.sync.keys import read_recovery, recovery_words
 from cmpp_desktop.workspace import people
@@ -98,6 +98,21 @@ class Administration:
         if person is not None and person.role != role:  # the record beside the roster: what lists and papers say
             self._opened.do(NameStaffMember(member_id, person.name, role, person.team_id), HERE)
         self._opened.note("role_changed", "staff_member", member_id, role=role)
+
+    def add_team(self, name: str) -> UUID:
+        """A further team, whose records administrators open at first; give others theirs with `set_access`, or invite them into
+        it. Raises Invalid(name), too."""
+        people.only_administrators(self._opened)
+        if not name.strip() or any(name.strip().casefold() == known.casefold() for _, known in people.teams(self._opened)):
+            raise Invalid(name="already_there" if name.strip() else "missing")
+        team_id = self._opened.new_id()
+        with self._exchanging:
+            self._opened.engine.desk.add_team(team_id)
+            self._opened.engine.exchange()  # the keys come back sealed for this laptop
+            self._opened.do(NameTeam(team_id, name.strip()), HERE)
+            self._opened.engine.exchange()
+        self._opened.note("team_added", "team", team_id)
+        return team_id
 
     def access_of(self, member_id: UUID) -> tuple[TeamAccess, ...]:
         """What somebody may open, team by team, as far as this laptop knows the teams."""

@@ -31,7 +31,7 @@ from cmpp_desktop.sync.engine import Engine
 from cmpp_desktop.words import Words, load, zone_of
 from cmpp_desktop.workspace.parts import Parts
 from cmpp_protocol import canon, keys, roster
-from cmpp_protocol.ids import derived_id
+from cmpp_protocol.ids import derived_id, uuid7
 
 A = TypeVar("A")
 ROLES: Mapping[roster.Role, Role] = {
@@ -100,6 +100,10 @@ class Opened:
         with self._turn:
             self.must_be_open()
             return self.store.answer(question, self.actor())
+
+    def new_id(self) -> UUID:
+        """An id for what is made outside a unit of work."""
+        return uuid7(self._parts.now_ms(), self._parts.randomness(10))
 
     def setting(self, name: str) -> Any:
         """A value that this laptop keeps for itself; None where there is none."""

@@ -67,6 +67,7 @@ class SampleAdministration:
         self.taken_back: list[str] = []
         self.invited_again: list[UUID] = []
         self.left = False
+        self.teams: list[str] = []
         self.kits = 0
         self.let_in: tuple[DeviceRow, ...] = ()
         self.rights = {
@@ -90,6 +91,11 @@ class SampleAdministration:
 
     def members(self) -> tuple[MemberRow, ...]:
         return tuple(self.rights.values())
+
+    def add_team(self, name: str) -> UUID:
+        self._door._may_fail("add_team")
+        self.teams.append(name)
+        return uid(f"team {name}")
 
     def change_role(self, member_id: UUID, role: Any) -> None:
         self._door._may_fail("change_role")

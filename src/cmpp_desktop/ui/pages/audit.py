@@ -60,6 +60,7 @@ def action_words(words: Words) -> dict[str, str]:
         "shut_out": words("This laptop was shut out"),
         "invitation_closed": words("Invitation taken back"),
         "role_changed": words("Role changed"),
+        "team_added": words("Team added"),
         "access_changed": words("Access changed"),
         "recovery_replaced": words("New recovery kit"),
         "recovery_answered": words("Helped with a forgotten passphrase"),

@@ -12,8 +12,8 @@ from uuid import UUID
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from cmpp_desktop.changes import LIFE, LIVE, ChangeSet, Created, RecordState
-from cmpp_desktop.domain.participants import ContactRouteFields, ParticipantFields
+from cmpp_desktop.changes import LIFE, LIVE, ChangeSet, Created, RecordState, life_name
+from cmpp_desktop.domain.participants import AddContactRoute, ChangeContactRoute, ContactRouteFields, ParticipantFields
 from cmpp_desktop.domain.questions import People
 from cmpp_desktop.domain.records import Fields, PersonName, When, to_wire
 from cmpp_desktop.domain.reviews import ReviewFields
@@ -22,7 +22,7 @@ from cmpp_desktop.domain.staff import TeamFields
 from cmpp_desktop.sync import merge
 from cmpp_protocol import canon
 from cmpp_protocol.stamps import Stamp
-from tests.store.laptops import CASELOAD, DAY, Laptop
+from tests.store.laptops import CASELOAD, DAY, Laptop, family
 
 DEVICES = (b"\x01" * 32, b"\x02" * 32)
 TABLES = (
@@ -117,6 +117,10 @@ def written(laptop: Laptop, write: Callable[[Any], frozenset[UUID]]) -> tuple[fr
         for device in DEVICES:
             replica.put_device(device, SOMEBODY)
         touched = write(replica)
+    return touched, rows_of(laptop)
+
+
+def rows_of(laptop: Laptop) -> dict[str, list[Any]]:
     with laptop.store._database.reading() as connection:
         names = laptop.store._names
         held: dict[str, list[Any]] = {}
@@ -129,7 +133,7 @@ def written(laptop: Laptop, write: Callable[[Any], frozenset[UUID]]) -> tuple[fr
                     row["kind"] = names.kinds.name(row["kind"])
                     row.pop("clock")
             held[table] = sorted(map(repr, rows))
-    return touched, held
+    return held
 
 
 def found(laptop: Laptop, typed: str) -> list[UUID]:
@@ -142,3 +146,45 @@ def test_what_came_into_being_says_the_same_as_writes_and_as_a_state() -> None:
     states: dict[UUID, RecordState] = {}
     merge.apply_change_set(states, ChangeSet(CASELOAD.bytes, made.stamp, made.writes(SOMEBODY)), lambda stamp: False)
     assert states == {SOMEBODY: made.state()}
+
+
+def test_records_deleted_together_end_as_those_deleted_one_by_one() -> None:
+    with TemporaryDirectory() as one, TemporaryDirectory() as other:
+        together, single = in_a_family(Path(one)), in_a_family(Path(other))
+        stores = []
+        for laptop, routes in (together, single):
+            with laptop.work() as commit:
+                commit.work.change(ContactRouteFields, routes[3], safe_note="written in the same part")
+                if laptop is together[0]:
+                    commit.work.delete_all(ContactRouteFields, [*routes, UUID(int=404)], "import_undone")
+                else:
+                    for route in routes:
+                        commit.work.delete(ContactRouteFields, route, "import_undone")
+                changed = commit()
+            replica = laptop.store.replica()
+            writes = [sorted(change_set.writes) for change_set in replica.outbox()]
+            stores.append((changed, writes, replica.states(CASELOAD, routes), rows_of(laptop)))
+        assert stores[0] == stores[1]
+        assert len(stores[0][2]) == 5
+        assert all(life_name(held.shown(LIFE) or b"") == "deleted" for held in stores[0][2].values())
+
+
+def in_a_family(folder: Path) -> tuple[Laptop, list[UUID]]:
+    """Five telephone numbers of one person: two that came into being together, one changed since, one that is yet to be, and one
+    that two laptops changed."""
+    (folder / "ana").mkdir()
+    (folder / "ben").mkdir()
+    ana, ben = Laptop(folder / "ana"), Laptop(folder / "ben", 2)
+    person = (ana.do(family()).more or {})["participant_ids"][0]
+    made = [ContactRouteFields(participant_id=person, value=f"+1212555010{number}") for number in range(2)]
+    with ana.work() as commit:
+        routes = [commit.work.add(route) for route in made]
+        commit()
+    routes += [ana.do(AddContactRoute(person, f"(212) 555-020{number}")).id for number in range(3)]
+    ana.do(ChangeContactRoute(routes[2], {"safe_note": "after six"}))
+    ben.receive(ana)
+    ana.do(ChangeContactRoute(routes[4], {"safe_note": "her sister’s"}))
+    ben.do(ChangeContactRoute(routes[4], {"safe_note": "her aunt’s"}))
+    ana.receive(ben)
+    ben.store.close()
+    return ana, routes

@@ -18,7 +18,7 @@ from cmpp_desktop.domain.records import Fields, Life, to_wire
 from cmpp_desktop.errors import BugError
 from cmpp_desktop.store import bulk, materialise, state
 from cmpp_desktop.store.names import Names
-from cmpp_desktop.store.tables import CODECS
+from cmpp_desktop.store.tables import CODECS, RECORD_KINDS
 from cmpp_protocol import canon
 from cmpp_protocol.stamps import Stamp
 
@@ -93,52 +93,82 @@ def write(
 
 
 def delete(
-    connection: Connection, names: Names, coll: int, kind: str, held: Mapping[UUID, state.Held], stamp: Stamp, reason: str
-) -> list[Write]:
-    """Deletes plain live records of one kind, as `UnitOfWork.delete` does."""
-    value, number = life_value("deleted", reason), names.devices.number(stamp.device)
-    hlc = state.signed64(stamp.hlc)
-    packed: dict[Covers, bytes] = {}
-    clocks, covers, rows, writes = [], [], [], []
-    for id, one in held.items():
-        before = one.state
-        body = state.held_stamps(before.heads)
-        heads = {**before.heads, LIFE: (Head(stamp, value),)}
-        after = RecordState(before.kind, heads, before.waiting, {stamp: body})
-        clocks.append(state.record_row(coll, id, after, names, {**one.extra, LIFE: value}, True))
-        if body not in packed:
-            packed[body] = canon.pack(state.pack_covers(body))
-        covers.append((coll, id.bytes, hlc, number, packed[body]))
-        rows.append((Life.DELETED.value, hlc, number, id.bytes, coll))
-        writes.append(Write(kind, id, LIFE, value, before.stamps(LIFE), body))
-    if clocks:
-        connection.exec_driver_sql(state.UPSERT, clocks)
-        connection.exec_driver_sql("INSERT INTO covers VALUES (?,?,?,?,?)", covers)
+    connection: Connection, names: Names, coll: int, kind: str, ids: Sequence[UUID], stamp: Stamp, reason: str
+) -> tuple[list[Write], list[UUID]]:
+    """Deletes plain live records of one kind, as `UnitOfWork.delete` does: the writes, and those that are not plain, to which
+    nothing was done. Records that came into being together have the same clock, and what a deletion makes of that is worked out
+    once for all of them."""
+    value, number, hlc = life_value("deleted", reason), names.devices.number(stamp.device), state.signed64(stamp.hlc)
+    writes: list[Write] = []
+    done: set[UUID] = set()
+    covers: list[tuple[Any, ...]] = []
+    for (clock, extra), alike in _by_clock(connection, coll, ids).items():
+        settled = _settled(kind, clock, extra, names, stamp, value)
+        # Everything of the row but its key and the record's: one statement for all that are alike.
+        sql = f"UPDATE sync_record SET clock=?, life=?, flags=?, extra=? WHERE coll=? AND id IN ({_marks(alike)})"
+        connection.exec_driver_sql(sql, (*settled.row, coll, *alike))
+        covers += [(coll, raw, hlc, number, settled.packed) for raw in alike]
+        for raw in alike:
+            id = UUID(bytes=raw)
+            done.add(id)
+            writes.append(Write(kind, id, LIFE, value, settled.replaces, settled.covers))
+    if covers:
+        bulk.insert(connection, "INSERT INTO covers VALUES (?,?,?,?,?)", list(zip(*covers, strict=True)))
         connection.exec_driver_sql(
             f'UPDATE "r_{kind}" SET meta_life=?, meta_status=\'settled\', meta_shown=0, meta_signed_id=NULL, meta_changed=?, '
-            "meta_changed_dev=? WHERE id=? AND coll=?",
-            rows,
+            f"meta_changed_dev=? WHERE coll=? AND id IN ({_marks(covers)})",
+            (Life.DELETED.value, hlc, number, coll, *(row[1] for row in covers)),
         )
-    return writes
+    return writes, [id for id in ids if id not in done]
 
 
-def shown(held: state.Held, kind: type[Fields]) -> Mapping[str, Any]:
-    """The value of the field that says whom a record is about, as it is on the wire."""
-    value = held.state.shown(kind.about) if kind.about not in ("", "id") else None
-    return {} if value is None else {kind.about: canon.unpack(value)}
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What a deletion makes of all records with one clock. `row`: clock, life, flags and extra of their `sync_record`."""
+
+    row: tuple[Any, ...]
+    replaces: tuple[Stamp, ...]
+    covers: Covers
+    packed: bytes
 
 
-def there(connection: Connection, kind: str, ids: Iterable[UUID], colls: Sequence[int]) -> dict[int, list[UUID]]:
-    """Those of some records that are live, by collection."""
-    found: dict[int, list[UUID]] = {}
+def _by_clock(connection: Connection, coll: int, ids: Sequence[UUID]) -> dict[tuple[bytes, bytes | None], list[bytes]]:
+    """The plain ones of some records, by clock and what has no column."""
+    found: dict[tuple[bytes, bytes | None], list[bytes]] = {}
+    for part in _parts(ids):
+        sql = f"SELECT id, clock, extra FROM sync_record WHERE coll=? AND flags=0 AND id IN ({_marks(part)})"
+        for id, clock, extra in connection.exec_driver_sql(sql, (coll, *(one.bytes for one in part))):
+            found.setdefault((clock, extra), []).append(id)
+    return found
+
+
+def _settled(kind: str, clock: bytes, extra: bytes | None, names: Names, stamp: Stamp, value: bytes) -> _Settled:
+    # Neither the clock nor what is covered says a word of the values, so that none has to be read: they stand here empty.
+    heads = {name: (Head(told, b""),) for name, told in state.read_clock(clock, names).items() if told is not None}
+    replaces, body = RecordState(kind, heads).stamps(LIFE), state.held_stamps(heads)
+    after = RecordState(kind, {**heads, LIFE: (Head(stamp, value),)}, covers={stamp: body})
+    kept = {**(canon.unpack(extra) if extra else {}), LIFE: value}
+    row = state.record_row(0, UUID(int=0), after, names, kept, True)
+    return _Settled(row[3:], replaces, body, canon.pack(state.pack_covers(body)))
+
+
+def there(connection: Connection, kind: str, ids: Iterable[UUID], colls: Sequence[int]) -> dict[int, dict[UUID, UUID | None]]:
+    """Those of some records that are live, by collection, with the participant whom each is about."""
+    about = RECORD_KINDS[kind].about
+    found: dict[int, dict[UUID, UUID | None]] = {}
     for part in _parts(ids):
         rows = connection.exec_driver_sql(
-            f'SELECT coll, id FROM "r_{kind}" WHERE id IN ({_marks(part)}) AND coll + 0 IN ({_marks(colls)}) AND meta_life = ?',
+            f'SELECT coll, id, {_column(about)} FROM "r_{kind}" WHERE id IN ({_marks(part)}) AND coll + 0 IN ({_marks(colls)}) '
+            "AND meta_life = ?",
             (*(id.bytes for id in part), *colls, Life.LIVE.value),
         )
-        for coll, id in rows:
-            found.setdefault(coll, []).append(UUID(bytes=id))
+        for coll, raw, whom in rows:
+            found.setdefault(coll, {})[UUID(bytes=raw)] = UUID(bytes=whom) if whom else None
     return found
+
+
+def _column(about: str) -> str:
+    return f'"{about}"' if about else "NULL"
 
 
 def written_since(connection: Connection, made: Mapping[str, Sequence[UUID]], colls: Sequence[int]) -> dict[str, list[UUID]]:

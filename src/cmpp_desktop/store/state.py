@@ -410,7 +410,9 @@ def unpack_covers(value: Any) -> Covers:
 
 def pack_change_set(change_set: ChangeSet) -> bytes:
     """Canonical bytes of the writes of a change set; collection and stamp are the row's own columns. There are only lists,
-    texts, bytes and numbers in it, so nothing has to be put in order."""
+    texts, bytes and numbers in it, so nothing has to be put in order. Records that are deleted together often share one cover."""
+    covers = {id(write.covers): write.covers for write in change_set.writes}
+    told = {key: pack_covers(covered) for key, covered in covers.items()}
     packed: bytes = msgpack.packb(
         [
             [
@@ -419,7 +421,7 @@ def pack_change_set(change_set: ChangeSet) -> bytes:
                 write.field,
                 write.value,
                 [[stamp.hlc, stamp.device] for stamp in write.replaces],
-                pack_covers(write.covers),
+                told[id(write.covers)],
             ]
             for write in change_set.writes
         ],

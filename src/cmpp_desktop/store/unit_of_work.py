@@ -287,17 +287,17 @@ class UnitOfWork:
         """See `BulkWork.delete_all`."""
         self._session.flush()
         for coll, live in many.there(self._connection, kind.kind, ids, self._names.held()).items():
-            held = state.load(self._connection, self._names, coll, live)
-            plain = {id: one for id, one in held.items() if one.flags == 0 and (coll, id) not in self._touched}
-            self._written.setdefault(coll, []).extend(
-                many.delete(self._connection, self._names, coll, kind.kind, plain, self.stamp, reason)
-            )
-            for id in plain:
-                about = participant_of(kind.kind, id, many.shown(held[id], kind))
-                self._concerns(kind.kind, id, about, coll)
+            free = [id for id in live if (coll, id) not in self._touched]
+            begun = [id for id in live if (coll, id) in self._touched]  # something of these was written in this part
+            writes, others = many.delete(self._connection, self._names, coll, kind.kind, free, self.stamp, reason)
+            self._written.setdefault(coll, []).extend(writes)
+            for write in writes:
+                self._concerns(kind.kind, write.id, live[write.id], coll)
             self._kinds.add(kind.kind)
-            for id in held.keys() - plain.keys():
-                self._touched[coll, id] = Touched(kind.kind, held[id], {LIFE: life_value("deleted", reason)})
+            for id, held in state.load(self._connection, self._names, coll, others).items():
+                self._touched[coll, id] = Touched(kind.kind, held, {LIFE: life_value("deleted", reason)})
+            for id in begun:
+                self.delete(kind, id, reason)
 
     def written_since(self, made: Mapping[str, Sequence[UUID]]) -> Mapping[str, Sequence[UUID]]:
         """See `BulkWork.written_since`."""

@@ -80,8 +80,8 @@ def is_kept_safe(participant_id: UUID, work: Work) -> bool:
 
 def refuse_together(participant_ids: Iterable[UUID], work: Work) -> None:
     """Raises Invalid kept_apart when two of them must not be served, moved or written down together."""
-    ids = list(participant_ids)
-    if any(kept_apart(id, work) & set(ids) for id in ids):
+    ids = set(participant_ids)
+    if len(ids) > 1 and any(kept_apart(id, work) & ids for id in ids):  # nobody is kept apart from themselves
         raise Invalid(participant_ids="kept_apart")
 
 

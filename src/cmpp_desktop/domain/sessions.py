@@ -199,7 +199,8 @@ def record_session(command: RecordSession, work: Work) -> Done:
     )
     where: Compartment | None = "restricted" if command.restricted else None
     session_id = work.add(record, team_id=participant.team_id, compartment=where)
-    _attend(session_id, command.participant_id, command.content, work, participant.team_id)
+    wanted = {command.participant_id: "present"} | dict(command.content.attendees)
+    _attend_all(session_id, wanted, {}, work, participant.team_id)  # a new session: nobody is down for it yet
     if command.submit:
         submit_for_signature(SubmitForSignature("service_session", session_id), work)
     return Done(session_id, DeleteSession(session_id) if not command.submit else None)
@@ -253,7 +254,8 @@ def _rest_of_group(
 
     teams = {item.id: item.team_id for item in people}
     owner = recorder.get(ServiceSessionFields, session_id)
-    _attend_all(session_id, dict(content.attendees), recorder, owner.team_id)
+    there = _attending(session_id, recorder)
+    _attend_all(session_id, dict(content.attendees), there, recorder, owner.team_id)
     for person, text in content.notes:
         if text.strip():
             note = validated(
@@ -371,12 +373,22 @@ def _values(content: SessionContent) -> dict[str, object]:
 
 
 def _attend(session_id: UUID, owner: UUID, content: SessionContent, work: Work, team_id: UUID | None) -> None:
-    _attend_all(session_id, {owner: "present"} | dict(content.attendees), work, team_id)
+    _attend_all(session_id, {owner: "present"} | dict(content.attendees), _attending(session_id, work), work, team_id)
 
 
-def _attend_all(session_id: UUID, wanted: Mapping[UUID, str], work: Work, team_id: UUID | None) -> None:
-    """Makes the attendances of a session those that are wanted."""
-    there = {item.fields.participant_id: item for item in work.find(AttendanceFields, session_id=session_id)}
+def _attending(session_id: UUID, work: Work) -> dict[UUID, Stored[AttendanceFields]]:
+    """Who is down for a session."""
+    return {item.fields.participant_id: item for item in work.find(AttendanceFields, session_id=session_id)}
+
+
+def _attend_all(
+    session_id: UUID,
+    wanted: Mapping[UUID, str],
+    there: dict[UUID, Stored[AttendanceFields]],
+    work: Work,
+    team_id: UUID | None,
+) -> None:
+    """Makes the attendances of a session those that are wanted; `there`: those that there are."""
     for participant_id in each_once(wanted, work):
         attendance = wanted[participant_id]
         if attendance not in ATTENDANCE:

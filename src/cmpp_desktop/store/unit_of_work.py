@@ -27,7 +27,7 @@ from cmpp_desktop.domain.work import Actor, Stored
 from cmpp_desktop.errors import BugError, Invalid, KnownError, NotAllowed
 from cmpp_desktop.store import audit, bulk, contents, identity, many, materialise, projection, signing, state, texts
 from cmpp_desktop.store.names import Names, Place, resolve_teams
-from cmpp_desktop.store.tables import CODECS, OWN_CLOCK, RECORD_KINDS, ROWS, Row, SignedFields, participant_of
+from cmpp_desktop.store.tables import CODECS, OWN_CLOCK, RECORD_KINDS, ROWS, TABLES, Row, SignedFields, participant_of
 from cmpp_protocol import canon
 from cmpp_protocol.ids import uuid7
 from cmpp_protocol.stamps import Stamp, next_hlc
@@ -60,6 +60,27 @@ def _by_id(kind: str, deleted_too: bool) -> Select[Any]:
     return query.order_by(model.meta_shown.desc(), model.coll)
 
 
+@lru_cache(maxsize=128)
+def _reading(kind: str) -> Select[Any]:
+    """The columns of a record that is shown, for who only looks at it: no row of the session is made."""
+    columns = TABLES[kind].c
+    held = columns.coll.in_(bindparam(_COLLS, expanding=True))
+    return select(TABLES[kind]).where(columns.id == bindparam("id"), held, columns.meta_shown == 1).order_by(columns.coll)
+
+
+@lru_cache(maxsize=256)
+def _finding(kind: str, named: frozenset[str], empty: frozenset[str]) -> Select[Any]:
+    """Records that are shown, by the fields that are `named` and those that are empty, oldest first; columns, too."""
+    columns = TABLES[kind].c
+    wanted = [
+        columns[name].in_(bindparam(name, expanding=True)) if name == "participant_id" else columns[name] == bindparam(name)
+        for name in sorted(named)
+    ]
+    wanted += [columns[name].is_(None) for name in sorted(empty)]
+    held = columns.coll.in_(bindparam(_COLLS, expanding=True))
+    return select(TABLES[kind]).where(columns.meta_shown == 1, held, *wanted).order_by(columns.meta_created, columns.id)
+
+
 class UnitOfWork:
     """Implements `domain.work.Work`. Made by `Store.work`, which owns the transaction."""
 
@@ -90,10 +111,14 @@ class UnitOfWork:
         self._people: set[UUID] = set()  # whose lines of People, and of whom the index too, are made again
         self._named: set[UUID] = set()
         self._said: set[tuple[str, UUID, bool]] = set()  # of whom the audit log has a line already, open or restricted
+        self._fresh: set[state.Key] = set()  # records that came into being in this part: nothing was held of them
+        self._same: dict[UUID, tuple[UUID, ...]] = {}
+        self._members: dict[int, UUID] = {}  # number of a device → whose it is
         self._hidden: set[UUID] = set()  # ids of restricted records made here, before sync_record has them
         names.use(connection)
         self._device = names.devices.number(actor.device_id)
-        connection.exec_driver_sql("UPDATE device SET member_id=? WHERE idx=?", (actor.member_id.bytes, self._device))
+        mine = (actor.member_id.bytes, self._device)
+        connection.exec_driver_sql("UPDATE device SET member_id=?1 WHERE idx=?2 AND member_id IS NOT ?1", mine)
         last = connection.execute(select(OWN_CLOCK.c.hlc)).scalar() or 0
         self.stamp = Stamp(next_hlc(now_ms, state.unsigned64(last)), actor.device_id)
         self._session = Session(bind=connection, expire_on_commit=False)
@@ -132,40 +157,42 @@ class UnitOfWork:
         record_id = id or self.new_id()
         if place.kind == "restricted":
             self._hidden.add(record_id)
-        if id is not None:
+        if id is not None and self._is_known(place.idx, id):
             known = self._row(type(record), id, deleted_too=True, coll=place.idx)
             if known is not None:
                 self._bring_back(known, type(record), record)
                 return id
+        else:
+            self._fresh.add((place.idx, record_id))
         self._session.add(_new_row(record, record_id, place.idx))
         return record_id
 
     def get(self, kind: type[F], id: UUID) -> Stored[F]:
-        row = self._row(kind, id)
+        self._session.flush()
+        row = self._connection.execute(_reading(kind.kind), {"id": id, _COLLS: self._names.held()}).first()
         if row is None:
             raise KnownError("record_missing", kind=kind.kind)
         return self._stored(kind, row)
 
     def find(self, kind: type[F], **equals: Any) -> Sequence[Stored[F]]:
-        model: Any = ROWS[kind.kind]
         for name in equals:
             if name not in CODECS[kind.kind]:
                 raise BugError("no_such_field", kind=kind.kind, field=name)
-        wanted = [getattr(model, name) == value for name, value in equals.items() if name != "participant_id" or value is None]
-        if equals.get("participant_id") is not None:
-            wanted.append(model.participant_id.in_(self.same(equals["participant_id"])))
-        query = (
-            select(model)
-            .where(model.meta_shown == 1, model.coll.in_(self._names.held()), *wanted)
-            .order_by(model.meta_created, model.id)
-        )
-        return [self._stored(kind, row) for row in self._session.scalars(query)]
+        values = {name: value for name, value in equals.items() if value is not None}
+        if "participant_id" in values:
+            values["participant_id"] = self.same(values["participant_id"])
+        query = _finding(kind.kind, frozenset(values), frozenset(equals.keys() - values.keys()))
+        self._session.flush()  # what this unit of work wrote is found, too
+        found = self._connection.execute(query, {**values, _COLLS: self._names.held()})
+        return [self._stored(kind, row) for row in found.all()]
 
     def same(self, participant_id: UUID) -> tuple[UUID, ...]:
-        whole = identity.canonical(self._connection, [participant_id.bytes]).get(participant_id.bytes)
-        if whole is None:
-            return (participant_id,)
-        return tuple(UUID(bytes=id) for id in identity.groups(self._connection, self._names.held()).get(whole, (whole,)))
+        """All ids of one person, as they were when this unit of work began: the table is made again at its end."""
+        if participant_id not in self._same:
+            whole = identity.canonical(self._connection, [participant_id.bytes]).get(participant_id.bytes)
+            group = identity.groups(self._connection, self._names.held()).get(whole, (whole,)) if whole else ()
+            self._same[participant_id] = tuple(UUID(bytes=id) for id in group) or (participant_id,)
+        return self._same[participant_id]
 
     def change(self, kind: type[F], id: UUID, **values: Any) -> None:
         for row in self._settleable(kind, id):
@@ -274,7 +301,7 @@ class UnitOfWork:
         """See `BulkWork.part`."""
         self._end_part()
         self._session.expunge_all()
-        self._touched = {}
+        self._touched, self._fresh = {}, set()
         self.stamp = Stamp(next_hlc(self._now_ms, self.stamp.hlc), self.stamp.device)
 
     def add_all(self, records: Sequence[tuple[UUID, Fields]]) -> None:
@@ -357,8 +384,18 @@ class UnitOfWork:
 
     def add_to(self, coll: int, record: Fields, id: UUID) -> None:
         """Adds a record to one collection under a given id, unless it is there."""
-        if self._row(type(record), id, deleted_too=True, coll=coll) is None:
-            self._session.add(_new_row(record, id, coll))
+        if not self._is_known(coll, id):
+            self._fresh.add((coll, id))
+        elif self._row(type(record), id, deleted_too=True, coll=coll) is not None:
+            return
+        self._session.add(_new_row(record, id, coll))
+
+    def _is_known(self, coll: int, id: UUID) -> bool:
+        """Whether there is anything of a record: in the store, or written by this unit of work."""
+        if (coll, id) in self._fresh or (coll, id) in self._touched:
+            return True
+        sql = "SELECT 1 FROM sync_record WHERE coll=? AND id=?"
+        return self._connection.exec_driver_sql(sql, (coll, id.bytes)).first() is not None
 
     def _place(self, compartment: Compartment, team_id: UUID | None) -> Place:
         place = self._names.place_for(compartment, team_id)
@@ -435,8 +472,10 @@ class UnitOfWork:
         return materialise.stored(kind, row, place, self._member)
 
     def _member(self, device: int) -> UUID:
-        found = self._connection.exec_driver_sql("SELECT member_id FROM device WHERE idx=?", (device,)).scalar()
-        return UUID(bytes=found) if found else UUID(int=0)
+        if device not in self._members:
+            found = self._connection.exec_driver_sql("SELECT member_id FROM device WHERE idx=?", (device,)).scalar()
+            self._members[device] = UUID(bytes=found) if found else UUID(int=0)
+        return self._members[device]
 
     # --- capture --------------------------------------------------------------------------------------------------------
 
@@ -466,7 +505,8 @@ class UnitOfWork:
     def _capture_now(self, row: Any) -> Touched:
         key = (row.coll, row.id)
         if key not in self._touched:
-            before = state.load(self._connection, self._names, row.coll, [row.id]).get(row.id)
+            fresh = key in self._fresh
+            before = None if fresh else state.load(self._connection, self._names, row.coll, [row.id]).get(row.id)
             self._touched[key] = Touched(_KIND_OF_ROW[type(row)], before)
         self._touched[key].row = row
         return self._touched[key]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, literal_column, select
+from sqlalchemy import LargeBinary, Row, func, literal_column, select, type_coerce
 
 from cmpp_desktop.domain.calendar import (
     MINUTES,
@@ -33,17 +34,18 @@ from cmpp_desktop.domain.calendar import (
 from cmpp_desktop.domain.households import HouseholdMemberFields
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
 from cmpp_desktop.domain.participants import ContactRouteFields, ParticipantFields
-from cmpp_desktop.domain.records import Life
+from cmpp_desktop.domain.records import Life, When
 from cmpp_desktop.domain.sessions import names_in
 from cmpp_desktop.store import state
 from cmpp_desktop.store.columns import from_ms
-from cmpp_desktop.store.queries.common import Asked, table
+from cmpp_desktop.store.queries.common import Asked, marks, reader, table, unpacked
 from cmpp_desktop.store.tables import PERSON
 
 SHOWN = (
     "id", "participant_id", "type", "when", "place", "mode", "judge", "transport", "interpreter", "result", "rule",
     "reminders", "coll", "meta_starts", "meta_day",
 )  # fmt: skip
+AS_BYTES = frozenset({"id", "participant_id", "when", "reminders"})
 MOST_REMINDERS = 500
 CALLED_OFF = ("cancelled", "moved_by_agency")
 _LONG_NUMBER = re.compile(r"(?:\d[\s().–-]*){7,}")  # a phone or an A-number in whatever way it is written
@@ -57,7 +59,9 @@ def calendar(asked: Asked, question: Calendar) -> CalendarAnswer:
         wanted.append(columns.result.is_(None))
     if question.participant_id is not None:
         wanted.append(columns.participant_id.in_(asked.same(question.participant_id)))
-    query = select(*(columns[name] for name in SHOWN)).where(*wanted)
+    # What lies in the columns, as it lies there: a statement with composites in it would be compiled anew each time.
+    query = select(*(type_coerce(columns[name], LargeBinary) if name in AS_BYTES else columns[name] for name in SHOWN))
+    query = query.where(*wanted)
     order: tuple[Any, ...] = (columns.meta_day, columns.meta_starts, literal_column("r_obligation.rowid"))
     rows = asked.connection.execute(query.order_by(*order).limit(question.limit + 1)).all()
     more = 0
@@ -88,65 +92,73 @@ def _carried(asked: Asked) -> Any:
 
 
 def _entries(asked: Asked, rows: Sequence[Row[Any]]) -> list[CalendarEntry]:
-    people = asked.named(row.participant_id for row in rows)
-    carried = _caseworkers(asked, people)
-    return [_entry(asked, row, people.get(row.participant_id), carried.get(row.participant_id)) for row in rows]
+    ids = {raw: UUID(bytes=raw) for raw in dict.fromkeys(row.participant_id for row in rows)}
+    people, carried = asked.named(ids.values()), _caseworkers(asked, ids.values())
+    when: Callable[[bytes], When] = cache(reader(ObligationFields, "when"))  # many are at the same moment
+    restricted = {place.idx for place in asked.names.places.values() if place.kind == "restricted"}
+    found = []
+    for row in rows:
+        id, participant_id, type, at, place, mode, judge, transport, interpreter, result, rule, reminders, coll, starts, _ = row
+        whom = ids[participant_id]
+        called, interpreter_needed = people.get(whom, ("", False))
+        caseworker = carried.get(whom)
+        entry = CalendarEntry(
+            id=UUID(bytes=id),
+            participant_id=whom,
+            participant=called,
+            type=type,
+            when=when(at),
+            starts=from_ms(starts),
+            place=place,
+            mode=mode,
+            judge=judge,
+            transport=transport,
+            interpreter=interpreter,
+            interpreter_needed=interpreter_needed,
+            result=result,
+            rule=rule,
+            caseworker_id=caseworker,
+            caseworker=asked.who(caseworker),
+            reminded=bool(unpacked(reminders)),
+            restricted=coll in restricted,
+        )
+        found.append(entry)
+    return found
 
 
 def _caseworkers(asked: Asked, ids: Iterable[UUID]) -> Mapping[UUID, UUID | None]:
-    shown = {id: asked.same(id)[0] for id in ids}
+    """Who carries the case of each, under whichever of their ids they are given."""
+    shown = {id: asked.same(id)[0].bytes for id in ids}
     wanted = list(dict.fromkeys(shown.values()))
-    found: dict[UUID, UUID | None] = {}
+    found: dict[bytes, bytes | None] = {}
     for start in range(0, len(wanted), 500):
-        query = select(PERSON.c.id, PERSON.c.caseworker_id).where(
-            PERSON.c.id.in_(wanted[start : start + 500]), (PERSON.c.coll + 0).in_(asked.held)
-        )
-        found.update((row.id, row.caseworker_id) for row in asked.connection.execute(query))
-    return {id: found.get(first) for id, first in shown.items()}
-
-
-def _entry(asked: Asked, row: Row[Any], person: tuple[str, bool] | None, caseworker: UUID | None) -> CalendarEntry:
-    called, interpreter_needed = person or ("", False)
-    return CalendarEntry(
-        id=row.id,
-        participant_id=row.participant_id,
-        participant=called,
-        type=row.type,
-        when=row.when,
-        starts=from_ms(row.meta_starts),
-        place=row.place,
-        mode=row.mode,
-        judge=row.judge,
-        transport=row.transport,
-        interpreter=row.interpreter,
-        interpreter_needed=interpreter_needed,
-        result=row.result,
-        rule=row.rule,
-        caseworker_id=caseworker,
-        caseworker=asked.who(caseworker),
-        reminded=bool(row.reminders),
-        restricted=asked.names.places[row.coll].kind == "restricted",
-    )
+        part = wanted[start : start + 500]
+        found |= {
+            id: caseworker
+            for id, caseworker in asked.connection.exec_driver_sql(
+                f"SELECT id, caseworker_id FROM person WHERE id IN ({marks(part)}) AND coll + 0 IN ({marks(asked.held)})",
+                (*part, *asked.held),
+            )
+        }
+    staff = {raw: UUID(bytes=raw) for raw in set(found.values()) if raw}
+    return {id: staff.get(found.get(first) or b"") for id, first in shown.items()}
 
 
 def counts(asked: Asked, question: CalendarCounts) -> tuple[DayCount, ...]:
     """See the question. The index of days has everything that is counted: no record is read."""
     columns = table(ObligationFields).c
     wanted = [columns.meta_shown == 1, *_in_range(asked, question.first, question.last, question.mine, question.types)]
-    query = (
-        select(columns.meta_day, columns.type, func.count(), func.count() - func.count(columns.result))
-        .where(*wanted)
-        .group_by(columns.meta_day, columns.type)
-        .order_by(columns.meta_day)
-    )
+    # By day, result and type, as that index has them: nothing is put in order.
+    groups = (columns.meta_day, columns.result, columns.type)
+    query = select(*groups, func.count()).where(*wanted).group_by(*groups).order_by(columns.meta_day)
     found = []
     for day, rows in groupby(asked.connection.execute(query).all(), key=lambda row: row[0]):
-        groups = dict.fromkeys(("hearings", "check_ins", "deadlines", "appointments"), 0)
+        counted = dict.fromkeys(("hearings", "check_ins", "deadlines", "appointments"), 0)
         still_open = 0
-        for _, type, number, without in rows:
-            groups[group_of(type)] += number
-            still_open += without
-        found.append(DayCount(day=date.fromisoformat(day), open=still_open, **groups))
+        for _, result, type, number in rows:
+            counted[group_of(type)] += number
+            still_open += number if result is None else 0
+        found.append(DayCount(day=date.fromisoformat(day), open=still_open, **counted))
     return tuple(found)
 
 

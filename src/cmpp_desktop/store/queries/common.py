@@ -9,7 +9,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import msgpack
-from sqlalchemy import LargeBinary, Select, bindparam, select, type_coerce
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.schema import Table
 
@@ -164,19 +164,22 @@ class Asked:
     def named(self, ids: Iterable[UUID]) -> dict[UUID, tuple[str, bool]]:
         """What participants are called and whether they need an interpreter: as `people`, several times as quick, for days with
         hundreds of them."""
-        columns = TABLES["participant"].c
-        listed = (columns.id, type_coerce(columns.legal_name, LargeBinary), columns.preferred_name, columns.interpreter_needed)
         wanted = list(dict.fromkeys(ids))
         merged = [id for id in wanted if id in self.groups]
         found = {id: (facts.called, facts.interpreter_needed) for id, facts in self.people(merged).items()}
-        wanted = [id for id in wanted if id not in self.groups]
-        for start in range(0, len(wanted), 500):
-            query = select(*listed).where(
-                columns.id.in_(wanted[start : start + 500]), (columns.coll + 0).in_(self.held), (columns.meta_shown + 0) == 1
+        by_raw = {id.bytes: id for id in wanted if id not in self.groups}
+        raw = list(by_raw)
+        for start in range(0, len(raw), 500):
+            part = raw[start : start + 500]
+            rows = self.connection.exec_driver_sql(
+                f"SELECT id, legal_name, preferred_name, interpreter_needed FROM r_participant WHERE id IN ({marks(part)}) "
+                f"AND coll + 0 IN ({marks(self.held)}) AND meta_shown + 0 = 1",
+                (*part, *self.held),
             )
-            for id, packed, preferred, interpreter in self.connection.execute(query):
-                name = msgpack.unpackb(packed, raw=False)
-                found[id] = called_by(preferred, name.get("given", ""), name.get("family", "")), bool(interpreter)
+            for id, packed, preferred, interpreter in rows:
+                name = unpacked(packed)
+                called = called_by(preferred, name.get("given", ""), name.get("family", ""))
+                found[by_raw[id]] = called, bool(interpreter)
         return found
 
     def people(self, ids: Iterable[UUID]) -> dict[UUID, ParticipantFields]:

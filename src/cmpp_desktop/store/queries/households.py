@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from cmpp_desktop.domain.cases import OPEN_STATES
 from cmpp_desktop.domain.consent import adult_on
@@ -21,12 +21,12 @@ from cmpp_desktop.domain.members import (
 )
 from cmpp_desktop.domain.obligations import ObligationFields, Shared, SharedWith
 from cmpp_desktop.domain.participants import AddressFields, ParticipantFields, age, called_by
-from cmpp_desktop.domain.records import BirthDate
+from cmpp_desktop.domain.records import BirthDate, to_wire
 from cmpp_desktop.domain.separations import SeparationFields, SeparationRow, Separations
 from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.errors import NotAllowed
-from cmpp_desktop.store.queries.common import Asked, table
-from cmpp_desktop.store.tables import PERSON
+from cmpp_desktop.store.queries.common import Asked, marks, reader, table, unpacked
+from cmpp_protocol import canon
 
 FOLLOWED_FOR = 1  # years after the eighteenth birthday in which it is still asked for
 
@@ -129,29 +129,27 @@ def coming_of_age(asked: Asked, question: ComingOfAge) -> tuple[OfAge, ...]:
     """See the question. The index of days of birth has the year's; only these are read."""
     last = _years_before(question.day, ADULT_AT, question.ahead)
     first = _years_before(question.day, ADULT_AT + FOLLOWED_FOR, 0)
-    columns = table(ParticipantFields).c
-    born = columns.birth_date
-    query = (
-        select(columns.id, columns.legal_name, columns.preferred_name, born)
-        .where(
-            born.between(BirthDate(day=first), BirthDate(day=last, estimated=True)),  # as bytes they are in order of days
-            columns.meta_shown == 1,
-            (columns.coll + 0).in_(asked.held),
-        )
-        .order_by(born)
-    )
-    with_us = [PERSON.c.coll.in_(asked.held), or_(PERSON.c.state.is_(None), PERSON.c.state.in_(OPEN_STATES))]
-    if question.mine:
-        with_us.append(PERSON.c.caseworker_id == asked.asker.staff_id)
-    query = query.where(select(PERSON.c.id).where(PERSON.c.id == columns.id, *with_us).exists())
-    rows = asked.connection.execute(query).all()
-    followed = _followed(asked, [row.id for row in rows])
+    # Days of birth lie in their column as bytes that are in order of the days.
+    span = [canon.pack(to_wire(born)) for born in (BirthDate(day=first), BirthDate(day=last, estimated=True))]
+    held = marks(asked.held)
+    mine = " AND person.caseworker_id = ?" if question.mine else ""
+    rows = asked.connection.exec_driver_sql(
+        "SELECT r.id, r.legal_name, r.preferred_name, r.birth_date FROM r_participant r WHERE r.birth_date BETWEEN ? AND ? "
+        f"AND r.meta_shown = 1 AND r.coll + 0 IN ({held}) AND EXISTS (SELECT 1 FROM person WHERE person.id = r.id "
+        f"AND person.coll IN ({held}) AND (person.state IS NULL OR person.state IN ({marks(OPEN_STATES)})){mine}) "
+        "ORDER BY r.birth_date",
+        (*span, *asked.held, *asked.held, *OPEN_STATES, *([asked.asker.staff_id.bytes] if mine else [])),
+    ).all()
+    read = reader(ParticipantFields, "birth_date")
+    ids = [UUID(bytes=row[0]) for row in rows]
+    followed = _followed(asked, ids)
     found = []
-    for row in rows:
-        turned = adult_on(row.birth_date)
-        if row.id not in followed and turned is not None and asked.same(row.id)[0] == row.id:
-            name = called_by(row.preferred_name, row.legal_name.given, row.legal_name.family)
-            found.append(OfAge(row.id, name, row.birth_date, turned))
+    for id, (_, legal, preferred, raw) in zip(ids, rows, strict=True):
+        born, name = read(raw), unpacked(legal)
+        turned = adult_on(born)
+        if id not in followed and turned is not None and asked.same(id)[0] == id:
+            called = called_by(preferred, name.get("given", ""), name.get("family", ""))
+            found.append(OfAge(id, called, born, turned))
     return tuple(found)
 
 

@@ -1,116 +1,237 @@
-"""Today: what is late, what is today, what the week brings; for one person or for everybody."""
+"""Today: what is late, what is today, what the week brings; for one person or for everybody.
+
+An office has thousands of things that are late, and a column shows two hundred of them. So a thing is at first no more than a
+tuple of columns (`_Line`), by which it is put in order; it becomes a `TodayItem` once it is one that is shown.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from functools import cache
+from operator import itemgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal_column, or_, select
-
-from cmpp_desktop.domain.consent import ConsentFields
 from cmpp_desktop.domain.members import ComingOfAge
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
-from cmpp_desktop.domain.plans import ServicePlanFields
-from cmpp_desktop.domain.questions import Today, TodayAnswer, TodayItem
-from cmpp_desktop.domain.records import F, Life, When
-from cmpp_desktop.domain.referrals import ReferralFields
+from cmpp_desktop.domain.questions import Today, TodayAnswer, TodayItem, TodayKind
+from cmpp_desktop.domain.records import Life, When
 from cmpp_desktop.domain.reviews import ReviewFields
 from cmpp_desktop.domain.sessions import ServiceSessionFields
-from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.work import Stored
+from cmpp_desktop.store.columns import to_ms
 from cmpp_desktop.store.drafts import RESTRICTED
-from cmpp_desktop.store.queries.common import MIDNIGHT, Asked, table
+from cmpp_desktop.store.queries.common import MIDNIGHT, Asked, reader, table, unpacked
 from cmpp_desktop.store.queries.households import coming_of_age
 from cmpp_desktop.store.queries.office import drafts_of
-from cmpp_desktop.store.queries.referrals import to_ask
-from cmpp_desktop.store.tables import PERSON
 from cmpp_desktop.words import zone_of
 
 WEEK, MONTH = 7, 30
 AT_MOST = 200  # in a column: nobody reads more, and a neglected list, or everybody's, has thousands
-SHOWN = (
-    "id",
-    "participant_id",
-    "type",
-    "when",
-    "place",
-    "transport",
-    "interpreter",
-    "lawyer",
-    "reminder",
-    "result",
-    "rule",
-)
+SHOWN = ("type", "when", "place", "transport", "interpreter", "lawyer", "reminder", "result", "rule")
 DEADLINES = ("filing_deadline", "asylum_deadline", "address_change", "departure")
+_LATER = "9999"  # what has no day comes after all that has
+
+
+class _Line(NamedTuple):
+    """Something to be done, as it lies in the columns; the first three are its place. `raw`: what its card is made from."""
+
+    day: str
+    at: str
+    id: bytes
+    kind: TodayKind
+    participant_id: bytes | None
+    done: bool
+    raw: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Records with a day on which something is to be done. `open`: the condition, as SQL, that it has not been done; `whose`:
+    that it is the asker's (:me), instead of being about somebody whose case they carry."""
+
+    kind: TodayKind
+    table: str
+    due: str
+    open: str
+    code: str
+    title: str
+    whose: str = ""
+
+
+_CARRIED = "participant_id IN (SELECT id FROM person WHERE caseworker_id = :me AND coll IN ({held}))"
+_TASK = _Subject("task", "r_task", "due_on", "done_at IS NULL", "title_code", "title", "assigned_to = :me")
+_CONSENT = _Subject("consent_ends", "r_consent", "expires_on", "withdrawn_on IS NULL", "scope", "recipient")
+_REFERRAL = _Subject(
+    "referral", "r_referral", "follow_up_on", "closed_on IS NULL", "scope", "to_name", f"({_CARRIED} OR referred_by = :me)"
+)
+_PLAN = _Subject("plan_review", "r_service_plan", "review_on", "closed_on IS NULL", "''", "''")
 
 
 def today(asked: Asked, question: Today) -> TodayAnswer:
     """See the question. Of each subject at most AT_MOST that are late, and as many of the rest, are read."""
-    day, last = question.day, question.day + timedelta(days=WEEK)
-    mine = _carried(asked) if question.mine else None
-    late, more_late = _obligations(asked, mine, None, day - timedelta(days=1))
-    ahead, more_ahead = _obligations(asked, mine, day, last)
-    found = [*late, *ahead]
-    due = _Due(asked, day, last, mine)
-    for part in (_tasks(due, question), _ending_consents(due), _referrals(due, question.mine), _plan_reviews(due)):
-        found += part
-    found.sort(key=_order)
-    overdue = [item for item in found if item.when and item.when.day < day and item.result is None]
-    now = [item for item in found if item.when and (item.when.day == day or (item.when.day < day and item.result is not None))]
-    week = [item for item in found if item.when is None or item.when.day > day]
-    more_late += due.more_late + max(len(overdue) - AT_MOST, 0)
-    more_ahead += due.more_ahead + sum(max(len(column) - AT_MOST, 0) for column in (now, week))
+    due = _Due(asked, question)
+    found = [*due.obligations(None), *due.obligations(question.day), *_tasks(due)]
+    for subject in (_CONSENT, _REFERRAL, _PLAN):
+        found += due.of(subject, late=subject is not _CONSENT)
+    found.sort(key=itemgetter(0, 1, 2))
+    day = due.day
+    overdue = [line for line in found if line.day < day and not line.done]
+    now = [line for line in found if line.day == day or (line.day < day and line.done)]
+    week = [line for line in found if line.day > day]
+    more_late = due.more_late + max(len(overdue) - AT_MOST, 0)
+    more_ahead = due.more_ahead + sum(max(len(column) - AT_MOST, 0) for column in (now, week))
     left = [*_returned(asked, question.mine), *_open_drafts(asked)]
-    shown = _with_people(asked, overdue[-AT_MOST:], [*now[:AT_MOST], *left], week[:AT_MOST])
-    coming = _coming(asked, day, mine)
+    make = _Cards(asked, (overdue[-AT_MOST:], now[:AT_MOST], week[:AT_MOST]), left)
+    hearings, deadlines = due.coming()
     return TodayAnswer(
-        shown[0],
-        shown[1],
-        shown[2],
-        sum(coming.get(type, 0) for type in HEARINGS),
-        sum(coming.get(type, 0) for type in DEADLINES),
-        more_late,
-        more_ahead,
+        make.column(0), (*make.column(1), *make.left()), make.column(2), hearings, deadlines, more_late, more_ahead,
         _came_of_age(asked, question),
-    )
+    )  # fmt: skip
 
 
-@dataclass
 class _Due:
-    """Records with a day on which something is to be done; counts those that are beyond AT_MOST and were not read."""
+    """Reads what is due; counts what is beyond AT_MOST and was not read."""
 
-    asked: Asked
-    day: date
-    last: date
-    mine: Select[Any] | None
-    more_late: int = 0
-    more_ahead: int = 0
+    def __init__(self, asked: Asked, question: Today) -> None:
+        self.asked, self.mine = asked, question.mine
+        self.day, self.last = question.day.isoformat(), (question.day + timedelta(days=WEEK)).isoformat()
+        self.month = (question.day + timedelta(days=MONTH)).isoformat()
+        self.start = to_ms(When(day=question.day, zone=zone_of(asked.zone).key).instant)
+        self.yesterday = question.day - timedelta(days=1)
+        self.more_late = self.more_ahead = 0
+        self._held = ",".join(map(str, asked.held))
+        # The sums leave SQLite the indexes of what is asked for: one that begins with `meta_shown` would read everybody's.
+        self._seen = f"coll + 0 IN ({self._held}) AND meta_shown + 0 = 1"
+        self._values = {
+            "me": asked.asker.staff_id.bytes, "day": self.day, "last": self.last, "month": self.month, "start": self.start
+        }  # fmt: skip
 
-    def of(self, kind: type[F], due: Any, *wanted: Any, late: bool = True) -> list[Stored[F]]:
+    def of(self, subject: _Subject, *, late: bool = True) -> list[_Line]:
         """Those until the last day: the latest of what is late, and the first of the rest."""
-        if self.mine is not None and late:  # one person's are mostly few: a single look has them all
-            found, more = self.some(kind, (due.asc(),), due <= self.last, *wanted)
+        if self.mine and late:  # one person's are mostly few: a single look has them all
+            found, more = self.some(subject, f"{subject.open} AND {subject.due} <= :last", subject.due)
             if not more:
                 return found
-        found, more = self.some(kind, (due.asc(),), due.between(self.day, self.last), *wanted)
+        found, more = self.some(subject, f"{subject.open} AND {subject.due} BETWEEN :day AND :last", subject.due)
         self.more_ahead += more
         if late:
-            overdue, more = self.some(kind, (due.desc(),), due < self.day, *wanted)
+            overdue, more = self.some(subject, f"{subject.open} AND {subject.due} < :day", f"{subject.due} DESC")
             self.more_late += more
             found += overdue
         return found
 
-    def some(self, kind: type[F], order: tuple[Any, ...], *wanted: Any) -> tuple[list[Stored[F]], int]:
+    def some(self, subject: _Subject, wanted: str, order: str) -> tuple[list[_Line], int]:
         """At most AT_MOST of them, and how many more there are."""
-        query = self.asked.select(kind, *wanted)
-        rows = self.asked.connection.execute(query.order_by(*order, table(kind).c.id).limit(AT_MOST + 1)).all()
-        more = 0
-        if len(rows) > AT_MOST:
-            more = (self.asked.connection.execute(query.with_only_columns(func.count())).scalar() or 0) - AT_MOST
-        return [self.asked.stored(kind, row) for row in rows[:AT_MOST]], more
+        where = f"{wanted} AND {self._seen}{self._mine(subject.whose)}"
+        columns = f"id, participant_id, {subject.due}, {subject.code}, {subject.title}"
+        rows, more = self._read(f"SELECT {columns} FROM {subject.table} WHERE {where} ORDER BY {order}, id", where, subject.table)
+        return [_Line(row[2] or _LATER, "", row[0], subject.kind, row[1], False, row) for row in rows], more
+
+    def obligations(self, first: date | None) -> list[_Line]:
+        """Those without a result (and, of the first day, also those with one) from a day on. What is late (`first` None) with the
+        latest first, for the oldest thousand of a neglected list would hide yesterday's."""
+        shown = f"meta_shown = 1 AND coll + 0 IN ({self._held})"
+        if first is None:
+            # By their moments, newest first, as the index of those without a result has them. Two days on, the day is over in
+            # every zone.
+            end = (self.yesterday - date(1970, 1, 1)).days * MIDNIGHT + 2 * MIDNIGHT
+            where = f"{shown} AND result IS NULL AND meta_starts < {end} AND likely(meta_day < :day)"
+            order = "meta_starts DESC, rowid DESC"
+        else:
+            where = f"{shown} AND meta_day BETWEEN :day AND :last AND (result IS NULL OR meta_day = :day)"
+            order = "meta_starts, id"
+        where += self._mine("")
+        listed = ", ".join(f'"{name}"' for name in SHOWN)
+        sql = f"SELECT id, participant_id, {listed} FROM r_obligation WHERE {where} ORDER BY {order}"
+        rows, more = self._read(sql, where, "r_obligation")
+        self.more_late += more if first is None else 0
+        self.more_ahead += 0 if first is None else more
+        found = []
+        for row in rows:
+            when = unpacked(row[3])
+            found.append(_Line(when["day"], when.get("at") or "", row[0], "obligation", row[1], row[9] is not None, row))
+        return found
+
+    def _read(self, sql: str, where: str, table: str) -> tuple[Sequence[Any], int]:
+        read = self.asked.connection.exec_driver_sql
+        rows = read(f"{sql} LIMIT {AT_MOST + 1}", self._values).all()
+        if len(rows) <= AT_MOST:
+            return rows, 0
+        many = read(f"SELECT count(*) FROM {table} WHERE {where}", self._values).scalar_one()
+        return rows[:AT_MOST], many - AT_MOST
+
+    def _mine(self, whose: str) -> str:
+        """The condition that something is the asker's; none when all are asked for."""
+        return f" AND {whose or _CARRIED}".format(held=self._held) if self.mine else ""
+
+    def coming(self) -> tuple[int, int]:
+        """How many hearings and deadlines are in the next thirty days."""
+        hearings, deadlines = (",".join(f"'{type}'" for type in types) for types in (HEARINGS, DEADLINES))
+        found = self.asked.connection.exec_driver_sql(
+            f"SELECT coalesce(sum(type IN ({hearings})), 0), coalesce(sum(type IN ({deadlines})), 0) FROM r_obligation "
+            f"WHERE meta_shown = 1 AND meta_day BETWEEN :day AND :month AND result IS NULL AND coll + 0 IN ({self._held})"
+            f"{self._mine('')}",
+            self._values,
+        ).one()
+        return found[0], found[1]
+
+
+def _tasks(due: _Due) -> list[_Line]:
+    """Open ones that are due, or have no day; done ones until the day ends."""
+    found = due.of(_TASK)
+    undated, more = due.some(_TASK, "done_at IS NULL AND due_on IS NULL", "meta_created")
+    due.more_ahead += more
+    done, more = due.some(_TASK, "done_at >= :start", "meta_created")
+    due.more_ahead += more
+    return [*found, *undated, *(line._replace(day=due.day, done=True) for line in done)]
+
+
+class _Cards:
+    """Makes the cards of the lines that are shown, and of what has no day, with the names of the people."""
+
+    def __init__(self, asked: Asked, columns: Sequence[Sequence[_Line]], left: Sequence[TodayItem]) -> None:
+        self._columns, self._left = columns, left
+        raw = dict.fromkeys(line.participant_id for lines in columns for line in lines if line.participant_id)
+        self._ids = {id: UUID(bytes=id) for id in raw}
+        self._people = asked.named([*self._ids.values(), *(item.participant_id for item in left if item.participant_id)])
+        zone = zone_of(asked.zone).key
+        self._day: Callable[[str], When] = cache(lambda day: When(day=date.fromisoformat(day), zone=zone))
+        self._when: Callable[[bytes], When] = cache(reader(ObligationFields, "when"))
+
+    def column(self, at: int) -> tuple[TodayItem, ...]:
+        return tuple(self._obligation(line) if line.kind == "obligation" else self._other(line) for line in self._columns[at])
+
+    def left(self) -> Iterable[TodayItem]:
+        """What has no day: made already, but for the names."""
+        for item in self._left:
+            called, interpreter = self._people.get(item.participant_id, ("", False)) if item.participant_id else ("", False)
+            yield replace(item, participant=called, interpreter_needed=interpreter)
+
+    def _named(self, line: _Line) -> tuple[UUID | None, str, bool]:
+        id = self._ids[line.participant_id] if line.participant_id else None
+        return (id, *(self._people.get(id, ("", False)) if id else ("", False)))
+
+    def _obligation(self, line: _Line) -> TodayItem:
+        id, called, interpreter_needed = self._named(line)
+        _, _, type, when, place, transport, interpreter, lawyer, reminder, result, rule = line.raw
+        return TodayItem(
+            "obligation", UUID(bytes=line.id), id, called, type, "", self._when(when), place, transport, interpreter,
+            interpreter_needed, lawyer, reminder, result, rule,
+        )  # fmt: skip
+
+    def _other(self, line: _Line) -> TodayItem:
+        id, called, interpreter = self._named(line)
+        code, title = line.raw[3], line.raw[4]
+        if line.kind == "consent_ends":
+            code = (unpacked(code) or ("",))[0]
+        return TodayItem(
+            line.kind, UUID(bytes=line.id), id, called, line.kind if line.kind == "plan_review" else code or "", title,
+            None if line.day == _LATER else self._day(line.day), interpreter_needed=interpreter,
+            result="done" if line.done else None,
+        )  # fmt: skip
 
 
 def _came_of_age(asked: Asked, question: Today) -> tuple[TodayItem, ...]:
@@ -128,140 +249,6 @@ def _came_of_age(asked: Asked, question: Today) -> tuple[TodayItem, ...]:
         )
         for one in coming_of_age(asked, ComingOfAge(question.day, question.mine))[:AT_MOST]
     )
-
-
-def _carried(asked: Asked) -> Select[Any]:
-    """The participants whose case the asker carries."""
-    return select(PERSON.c.id).where(PERSON.c.caseworker_id == asked.asker.staff_id, PERSON.c.coll.in_(asked.held))
-
-
-def _order(item: TodayItem) -> tuple[str, str, str]:
-    if item.when is None:
-        return ("9999", "", str(item.id))
-    return (item.when.day.isoformat(), item.when.at.isoformat() if item.when.at else "", str(item.id))
-
-
-def _obligations(asked: Asked, mine: Select[Any] | None, first: date | None, last: date) -> tuple[list[TodayItem], int]:
-    """Those of some days without a result (and, of the first day, also those with one), and how many more there are. What is
-    late (`first` None) with the latest first, for the oldest thousand of a neglected list would hide yesterday's."""
-    columns = table(ObligationFields).c
-    wanted = [columns.meta_shown == 1, (columns.coll + 0).in_(asked.held), *_of_mine(mine, columns.participant_id)]
-    if first is None:
-        # By their moments, newest first, as the index of those without a result has them; two days on, every zone's day is over.
-        end = (last - date(1970, 1, 1)).days * MIDNIGHT + 2 * MIDNIGHT
-        wanted += [columns.result.is_(None), columns.meta_starts < end, func.likely(columns.meta_day) <= last.isoformat()]
-        order: tuple[Any, ...] = (columns.meta_starts.desc(), literal_column("r_obligation.rowid").desc())
-    else:
-        today = first.isoformat()
-        wanted += [columns.meta_day >= today, columns.meta_day <= last.isoformat()]
-        wanted.append(or_(columns.result.is_(None), columns.meta_day == today))
-        order = (columns.meta_starts.asc(), columns.id.asc())
-    query = select(*(columns[name] for name in SHOWN)).where(*wanted).order_by(*order).limit(AT_MOST + 1)
-    rows = asked.connection.execute(query).all()
-    more = 0
-    if len(rows) > AT_MOST:
-        more = (asked.connection.execute(select(func.count()).where(*wanted)).scalar() or 0) - AT_MOST
-    return [
-        TodayItem(
-            "obligation",
-            row.id,
-            row.participant_id,
-            "",
-            row.type,
-            "",
-            row.when,
-            row.place,
-            row.transport,
-            row.interpreter,
-            False,
-            row.lawyer,
-            row.reminder,
-            row.result,
-            row.rule,
-        )
-        for row in rows[:AT_MOST]
-    ], more
-
-
-def _of_mine(mine: Select[Any] | None, column: Any) -> list[Any]:
-    """The condition that a record is about somebody whose case the asker carries; none when all are asked for."""
-    return [] if mine is None else [column.in_(mine)]
-
-
-def _tasks(due: _Due, question: Today) -> list[TodayItem]:
-    """Open ones that are due, or have no day; done ones until the day ends."""
-    columns, zone = table(TaskFields).c, zone_of(due.asked.zone).key
-    start = When(day=question.day, zone=zone).instant
-    whose = [columns.assigned_to == due.asked.asker.staff_id] if question.mine else []
-    rows = due.of(TaskFields, columns.due_on, columns.done_at.is_(None), *whose)
-    for wanted in ((columns.done_at.is_(None), columns.due_on.is_(None)), (columns.done_at >= start,)):
-        found, more = due.some(TaskFields, (columns.meta_created,), *wanted, *whose)
-        rows += found
-        due.more_ahead += more
-    return [_task(item, question.day, zone) for item in rows]
-
-
-def _task(item: Stored[TaskFields], day: date, zone: str) -> TodayItem:
-    task = item.fields
-    due = task.due_on if task.done_at is None else day
-    when = When(day=due, zone=zone) if due else None
-    result = "done" if task.done_at else None
-    return TodayItem("task", item.id, task.participant_id, "", task.title_code or "", task.title, when, result=result)
-
-
-def _ending_consents(due: _Due) -> list[TodayItem]:
-    columns, zone = table(ConsentFields).c, zone_of(due.asked.zone).key
-    wanted = (columns.withdrawn_on.is_(None), *_of_mine(due.mine, columns.participant_id))
-    return [
-        TodayItem(
-            "consent_ends",
-            item.id,
-            item.fields.participant_id,
-            "",
-            item.fields.scope[0] if item.fields.scope else "",
-            item.fields.recipient,
-            When(day=item.fields.expires_on, zone=zone),
-        )
-        for item in due.of(ConsentFields, columns.expires_on, *wanted, late=False)
-        if item.fields.expires_on is not None
-    ]
-
-
-def _referrals(due: _Due, mine: bool) -> list[TodayItem]:
-    """Open referrals, on the day on which somebody should ask how it went."""
-    zone, follow_up = zone_of(due.asked.zone).key, table(ReferralFields).c.follow_up_on
-    return [
-        TodayItem(
-            "referral",
-            item.id,
-            item.fields.participant_id,
-            "",
-            item.fields.scope,
-            item.fields.to_name,
-            When(day=item.fields.follow_up_on, zone=zone),
-        )
-        for item in due.of(ReferralFields, follow_up, *to_ask(due.asked, mine))
-        if item.fields.follow_up_on is not None
-    ]
-
-
-def _plan_reviews(due: _Due) -> list[TodayItem]:
-    """Service plans, on the day on which they are to be looked at again."""
-    columns, zone = table(ServicePlanFields).c, zone_of(due.asked.zone).key
-    wanted = (columns.closed_on.is_(None), *_of_mine(due.mine, columns.participant_id))
-    return [
-        TodayItem(
-            "plan_review",
-            item.id,
-            item.fields.participant_id,
-            "",
-            "plan_review",
-            "",
-            When(day=item.fields.review_on, zone=zone),
-        )
-        for item in due.of(ServicePlanFields, columns.review_on, *wanted)
-        if item.fields.review_on is not None
-    ]
 
 
 def _returned(asked: Asked, mine: bool) -> list[TodayItem]:
@@ -310,28 +297,3 @@ def _open_drafts(asked: Asked) -> list[TodayItem]:
         )
         for draft in drafts_of(asked, None)
     ]
-
-
-def _with_people(asked: Asked, *columns: list[TodayItem]) -> tuple[tuple[TodayItem, ...], ...]:
-    people = asked.named(item.participant_id for items in columns for item in items if item.participant_id)
-
-    def named(item: TodayItem) -> TodayItem:
-        person = people.get(item.participant_id) if item.participant_id else None
-        return item if person is None else replace(item, participant=person[0], interpreter_needed=person[1])
-
-    return tuple(tuple(named(item) for item in items) for items in columns)
-
-
-def _coming(asked: Asked, day: date, mine: Select[Any] | None) -> dict[str, int]:
-    """How many hearings and deadlines, by type, are in the next thirty days."""
-    columns = table(ObligationFields).c
-    query = select(columns.type, func.count()).where(
-        (columns.coll + 0).in_(asked.held),
-        columns.meta_shown == 1,
-        columns.result.is_(None),
-        columns.meta_day >= day.isoformat(),
-        columns.meta_day <= (day + timedelta(days=MONTH)).isoformat(),
-        columns.type.in_((*HEARINGS, *DEADLINES)),
-        *_of_mine(mine, columns.participant_id),
-    )
-    return {row[0]: row[1] for row in asked.connection.execute(query.group_by(columns.type))}

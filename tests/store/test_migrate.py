@@ -25,7 +25,7 @@ SECOND = '''
 """A second revision, as a later version would bring it."""
 from alembic import op
 revision = "9999_test"
-down_revision = "0004"
+down_revision = "0005"
 {may_lose}
 
 def upgrade() -> None:

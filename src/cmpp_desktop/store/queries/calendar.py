@@ -133,13 +133,11 @@ def _caseworkers(asked: Asked, ids: Iterable[UUID]) -> Mapping[UUID, UUID | None
     found: dict[bytes, bytes | None] = {}
     for start in range(0, len(wanted), 500):
         part = wanted[start : start + 500]
-        found |= {
-            id: caseworker
-            for id, caseworker in asked.connection.exec_driver_sql(
-                f"SELECT id, caseworker_id FROM person WHERE id IN ({marks(part)}) AND coll + 0 IN ({marks(asked.held)})",
-                (*part, *asked.held),
-            )
-        }
+        rows = asked.connection.exec_driver_sql(
+            f"SELECT id, caseworker_id FROM person WHERE id IN ({marks(part)}) AND coll + 0 IN ({marks(asked.held)})",
+            (*part, *asked.held),
+        )
+        found.update((row[0], row[1]) for row in rows.all())
     staff = {raw: UUID(bytes=raw) for raw in set(found.values()) if raw}
     return {id: staff.get(found.get(first) or b"") for id, first in shown.items()}
 

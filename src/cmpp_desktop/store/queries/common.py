@@ -176,7 +176,7 @@ class Asked:
                 f"AND coll + 0 IN ({marks(self.held)}) AND meta_shown + 0 = 1",
                 (*part, *self.held),
             )
-            for id, packed, preferred, interpreter in rows:
+            for id, packed, preferred, interpreter in rows.all():
                 name = unpacked(packed)
                 called = called_by(preferred, name.get("given", ""), name.get("family", ""))
                 found[by_raw[id]] = called, bool(interpreter)

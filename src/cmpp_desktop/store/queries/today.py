@@ -30,7 +30,10 @@ from cmpp_desktop.words import zone_of
 
 WEEK, MONTH = 7, 30
 AT_MOST = 200  # in a column: nobody reads more, and a neglected list, or everybody's, has thousands
-SHOWN = ("type", "when", "place", "transport", "interpreter", "lawyer", "reminder", "result", "rule")
+_OBLIGATIONS = (
+    'SELECT id, participant_id, type, "when", place, transport, interpreter, lawyer, reminder, result, rule, meta_starts '
+    "FROM r_obligation"
+)
 DEADLINES = ("filing_deadline", "asylum_deadline", "address_change", "departure")
 _LATER = "9999"  # what has no day comes after all that has
 
@@ -73,7 +76,7 @@ _PLAN = _Subject("plan_review", "r_service_plan", "review_on", "closed_on IS NUL
 def today(asked: Asked, question: Today) -> TodayAnswer:
     """See the question. Of each subject at most AT_MOST that are late, and as many of the rest, are read."""
     due = _Due(asked, question)
-    found = [*due.obligations(None), *due.obligations(question.day), *_tasks(due)]
+    found = [*due.late(), *due.ahead(), *_tasks(due)]
     for subject in (_CONSENT, _REFERRAL, _PLAN):
         found += due.of(subject, late=subject is not _CONSENT)
     found.sort(key=itemgetter(0, 1, 2))
@@ -100,9 +103,10 @@ class _Due:
         self.day, self.last = question.day.isoformat(), (question.day + timedelta(days=WEEK)).isoformat()
         self.month = (question.day + timedelta(days=MONTH)).isoformat()
         self.start = to_ms(When(day=question.day, zone=zone_of(asked.zone).key).instant)
-        self.yesterday = question.day - timedelta(days=1)
+        self._midnight = (question.day - date(1970, 1, 1)).days * MIDNIGHT
         self.more_late = self.more_ahead = 0
         self._held = ",".join(map(str, asked.held))
+        self._shown = f"meta_shown = 1 AND coll + 0 IN ({self._held}){self._mine('')}"
         # The sums leave SQLite the indexes of what is asked for: one that begins with `meta_shown` would read everybody's.
         self._seen = f"coll + 0 IN ({self._held}) AND meta_shown + 0 = 1"
         self._values = {
@@ -118,50 +122,62 @@ class _Due:
         found, more = self.some(subject, f"{subject.open} AND {subject.due} BETWEEN :day AND :last", subject.due)
         self.more_ahead += more
         if late:
-            overdue, more = self.some(subject, f"{subject.open} AND {subject.due} < :day", f"{subject.due} DESC")
+            overdue, more = self.some(subject, f"{subject.open} AND {subject.due} < :day", f"{subject.due} DESC", "DESC")
             self.more_late += more
             found += overdue
         return found
 
-    def some(self, subject: _Subject, wanted: str, order: str) -> tuple[list[_Line], int]:
-        """At most AT_MOST of them, and how many more there are."""
+    def some(self, subject: _Subject, wanted: str, order: str, way: str = "") -> tuple[list[_Line], int]:
+        """At most AT_MOST of them, and how many more there are. Those of one day go the same `way` as the days: as they are in
+        the index."""
         where = f"{wanted} AND {self._seen}{self._mine(subject.whose)}"
         columns = f"id, participant_id, {subject.due}, {subject.code}, {subject.title}"
-        rows, more = self._read(f"SELECT {columns} FROM {subject.table} WHERE {where} ORDER BY {order}, id", where, subject.table)
+        sql = f"SELECT {columns} FROM {subject.table} WHERE {where} ORDER BY {order}, id {way}"
+        rows, more = self._cut(self._rows(sql), where, subject.table)
         return [_Line(row[2] or _LATER, "", row[0], subject.kind, row[1], False, row) for row in rows], more
 
-    def obligations(self, first: date | None) -> list[_Line]:
-        """Those without a result (and, of the first day, also those with one) from a day on. What is late (`first` None) with the
-        latest first, for the oldest thousand of a neglected list would hide yesterday's."""
-        shown = f"meta_shown = 1 AND coll + 0 IN ({self._held})"
-        if first is None:
-            # By their moments, newest first, as the index of those without a result has them. Two days on, the day is over in
-            # every zone.
-            end = (self.yesterday - date(1970, 1, 1)).days * MIDNIGHT + 2 * MIDNIGHT
-            where = f"{shown} AND result IS NULL AND meta_starts < {end} AND likely(meta_day < :day)"
-            order = "meta_starts DESC, rowid DESC"
-        else:
-            where = f"{shown} AND meta_day BETWEEN :day AND :last AND (result IS NULL OR meta_day = :day)"
-            order = "meta_starts, id"
-        where += self._mine("")
-        listed = ", ".join(f'"{name}"' for name in SHOWN)
-        sql = f"SELECT id, participant_id, {listed} FROM r_obligation WHERE {where} ORDER BY {order}"
-        rows, more = self._read(sql, where, "r_obligation")
-        self.more_late += more if first is None else 0
-        self.more_ahead += 0 if first is None else more
-        found = []
-        for row in rows:
-            when = unpacked(row[3])
-            found.append(_Line(when["day"], when.get("at") or "", row[0], "obligation", row[1], row[9] is not None, row))
-        return found
+    def late(self) -> list[_Line]:
+        """Obligations that are past and have no result, the latest first: the oldest thousand of a neglected list would hide
+        yesterday's."""
+        # By their moments, as the index of those without a result has them. Two days on, the day is over in every zone.
+        end = f"meta_starts < {self._midnight + MIDNIGHT}"
+        where = f"{self._shown} AND result IS NULL AND {end} AND likely(meta_day < :day)"
+        rows, more = self._cut(
+            self._rows(f"{_OBLIGATIONS} WHERE {where} ORDER BY meta_starts DESC, rowid DESC"), where, "r_obligation"
+        )
+        self.more_late += more
+        return [_obligation(row) for row in rows]
 
-    def _read(self, sql: str, where: str, table: str) -> tuple[Sequence[Any], int]:
-        read = self.asked.connection.exec_driver_sql
-        rows = read(f"{sql} LIMIT {AT_MOST + 1}", self._values).all()
+    def ahead(self) -> list[_Line]:
+        """Obligations without a result until the last day; of today, also those with one."""
+        whole = f"{self._shown} AND meta_day BETWEEN :day AND :last AND (result IS NULL OR meta_day = :day)"
+        parts = [whole]
+        if not self.mine:
+            # An office has thousands in a week. The index of those without a result has them by their moments; a day begins and
+            # ends a day earlier or later somewhere.
+            week = f"meta_starts BETWEEN {self._midnight - MIDNIGHT} AND {self._midnight + (WEEK + 2) * MIDNIGHT}"
+            parts = [
+                f"{self._shown} AND result IS NULL AND {week} AND +meta_day BETWEEN :day AND :last",
+                f"{self._shown} AND result IS NOT NULL AND meta_day = :day",
+            ]
+        found: list[Any] = []
+        for part in parts:
+            found += self._rows(f"{_OBLIGATIONS} WHERE {part} ORDER BY meta_starts, id")
+        found.sort(key=itemgetter(11, 0))
+        rows, more = self._cut(found, whole, "r_obligation")
+        self.more_ahead += more
+        return [_obligation(row) for row in rows]
+
+    def _rows(self, sql: str) -> Sequence[Any]:
+        """One more than are shown, if there are."""
+        return self.asked.connection.exec_driver_sql(f"{sql} LIMIT {AT_MOST + 1}", self._values).all()
+
+    def _cut(self, rows: Sequence[Any], where: str, table: str) -> tuple[Sequence[Any], int]:
+        """Those that are shown, and how many more there are."""
         if len(rows) <= AT_MOST:
             return rows, 0
-        many = read(f"SELECT count(*) FROM {table} WHERE {where}", self._values).scalar_one()
-        return rows[:AT_MOST], many - AT_MOST
+        counted = self.asked.connection.exec_driver_sql(f"SELECT count(*) FROM {table} WHERE {where}", self._values)
+        return rows[:AT_MOST], counted.scalar_one() - AT_MOST
 
     def _mine(self, whose: str) -> str:
         """The condition that something is the asker's; none when all are asked for."""
@@ -172,11 +188,15 @@ class _Due:
         hearings, deadlines = (",".join(f"'{type}'" for type in types) for types in (HEARINGS, DEADLINES))
         found = self.asked.connection.exec_driver_sql(
             f"SELECT coalesce(sum(type IN ({hearings})), 0), coalesce(sum(type IN ({deadlines})), 0) FROM r_obligation "
-            f"WHERE meta_shown = 1 AND meta_day BETWEEN :day AND :month AND result IS NULL AND coll + 0 IN ({self._held})"
-            f"{self._mine('')}",
+            f"WHERE {self._shown} AND meta_day BETWEEN :day AND :month AND result IS NULL",
             self._values,
         ).one()
         return found[0], found[1]
+
+
+def _obligation(row: Any) -> _Line:
+    when = unpacked(row[3])
+    return _Line(when["day"], when.get("at") or "", row[0], "obligation", row[1], row[9] is not None, row)
 
 
 def _tasks(due: _Due) -> list[_Line]:
@@ -216,7 +236,7 @@ class _Cards:
 
     def _obligation(self, line: _Line) -> TodayItem:
         id, called, interpreter_needed = self._named(line)
-        _, _, type, when, place, transport, interpreter, lawyer, reminder, result, rule = line.raw
+        _, _, type, when, place, transport, interpreter, lawyer, reminder, result, rule, _ = line.raw
         return TodayItem(
             "obligation", UUID(bytes=line.id), id, called, type, "", self._when(when), place, transport, interpreter,
             interpreter_needed, lawyer, reminder, result, rule,

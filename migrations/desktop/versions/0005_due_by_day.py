@@ -15,6 +15,7 @@ STATEMENTS = (
     "DROP INDEX r_service_plan_closed_on_review_on",
     "CREATE INDEX r_consent_withdrawn_on_expires_on_id_coll_shown "
     "ON r_consent (withdrawn_on, expires_on, id, coll, meta_shown)",
+    "CREATE INDEX r_referral_referred_by ON r_referral (referred_by)",
     "CREATE INDEX r_referral_closed_on_follow_up_on_id_coll_shown "
     "ON r_referral (closed_on, follow_up_on, id, coll, meta_shown)",
     "CREATE INDEX r_service_plan_closed_on_review_on_id_coll_shown "

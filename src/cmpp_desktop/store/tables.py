@@ -85,7 +85,7 @@ INDEXES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "hsds_organization": (("hsds_id",), ("name",)),
     "hsds_service": (("hsds_id",), ("organization_id",)),
     "hsds_location": (("hsds_id",), ("organization_id",)),
-    "referral": (("participant_id",), ("closed_on", "follow_up_on", "id", "coll", "meta_shown")),
+    "referral": (("participant_id",), ("referred_by",), ("closed_on", "follow_up_on", "id", "coll", "meta_shown")),
     "potential_relief": (("participant_id",),),
     "disclosure": (("participant_id",), ("consent_id",)),
     "direct_assistance": (("participant_id",), ("given_on",), ("reverses_id",)),

@@ -98,7 +98,9 @@ def _entries(asked: Asked, rows: Sequence[Row[Any]]) -> list[CalendarEntry]:
     restricted = {place.idx for place in asked.names.places.values() if place.kind == "restricted"}
     found = []
     for row in rows:
-        id, participant_id, type, at, place, mode, judge, transport, interpreter, result, rule, reminders, coll, starts, _ = row
+        id, participant_id, type, at, place, mode, judge, transport, interpreter, result, rule, reminders, coll, starts, _ = (
+            tuple(row)
+        )
         whom = ids[participant_id]
         called, interpreter_needed = people.get(whom, ("", False))
         caseworker = carried.get(whom)

@@ -70,8 +70,7 @@ class Asked:
         """Which kinds there are any records of about a participant, in whatever collection and life: a look at indexes."""
         marks = ",".join(f"?{at + 1}" for at in range(len(ids)))
         each = (
-            f"SELECT '{kind}' WHERE EXISTS (SELECT 1 FROM \"r_{kind}\" WHERE participant_id IN ({marks}))"
-            for kind in _NAMING
+            f"SELECT '{kind}' WHERE EXISTS (SELECT 1 FROM \"r_{kind}\" WHERE participant_id IN ({marks}))" for kind in _NAMING
         )
         return frozenset(self.connection.exec_driver_sql(" UNION ALL ".join(each), tuple(id.bytes for id in ids)).scalars())
 

@@ -67,9 +67,7 @@ def _services(asked: Asked, ids: Sequence[UUID]) -> dict[UUID, str]:
     return {row.id: row.name for row in asked.connection.execute(query)}
 
 
-def _row(
-    asked: Asked, item: Stored[ReferralFields], names: dict[UUID, str], services: dict[UUID, str], day: date
-) -> ReferralRow:
+def _row(asked: Asked, item: Stored[ReferralFields], names: dict[UUID, str], services: dict[UUID, str], day: date) -> ReferralRow:
     fields = item.fields
     late = (day - fields.follow_up_on).days if fields.follow_up_on and fields.closed_on is None else 0
     return ReferralRow(

@@ -52,8 +52,8 @@ class _Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """Records with a day on which something is to be done. `open`: the condition, as SQL, that it has not been done; `whose`:
-    that it is the asker's (:me), instead of being about somebody whose case they carry."""
+    """Records with a day on which something is to be done. `open`: the condition, as SQL, that it has not been done; `own`: the
+    column with whose it is (a task), or whose it is as well (who made a referral for somebody else's participant)."""
 
     kind: TodayKind
     table: str
@@ -61,15 +61,12 @@ class _Subject:
     open: str
     code: str
     title: str
-    whose: str = ""
+    own: str = ""
 
 
-_CARRIED = "participant_id IN (SELECT id FROM person WHERE caseworker_id = :me AND coll IN ({held}))"
-_TASK = _Subject("task", "r_task", "due_on", "done_at IS NULL", "title_code", "title", "assigned_to = :me")
+_TASK = _Subject("task", "r_task", "due_on", "done_at IS NULL", "title_code", "title", "assigned_to")
 _CONSENT = _Subject("consent_ends", "r_consent", "expires_on", "withdrawn_on IS NULL", "scope", "recipient")
-_REFERRAL = _Subject(
-    "referral", "r_referral", "follow_up_on", "closed_on IS NULL", "scope", "to_name", f"({_CARRIED} OR referred_by = :me)"
-)
+_REFERRAL = _Subject("referral", "r_referral", "follow_up_on", "closed_on IS NULL", "scope", "to_name", "referred_by")
 _PLAN = _Subject("plan_review", "r_service_plan", "review_on", "closed_on IS NULL", "''", "''")
 
 
@@ -106,7 +103,9 @@ class _Due:
         self._midnight = (question.day - date(1970, 1, 1)).days * MIDNIGHT
         self.more_late = self.more_ahead = 0
         self._held = ",".join(map(str, asked.held))
-        self._shown = f"meta_shown = 1 AND coll + 0 IN ({self._held}){self._mine('')}"
+        # The asker's are looked for from their people on, and the pluses hide the indexes that begin with everybody's.
+        self._plus = "+" if self.mine else ""
+        self._shown = f"{self._plus}meta_shown = 1 AND coll + 0 IN ({self._held})"
         # The sums leave SQLite the indexes of what is asked for: one that begins with `meta_shown` would read everybody's.
         self._seen = f"coll + 0 IN ({self._held}) AND meta_shown + 0 = 1"
         self._values = {
@@ -115,51 +114,54 @@ class _Due:
 
     def of(self, subject: _Subject, *, late: bool = True) -> list[_Line]:
         """Those until the last day: the latest of what is late, and the first of the rest."""
+        plus = "" if subject is _TASK else self._plus
+        open, due = f"{plus}{subject.open}", f"{plus}{subject.due}"
         if self.mine and late:  # one person's are mostly few: a single look has them all
-            found, more = self.some(subject, f"{subject.open} AND {subject.due} <= :last", subject.due)
+            found, more = self.some(subject, f"{open} AND {due} <= :last", subject.due)
             if not more:
                 return found
-        found, more = self.some(subject, f"{subject.open} AND {subject.due} BETWEEN :day AND :last", subject.due)
+        found, more = self.some(subject, f"{open} AND {due} BETWEEN :day AND :last", subject.due)
         self.more_ahead += more
         if late:
-            overdue, more = self.some(subject, f"{subject.open} AND {subject.due} < :day", f"{subject.due} DESC", "DESC")
+            overdue, more = self.some(subject, f"{open} AND {due} < :day", subject.due, "DESC")
             self.more_late += more
             found += overdue
         return found
 
     def some(self, subject: _Subject, wanted: str, order: str, way: str = "") -> tuple[list[_Line], int]:
-        """At most AT_MOST of them, and how many more there are. Those of one day go the same `way` as the days: as they are in
-        the index."""
-        where = f"{wanted} AND {self._seen}{self._mine(subject.whose)}"
+        """At most AT_MOST of them, and how many more there are. Those of one day go the same `way` as the days are: as they are
+        in the index."""
+        where = f"{wanted} AND {self._seen}"
+        if self.mine:
+            where += " AND assigned_to = :me" if subject is _TASK else self._carried(subject.table, "", subject.own)
         columns = f"id, participant_id, {subject.due}, {subject.code}, {subject.title}"
-        sql = f"SELECT {columns} FROM {subject.table} WHERE {where} ORDER BY {order}, id {way}"
-        rows, more = self._cut(self._rows(sql), where, subject.table)
+        order = f"{self._plus}{order} {way}, {self._plus}id {way}"
+        rows, more = self._cut(
+            self._rows(f"SELECT {columns} FROM {subject.table} WHERE {where} ORDER BY {order}"), where, subject.table
+        )
         return [_Line(row[2] or _LATER, "", row[0], subject.kind, row[1], False, row) for row in rows], more
 
     def late(self) -> list[_Line]:
         """Obligations that are past and have no result, the latest first: the oldest thousand of a neglected list would hide
         yesterday's."""
-        # By their moments, as the index of those without a result has them. Two days on, the day is over in every zone.
-        end = f"meta_starts < {self._midnight + MIDNIGHT}"
-        where = f"{self._shown} AND result IS NULL AND {end} AND likely(meta_day < :day)"
-        rows, more = self._cut(
-            self._rows(f"{_OBLIGATIONS} WHERE {where} ORDER BY meta_starts DESC, rowid DESC"), where, "r_obligation"
-        )
+        # By their moments, as the index of those without a result has them.
+        where = f"{self._at(None, 0)} AND result IS NULL AND likely(meta_day < :day)"
+        rows = self._rows(f"{_OBLIGATIONS} WHERE {where} ORDER BY meta_starts DESC, rowid DESC")
+        rows, more = self._cut(rows, where, "r_obligation")
         self.more_late += more
         return [_obligation(row) for row in rows]
 
     def ahead(self) -> list[_Line]:
         """Obligations without a result until the last day; of today, also those with one."""
-        whole = f"{self._shown} AND meta_day BETWEEN :day AND :last AND (result IS NULL OR meta_day = :day)"
+        days = "meta_day BETWEEN :day AND :last"
+        whole = f"{self._at(0, WEEK)} AND {days} AND (result IS NULL OR meta_day = :day)"
         parts = [whole]
-        if not self.mine:
-            # An office has thousands in a week. The index of those without a result has them by their moments; a day begins and
-            # ends a day earlier or later somewhere.
-            week = f"meta_starts BETWEEN {self._midnight - MIDNIGHT} AND {self._midnight + (WEEK + 2) * MIDNIGHT}"
+        if not self.mine:  # an office has thousands in a week: the first ones by their index, and those of today with a result
             parts = [
-                f"{self._shown} AND result IS NULL AND {week} AND +meta_day BETWEEN :day AND :last",
+                f"{self._at(0, WEEK)} AND result IS NULL AND +{days}",
                 f"{self._shown} AND result IS NOT NULL AND meta_day = :day",
             ]
+            whole = f"{self._shown} AND {days} AND (result IS NULL OR meta_day = :day)"
         found: list[Any] = []
         for part in parts:
             found += self._rows(f"{_OBLIGATIONS} WHERE {part} ORDER BY meta_starts, id")
@@ -167,6 +169,22 @@ class _Due:
         rows, more = self._cut(found, whole, "r_obligation")
         self.more_ahead += more
         return [_obligation(row) for row in rows]
+
+    def _at(self, first: int | None, last: int) -> str:
+        """The condition that an obligation is shown, is the asker's where these are asked for, and is about so many days from
+        today. By its moment: a day begins a day earlier, and ends a day later, somewhere in the world."""
+        span = f"meta_starts < {self._midnight + (last + 2) * MIDNIGHT}"
+        if first is not None:
+            span += f" AND meta_starts >= {self._midnight + (first - 1) * MIDNIGHT}"
+        return f"{self._shown}{self._carried('r_obligation', span)}" if self.mine else f"{self._shown} AND {span}"
+
+    def _carried(self, table: str, span: str = "", own: str = "") -> str:
+        """The condition that a record is about somebody whose case the asker carries, or that they are in its column `own`."""
+        also = f" UNION SELECT rowid FROM {table} WHERE {own} = :me" if own else ""
+        return (
+            f" AND rowid IN (SELECT k.rowid FROM person p CROSS JOIN {table} k ON k.participant_id = p.id"
+            f"{' AND ' if span else ''}{span} WHERE p.caseworker_id = :me AND p.coll IN ({self._held}){also})"
+        )
 
     def _rows(self, sql: str) -> Sequence[Any]:
         """One more than are shown, if there are."""
@@ -179,16 +197,12 @@ class _Due:
         counted = self.asked.connection.exec_driver_sql(f"SELECT count(*) FROM {table} WHERE {where}", self._values)
         return rows[:AT_MOST], counted.scalar_one() - AT_MOST
 
-    def _mine(self, whose: str) -> str:
-        """The condition that something is the asker's; none when all are asked for."""
-        return f" AND {whose or _CARRIED}".format(held=self._held) if self.mine else ""
-
     def coming(self) -> tuple[int, int]:
         """How many hearings and deadlines are in the next thirty days."""
         hearings, deadlines = (",".join(f"'{type}'" for type in types) for types in (HEARINGS, DEADLINES))
         found = self.asked.connection.exec_driver_sql(
             f"SELECT coalesce(sum(type IN ({hearings})), 0), coalesce(sum(type IN ({deadlines})), 0) FROM r_obligation "
-            f"WHERE {self._shown} AND meta_day BETWEEN :day AND :month AND result IS NULL",
+            f"WHERE {self._at(0, MONTH) if self.mine else self._shown} AND meta_day BETWEEN :day AND :month AND result IS NULL",
             self._values,
         ).one()
         return found[0], found[1]

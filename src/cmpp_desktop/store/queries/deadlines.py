@@ -74,7 +74,10 @@ def deadlines_behind(asked: Asked, question: views.DeadlinesBehind) -> tuple[UUI
     return tuple(
         id
         for id, case in _cases(asked, [pack])
-        if any(change.what != "stays" for change in following.differences(pack, case, zone, question.day, back=question.back))
+        if any(
+            change.what != "stays"
+            for change in following.differences(pack, case, zone, question.day, back=question.back)
+        )
     )
 
 

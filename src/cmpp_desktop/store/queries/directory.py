@@ -81,7 +81,9 @@ class _Held:
                 return False
         owner = self.organizations.get(line.organization)
         return all(
-            word in line.text or (owner is not None and word in owner.text) or any(word in place.where for place in self.at(line))
+            word in line.text
+            or (owner is not None and word in owner.text)
+            or any(word in place.where for place in self.at(line))
             for word in words
         )
 
@@ -109,7 +111,9 @@ class _Held:
             status=line.status,
         )
 
-    def named_so(self, services: Sequence[lines.Service], words: Sequence[str], inactive: bool) -> tuple[OrganizationRow, ...]:
+    def named_so(
+        self, services: Sequence[lines.Service], words: Sequence[str], inactive: bool
+    ) -> tuple[OrganizationRow, ...]:
         """Organizations whose name has all the words; of those that offer nothing, also by what they say of themselves."""
         offered = Counter(line.organization for line in services)
         found = [

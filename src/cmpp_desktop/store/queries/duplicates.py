@@ -128,7 +128,7 @@ def _together(listed: Sequence[Known]) -> Known:
 def _phones(asked: Asked, ids: Sequence[UUID] | None) -> dict[bytes, list[str]]:
     name = table(ContactRouteFields).name
     sql = (
-        f"SELECT participant_id, value FROM \"{name}\" WHERE route IN ('phone', 'text') AND meta_shown + 0 = 1 "
+        f'SELECT participant_id, value FROM "{name}" WHERE route IN (\'phone\', \'text\') AND meta_shown + 0 = 1 '
         f"AND coll + 0 IN ({marks(asked.held)})"
     )
     found: dict[bytes, list[str]] = {}

@@ -34,12 +34,6 @@ def open_referrals(asked: Asked, question: OpenReferrals) -> tuple[ReferralRow, 
     return _rows(asked, sorted(asked.all(ReferralFields, *wanted), key=_next), question.day)
 
 
-def to_ask(asked: Asked, mine: bool) -> list[Any]:
-    """The conditions on open referrals of which somebody should ask how it went."""
-    wanted: list[Any] = [table(ReferralFields).c.closed_on.is_(None)]
-    return [*wanted, of_mine(asked)] if mine else wanted
-
-
 def of_mine(asked: Asked) -> Any:
     """The condition that a referral is the asker's to follow: the case of its participant is, or they made it."""
     columns = table(ReferralFields).c
@@ -67,7 +61,9 @@ def _services(asked: Asked, ids: Sequence[UUID]) -> dict[UUID, str]:
     return {row.id: row.name for row in asked.connection.execute(query)}
 
 
-def _row(asked: Asked, item: Stored[ReferralFields], names: dict[UUID, str], services: dict[UUID, str], day: date) -> ReferralRow:
+def _row(
+    asked: Asked, item: Stored[ReferralFields], names: dict[UUID, str], services: dict[UUID, str], day: date
+) -> ReferralRow:
     fields = item.fields
     late = (day - fields.follow_up_on).days if fields.follow_up_on and fields.closed_on is None else 0
     return ReferralRow(

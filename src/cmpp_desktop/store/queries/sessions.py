@@ -141,7 +141,9 @@ def _in_the_file_of(asked: Asked, view: SessionView, participant_id: UUID) -> Se
 def withheld(asked: Asked, participant_id: UUID, sessions: Sequence[Stored[ServiceSessionFields]]) -> list[Stored[Any]]:
     """Sessions as the participant's file may show them: without what was written where somebody was who is kept apart."""
     shared = shared_with(asked, participant_id, [item.id for item in sessions])
-    return [replace(item, fields=item.fields.model_copy(update=WITHHELD)) if item.id in shared else item for item in sessions]
+    return [
+        replace(item, fields=item.fields.model_copy(update=WITHHELD)) if item.id in shared else item for item in sessions
+    ]
 
 
 def withheld_later(asked: Asked, participant_id: UUID, found: Sequence[Stored[Any]]) -> list[Stored[Any]]:

@@ -171,7 +171,10 @@ def hand_over(asked: Asked, question: HandOver) -> HandOverFacts:
 def _last_contact(asked: Asked, ids: Sequence[UUID]) -> date | None:
     """The day of the latest session or note that is not restricted: the line of People counts those too."""
     sessions, notes = table(ServiceSessionFields).c, table(NoteFields).c
-    days = [item.fields.when.day for item in _unrestricted(asked.all(ServiceSessionFields, sessions.participant_id.in_(ids)))]
+    days = [
+        item.fields.when.day
+        for item in _unrestricted(asked.all(ServiceSessionFields, sessions.participant_id.in_(ids)))
+    ]
     written = _unrestricted(asked.all(NoteFields, notes.participant_id.in_(ids)))
     days += [item.fields.written_at.astimezone(zone_of(asked.zone)).date() for item in written]
     return max(days, default=None)

@@ -19,7 +19,7 @@ from cmpp_desktop.domain.importing import DuplicatesIn, LookedFor, Row
 from cmpp_desktop.domain.merges import MergePeople
 from cmpp_desktop.domain.questions import LikelyDuplicates, Participant
 from cmpp_desktop.domain.records import BirthDate, PersonName
-from cmpp_desktop.store.likeness import ALIKE, Ear, Known, swapped
+from cmpp_desktop.store.likeness import ALIKE, Ear, Known, swapped, words_of
 from tests.factory.origins import ORIGINS
 from tests.store.laptops import DAY, Laptop, family
 
@@ -249,5 +249,5 @@ def test_likeness_is_the_same_from_both_sides(one: str, two: str, born: date | N
     ear = Ear()
     a, b = Known((one,), born), Known((two,), other)
     assert ear.likeness(a, b) == pytest.approx(ear.likeness(b, a))
-    if ear.words(one):
+    if words_of(one):
         assert ear.likeness(a, a) >= ALIKE

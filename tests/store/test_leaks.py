@@ -6,18 +6,21 @@ writes there holds a word of its own. Then everything that Leon and Rosa can ask
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from cmpp_desktop import domain
 from cmpp_desktop.domain.calendar import CalendarExport
 from cmpp_desktop.domain.consent import ConsentGiven, RecordConsent, RecordSharing
 from cmpp_desktop.domain.dispatch import KINDS
@@ -51,9 +54,19 @@ from cmpp_desktop.domain.screenings import (
 from cmpp_desktop.domain.sessions import ChangeSession, RecordSession, SessionContent
 from cmpp_desktop.domain.tasks import ChangeNote, CompleteTask, WriteNote
 from cmpp_desktop.domain.transfers import HandOver
+from cmpp_desktop.domain.work import Question
 from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
 from cmpp_desktop.store.queries import ANSWERS
 from cmpp_desktop.workspace import figures
+from cmpp_desktop.workspace.views import (
+    AttachmentRequest,
+    CaseSummaryRequest,
+    CertificateRequest,
+    PaperRequest,
+    RecoveryKitRequest,
+    ScreeningRequest,
+    SessionNoteRequest,
+)
 from cmpp_protocol import canon
 from tests.store.laptops import CASELOAD, DAY, NOON, RESTRICTED, TEAM, Laptop, family
 from tests.store.secrets_of import CAPABLE, Filler, in_tables, in_text, questions
@@ -458,3 +471,24 @@ def test_the_last_contact_forgets_a_session_that_may_not_be_known(a_laptop: Make
     assert last() == day
     rosa.do(WriteNote(person, "She called."))
     assert last() == DAY
+
+
+def test_every_question_and_every_paper_is_searched() -> None:
+    """Who adds a question or a paper has to say here what may be in it: `told` asks all of `ANSWERS`, `printed` makes papers."""
+    for module in pkgutil.walk_packages(domain.__path__, f"{domain.__name__}."):
+        importlib.import_module(module.name)
+    # By name: a dataclass with slots is made twice.
+    asked = {f"{kind.__module__}.{kind.__qualname__}" for kind in _heirs(Question) if kind.__module__.startswith("cmpp_desktop.")}
+    assert asked == {f"{kind.__module__}.{kind.__qualname__}" for kind in ANSWERS}
+    # Of these papers each is made of one document, which is asked for by its id (`Session`, `Screening`, an attachment's record).
+    whole_documents = {AttachmentRequest, SessionNoteRequest, ScreeningRequest, CertificateRequest}
+    of_nobody = {RecoveryKitRequest}
+    assert set(get_args(PaperRequest)) == {CaseSummaryRequest, *whole_documents, *of_nobody}
+    ids, texts = [UUID(int=1)], ["word"]
+    assert all(next(questions(kind, ids, texts, ASKED), None) is not None for kind in ANSWERS)
+
+
+def _heirs(kind: type[Any]) -> Iterator[type[Any]]:
+    for heir in kind.__subclasses__():
+        yield heir
+        yield from _heirs(heir)

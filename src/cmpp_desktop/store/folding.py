@@ -6,11 +6,18 @@ name in Cyrillic is found from a Latin keyboard and the other way round.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 
 from anyascii import anyascii
 
+_RUN = re.compile("[\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af]{2,}")  # Han and Hangul
+_LONG_FAMILIES = frozenset(
+    ("欧阳", "歐陽", "司马", "司馬", "上官", "诸葛", "諸葛", "皇甫", "尉迟", "慕容", "令狐", "남궁", "황보", "제갈")
+)
+_SERVANT = re.compile(r"\bعبد\s+ال")
+_NASAL = str.maketrans(dict.fromkeys("ंਂੰ", "n"))  # Devanagari, Gurmukhi
 # What `_letters` makes of each ASCII letter, which most names are made of.
 _ASCII = {code: None if chr(code) in "'`" else chr(code) if chr(code).isalnum() else " " for code in range(128)}
 
@@ -33,6 +40,20 @@ def spellings(text: str) -> str:
         return fold(text)
     own, latin = fold(text), ascii_of(text)
     return own if own == latin else f"{own} {latin}"
+
+
+def name_apart(name: str) -> str:
+    """A name with its words apart, where its script does not put them apart as the Latin one does: family and given name in Han
+    and Hangul (王小明 is Wang Xiaoming), عبد and what follows together; and the nasal of Indian scripts as the n that it is."""
+    if name.isascii():
+        return name
+    told = _SERVANT.sub("عبدال", name).translate(_NASAL)
+    return _RUN.sub(lambda run: f" {_parted(run.group())} ", told)
+
+
+def _parted(run: str) -> str:
+    family = 2 if run[:2] in _LONG_FAMILIES and len(run) > 2 else 1
+    return f"{run[:family]} {run[family:]}"
 
 
 def digits(text: str) -> str:

@@ -13,7 +13,7 @@ from datetime import date
 
 from rapidfuzz.distance import Indel
 
-from cmpp_desktop.store.folding import ascii_of
+from cmpp_desktop.store.folding import ascii_of, name_apart
 
 ALIKE = 0.8  # of 1: how like two people must be to be shown
 CERTAIN = 3.0  # the same A-number
@@ -24,6 +24,9 @@ SOUNDS_ALIKE = 0.9  # of two words with the same consonants
 ESTIMATED_YEARS = 2
 _SMALL = frozenset(("de", "del", "la", "las", "los", "da", "do", "dos", "das", "van", "von", "bin", "ibn", "bint", "ben", "el",
                     "al", "ul", "y", "e", "i"))  # fmt: skip
+# Beginnings of names of two words that are as often written as one: ገብረ መድህን, Gebre Medhin, Gebremedhin; Abdul Rahman.
+_BEGINNINGS = frozenset(("gebre", "gebra", "wolde", "welde", "tekle", "haile", "hayle", "habte", "fikre", "amde", "abdul",
+                         "abdel"))  # fmt: skip
 _PAIRS = (
     ("sch", "s"), ("tch", "s"), ("sh", "s"), ("ch", "s"), ("zh", "s"), ("kh", "h"), ("gh", "k"), ("ph", "f"), ("th", "t"),
     ("dh", "t"), ("dj", "s"), ("ts", "s"), ("tz", "s"), ("cz", "s"), ("dz", "s"), ("ks", "s"), ("ck", "k"), ("ce", "se"),
@@ -56,7 +59,7 @@ class Ear:
 
     def __init__(self) -> None:
         self._sounds: dict[str, str] = {}
-        self._words: dict[str, tuple[str, ...]] = {}
+        self._ways: dict[str, tuple[tuple[str, ...], ...]] = {}
         self._pairs: dict[tuple[str, str], float] = {}
 
     def sound(self, word: str) -> str:
@@ -65,21 +68,23 @@ class Ear:
             found = self._sounds[word] = sound(word)
         return found
 
-    def words(self, name: str) -> tuple[str, ...]:
-        found = self._words.get(name)
+    def ways(self, name: str) -> tuple[tuple[str, ...], ...]:
+        """The words of a name, in each of the ways in which it may be divided."""
+        found = self._ways.get(name)
         if found is None:
-            found = self._words[name] = words_of(name)
+            words, joined = words_of(name), words_of(name, joined=True)
+            found = self._ways[name] = (words,) if words == joined else (words, joined)
         return found
 
     def sounds(self, names: Iterable[str]) -> frozenset[str]:
         """What all words of some names sound like."""
-        return frozenset(self.sound(word) for name in names for word in self.words(name))
+        return frozenset(self.sound(word) for name in names for way in self.ways(name) for word in way)
 
     def pairs(self, names: Iterable[str]) -> frozenset[tuple[str, str]]:
         """The sounds of each name two by two; of a name with one sound, it alone with ""."""
         found: set[tuple[str, str]] = set()
-        for name in names:
-            keys = sorted({self.sound(word) for word in self.words(name)})
+        for way in (way for name in names for way in self.ways(name)):
+            keys = sorted({self.sound(word) for word in way})
             found.update((one, two) for at, one in enumerate(keys) for two in keys[at + 1 :])
             if len(keys) == 1:
                 found.add((keys[0], ""))
@@ -105,7 +110,9 @@ class Ear:
     def names_alike(self, one: str, other: str) -> float:
         """From 0 to 1. Each word of the shorter name with the word of the longer one that is most like it; longer words count
         more."""
-        mine, theirs = self.words(one), self.words(other)
+        return max(self._alike(mine, theirs) for mine in self.ways(one) for theirs in self.ways(other))
+
+    def _alike(self, mine: tuple[str, ...], theirs: tuple[str, ...]) -> float:
         if not mine or not theirs:
             return 0.0
         if mine == theirs:
@@ -153,10 +160,24 @@ def sound(word: str) -> str:
     return "".join(kept).translate(_CLASSES) or word[:1]
 
 
-def words_of(name: str) -> tuple[str, ...]:
-    """The words of a name in their Latin spelling, in order of the alphabet; without "de", "bin" and the like."""
-    told = sorted(set(ascii_of(name).split()))
+def words_of(name: str, *, joined: bool = False) -> tuple[str, ...]:
+    """The words of a name in their Latin spelling, in order of the alphabet; without "de", "bin" and the like. `joined`: names of
+    two words (Gebre Medhin) as one."""
+    words = ascii_of(name_apart(name)).split()
+    if joined:
+        words = _as_one(words)
+    told = sorted(set(words))
     return tuple(word for word in told if word not in _SMALL) or tuple(told)
+
+
+def _as_one(words: list[str]) -> list[str]:
+    found: list[str] = []
+    for word in words:
+        if found and found[-1] in _BEGINNINGS:
+            found[-1] += word
+        else:
+            found.append(word)
+    return found
 
 
 def birth_likeness(one: Known, other: Known) -> float:

@@ -16,7 +16,7 @@ import msgpack
 from sqlalchemy.engine import Connection
 
 from cmpp_desktop.store import identity
-from cmpp_desktop.store.folding import digits, fold, spellings
+from cmpp_desktop.store.folding import ascii_of, digits, fold, name_apart, spellings
 from cmpp_desktop.store.likeness import Ear
 
 _OPEN = ("enrolled", "active", "paused")
@@ -131,7 +131,7 @@ def _write(connection: Connection, rows: Sequence[Any], known: dict[tuple[bytes,
         tongues = "," + ",".join(spoken) + "," if spoken else ""
         people.append((doc, id, coll, fold(f"{family} {given}"), state, caseworker, tongues, interpreter, contacts.get(id)))
         others = msgpack.unpackb(aliases, raw=False)
-        other = spellings(" ".join((native, *others)))
+        other = _other(native, others)
         number = " ".join((a_number, *phones.get(id, ())))
         words.append((doc, spellings(f"{given} {family} {preferred}"), other, number))
         heard.append((doc, " ".join(sorted(ear.sounds((f"{given} {family}", preferred, native, *others))))))
@@ -139,6 +139,15 @@ def _write(connection: Connection, rows: Sequence[Any], known: dict[tuple[bytes,
     connection.exec_driver_sql(_WORDS, words)
     connection.exec_driver_sql(_PIECES, words)
     connection.exec_driver_sql(_SOUNDS, heard)
+
+
+def _other(native: str, aliases: Sequence[str]) -> str:
+    """What is searched of the other names; those whose script does not part family and given name, parted too."""
+    names = " ".join((native, *aliases))
+    if names.isascii():
+        return spellings(names)
+    apart = " ".join(name_apart(name) for name in (native, *aliases))
+    return spellings(names) if apart == names else f"{spellings(names)} {ascii_of(apart)}"
 
 
 def _as_shown(

@@ -2,7 +2,7 @@
 
 Words are found by their beginnings in one index, pieces of three letters and more in another (projection.py fills both).
 First come names that begin with what was typed, then names with a word that does, then other spellings and numbers, then
-pieces inside words.
+pieces inside words. Where none of that is found, names that sound like it: scripts that write no vowels are typed with them.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from sqlalchemy import ColumnElement, TextClause, and_, func, not_, select, text
 from sqlalchemy.engine import Connection
 
 from cmpp_desktop.store.folding import ascii_of, digits, fold
+from cmpp_desktop.store.likeness import sound, words_of
 from cmpp_desktop.store.tables import PERSON
 
 PIECE = 3
+SAYS_ENOUGH = 3  # consonants of what is looked for by its sound
 MANY = 2_000  # so many matches are no longer put in order of how good they are, only by name
 CANDIDATES = 200
 Condition = ColumnElement[bool] | TextClause  # on `person`
@@ -36,6 +38,21 @@ def find(connection: Connection, typed: str, wanted: Sequence[Condition], offset
     ranked = _ranked(connection, words, wanted, start)
     if not pieces:
         return ranked[offset : offset + limit], len(ranked)
+    found = _with_pieces(connection, ranked, pieces, words, wanted, offset, limit)
+    heard = "" if found[1] or is_number(typed) else _heard(typed)
+    return _sounding(connection, heard, wanted, offset, limit) if heard else found
+
+
+def _with_pieces(
+    connection: Connection,
+    ranked: list[int],
+    pieces: str,
+    words: str,
+    wanted: Sequence[Condition],
+    offset: int,
+    limit: int,
+) -> tuple[list[int], int]:
+    """A page of those that were found by their words, and after them those with pieces inside words."""
     inside = (_matching("person_pieces", pieces), ~_matching("person_words", words), *wanted)
     page = ranked[offset : offset + limit]
     if len(page) < limit:
@@ -75,6 +92,22 @@ def _queries(typed: str) -> tuple[str, str, str]:
     long = [one for one in spelled if one and all(len(word) >= PIECE for word in one.split())]
     pieces = " OR ".join("(" + " AND ".join(f'"{word}"' for word in one.split()) + ")" for one in long)
     return words or '""', pieces, latin or own
+
+
+def _heard(typed: str) -> str:
+    """The query for names with words that sound like those typed; "" where these are too short to say anything."""
+    heard = sorted({sound(word) for word in words_of(typed)})
+    enough = len("".join(heard)) >= SAYS_ENOUGH and all(len(one) > 1 for one in heard)
+    return " AND ".join(f'"{one}"' for one in heard) if enough else ""
+
+
+def _sounding(
+    connection: Connection, heard: str, wanted: Sequence[Condition], offset: int, limit: int
+) -> tuple[list[int], int]:
+    """A page of people whose names sound so, by name."""
+    alike = (_matching("person_sounds", heard), *wanted)
+    page = select(PERSON.c.doc).where(*alike).order_by(PERSON.c.fold, PERSON.c.doc).limit(limit).offset(offset)
+    return list(connection.execute(page).scalars()), _count(connection, alike)
 
 
 def _matching(index: str, query: str, doc: ColumnElement[int] = PERSON.c.doc) -> ColumnElement[bool]:

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, select, text
+from sqlalchemy import Row, TextClause, select, text
 
 from cmpp_desktop.domain.cases import OPEN_STATES
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
@@ -189,27 +189,6 @@ def _few_by_next(asked: Asked, wanted: _Wanted, question: People) -> list[int]:
     return list(found.scalars())
 
 
-class _Read(NamedTuple):
-    """What a line shows, as it lies in the columns."""
-
-    doc: int
-    id: bytes
-    state: str | None
-    last_contact: str | None
-    caseworker: str | None
-    legal_name: bytes
-    preferred_name: str
-    native_name: str
-    aliases: bytes
-    birth_date: bytes | None
-    languages: bytes
-    interpreter_needed: int
-    a_number: str
-    flags: bytes
-    next_type: str | None
-    next_when: bytes | None
-
-
 def rows_of(asked: Asked, docs: Sequence[int], day: date, typed: str) -> tuple[PersonRow, ...]:
     """The lines of a page, in the order of `docs`. One statement, and no record is made whole: this runs at every key."""
     held = marks(asked.held)
@@ -225,9 +204,11 @@ def rows_of(asked: Asked, docs: Sequence[int], day: date, typed: str) -> tuple[P
         f"WHERE p.doc IN ({marks(docs)}) AND r.meta_shown + 0 = 1",
         (*asked.held, *asked.held, day.isoformat(), *docs),
     )
-    lines = {line[0]: _Read._make(line) for line in read}
+    lines: dict[int, Any] = {line[0]: line for line in read.all()}
     born, when = reader(ParticipantFields, "birth_date"), reader(ObligationFields, "when")
-    found = [_as_one(asked, _row(lines[doc], born, when), day) for doc in docs if doc in lines]
+    found = [_row(lines[doc], born, when) for doc in docs if doc in lines]
+    if asked.groups:
+        found = [_as_one(asked, row, day) for row in found]
     if not typed:
         return tuple(found)
     phones = _phones(asked, [row.id for row in found])
@@ -235,8 +216,10 @@ def rows_of(asked: Asked, docs: Sequence[int], day: date, typed: str) -> tuple[P
     return tuple(_explained(row, line, phones.get(row.id, ()), typed) for row, line in matched)
 
 
-def _row(line: _Read, born: Callable[[Any], Any], when: Callable[[Any], Any]) -> PersonRow:
-    _, id, state, contact, caseworker, legal, preferred, native, _, birth, spoken, interpreter, number, flags, type_, at = line
+def _row(line: Row[Any], born: Callable[[Any], Any], when: Callable[[Any], Any]) -> PersonRow:
+    _, id, state, contact, carried, legal, preferred, native, _, birth, spoken, interpreter, number, flags, type_, at = tuple(
+        line
+    )
     name = unpacked(legal)
     given, family = name.get("given", ""), name.get("family", "")
     return PersonRow(
@@ -251,7 +234,7 @@ def _row(line: _Read, born: Callable[[Any], Any], when: Callable[[Any], Any]) ->
         next_obligation=type_,
         next_when=None if at is None else when(at),
         last_contact=date.fromisoformat(contact) if contact else None,
-        caseworker=caseworker or "",
+        caseworker=carried or "",
         state=state,
         flags=tuple(unpacked(flags)),
     )
@@ -300,7 +283,7 @@ def _phones(asked: Asked, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
     return found
 
 
-def _explained(row: PersonRow, line: _Read, phones: Sequence[str], text: str) -> PersonRow:
+def _explained(row: PersonRow, line: Row[Any], phones: Sequence[str], text: str) -> PersonRow:
     """The row with where its name matched; or, when it was not the name, with what matched."""
     typed = digits(text)
     marked = () if search.is_number(text) else spans(row.name, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,10 +14,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from cmpp_desktop.domain.assistance import RecordAssistance
-from cmpp_desktop.domain.cases import CaseFields, CloseCase, OpenCase
+from cmpp_desktop.domain.cases import CaseFields, ChangeCase, CloseCase, OpenCase
 from cmpp_desktop.domain.cases import CaseOpening as Opening
 from cmpp_desktop.domain.dispatch import KINDS
-from cmpp_desktop.domain.entries import AddRecord, BringBackRecord, Records
+from cmpp_desktop.domain.entries import AddRecord, BringBackRecord, ChangeRecord, Records
 from cmpp_desktop.domain.households import HouseholdFields
 from cmpp_desktop.domain.merges import Merged, MergePeople
 from cmpp_desktop.domain.obligations import AddObligation
@@ -122,6 +123,36 @@ def test_a_legal_hold_on_the_person_or_the_award_stops_it_until_it_is_lifted(a_l
     assert (omar.ask(LegalHolds()), len(omar.ask(LegalHolds(lifted=True)))) == ((), 2)
     omar.do(DestroyFile(mother, WITNESS))
     assert [file.participant_id for file in omar.ask(DueForDestruction(DAY))] == [child]
+
+
+def test_what_was_charged_to_another_award_is_kept_as_long_as_that_one(a_laptop: Make) -> None:
+    omar = office(a_laptop(role="administrator"))
+    (mother, child), (other, _) = enrolled(omar), enrolled(omar, "Perez")
+    again = omar.do(family("Maricela")).id
+    omar.do(MergePeople(other, again))
+    for case in omar.ask(Records("case", again)):
+        if case.fields.state == "active":
+            omar.do(ChangeCase(case.id, {"award": AWARD}))
+            omar.do(CloseCase(case.id, "completed", tasks="keep"))
+    second = omar.do(AddRecord("award", {"number": "B", "final_report_on": date(2022, 6, 1)})).id
+    omar.do(RecordAssistance(mother, "food", Money(amount=Decimal("40.00")), DAY, award="B"))
+    meeting = visit(again)
+    omar.do(type(meeting)(again, replace(meeting.content, award="B")))
+    due = {file.participant_id: file for file in omar.ask(DueForDestruction(DAY))}
+    assert due.keys() >= {mother, child, other}
+    assert [due[id].kept_until for id in (mother, child, other)] == [date(2025, 6, 1), date(2025, 3, 1), date(2025, 6, 1)]
+    hold = omar.do(SetLegalHold("Audit", award="B")).id
+    assert {file.participant_id for file in omar.ask(DueForDestruction(DAY)) if file.held} == {mother, other}
+    with pytest.raises(KnownError, match="under_legal_hold"):
+        omar.do(DestroyFile(mother, WITNESS))
+    omar.do(LiftLegalHold(hold, "Audited"))
+    omar.do(ChangeRecord("award", second, {"final_report_on": None}))
+    assert {file.participant_id for file in omar.ask(DueForDestruction(DAY))} & {mother, other} == set()
+    for id in (mother, other):
+        with pytest.raises(KnownError, match="kept_longer") as said:
+            omar.do(DestroyFile(id, WITNESS))
+        assert said.value.facts == {"why": "no_report"}
+    omar.do(DestroyFile(child, WITNESS))
 
 
 def test_only_an_administrator_with_a_witness_and_the_restricted_records_destroys_a_file(a_laptop: Make) -> None:

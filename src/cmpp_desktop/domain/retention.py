@@ -1,7 +1,8 @@
 """Retention: how long a file is kept, what holds it longer, and the certificate of its destruction (2 CFR 200.334).
 
-A file is kept until some years after the final financial report of its award, the latest over the awards of its cases; a
-legal hold on the participant or on an award keeps it for as long as it stands. `DestroyFile` takes every record about the
+A file is kept until some years after the final financial report of its award, the latest over the awards of its cases and of
+what in it was charged to one (a session, help that was given); a legal hold on the participant or on any of these awards keeps
+it for as long as it stands. `DestroyFile` takes every record about the
 person out of all answers, on every laptop that hears of it, for good. The values themselves stay in the sealed history (on
 the laptops and, unread, on the server) until an erasure (sync rule 19) destroys them: this version has none yet, and the
 certificate says so.
@@ -19,6 +20,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from cmpp_desktop.domain.assistance import DirectAssistanceFields
 from cmpp_desktop.domain.cases import CaseFields
 from cmpp_desktop.domain.households import HouseholdFields, HouseholdMemberFields
 from cmpp_desktop.domain.merges import MergeFields
@@ -30,6 +32,7 @@ from cmpp_desktop.domain.staff import AwardFields, StaffMemberFields, award_of
 from cmpp_desktop.domain.work import Command, Done, Question, Stored, Work
 from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
 
+CHARGED: tuple[type[ServiceSessionFields] | type[DirectAssistanceFields], ...] = (ServiceSessionFields, DirectAssistanceFields)
 ENDED = ("exited", "declined")  # states of a case that is over
 # What every certificate says beside its ground.
 NOT_ERASED = "Taken out of every answer; the sealed history still holds the values until it is erased."
@@ -172,15 +175,16 @@ class LegalHolds(Question[tuple[LegalHold, ...]]):
     lifted: bool = False
 
 
-def kept(cases: Iterable[CaseFields], awards: Mapping[str, Iterable[AwardFields]]) -> Kept:
-    """Until when a file with these cases is kept: the latest over their awards, by number. That day still counts."""
+def kept(cases: Iterable[CaseFields], awards: Mapping[str, Iterable[AwardFields]], charged: Iterable[str] = ()) -> Kept:
+    """Until when a file with these cases is kept: the latest over their awards, by number, and those that something in it was
+    charged to. That day still counts."""
     listed = list(cases)
     if not listed:
         return Kept(None, why="no_case")
     if any(case.state not in ENDED for case in listed):
         return Kept(None, why="open_case")
     found: list[tuple[date, str, date]] = []
-    for number in {case.award for case in listed}:
+    for number in sorted({case.award for case in listed} | set(charged)):
         of_number = list(awards.get(number, ()))
         for award in of_number:
             if award.final_report_on is None:
@@ -263,15 +267,16 @@ def destroy_file(kinds: Mapping[str, type[Fields]], command: DestroyFile, work: 
 
 def _may_be_destroyed(person: Stored[ParticipantFields], work: Work) -> Kept:
     cases = [item.fields for item in work.find(CaseFields, participant_id=person.id)]
+    charged = {item.fields.award for model in CHARGED for item in work.find(model, participant_id=person.id)} - {""}
     holds = [*work.find(LegalHoldFields, participant_id=person.id, lifted_on=None)]
-    for number in {case.award for case in cases if case.award}:
+    for number in {case.award for case in cases if case.award} | charged:
         holds += work.find(LegalHoldFields, award=number, lifted_on=None)
     if holds:
         raise KnownError("under_legal_hold")
     awards: dict[str, list[AwardFields]] = {}
     for item in work.find(AwardFields):
         awards.setdefault(item.fields.number, []).append(item.fields)
-    found = kept(cases, awards)
+    found = kept(cases, awards, charged)
     if found.until is None:
         raise KnownError("kept_longer", why=found.why)
     if found.until >= work.today:

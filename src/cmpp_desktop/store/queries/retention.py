@@ -10,6 +10,7 @@ from uuid import UUID
 from cmpp_desktop.domain.dispatch import KINDS
 from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.retention import (
+    CHARGED,
     ENDED,
     DueFile,
     DueForDestruction,
@@ -28,7 +29,7 @@ from cmpp_desktop.store.queries.common import Asked, marks, table
 
 def due_for_destruction(asked: Asked, question: DueForDestruction) -> tuple[DueFile, ...]:
     """See the question. Awards are few: those whose time has passed are found first, then the people all of whose cases ended
-    and are of these."""
+    and are of these, and in whose files nothing was charged to another."""
     until: dict[str, Any] = {}
     never = set()
     for item in asked.all(AwardFields):
@@ -66,7 +67,25 @@ def _files(asked: Asked, past: Iterable[str]) -> dict[UUID, set[str]]:
     found: dict[UUID, set[str]] = {}
     for who, award in asked.connection.exec_driver_sql(sql, (*ENDED, *numbers, *colls)):
         found.setdefault(UUID(bytes=who), set()).add(award)
-    return found
+    return _as_charged(asked, found, set(numbers))
+
+
+def _as_charged(asked: Asked, files: dict[UUID, set[str]], past: set[str]) -> dict[UUID, set[str]]:
+    """Without the files in which something was charged to another award; the others with all of theirs."""
+    kept: set[UUID] = set()
+    colls = list(asked.held)
+    for model in CHARGED if files else ():
+        sql = (
+            f'SELECT coalesce(i.canonical, r.participant_id) AS who, r.award FROM "r_{model.kind}" r '
+            "LEFT JOIN identity i ON i.id = r.participant_id AND i.coll = r.coll "
+            f"WHERE r.meta_shown = 1 AND r.award <> '' AND r.coll IN ({marks(colls)}) GROUP BY who, r.award"
+        )
+        for raw, award in asked.connection.exec_driver_sql(sql, tuple(colls)):
+            who = UUID(bytes=raw)
+            if who in files:
+                files[who].add(award)
+                kept |= set() if award in past else {who}
+    return {who: awards for who, awards in files.items() if who not in kept}
 
 
 def legal_holds(asked: Asked, question: LegalHolds) -> tuple[LegalHold, ...]:

@@ -40,7 +40,7 @@ CELLS = {
     "obligation_time": ("02:30", "9 am", ""),  # 02:30 is no time at all on the night when clocks go forward
 }
 DATES = st.sampled_from(("2028-02-29", "2027-03-14", "2026-11-01", "2100-01-01", "1900-01-01", "2024-02-29", ""))
-TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=12)
+TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=12)
 WORDS = TEXTS | st.sampled_from(("=1+1", "محمد", "\u202eRosa\u202c", "x" * 201, "\u200d", "O’Brien", "𝓡𝓸𝓼𝓪"))
 
 

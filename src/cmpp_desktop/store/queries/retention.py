@@ -74,17 +74,16 @@ def _as_charged(asked: Asked, files: dict[UUID, set[str]], past: set[str]) -> di
     """Without the files in which something was charged to another award; the others with all of theirs."""
     kept: set[UUID] = set()
     colls = list(asked.held)
-    for model in CHARGED if files else ():
-        sql = (
-            f'SELECT coalesce(i.canonical, r.participant_id) AS who, r.award FROM "r_{model.kind}" r '
-            "LEFT JOIN identity i ON i.id = r.participant_id AND i.coll = r.coll "
-            f"WHERE r.meta_shown = 1 AND r.award <> '' AND r.coll IN ({marks(colls)}) GROUP BY who, r.award"
-        )
-        for raw, award in asked.connection.exec_driver_sql(sql, tuple(colls)):
-            who = UUID(bytes=raw)
-            if who in files:
-                files[who].add(award)
-                kept |= set() if award in past else {who}
+    ids = {same.bytes: who for who in files for same in asked.same(who)}
+    for model in CHARGED:
+        for part in (list(ids)[start : start + 500] for start in range(0, len(ids), 500)):  # by the index: sessions are large
+            sql = (
+                f'SELECT DISTINCT participant_id, award FROM "r_{model.kind}" WHERE participant_id IN ({marks(part)}) '
+                f"AND meta_shown + 0 = 1 AND award <> '' AND coll + 0 IN ({marks(colls)})"
+            )
+            for raw, award in asked.connection.exec_driver_sql(sql, (*part, *colls)):
+                files[ids[raw]].add(award)
+                kept |= set() if award in past else {ids[raw]}
     return {who: awards for who, awards in files.items() if who not in kept}
 
 

@@ -165,6 +165,16 @@ def test_hearings_alone_find_their_people_by_number(office: Workspace, tmp_path:
     assert [item.fields.when.day for item in son.obligations if item.fields.type == "master_hearing"] == [date(2027, 1, 20)]
 
 
+def test_two_hearings_of_nobody_are_two_rows_of_nobody(shared: Workspace, tmp_path: Path) -> None:
+    rows = (("A111111111", "master", "2027-01-20", ""), ("A111111111", "master", "2027-03-20", ""),
+            ("A111111111", "individual", "2027-05-20", "Rosa Quispe"))  # fmt: skip
+    path = table(tmp_path, *rows, headings=("A#", "Hearing type", "Hearing date", "Name"), name="hearings.csv")
+    seen = shared.preview_import(path)
+    assert codes(seen) == {(2, "person_not_found"), (3, "person_not_found")}
+    assert [row.number for row in seen.rows] == [4]
+    assert seen.likely == ()  # nothing is asked that nobody can answer
+
+
 def test_two_rows_of_one_person_are_noticed_in_the_file_itself(office: Workspace, tmp_path: Path) -> None:
     twice = (*FAMILY[:1], ("Maricela", "Tzoc", "1988-09-07", "219874907", "", "", "", "", "Individual hearing", "2027-03-01"))
     seen = office.preview_import(table(tmp_path, *twice))

@@ -57,12 +57,14 @@ ROWS = st.lists(st.tuples(*(cell(name) for name in COLUMNS)), min_size=1, max_si
 @settings(
     max_examples=12,
     deadline=None,
-    phases=(Phase.explicit, Phase.generate),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rows=ROWS)
 @example(rows=[tuple({"given": "Rosa", "obligation": "master", "obligation_day": "2027-03-14", "obligation_time": "02:30",
                       "email": "rosa@example.org", "postal_code": "2138"}.get(name, "") for name in COLUMNS)])  # fmt: skip
+@example(rows=2 * [tuple({"a_number": "219874907", "obligation": "master", "obligation_day": "2028-02-29"}.get(name, "")
+                         for name in COLUMNS)])  # fmt: skip  # the first is about nobody, and so is the second
 def test_what_passed_the_preview_is_written_whole_and_taken_back_whole(
     office: Workspace, tmp_path: Path, rows: list[tuple[str, ...]]
 ) -> None:

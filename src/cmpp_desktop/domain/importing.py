@@ -342,12 +342,13 @@ def looked_for(rows: Iterable[Row]) -> tuple[LookedFor, ...]:
 def likely(rows: Sequence[Row], matches: Sequence[Sequence[Match]]) -> tuple[tuple[Likely, ...], tuple[RowProblem, ...]]:
     """The rows that need a choice, and those about somebody who is not there (person_not_found)."""
     found, problems = [], []
-    for row, listed in zip(rows, matches, strict=True):
-        if row.person is None:
-            listed = [match for match in listed if match.certain]
-            if not listed:
-                problems.append(RowProblem(row.number, "", "person_not_found"))
-                continue
+    nobodys: set[int] = set()  # rows that are about nobody: no other row is about the person of one of them
+    for row, every in zip(rows, matches, strict=True):
+        listed = [match for match in every if match.row not in nobodys and (row.person is not None or match.certain)]
+        if row.person is None and not listed:
+            problems.append(RowProblem(row.number, "", "person_not_found"))
+            nobodys.add(row.number)
+            continue
         if listed:
             found.append(Likely(row.number, tuple(listed), _suggested(row, listed)))
     return tuple(found), tuple(problems)

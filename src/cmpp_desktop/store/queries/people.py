@@ -211,7 +211,7 @@ def rows_of(asked: Asked, docs: Sequence[int], day: date, typed: str) -> tuple[P
         found = [_as_one(asked, row, day) for row in found]
     if not typed:
         return tuple(found)
-    phones = _phones(asked, [row.id for row in found])
+    phones = _phones(asked, [row.id for row in found]) if digits(typed) else {}  # only digits are looked for in them
     matched = zip(found, (lines[doc] for doc in docs if doc in lines), strict=True)
     return tuple(_explained(row, line, phones.get(row.id, ()), typed) for row, line in matched)
 

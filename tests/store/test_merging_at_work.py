@@ -8,12 +8,14 @@ from datetime import date, time, timedelta
 from uuid import UUID
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from cmpp_desktop.domain.consent import ConsentCheck, ConsentGiven, RecordConsent, RecordSharing
 from cmpp_desktop.domain.deadline_views import Deadlines, DeadlinesBehind
 from cmpp_desktop.domain.deadlines import RecomputeDeadlines
 from cmpp_desktop.domain.entries import AddRecord, Records
-from cmpp_desktop.domain.households import AddHouseholdMember
+from cmpp_desktop.domain.households import AddHouseholdMember, NewPerson, RegisterHousehold
 from cmpp_desktop.domain.members import BecameAdult, ChangeHead, HouseholdOf, LeaveHousehold, SeparateMembers
 from cmpp_desktop.domain.merges import Merged, MergePeople, PickValues, UnmergePeople
 from cmpp_desktop.domain.moves import RecordMove
@@ -25,10 +27,10 @@ from cmpp_desktop.domain.participants import (
     ParticipantFields,
     RevealANumber,
 )
-from cmpp_desktop.domain.questions import AuditTrail, Conflicts, Participant, People, Session
-from cmpp_desktop.domain.records import BirthDate, PostalAddress, When
+from cmpp_desktop.domain.questions import AuditTrail, ConflictItem, Conflicts, Participant, People, Session
+from cmpp_desktop.domain.records import BirthDate, PersonName, PostalAddress, When
 from cmpp_desktop.domain.referrals import Refer
-from cmpp_desktop.domain.separations import EndSeparation
+from cmpp_desktop.domain.separations import EndSeparation, Separations
 from cmpp_desktop.domain.sessions import GroupContent, RecordGroupSession, RecordSession, SessionContent
 from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
 from tests.store.laptops import DAY, Laptop, family
@@ -273,3 +275,92 @@ def test_what_is_in_conflict_or_needed_under_the_other_record_is_the_persons(a_l
     assert ana.ask(Participant(one)).conflicts == 1
     need = ana.do(AddRecord("need", {"participant_id": other, "area": "housing", "raised_on": DAY})).id
     assert ana.do(Refer(one, "Casa", scope="share_social", reason="A room", need_id=need, send=False)).id
+
+
+ACTS = st.lists(
+    st.tuples(
+        st.integers(0, 1), st.sampled_from(["merge", "merge", "unmerge", "apart", "together", "edit", "exchange"]),
+        st.integers(0, 3), st.integers(1, 3),
+    ),
+    min_size=6, max_size=14,
+)  # fmt: skip
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ACTS)
+@example([(0, "merge", 0, 1), (1, "merge", 1, 1), (0, "apart", 0, 2), (0, "exchange", 0, 1), (1, "edit", 0, 1)])
+@example([(0, "apart", 0, 1), (1, "merge", 0, 1), (0, "exchange", 0, 1), (0, "together", 0, 1), (1, "edit", 1, 1)])
+def test_whatever_two_laptops_say_of_who_is_whom_they_agree_and_all_are_as_they_were_when_it_is_undone(
+    tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[int, str, int, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("whom")
+    laptops = [Laptop(folder / "desk", 1, role="supervisor"), Laptop(folder / "bag", 2, role="supervisor")]
+    try:
+        people = [laptops[0].do(alone(f"P{at}")).id for at in range(4)]
+        exchange(laptops)
+        registered = {id: laptops[0].ask(Participant(id)).participant.fields for id in people}
+        edited: set[UUID] = set()
+        for which, act, first, step in acts:
+            edited |= say(laptops, laptops[which], act, people[first], people[(first + step) % 4])
+        exchange(laptops)
+        assert whom(laptops[0], people) == whom(laptops[1], people)
+        for row in laptops[0].ask(Separations()):  # nobody is one person with whom they are kept apart from
+            shown = [laptops[1].ask(Participant(id)).participant.id for id in (row.participant_id, row.from_id)]
+            assert shown[0] != shown[1]
+        for merge in {item.id for id in people for item in laptops[1].ask(Merged(id)).merges}:
+            laptops[1].do(UnmergePeople(merge))
+        exchange(laptops)
+        for laptop in laptops:
+            now = {id: laptop.ask(Participant(id)).participant for id in people}
+            assert {id: item.id for id, item in now.items()} == {id: id for id in people}
+            assert {id: now[id].fields for id in people if id not in edited} == {
+                id: registered[id] for id in people if id not in edited
+            }
+    finally:
+        for laptop in laptops:
+            laptop.store.close()
+
+
+def alone(given: str) -> RegisterHousehold:
+    return RegisterHousehold((NewPerson(PersonName(given=given, family="Tzoc"), aliases=(f"Alias {given}",)),), ConsentGiven())
+
+
+def exchange(laptops: list[Laptop]) -> None:
+    for laptop in laptops:
+        laptop.receive(*(other for other in laptops if other is not laptop))
+
+
+def say(laptops: list[Laptop], laptop: Laptop, act: str, one: UUID, other: UUID) -> set[UUID]:
+    """Does it, unless it is refused. Returns whose own records were written in."""
+    try:
+        if act == "exchange":
+            exchange(laptops)
+        elif act == "merge":
+            laptop.do(MergePeople(one, other))
+        elif act == "unmerge" and (merges := laptop.ask(Merged(one)).merges):
+            laptop.do(UnmergePeople(merges[0].id))
+        elif act == "apart":
+            laptop.do(SeparateMembers(one, other))
+        elif act == "together" and (rows := laptop.ask(Separations())):
+            laptop.do(EndSeparation(rows[0].id))
+        elif act == "edit":
+            group = {item.participant.id for item in laptop.ask(Merged(one)).originals}
+            laptop.do(ChangeParticipant(one, {"pronunciation": f"as {one.hex[-2:]}", "aliases": ["Only this"]}))
+            return group
+    except KnownError as refused:
+        if refused.code not in ("people_kept_apart", "invalid"):
+            raise
+    return set()
+
+
+def whom(laptop: Laptop, people: list[UUID]) -> list[object]:
+    """Everything that two laptops must say alike of them."""
+    asked = (*(Participant(id) for id in people), People(DAY), People(DAY, text="only"), Separations(), Conflicts())
+    return [_without_place(laptop.ask(question)) for question in asked]
+
+
+def _without_place(answer: object) -> object:
+    """A conflict says which of its versions was written here: that is another one on the other laptop."""
+    if isinstance(answer, tuple) and answer and isinstance(answer[0], ConflictItem):
+        return {(item.record_id, item.field, frozenset(version.shown for version in item.versions)) for item in answer}
+    return answer

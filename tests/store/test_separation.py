@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,17 +13,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cmpp_desktop.changes import collection_id
-from cmpp_desktop.domain.cases import CaseOpening, ClosingCheck
+from cmpp_desktop.domain.calendar import Calendar
+from cmpp_desktop.domain.cases import CaseHistory, CaseOpening, ClosingCheck
 from cmpp_desktop.domain.consent import ConsentGiven
+from cmpp_desktop.domain.deadline_views import Deadlines
 from cmpp_desktop.domain.disclosures import Disclosures
-from cmpp_desktop.domain.entries import AddRecord, ChangeRecord, Records
+from cmpp_desktop.domain.entries import AddRecord, ChangeRecord, FileOf, Records
 from cmpp_desktop.domain.households import AddHouseholdMember, NewPerson, RegisterHousehold
+from cmpp_desktop.domain.ledgers import Ledger
 from cmpp_desktop.domain.members import ChangeHead, HouseholdOf, SeparateMembers
+from cmpp_desktop.domain.merges import Merged
 from cmpp_desktop.domain.moves import RecordMove
-from cmpp_desktop.domain.obligations import AddObligation
+from cmpp_desktop.domain.obligations import AddObligation, SharedWith
 from cmpp_desktop.domain.participants import AddContactRoute
+from cmpp_desktop.domain.plans import Plan
 from cmpp_desktop.domain.questions import (
     Conflicts,
+    Drafts,
     GroupSessions,
     LastSession,
     Organisation,
@@ -34,6 +40,7 @@ from cmpp_desktop.domain.questions import (
 )
 from cmpp_desktop.domain.records import PersonName, PostalAddress, When
 from cmpp_desktop.domain.referrals import Referrals
+from cmpp_desktop.domain.retention import WhatGoes
 from cmpp_desktop.domain.reviews import Amend, ReturnForChanges, SignDocument, SubmitForSignature
 from cmpp_desktop.domain.separations import EndSeparation, Separations, kept_apart
 from cmpp_desktop.domain.sessions import (
@@ -49,6 +56,7 @@ from cmpp_desktop.domain.sessions import (
 from cmpp_desktop.domain.transfers import HandOver, Transfers
 from cmpp_desktop.domain.work import Actor, Command
 from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
+from cmpp_desktop.store.queries import ANSWERS
 from cmpp_desktop.workspace import figures
 from tests.store.laptops import DAY, TEAM, Laptop, visit
 
@@ -132,6 +140,18 @@ def answers_about(house: Household, person: UUID) -> dict[str, Any]:
         "referrals": ask(Referrals(person, DAY)),
         "disclosures": ask(Disclosures(person)),
         "hand-overs": ask(Transfers(person)),
+        "carried": ask(CaseHistory(case)),
+        "drafts": ask(Drafts(person)),
+        "deadlines": ask(Deadlines(person, DAY)),
+        "calendar": ask(Calendar(DAY - timedelta(days=60), DAY + timedelta(days=400), mine=False, participant_id=person)),
+        "plan": ask(Plan(person)),
+        "deleted sessions": ask(DeletedSessions(person)),
+        "assistance": ask(Ledger("direct_assistance", DAY, DAY, participant_id=person)),
+        "staff time": ask(Ledger("staff_time", DAY, DAY, participant_id=person)),
+        "what goes": ask(WhatGoes(person)),
+        "whole file": ask(FileOf(person, KINDS)),
+        "who they are": ask(Merged(person)),
+        "shared hearings": tuple(ask(SharedWith(item.id)) for item in view.obligations),
         "case summary": figures.case_summary(view, sessions, organisation, DAY),
     }
     for kind in KINDS:
@@ -141,6 +161,27 @@ def answers_about(house: Household, person: UUID) -> dict[str, Any]:
         found[f"session {entry.id}"] = replace(seen, content_hash="")
         found[f"note {entry.id}"] = figures.session_note(replace(seen, content_hash=""), view.participant.fields, organisation)
     return found
+
+
+def test_every_question_about_somebody_is_among_them(house: Household, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who adds one has to ask it in `answers_about`, or to say here why it tells nobody's name."""
+    mother, father, _ = house.people
+    together(house, mother, father, text="Together.")
+    house.laptop.do(AddObligation((mother,), "master_hearing", replace_day(1)))
+    seen: set[str] = set()
+    ask = Laptop.ask
+
+    def noted(laptop: Laptop, question: Any) -> Any:
+        seen.add(type(question).__name__)
+        return ask(laptop, question)
+
+    monkeypatch.setattr(Laptop, "ask", noted)
+    answers_about(house, mother)
+    names = {"participant_id", "participant_ids", "seen_from", "case_id", "obligation_id"}
+    about = {kind.__name__ for kind in ANSWERS if names & {item.name for item in fields(kind)}}  # type: ignore[arg-type]
+    of_whom_one_names = {"TwoSides"}  # shows those whose ids are given
+    yes_or_no = {"ConsentCheck"}
+    assert about - seen == of_whom_one_names | yes_or_no
 
 
 def said(answer: Any) -> str:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import SYNC, Bus, Changed
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync import copies, duties, enrolment, replica
+from cmpp_desktop.sync import copies, duties, enrolment, honesty, replica
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
 from cmpp_desktop.sync.folder import FolderExchange, FolderReport
@@ -64,7 +64,8 @@ class Status:
     """How sync stands. `waiting`: how many own change sets were not read in the server's log yet. `last_heard`: ms, or None.
     `set_aside`: how many bundles or change sets could not be applied; `damaged`: those of them whose copy was not what its
     author sent, and is asked for again (rule 42). `problem`: code of the last exchange's failure. `retry_in`: seconds until the
-    next try by itself after a failure that passes, None for the usual time."""
+    next try by itself after a failure that passes, None for the usual time. `reason`: what the last exchange's failure is
+    called among engineers (for a server that contradicts itself: see `honesty`), None after a good one or before the first."""
 
     word: Word
     state: State
@@ -76,6 +77,7 @@ class Status:
     server: str
     damaged: int = 0
     retry_in: float | None = None
+    reason: str | None = None
 
 
 class Engine:
@@ -99,6 +101,8 @@ class Engine:
         self.desk = Desk(self.propose, self._job, self._books, store, random)
         self._needs_update = False
         self._pauses = Pauses()
+        self._reason: str | None = None  # of the last failure, for engineers
+        self._witness = honesty.Witness()
         self._duties = PROPOSALS  # how often entries that the roster calls for are tried in an exchange
         self._helped = False  # who lacks a key was asked in this exchange
         self._help: tuple[api.KeyEnvelope, ...] = ()
@@ -149,21 +153,28 @@ class Engine:
         says what happened. `wait`: seconds for which the server may hold the first answer (long poll)."""
         problem: str | None = None
         self._begin()
+        self._reason = None
         try:
             for number in range(ROUNDS):
                 if not self._round(wait if number == 0 else 0, progress):
                     break
             if self._astray:
                 raise KnownError("another_history", reason="log")
+            self._job(self._contradictions)
             self._state = "update_needed" if self._needs_update else "idle"
             self._pauses.went()
         except KnownError as error:
-            problem = error.code
+            problem, self._reason = error.code, str(error.facts.get("reason", "")) or None
             self._pause(error)
             self._state = "offline" if problem in _OFFLINE else "update_needed" if problem in _UPDATE else "refused"
             log.info("exchange failed: %s %s", problem, error.facts)
         self._job(lambda: self._note_problem(problem))
         return self.status()
+
+    def _contradictions(self) -> None:
+        """What the log, read to its end, says against the server (P19)."""
+        if self._books.state is not None and not self._unread and not self._needs_update:
+            self._witness.at_end(self._store, self._books.state, self._books.readable())
 
     def _pause(self, error: KnownError) -> None:
         if error.code not in _OFFLINE:
@@ -227,6 +238,7 @@ class Engine:
 
     def _begin(self) -> None:
         self._needs_update, self._duties, self._helped = False, PROPOSALS, False
+        self._witness = honesty.Witness()
         self._given, self._reread, self._astray, self._unread = set(), set(), set(), set()
 
     # One round --------------------------------------------------------------------------------------------------------
@@ -244,6 +256,7 @@ class Engine:
         self._state = "receiving"
         more = self._take_roster(answer)
         self._job(lambda: self._note_verdicts(request, answer))
+        self._witness.hear(request, answer)
         for one in answer.logs:
             more = self._take_log(one) or more
         for place in answer.again:
@@ -367,6 +380,8 @@ class Engine:
             raise KnownError("roster_rejected", reason=why[0])
         if any(why):
             log.warning("roster entries were refused: %s", why)
+        if self._lost_after is None and self._books.state is not None:
+            honesty.check_roster(answer, self._books.state)
         self._lost_after = None
         self._help += self._job(lambda: self._seal_for(answer))
         new_keys = self._job(lambda: self._books.take_keys(answer.envelopes))
@@ -515,6 +530,7 @@ class Engine:
             server=self._books.server()[0],
             damaged=len(copies.bad_copies(self._store)),
             retry_in=self._pauses.next,
+            reason=self._reason,
         )
 
 

@@ -82,7 +82,8 @@ def close_in_the_window(denise: Laptop) -> None:
     denise.tab_to("Settings")
     denise.press("Home", "Down", "Down")
     denise.see("Blue ThinkPad", "In use")
-    denise.press("Tab", "Home")
+    denise.tab_to("Laptops")
+    denise.press("Home")
     for _ in range(4):
         if "Blue ThinkPad" in " ".join(denise.current_rows()):
             break

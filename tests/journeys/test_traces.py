@@ -152,7 +152,7 @@ def postgres_traces(url: str) -> list[str]:
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("CHECKPOINT")
         (data,) = connection.execute("SHOW data_directory").fetchone() or ("",)
-        (bundles,) = connection.execute("SELECT pg_total_relation_size('envelope')").fetchone() or (0,)
+        (bundles,) = connection.execute("SELECT count(*) FROM envelope").fetchone() or (0,)
     assert bundles > 0
     folder = Path(unquote(parse_qs(parts.query)["host"][0]))
     assert Path(data).is_relative_to(folder)

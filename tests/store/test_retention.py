@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -272,7 +273,8 @@ def history(laptop: Laptop, people: list[UUID], steps: list[tuple[str, int]]) ->
             "consent": AddRecord("potential_relief", {"participant_id": who, "type": "asylum"}),
             "attachment": AddRecord("proceeding", {"participant_id": other, "lead_id": who}),
         }
-        laptop.do(plain[name])
+        with contextlib.suppress(Invalid):  # a group of somebody with themselves, once they are one person
+            laptop.do(plain[name])
 
 
 @given(st.lists(st.tuples(st.sampled_from(WORK), st.integers(0, 4)), max_size=8))

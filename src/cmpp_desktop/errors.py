@@ -59,5 +59,6 @@ CODES = frozenset(
         "import_undecided", "import_undone", "import_changed_since",
         "report_empty", "people_kept_apart", "other_team",
         "content_elsewhere", "no_preview", "already_reversed", "under_legal_hold", "kept_longer",
+        "hearing_ahead",
     }
 )

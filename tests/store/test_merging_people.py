@@ -57,7 +57,11 @@ def test_a_person_registered_twice_is_one_person_with_all_her_papers(a_laptop: M
     for typed in ("maricela", "maricela ixim", "mari", "213440712"):
         assert [row.id for row in laptop.ask(People(DAY, text=typed)).rows] == [one]
     assert next(row.id for row in laptop.ask(People(DAY, sort="next")).rows) == one
-    assert one in [row.id for row in laptop.ask(People(DAY, filter=PeopleFilter(hearing_within=30))).rows]
+    soon = PeopleFilter(hearing_within=30)
+    for sort in ("name", "next", "last_contact"):
+        found = laptop.ask(People(DAY, filter=soon, sort=sort))
+        assert [row.id for row in found.rows].count(one) == 1, sort
+        assert found.matching == len(found.rows), sort
 
 
 def test_what_was_typed_is_what_is_seen_and_stays_with_its_record(a_laptop: Make) -> None:

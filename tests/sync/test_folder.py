@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import folder as folders
-from cmpp_desktop.sync.folder import FolderReport
+from cmpp_desktop.sync.folder_report import FolderReport
 from cmpp_protocol import canon, entries
 from cmpp_protocol.stick import ROOT
 from tests.sync.laptops import Laptop, Office, enrolled, everybody, founded, invited, last_entry, team

@@ -72,7 +72,7 @@ def test_a_directory_comes_in_somebody_is_referred_and_a_newer_edition_closes_th
         assert office.ask(DirectoriesHeld()) == ()
         page.without.setChecked(True)
         at.press(K.Key_Return, CTRL)
-        assert (page._stage, at.troubles) == ("done", [])
+        assert (page.stage, at.troubles) == ("done", [])
         (held,) = office.ask(DirectoriesHeld())
         assert (held.source, held.services, held.organizations) == ("County 211", 2, 2)
         page.see.click()

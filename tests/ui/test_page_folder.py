@@ -9,7 +9,7 @@ import pytest
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.pages.folder_part import done_words
 from cmpp_desktop.words import load
-from cmpp_desktop.workspace import FolderDone
+from cmpp_desktop.workspace import FolderReport
 from tests.ui.page_desk import desk, nameless
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -47,13 +47,13 @@ def test_a_folder_that_cannot_be_read_is_said_and_can_be_tried_again(tmp_path: P
 @pytest.mark.parametrize(
     "done",
     [
-        FolderDone(),
-        FolderDone(files_out=1, left=4, problem="folder_full"),
-        FolderDone(bundles_in=2, left=9, problem="folder_read_only"),
-        FolderDone(bundles_in=1, damaged=2, others=1, needs_update=True, stopped=True),
+        FolderReport(),
+        FolderReport(files_out=1, left=4, problem="folder_full"),
+        FolderReport(bundles_in=2, left=9, problem="folder_read_only"),
+        FolderReport(bundles_in=1, damaged=2, others=1, needs_update=True, stopped=True),
     ],
 )
-def test_every_end_has_its_words(language: str, done: FolderDone) -> None:
+def test_every_end_has_its_words(language: str, done: FolderReport) -> None:
     words = load(language)
     title, text = done_words(done, words)
     assert title.endswith(".")

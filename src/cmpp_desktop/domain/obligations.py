@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -19,7 +20,7 @@ from cmpp_desktop.domain.separations import each_once, refuse_together
 from cmpp_desktop.domain.tasks import TaskFields
 from cmpp_desktop.domain.undo import Recorder, exists
 from cmpp_desktop.domain.work import Command, Done, Question, Stored, Work
-from cmpp_desktop.errors import Invalid
+from cmpp_desktop.errors import Invalid, KnownError
 from cmpp_protocol.ids import derived_id
 
 HEARINGS = ("master_hearing", "individual_hearing", "bond_hearing")
@@ -132,7 +133,8 @@ class MarkObligation(Command):
     missed opens a follow-up, and a hearing missed without excuse also says: talk to a lawyer today, and find out whether
     an order was made in absentia (unless one is recorded); moved by the agency takes `moved_to` and makes the next one;
     unknown makes a task to find out. `also`: the same obligation of other members of the household, marked alike.
-    `Done.more`: ask_next, next_id, task_id, task_ids.
+    Raises hearing_ahead for a hearing that is said to be attended or missed before its day in the court's zone. `Done.more`:
+    ask_next, next_id, task_id, task_ids.
     """
 
     obligation_id: UUID
@@ -235,6 +237,7 @@ def mark_obligation(command: MarkObligation, work: Work) -> Done:
     anew = work.get(ObligationFields, command.obligation_id).fields.result is not None
     refuse_together((work.get(ObligationFields, id).fields.participant_id for id in ids), work)
     _check_evidence(command.evidence_id, ids, work)
+    _refuse_ahead(command.result, ids, work)
     marked = [_mark_one(id, command, recorder) for id in ids]
     more: dict[str, object] = dict(marked[0])
     more["task_ids"] = tuple(task for one in marked for task in one["task_ids"])
@@ -242,6 +245,15 @@ def mark_obligation(command: MarkObligation, work: Work) -> Done:
     whole = bool(command.also) or anew
     undo = recorder.undo(command.obligation_id) if whole else UnmarkObligation(command.obligation_id)
     return Done(command.obligation_id, undo, more)
+
+
+def _refuse_ahead(result: str, ids: Iterable[UUID], work: Work) -> None:
+    """Nobody was at a hearing, or missed it, before its day there: it would leave the calendar, and be missed."""
+    if result not in ("attended", *MISSED):
+        return
+    for when in (one.when for one in (work.get(ObligationFields, id).fields for id in ids) if one.type in HEARINGS):
+        if when.day > work.now.astimezone(ZoneInfo(when.zone)).date():
+            raise KnownError("hearing_ahead")
 
 
 def _check_evidence(evidence_id: UUID | None, ids: Iterable[UUID], work: Work) -> None:

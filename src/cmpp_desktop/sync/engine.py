@@ -19,7 +19,8 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import copies, duties, enrolment, honesty, replica
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
-from cmpp_desktop.sync.folder import FolderExchange, FolderReport
+from cmpp_desktop.sync.folder import FolderExchange
+from cmpp_desktop.sync.folder_report import FolderReport
 from cmpp_desktop.sync.hearing import Heard, heard_of
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.outbox import BYTES_AT_ONCE, Outbox

@@ -13,13 +13,13 @@ import contextlib
 import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync.books import Books
+from cmpp_desktop.sync.folder_report import FolderReport
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.keys import seal_for
 from cmpp_desktop.sync.outbox import Outbox
@@ -36,24 +36,6 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass
-class FolderReport:
-    """What went and came. `bundles_in`: taken in; `files_out`: written; `damaged`: files that were not whole, or not what they
-    said; `others`: further organisations in the folder; `needs_update`: something there is of a newer version. `problem`: why
-    writing stopped (folder_full, folder_read_only, folder_not_written), or None; `left`: how many files could not be written."""
-
-    bundles_in: int = 0
-    roster_in: int = 0
-    keys_in: int = 0
-    files_out: int = 0
-    left: int = 0
-    damaged: int = 0
-    others: int = 0
-    needs_update: bool = False
-    stopped: bool = False
-    problem: str | None = None
 
 
 class FolderExchange:
@@ -91,7 +73,7 @@ class FolderExchange:
             bundles |= {place: self._files(base / "bundles" / place.hex, "bundles") for place in later}
             for place in self._job(self._readable):
                 self._take_bundles(place, bundles.get(place, []))
-            self._write(base, list(self._job(lambda: list(self._to_write(base)))))
+            self._write(base, self._job(lambda: list(self._to_write(base))))
         return self.report
 
     def _state(self) -> RosterState:
@@ -213,7 +195,7 @@ class FolderExchange:
 
     def _take_bundles(self, place: UUID, files: list[tuple[Path, tuple[str, ...], int]]) -> None:
         """Those that are not held here, in the order of their chains."""
-        held = self._job(lambda: {_bundle_name(one) for one in self._store.envelopes(place)})
+        held = self._job(lambda: {stick.bundle_name(*one[:3]) for one in self._store.held(place)})
         items: list[Item] = []
         for path, _, _ in files:
             self._step()
@@ -257,7 +239,7 @@ class FolderExchange:
 
     # --- writing --------------------------------------------------------------------------------------------------------------
 
-    def _to_write(self, base: Path) -> Iterator[tuple[Path, Callable[[], bytes]]]:
+    def _to_write(self, base: Path) -> Iterator[tuple[Path, Callable[[], bytes | None]]]:
         """Everything that the folder may lack, and how its body is made. Seals what has not been sealed yet. At the store."""
         books, state = self._books, self._books.view()
         for number, entry in enumerate(books.entries):
@@ -274,16 +256,29 @@ class FolderExchange:
                 yield path, made
         Outbox(self._store, state, books.keys, books.device, self._random).to_send(room=2**62)
         for place in self._readable():
-            for row in self._store.envelopes(place):
-                if row.state != "void":
-                    yield base / "bundles" / place.hex / _bundle_name(row), _given(row.body)
+            for device, number, hash, standing in self._store.held(place):
+                if standing != "void":
+                    named = base / "bundles" / place.hex / stick.bundle_name(device, number, hash)
+                    yield named, self._body(place, device, number, hash)
 
-    def _write(self, base: Path, wanted: list[tuple[Path, Callable[[], bytes]]]) -> None:
+    def _body(self, place: UUID, device: bytes, number: int, hash: bytes) -> Callable[[], bytes | None]:
+        """Reads a bundle when it is its turn to be written: all of them together may be more than memory should hold."""
+
+        def read() -> bytes | None:
+            row = self._job(lambda: self._store.envelope(place, device, number, hash))
+            return None if row is None else bytes(row.body)
+
+        return read
+
+    def _write(self, base: Path, wanted: list[tuple[Path, Callable[[], bytes | None]]]) -> None:
         lacking = [(path, made) for path, made in wanted if path in self._bad or not _is_there(path)]
         self._of = self._done + len(lacking)
         for number, (path, made) in enumerate(lacking):
+            body = made()
+            if body is None:
+                continue  # it is not held any more
             try:
-                _put(path, made())
+                _put(path, body)
             except OSError as error:
                 self.report.left = len(lacking) - number
                 self.report.problem = (
@@ -301,10 +296,6 @@ class _Stopped(Exception):
 
 def _given(body: bytes) -> Callable[[], bytes]:
     return lambda: body
-
-
-def _bundle_name(row: Any) -> str:
-    return stick.bundle_name(row.device, row.number, row.hash)
 
 
 def _key_row(one: KeyEnvelope) -> list[Any]:

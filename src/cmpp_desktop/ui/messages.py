@@ -361,6 +361,12 @@ def _table() -> Mapping[str, Any]:
             w("Open that case instead."),
             "banner",
         ),
+        "hearing_ahead": lambda w, f: (
+            w("The day of this hearing has not come yet."),
+            w("It stays in the calendar."),
+            w("Choose “Moved” when it was put off, or “Change” when its date is wrong."),
+            "banner",
+        ),
         "record_settled": lambda w, f: (
             w("This is signed and cannot be changed."),
             w("The signed text is as it was."),

@@ -19,6 +19,7 @@ from uuid import UUID
 from cmpp_desktop import resources
 from cmpp_desktop.changes import HERE, Bus
 from cmpp_desktop.errors import BugError, KnownError
+from cmpp_desktop.sync.folder_report import FolderReport
 from cmpp_desktop.workspace.views import (
     Access,
     ArrivedItem,
@@ -26,7 +27,6 @@ from cmpp_desktop.workspace.views import (
     CaseSummaryRequest,
     CertificateRequest,
     DeviceRow,
-    FolderDone,
     Founding,
     Greeting,
     InvitationFile,
@@ -76,7 +76,7 @@ __all__ = [
     "CaseSummaryRequest",
     "CertificateRequest",
     "DeviceRow",
-    "FolderDone",
+    "FolderReport",
     "Founding",
     "Greeting",
     "InvitationFile",
@@ -436,14 +436,14 @@ class Workspace:
         folder: Path,
         progress: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] = lambda: False,
-    ) -> FolderDone:
+    ) -> FolderReport:
         """Takes in what a stick or a shared folder has and this laptop lacks, then writes what the folder lacks: sealed packages,
         nothing else. It is not "sent" by that. Raises folder_unreadable, folder_too_early, roster_fork, device_revoked…"""
         from cmpp_desktop.workspace import rules
 
         opened = self._need()
         with self._exchanging:
-            done = FolderDone(**vars(opened.engine.exchange_folder(folder, progress, cancelled)))
+            done = opened.engine.exchange_folder(folder, progress, cancelled)
             opened.note("folder_exchanged", "", None, taken=done.bundles_in, written=done.files_out)
             rules.follow(opened, self.today())
             opened.follow_merged()

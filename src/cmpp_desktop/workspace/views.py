@@ -107,24 +107,6 @@ class SyncStatus:
 
 
 @dataclass(frozen=True)
-class FolderDone:
-    """What an exchange with a stick or a shared folder did: packages taken in, entries of the roster and keys that came, files
-    written. `left`: files that could not be written, because of `problem` (a code); `damaged`: files there that were not whole;
-    `others`: further organisations in it; `needs_update`: something of a newer version; `stopped`: somebody said stop."""
-
-    bundles_in: int = 0
-    roster_in: int = 0
-    keys_in: int = 0
-    files_out: int = 0
-    left: int = 0
-    damaged: int = 0
-    others: int = 0
-    needs_update: bool = False
-    stopped: bool = False
-    problem: str | None = None
-
-
-@dataclass(frozen=True)
 class DeviceRow:
     """A laptop of the organisation. `state`: in_use, this_one, compare_code, revoked, retired, replaced. `code`: the six digits
     that its user reads out while an administrator compares them; until then it opens nothing restricted. `last_heard`: when it

@@ -27,7 +27,7 @@ from cmpp_desktop.domain.work import Command, Done, Question
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.workspace import (
     Access,
-    FolderDone,
+    FolderReport,
     Founding,
     Greeting,
     InvitationFile,
@@ -93,7 +93,7 @@ class SampleDoor(Workspace):
         self.saved_papers: list[tuple[Any, str, str]] = []
         self.synced = 0
         self.folders: list[Path] = []
-        self.folder_done = FolderDone(bundles_in=3, files_out=12)
+        self.folder_done = FolderReport(bundles_in=3, files_out=12)
         self.fail: dict[str, BaseException] = {}
         self.status = SyncStatus(
             "sent", last_heard=(NOW - timedelta(minutes=2)).astimezone(UTC), server="https://cmpp.example.org"
@@ -275,7 +275,7 @@ class SampleDoor(Workspace):
         self.synced += 1
         return replace(self.status, word="sent", waiting=0, waiting_items=(), conflicts=0, set_aside=0)
 
-    def exchange_folder(self, folder: Path, progress: Any = None, cancelled: Any = None) -> FolderDone:
+    def exchange_folder(self, folder: Path, progress: Any = None, cancelled: Any = None) -> FolderReport:
         self._may_fail("exchange_folder")
         self.folders.append(folder)
         return self.folder_done

@@ -23,7 +23,7 @@ from cmpp_desktop.domain.obligations import (
 from cmpp_desktop.domain.proceedings import OrderFields
 from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.tasks import CompleteTask, TaskFields
-from cmpp_desktop.errors import Invalid
+from cmpp_desktop.errors import Invalid, KnownError
 from tests.unit.domain.families import TODAY, Family, leaves_no_trace, tzoc, undone
 from tests.unit.domain.memory import MemoryWork
 
@@ -91,6 +91,30 @@ def test_each_outcome_has_its_next_step(
     undone(work, done)
     assert steps(work) == set()
     assert work.get(ObligationFields, id).fields.result is None
+
+
+@pytest.mark.parametrize("result", ["attended", "missed_excused", "missed_unexcused"])
+def test_a_hearing_of_tomorrow_cannot_leave_the_calendar_by_a_slip_of_the_key(
+    work: MemoryWork, family: Family, result: str
+) -> None:
+    late = When(day=TODAY + timedelta(days=1), at=time(0, 30), zone="America/Chicago")
+    id = work.do(AddObligation((family.people[0],), "master_hearing", late)).id
+    work.now = late.instant - timedelta(hours=1)  # it is that day already in UTC, and not yet in the court's zone
+    with pytest.raises(KnownError) as said:
+        work.do(MarkObligation(id, result))
+    assert said.value.code == "hearing_ahead"
+    assert work.get(ObligationFields, id).fields.result is None
+    moved = work.do(MarkObligation(id, "moved_by_agency", "document", moved_to=LATER))
+    undone(work, moved)
+    work.do(MarkObligation(id, "cancelled"))  # what comes from the court can be known before
+    work.now = late.instant + timedelta(hours=1)
+    work.do(MarkObligation(id, result))
+
+
+def test_a_check_in_may_have_been_done_early(work: MemoryWork, family: Family) -> None:
+    id = work.do(AddObligation((family.people[0],), "isap_check_in", LATER)).id
+    work.do(MarkObligation(id, "attended"))
+    assert work.get(ObligationFields, id).fields.result == "attended"
 
 
 def test_the_next_hearing_that_was_set_in_court_is_written_with_the_outcome(work: MemoryWork, family: Family) -> None:

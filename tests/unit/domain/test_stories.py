@@ -184,6 +184,7 @@ def test_a_missed_check_in_opens_a_follow_up_once_and_taking_it_back_closes_it(w
 
 def test_an_attended_hearing_asks_for_the_next_one_and_a_moved_one_makes_it(work: MemoryWork, mother: UUID) -> None:
     hearing = work.do(AddObligation((mother,), "master_hearing", HEARING)).id
+    work.now = HEARING.instant + timedelta(hours=5)
     assert (work.do(MarkObligation(hearing, "attended", "seen")).more or {})["ask_next"] is True
     with pytest.raises(Invalid):
         work.do(MarkObligation(hearing, "moved_by_agency"))

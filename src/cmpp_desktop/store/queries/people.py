@@ -48,6 +48,7 @@ class _Wanted:
     def __init__(self, asked: Asked, chosen: PeopleFilter, day: date) -> None:
         # The sum keeps SQLite from reading by collection and sorting everybody: the order has an index of its own.
         self.conditions: list[tuple[str, dict[str, Any]]] = []
+        self.one_by_one: dict[str, str] = {}  # what is slow to look up for one line → the same, for a few lines in turn
         self._add(f"person.coll + 0 IN ({','.join(map(str, asked.held))})")
         if chosen.mine:
             self._add("person.caseworker_id = :me", me=asked.asker.staff_id.bytes)
@@ -69,14 +70,20 @@ class _Wanted:
             self._add("(person.last_contact IS NULL OR person.last_contact < :since)", since=since)
         if chosen.hearing_within is not None:
             hearings = {f"hearing{at}": kind for at, kind in enumerate(HEARINGS)}
+            ahead = (
+                "o.result IS NULL AND o.meta_day >= :today AND o.meta_day <= :until "
+                f"AND o.coll + 0 IN ({','.join(map(str, asked.held))}) "
+                f"AND o.type IN ({','.join(f':{name}' for name in hearings)})"
+            )
+            everyone = f"person.id IN (SELECT {_whose(asked)} FROM r_obligation o WHERE o.meta_shown = 1 AND {ahead})"
             self._add(
-                f"person.id IN (SELECT {_whose(asked)} FROM r_obligation o WHERE o.meta_shown = 1 AND o.result IS NULL "
-                f"AND o.meta_day >= :today AND o.meta_day <= :until AND o.coll + 0 IN ({','.join(map(str, asked.held))}) "
-                f"AND o.type IN ({','.join(f':{name}' for name in hearings)}))",
+                everyone,
                 today=day.isoformat(),
                 until=(day + timedelta(days=chosen.hearing_within)).isoformat(),
                 **hearings,
             )
+            theirs = f"SELECT 1 FROM r_obligation o WHERE {_theirs(asked, 'o')} AND o.meta_shown + 0 = 1 AND {ahead}"
+            self.one_by_one[everyone] = f"EXISTS ({theirs})"
 
     def _add(self, condition: str, **values: Any) -> None:
         self.conditions.append((condition, values))
@@ -84,6 +91,11 @@ class _Wanted:
     @property
     def sql(self) -> str:
         return " AND ".join(condition for condition, _ in self.conditions)
+
+    @property
+    def each(self) -> str:
+        """The same, quicker where lines are looked at in an order until a page is full, and slower for everybody."""
+        return " AND ".join(self.one_by_one.get(condition, condition) for condition, _ in self.conditions)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -129,7 +141,8 @@ def _in_order(asked: Asked, wanted: _Wanted, question: People, *, few: bool) -> 
     names = ("last_contact", "fold") if question.sort == "last_contact" else ("fold", "doc")
     plus = "+" if few else ""  # hides the order from SQLite's choice of an index
     order = ", ".join(f"{plus}person.{name}" for name in names)
-    sql = f"SELECT person.doc FROM person WHERE {wanted.sql} ORDER BY {order} LIMIT :limit OFFSET :offset"
+    where = wanted.sql if few else wanted.each
+    sql = f"SELECT person.doc FROM person WHERE {where} ORDER BY {order} LIMIT :limit OFFSET :offset"
     page = {"limit": question.limit, "offset": question.offset}
     return list(asked.connection.exec_driver_sql(sql, wanted.values | page).scalars())
 
@@ -141,13 +154,21 @@ def _whose(asked: Asked) -> str:
     return "coalesce((SELECT i.canonical FROM identity i WHERE i.id = o.participant_id AND i.coll = o.coll), o.participant_id)"
 
 
+def _theirs(asked: Asked, name: str) -> str:
+    """SQL for an obligation, called `name`, being of the person whose line is looked at."""
+    if not asked.groups:
+        return f"{name}.participant_id = person.id"
+    everyone = "SELECT person.id UNION ALL SELECT i.id FROM identity i WHERE i.canonical = person.id"
+    return f"{name}.participant_id IN ({everyone})"
+
+
 def _by_next(asked: Asked, wanted: _Wanted, question: People) -> list[int]:
     """By the next obligation, soonest first; those without one come last, by name. Reads only as far as the page."""
     start = (question.day - date(1970, 1, 1)).days * MIDNIGHT - MIDNIGHT  # a day early: every time zone is in it
     dated = asked.connection.exec_driver_sql(
         f"SELECT person.doc FROM r_obligation o JOIN person ON person.id = {_whose(asked)} AND person.coll = o.coll "
         "WHERE o.meta_shown = 1 AND o.result IS NULL AND o.meta_starts >= :start AND o.meta_day >= :day "
-        f"AND {wanted.sql} ORDER BY o.meta_starts, o.rowid",
+        f"AND {wanted.each} ORDER BY o.meta_starts, o.rowid",
         wanted.values | {"start": start, "day": question.day.isoformat()},
         execution_options={"stream_results": True, "max_row_buffer": LOOKED_AHEAD},
     )
@@ -159,7 +180,7 @@ def _by_next(asked: Asked, wanted: _Wanted, question: People) -> list[int]:
             return list(seen)[question.offset :]
     page = list(seen)[question.offset :]
     skip = max(question.offset - len(seen), 0)
-    sql = f"SELECT person.doc FROM person WHERE {wanted.sql} ORDER BY person.fold"
+    sql = f"SELECT person.doc FROM person WHERE {wanted.each} ORDER BY person.fold"
     for doc in asked.connection.exec_driver_sql(sql, wanted.values).scalars():
         if doc in seen:
             continue
@@ -174,12 +195,9 @@ def _by_next(asked: Asked, wanted: _Wanted, question: People) -> list[int]:
 
 def _few_by_next(asked: Asked, wanted: _Wanted, question: People) -> list[int]:
     """The same, of so few that each one's own obligations are looked at."""
-    theirs = "n.participant_id = person.id"
-    if asked.groups:
-        theirs = "n.participant_id IN (SELECT person.id UNION ALL SELECT i.id FROM identity i WHERE i.canonical = person.id)"
     found = asked.connection.exec_driver_sql(
         "WITH chosen AS MATERIALIZED (SELECT person.doc AS doc, person.fold AS fold, ("
-        f"SELECT n.rowid FROM r_obligation n WHERE {theirs} AND n.coll + 0 = person.coll "
+        f"SELECT n.rowid FROM r_obligation n WHERE {_theirs(asked, 'n')} AND n.coll + 0 = person.coll "
         "AND n.meta_shown + 0 = 1 AND n.result IS NULL AND n.meta_day >= :day ORDER BY n.meta_starts, n.rowid LIMIT 1) AS next "
         f"FROM person WHERE {wanted.sql}) "
         "SELECT chosen.doc FROM chosen LEFT JOIN r_obligation o ON o.rowid = chosen.next "

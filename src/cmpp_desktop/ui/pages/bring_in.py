@@ -6,11 +6,10 @@ Nothing is written before "Bring in". Reading, looking and writing happen off th
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from PySide6.QtWidgets import QWidget
@@ -19,10 +18,11 @@ from cmpp_desktop.domain.import_writing import UndoImport
 from cmpp_desktop.domain.importing import Choice
 from cmpp_desktop.domain.imports import ImportMade, ImportsMade
 from cmpp_desktop.domain.work import Done
-from cmpp_desktop.errors import Invalid, KnownError
+from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.files import ask_for_file, ask_where_to
-from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.page import Ui
 from cmpp_desktop.ui.pages.bring_in_parts import ColumnsPart, counts_said, decided, likely_rows, made_rows, problem_rows
+from cmpp_desktop.ui.pages.in_stages import StagedPage
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
     Banner,
@@ -31,7 +31,6 @@ from cmpp_desktop.ui.widgets import (
     Field,
     Label,
     ListRow,
-    ProgressRow,
     SectionHead,
     Tick,
     announce,
@@ -45,10 +44,9 @@ from cmpp_desktop.workspace.imports import ImportPreview
 
 MAY = frozenset({"caseworker", "supervisor", "administrator"})  # as import_writing.carry_out has it
 MOST_SHOWN = 200  # problems; all of them are in the file that can be saved
-Stage = Literal["choose", "columns", "look", "work", "done"]
 
 
-class BringInPage(Page):
+class BringInPage(StagedPage):
     place = "import"
     rail = "people"
     kinds = frozenset({"import_run"})
@@ -58,15 +56,12 @@ class BringInPage(Page):
         self.seen: ImportPreview | None = None
         self.choices: dict[int, Choice] = {}
         self._path: Path | None = None
-        self._stage: Stage = "choose"
-        self._before: Stage = "choose"
-        self._stop = threading.Event()
         self._run_id: UUID | None = None
         self._any_made = False
         me = ui.me.me if ui.me is not None else None
         self._may = me is not None and me.role in MAY
         self._build()
-        self._to("choose")
+        self.to("choose")
 
     # --- what a page is -------------------------------------------------------------------------------------------------
 
@@ -75,20 +70,20 @@ class BringInPage(Page):
 
     def keys(self) -> tuple[tuple[str, str], ...]:
         words = self.words
-        if self._stage == "look" and self.likely_rows.isVisibleTo(self):
+        if self.stage == "look" and self.likely_rows.isVisibleTo(self):
             return (("S|N|L", words("the same, somebody new, leave out")), ("Ctrl+Return", words("bring in")))
         return {
             "choose": (("Ctrl+O", words("choose a file")),), "columns": (("Ctrl+Return", words("go on")),),
             "look": (("Ctrl+Return", words("bring in")),),
-        }.get(self._stage, ())  # fmt: skip
+        }.get(self.stage, ())  # fmt: skip
 
     def doings(self) -> tuple[tuple[str, str, Callable[[], object]], ...]:
         return ((self.words("Save an empty template"), "download", self._template),)
 
     def first_focus(self) -> QWidget | None:
-        if self._stage == "columns" and self.columns is not None:
+        if self.stage == "columns" and self.columns is not None:
             return next(iter(self.columns.columns.values()), None)
-        return {"choose": self.choose, "look": self.bring, "done": self.another}.get(self._stage)
+        return {"choose": self.choose, "look": self.bring, "done": self.another}.get(self.stage)
 
     def reload(self) -> None:
         self.ask(ImportsMade(), self._show_made)
@@ -97,12 +92,9 @@ class BringInPage(Page):
 
     def _build(self) -> None:
         words = self.words
-        self.sub = Label("", tone="ink2", wrap=True)
-        self.wrong = Banner("", "")
-        self.wrong.hide()
-        self.parts: dict[Stage, QWidget] = {
+        self.parts |= {
             "choose": self._choose_part(), "columns": self._columns_part(), "look": self._look_part(),
-            "work": self._work_part(), "done": self._done_part(),
+            "done": self._done_part(),
         }  # fmt: skip
         self.made_head = SectionHead(words("Brought in before"))
         self.made = FittedRows(words("Brought in before"), StreamDelegate())
@@ -162,7 +154,7 @@ class BringInPage(Page):
         self.problem_rows = FittedRows(words("Cannot be read"), StreamDelegate(), most=420)
         self.without = Tick(words("Leave these rows out and bring in the rest"))
         self.bring = Button(words("Bring in"), kind="primary", key="Ctrl+Return", large=True, on=self._bring_in)
-        back = Button(words("Back to the columns"), kind="quiet", on=lambda: self._to("columns"))
+        back = Button(words("Back to the columns"), kind="quiet", on=lambda: self.to("columns"))
         part = QWidget()
         part.setLayout(
             column(
@@ -170,12 +162,6 @@ class BringInPage(Page):
                 row(self.bring, back, None), gap=12,
             )
         )  # fmt: skip
-        return part
-
-    def _work_part(self) -> QWidget:
-        self.progress = ProgressRow(self.words("Working"), self.words("Cancel"), self._cancel)
-        part = QWidget()
-        part.setLayout(column(self.progress))
         return part
 
     def _done_part(self) -> QWidget:
@@ -188,29 +174,27 @@ class BringInPage(Page):
         part.setLayout(column(self.done_said, row(people, self.undo, self.another, None), gap=12))
         return part
 
-    def _to(self, stage: Stage) -> None:
+    def said_at(self, stage: str) -> str:
         words = self.words
-        self._stage = stage
-        said = {
+        return {
             "choose": words("A table in CSV or Excel (.xlsx): one row a person, with a household and a hearing if they have one. "
                             "Nothing is written before you have looked at it."),
             "columns": words("What is each column? Columns that are left out are not brought in."),
-            "look": words("Nothing is written yet."), "work": "", "done": "",
-        }  # fmt: skip
-        self.sub.setText(said[stage])
-        self.sub.setVisible(bool(said[stage]))
-        self.wrong.hide()
-        self._show_parts()
-        target = self.first_focus()
-        if target is not None and self.isVisible():
-            target.setFocus()
-        self.ui.shell.keys_changed()
+            "look": words("Nothing is written yet."),
+        }.get(stage, "")  # fmt: skip
 
-    def _show_parts(self) -> None:
-        for name, part in self.parts.items():
-            part.setVisible(name == self._stage)
+    def show_parts(self) -> None:
+        super().show_parts()
         for widget in (self.made_head, self.made):
-            widget.setVisible(self._any_made and self._stage in ("choose", "done"))
+            widget.setVisible(self._any_made and self.stage in ("choose", "done"))
+
+    def wrong_words(self, error: BaseException) -> tuple[str, str] | None:
+        if not isinstance(error, Invalid):
+            return None
+        return (
+            self.words("The columns do not say who the rows are about."),
+            self.words("Choose the column with the name or the A-number."),
+        )
 
     # --- the file -------------------------------------------------------------------------------------------------------
 
@@ -221,8 +205,8 @@ class BringInPage(Page):
     def take(self, path: Path, sheet: str = "") -> None:
         """Looks at a file. Nothing is written."""
         self._path = path
-        door, stop = self.ui.door, self._begin(self.words("Reading the file"))
-        self._working(
+        door, stop = self.ui.door, self.begin(self.words("Reading the file"))
+        self.working(
             lambda step: door.preview_import(path, sheet=sheet, progress=step, cancelled=stop.is_set), self._seen_file, "choose"
         )
 
@@ -243,11 +227,11 @@ class BringInPage(Page):
             self.columns.deleteLater()
         self.columns = ColumnsPart(words, seen)
         self._columns_room.addWidget(self.columns)
-        self._to("columns")
+        self.to("columns")
 
     def _begin_anew(self) -> None:
         self.seen, self.choices, self._path = None, {}, None
-        self._to("choose")
+        self.to("choose")
 
     def _template(self) -> None:
         door, language = self.ui.door, self.words.language
@@ -264,12 +248,12 @@ class BringInPage(Page):
             return
         twice = self.columns.twice()
         if twice is not None:
-            self._say_wrong(self.words("Two columns are the same field."), self.words("Choose one, and leave the other out."))
+            self.say_wrong(self.words("Two columns are the same field."), self.words("Choose one, and leave the other out."))
             twice.setFocus()
             return
         seen, plan, door = self.seen, self.columns.plan(), self.ui.door
-        stop = self._begin(self.words("Looking whether they are here already"))
-        self._working(lambda step: door.remap_import(seen, plan, step, stop.is_set), self._looked, "columns")
+        stop = self.begin(self.words("Looking whether they are here already"))
+        self.working(lambda step: door.remap_import(seen, plan, step, stop.is_set), self._looked, "columns")
 
     def _looked(self, seen: ImportPreview) -> None:
         words = self.words
@@ -283,7 +267,7 @@ class BringInPage(Page):
         self.without.setChecked(False)
         self.problem_rows.show_rows(problem_rows(words, seen, MOST_SHOWN))
         self._show_likely()
-        self._to("look")
+        self.to("look")
         if seen.likely:
             self.likely_rows.setFocus()
         announce(self, self.counts.text())
@@ -332,14 +316,14 @@ class BringInPage(Page):
         choices = dict(self.choices)
         if self.without.isChecked():
             choices |= {one.row: Choice("skip") for one in seen.problems}
-        stop = self._begin(self.words("Bringing in"))
-        self._working(lambda step: door.run_import(seen, choices, step, stop.is_set), self._brought, "look")
+        stop = self.begin(self.words("Bringing in"))
+        self.working(lambda step: door.run_import(seen, choices, step, stop.is_set), self._brought, "look")
 
     def _brought(self, done: Done) -> None:
         self._run_id = done.id
         said = counts_said(self.words, (done.more or {}).get("counts", {}), done=True)
         self.done_said.setText(self.words("Brought in: {what}", what=said))
-        self._to("done")
+        self.to("done")
         self.ui.say(self.words("The table is in."), done.undo, lambda _: self._taken(None))
         self.reload()
 
@@ -353,58 +337,19 @@ class BringInPage(Page):
             one.id: mine is not None and (mine.role in ("supervisor", "administrator") or mine.id == one.by) for one in found
         }
         self._any_made = bool(found)
-        self._show_parts()
+        self.show_parts()
         self.made.show_rows(made_rows(self.words, found, names, may))
 
     def _take_back(self, id: UUID | None) -> None:
-        if id is None or self._stage == "work":
+        if id is None or self.stage == "work":
             return
-        before = self._stage
-        self._begin(self.words("Taking back"))
+        before = self.stage
+        self.begin(self.words("Taking back"))
         self.progress.cancel.hide()  # it is one step of the store: all of it, or nothing
-        self._before = before
-        self._to("work")
-        self.do(UndoImport(id), self._taken, self._failed)
+        self.waiting(before)
+        self.do(UndoImport(id), self._taken, self.failed)
 
     def _taken(self, done: Done | None) -> None:
         self._begin_anew()
         self.ui.say(self.words("The import was taken back."))
         self.reload()
-
-    # --- work that takes a while ----------------------------------------------------------------------------------------
-
-    def _begin(self, said: str) -> threading.Event:
-        self._stop = threading.Event()
-        self.progress.label.setText(said)
-        self.progress.bar.setAccessibleName(said)
-        self.progress.advance(0, 0, "")
-        self.progress.cancel.show()
-        return self._stop
-
-    def _working(self, fn: Callable[[Callable[[int, int], None]], Any], ok: Callable[[Any], object], before: Stage) -> None:
-        self._before = before
-        self._to("work")
-        self.ui.bridge.run(fn, ok, self._failed, steps=self._step, owner=self)
-
-    def _cancel(self) -> None:
-        self._stop.set()
-
-    def _step(self, done: int, total: int) -> None:
-        self.progress.advance(done, total, self.words("{done} of {total}", done=done, total=total))
-
-    def _failed(self, error: BaseException) -> None:
-        self._to(self._before)
-        if isinstance(error, Invalid):
-            self._say_wrong(
-                self.words("The columns do not say who the rows are about."),
-                self.words("Choose the column with the name or the A-number."),
-            )
-        elif not (isinstance(error, KnownError) and error.code == "import_cancelled"):
-            self.ui.trouble(error)
-        else:
-            self._say_wrong(self.words("It was stopped."), self.words("Nothing was brought in."))
-
-    def _say_wrong(self, title: str, text: str) -> None:
-        self.wrong.tell(title, text)
-        self.wrong.show()
-        announce(self.wrong, f"{title} {text}")

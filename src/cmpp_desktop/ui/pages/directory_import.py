@@ -6,18 +6,18 @@ Nothing is written before "Bring in". Reading, looking and writing happen off th
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.domain.directory import IMPORTERS, DirectoriesHeld, DirectoryHeld, DirectoryPlan
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.files import ask_for_file, ask_for_folder
-from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.page import Ui
 from cmpp_desktop.ui.pages.directory_import_words import held_rows, much_goes, plan_rows, problem_rows, said_done
+from cmpp_desktop.ui.pages.in_stages import StagedPage
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
     Banner,
@@ -25,7 +25,6 @@ from cmpp_desktop.ui.widgets import (
     CodeCombo,
     Field,
     Label,
-    ProgressRow,
     SectionHead,
     TextField,
     Tick,
@@ -40,10 +39,9 @@ from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate
 
 MOST_SHOWN = 200  # problems
 OTHER = "\n"  # a directory that is not here yet: no name has two lines
-Stage = Literal["choose", "look", "work", "done"]
 
 
-class DirectoryImportPage(Page):
+class DirectoryImportPage(StagedPage):
     """`show_for()`."""
 
     place = "directory_import"
@@ -55,13 +53,10 @@ class DirectoryImportPage(Page):
         self.plan: DirectoryPlan | None = None
         self._path: Path | None = None
         self._source = ""
-        self._stage: Stage = "choose"
-        self._before: Stage = "choose"
         self._held: tuple[DirectoryHeld, ...] | None = None
-        self._stop = threading.Event()
         self._may = ui.me is not None and ui.me.me.role in IMPORTERS
         self._build()
-        self._to("choose")
+        self.to("choose")
 
     # --- what a page is -------------------------------------------------------------------------------------------------
 
@@ -73,16 +68,16 @@ class DirectoryImportPage(Page):
         return {
             "choose": (("Ctrl+O", words("choose a file")),),
             "look": (("Ctrl+Return", words("bring in")), ("Ctrl+O", words("another file"))),
-        }.get(self._stage, ())
+        }.get(self.stage, ())
 
     def first_focus(self) -> QWidget | None:
-        if self._stage == "choose":
+        if self.stage == "choose":
             return self.name if self.name_field.isVisibleTo(self) and not self.name.text() else self.choose
-        return {"look": self.bring, "done": self.see}.get(self._stage)
+        return {"look": self.bring, "done": self.see}.get(self.stage)
 
     def show_for(self, **args: Any) -> None:
-        if self._stage == "done":
-            self._to("choose")
+        if self.stage == "done":
+            self.to("choose")
         self.reload()
 
     def reload(self) -> None:
@@ -92,11 +87,8 @@ class DirectoryImportPage(Page):
 
     def _build(self) -> None:
         words = self.words
-        self.sub = Label("", tone="ink2", wrap=True)
-        self.wrong = Banner("", "")
-        self.wrong.hide()
-        self.parts: dict[Stage, QWidget] = {
-            "choose": self._choose_part(), "look": self._look_part(), "work": self._work_part(), "done": self._done_part(),
+        self.parts |= {
+            "choose": self._choose_part(), "look": self._look_part(), "done": self._done_part(),
         }  # fmt: skip
         self.held_head = SectionHead(words("Here already"))
         self.held_rows = FittedRows(words("Here already"), StreamDelegate(lead_width=0, top=6))
@@ -151,7 +143,7 @@ class DirectoryImportPage(Page):
         self.without = Tick(words("Leave the marked rows out and bring in the rest"))
         self.bring = Button(words("Bring in"), kind="primary", key="Ctrl+Return", large=True, on=self._bring_in)
         self.other = Button(words("Another file"), kind="quiet", key="Ctrl+O", on=self._choose)
-        leave = Button(words("Leave"), kind="quiet", key="Esc", on=lambda: self._to("choose"))
+        leave = Button(words("Leave"), kind="quiet", key="Esc", on=lambda: self.to("choose"))
         part = QWidget()
         part.setLayout(
             column(
@@ -159,12 +151,6 @@ class DirectoryImportPage(Page):
                 row(self.bring, self.other, leave, None, gap=12), gap=12,
             )
         )  # fmt: skip
-        return part
-
-    def _work_part(self) -> QWidget:
-        self.progress = ProgressRow(self.words("Working"), self.words("Cancel"), self._cancel)
-        part = QWidget()
-        part.setLayout(column(self.progress))
         return part
 
     def _done_part(self) -> QWidget:
@@ -175,29 +161,32 @@ class DirectoryImportPage(Page):
             tone="ink2", wrap=True,
         )  # fmt: skip
         self.see = Button(words("See the directory"), kind="primary", on=lambda: self.ui.go("directory"))
-        another = Button(words("Bring in another one"), kind="quiet", on=lambda: self._to("choose"))
+        another = Button(words("Bring in another one"), kind="quiet", on=lambda: self.to("choose"))
         part = QWidget()
         part.setLayout(column(self.done_said, back, row(self.see, another, None, gap=12), gap=12))
         return part
 
-    def _to(self, stage: Stage) -> None:
+    def said_at(self, stage: str) -> str:
         words = self.words
-        self._stage = stage
-        said = {
+        return {
             "choose": words("A file in the format Open Referral HSDS, version 2 or 3: a JSON document, a zip, or a folder of CSV "
                             "tables. Nothing is written before you have looked at it."),
-            "look": words("Nothing is written yet."), "work": "", "done": "",
-        }  # fmt: skip
-        self.sub.setText(said[stage])
-        self.sub.setVisible(bool(said[stage]))
-        self.wrong.hide()
-        for name, part in self.parts.items():
-            part.setVisible(name == stage)
-        self._show_here()
-        target = self.first_focus()
-        if target is not None and self.isVisible():
-            target.setFocus()
-        self.ui.shell.keys_changed()
+            "look": words("Nothing is written yet."),
+        }.get(stage, "")  # fmt: skip
+
+    def show_parts(self) -> None:
+        super().show_parts()
+        for widget in (self.held_head, self.held_rows):
+            widget.setVisible(bool(self._held) and self.stage in ("choose", "done"))
+
+    def wrong_words(self, error: BaseException) -> tuple[str, str] | None:
+        words = self.words
+        if not (isinstance(error, KnownError) and error.facts.get("cause") == "not_hsds"):
+            return None
+        return (
+            words("This is no directory in the format HSDS."),
+            words("It has neither services nor organisations. Ask its publisher for “HSDS JSON” or “HSDS CSV”."),
+        )
 
     # --- which one ------------------------------------------------------------------------------------------------------
 
@@ -210,12 +199,8 @@ class DirectoryImportPage(Page):
         self.held_rows.show_rows(held_rows(held, words))
         self.which_field.setVisible(self._may and bool(held))
         self._show_name()
-        self._show_here()
+        self.show_parts()
         self.take_focus()
-
-    def _show_here(self) -> None:
-        for widget in (self.held_head, self.held_rows):
-            widget.setVisible(bool(self._held) and self._stage in ("choose", "done"))
 
     def _show_name(self) -> None:
         other = self.which.value() == OTHER
@@ -251,8 +236,8 @@ class DirectoryImportPage(Page):
         if not self._named():
             return
         self._path = path
-        door, source, stop = self.ui.door, self._source, self._begin(self.words("Reading the file"))
-        self._working(
+        door, source, stop = self.ui.door, self._source, self.begin(self.words("Reading the file"))
+        self.working(
             lambda step: door.preview_directory(path, source=source, progress=step, cancelled=stop.is_set), self._seen, "choose"
         )
 
@@ -278,7 +263,7 @@ class DirectoryImportPage(Page):
         self.without.setChecked(False)
         self.problem_head.show_count(str(len(plan.problems)))
         self.problem_rows.show_rows(problem_rows(plan.problems, words, MOST_SHOWN))
-        self._to("look")
+        self.to("look")
         if wrong:
             self.problem_rows.setFocus()
         announce(self, self.file_said.text())
@@ -288,63 +273,25 @@ class DirectoryImportPage(Page):
         if path is None or plan is None:
             return
         if plan.left_out and not self.without.isChecked():
-            self._say_wrong(
+            self.say_wrong(
                 self.words.plural("{n} row cannot be read.", "{n} rows cannot be read.", plan.left_out),
                 self.words("Put them right in the file and choose it again, or leave them out."),
             )
             self.without.setFocus()
             return
-        door, source, leave, stop = self.ui.door, self._source, self.without.isChecked(), self._begin(self.words("Bringing in"))
+        door, source, leave, stop = self.ui.door, self._source, self.without.isChecked(), self.begin(self.words("Bringing in"))
 
         def work(step: Callable[[int, int], None]) -> DirectoryPlan:
             return door.import_directory(path, source=source, leave_out=leave, progress=step, cancelled=stop.is_set)
 
-        self._working(work, self._brought, "look")
+        self.working(work, self._brought, "look")
 
     def _brought(self, plan: DirectoryPlan) -> None:
         said = said_done(plan, self.words)
         self.done_said.setText(said)
         self.plan = None
         self.name.clear()
-        self._to("done")
+        self.to("done")
         self.ui.say(self.words("The directory is in."))
         self.reload()
         announce(self, said)
-
-    # --- work that takes a while ----------------------------------------------------------------------------------------
-
-    def _begin(self, said: str) -> threading.Event:
-        self._stop = threading.Event()
-        self.progress.label.setText(said)
-        self.progress.bar.setAccessibleName(said)
-        self.progress.advance(0, 0, "")
-        return self._stop
-
-    def _working(self, fn: Callable[[Callable[[int, int], None]], Any], ok: Callable[[Any], object], before: Stage) -> None:
-        self._before = before
-        self._to("work")
-        self.ui.bridge.run(fn, ok, self._failed, steps=self._step, owner=self)
-
-    def _cancel(self) -> None:
-        self._stop.set()
-
-    def _step(self, done: int, total: int) -> None:
-        self.progress.advance(done, total, self.words("{done} of {total}", done=f"{done:,}", total=f"{total:,}"))
-
-    def _failed(self, error: BaseException) -> None:
-        words = self.words
-        self._to(self._before)
-        code = error.code if isinstance(error, KnownError) else ""
-        if code == "import_cancelled":
-            self._say_wrong(words("It was stopped."), words("Nothing was brought in."))
-        elif isinstance(error, KnownError) and error.facts.get("cause") == "not_hsds":
-            self._say_wrong(
-                words("This is no directory in the format HSDS."),
-                words("It has neither services nor organisations. Ask its publisher for “HSDS JSON” or “HSDS CSV”."),
-            )
-        else:
-            self.ui.trouble(error)
-
-    def _say_wrong(self, title: str, text: str) -> None:
-        self.wrong.tell(title, text)
-        self.wrong.show()

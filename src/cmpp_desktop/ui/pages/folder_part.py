@@ -14,10 +14,10 @@ from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.widgets import Banner, Button, Label, ProgressRow, column, row
 from cmpp_desktop.words import Words
-from cmpp_desktop.workspace import FolderDone
+from cmpp_desktop.workspace import FolderReport
 
 
-def done_words(done: FolderDone, words: Words) -> tuple[str, str]:
+def done_words(done: FolderReport, words: Words) -> tuple[str, str]:
     """What an exchange with a folder did: a title, and what is safe and what to do."""
     came = words.plural("{n} package came in", "{n} packages came in", done.bundles_in)
     went = words.plural("{n} file was written", "{n} files were written", done.files_out)
@@ -92,7 +92,7 @@ class FolderPart(QWidget):
     def _step(self, done: int, total: int) -> None:
         self.progress.advance(done, total, self._page.words("{done} of {total}", done=done, total=total))
 
-    def _done(self, done: FolderDone) -> None:
+    def _done(self, done: FolderReport) -> None:
         self._over()
         self.result.show()
         self.result.tell(*done_words(done, self._page.words))

@@ -1,0 +1,24 @@
+"""What an exchange with a stick or a shared folder did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class FolderReport:
+    """Packages (bundles), entries of the roster and keys that were taken in; files that were written. `left`: files that could
+    not be written, because of `problem` (folder_full, folder_read_only, folder_not_written); `damaged`: files there that were not
+    whole, or not what they said; `others`: further organisations in it; `needs_update`: something of a newer version is there;
+    `stopped`: somebody said stop."""
+
+    bundles_in: int = 0
+    roster_in: int = 0
+    keys_in: int = 0
+    files_out: int = 0
+    left: int = 0
+    damaged: int = 0
+    others: int = 0
+    needs_update: bool = False
+    stopped: bool = False
+    problem: str | None = None

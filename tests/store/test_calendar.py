@@ -26,6 +26,7 @@ from cmpp_desktop.domain.cases import CaseOpening
 from cmpp_desktop.domain.consent import ConsentGiven
 from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
 from cmpp_desktop.domain.members import BecameAdult, ComingOfAge, SeparateMembers
+from cmpp_desktop.domain.merges import MergePeople
 from cmpp_desktop.domain.obligations import (
     AddObligation,
     ChangeObligation,
@@ -293,6 +294,18 @@ def test_who_turned_eighteen_is_shown_until_it_is_followed_up(a_laptop: Make) ->
     laptop.do(BecameAdult(mateo))
     assert [one.participant_id for one in laptop.ask(ComingOfAge(DAY))] == [leap]
     laptop.do(ChangeParticipant(leap, {"birth_date": BirthDate(day=date(2010, 2, 28))}))
+    assert laptop.ask(ComingOfAge(DAY)) == ()
+
+
+def test_who_was_registered_twice_comes_of_age_once_whichever_record_has_the_birth_date(a_laptop: Make) -> None:
+    laptop = a_laptop()
+    one = laptop.do(RegisterHousehold((NewPerson(PersonName(given="Mateo", family="Tzoc")),), ConsentGiven(), CaseOpening())).id
+    born = NewPerson(PersonName(given="Mateo", family="Tzoc"), birth_date=BirthDate(day=DAY.replace(year=DAY.year - 18)))
+    two = laptop.do(RegisterHousehold((born,), ConsentGiven(), CaseOpening())).id
+    laptop.do(MergePeople(one, two))
+    (found,) = laptop.ask(ComingOfAge(DAY))
+    assert (found.participant_id, found.turned_on) == (one, DAY)
+    laptop.do(BecameAdult(found.participant_id))
     assert laptop.ask(ComingOfAge(DAY)) == ()
 
 

@@ -137,16 +137,17 @@ def test_the_same_file_again_registers_nobody_twice(office: Workspace, tmp_path:
 def test_more_about_somebody_fills_what_is_empty_and_writes_over_nothing(office: Workspace, tmp_path: Path) -> None:
     office.run_import(office.preview_import(table(tmp_path, ("Rosa", "Quispe", "", "219000111"), headings=HEADINGS[:4])), {})
     rosa = office.ask(People(DAY)).rows[0].id
-    more = table(tmp_path, ("Rosa María", "Quispe Mamani", "1990-03-01", "219000111", "212 555 0101"), headings=HEADINGS[:5])
+    more = table(tmp_path, ("Rosa María", "Quispe Mamani", "2012-03-01", "219000111", "212 555 0101"), headings=HEADINGS[:5])
     seen = office.preview_import(more)
     done = office.run_import(seen, {2: Choice("merge", rosa)})
     there = office.ask(Participant(rosa))
     assert there.participant.fields.legal_name == PersonName(given="Rosa", family="Quispe")
     assert there.participant.fields.birth_date is not None
+    assert there.participant.fields.flags == ["minor"]
     assert [route.fields.value for route in there.routes] == ["+12125550101"]
     office.do(UndoImport(done.id))
     there = office.ask(Participant(rosa))
-    assert there.participant.fields.birth_date is None
+    assert (there.participant.fields.birth_date, there.participant.fields.flags) == (None, [])
     assert there.routes == ()
 
 

@@ -17,12 +17,11 @@ from pydantic import Field
 
 from cmpp_desktop.domain.codes import check_codes
 from cmpp_desktop.domain.disclosures import DisclosureFields
-from cmpp_desktop.domain.participants import ParticipantFields
+from cmpp_desktop.domain.participants import ADULT_AT, ParticipantFields
 from cmpp_desktop.domain.records import BirthDate, Fields, coded, refers, validated
 from cmpp_desktop.domain.work import Command, Done, Question, Role, Stored, Work
 from cmpp_desktop.errors import Invalid, NotAllowed
 
-ADULT_AT = 18
 BY_GUARDIAN = "guardian"  # of code list consent_how
 OVERRIDERS: tuple[Role, ...] = ("supervisor", "administrator")
 

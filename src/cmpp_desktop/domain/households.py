@@ -12,15 +12,13 @@ from pydantic import Field
 
 from cmpp_desktop.domain.cases import CaseOpening, open_case_for
 from cmpp_desktop.domain.consent import ConsentGiven, record_consent_for
-from cmpp_desktop.domain.participants import AddressFields, ContactRouteFields, ParticipantFields, age, normal_phone
+from cmpp_desktop.domain.participants import AddressFields, ContactRouteFields, ParticipantFields, flags_at, normal_phone
 from cmpp_desktop.domain.records import BirthDate, Fields, PersonName, PostalAddress, coded, validated
 from cmpp_desktop.domain.separations import each_once, kept_apart
 from cmpp_desktop.domain.undo import Recorder
 from cmpp_desktop.domain.work import Command, Done, Stored, Work
 from cmpp_desktop.errors import Invalid
 from cmpp_protocol.ids import derived_id
-
-ADULT_AT = 18
 
 
 class HouseholdFields(Fields):
@@ -126,10 +124,6 @@ def _register_declined(people: Sequence[NewPerson], opening: CaseOpening, work: 
 
 
 def _register(person: NewPerson, work: Work) -> UUID:
-    flags = []
-    years = age(person.birth_date, work.today)
-    if years is not None and years < ADULT_AT:
-        flags.append("minor")
     participant_id = work.add(
         validated(
             ParticipantFields,
@@ -148,7 +142,7 @@ def _register(person: NewPerson, work: Work) -> UUID:
             safe_contact=person.safe_contact,
             arrived_on=person.arrived_on,
             accessibility=person.accessibility,
-            flags=flags,
+            flags=flags_at((), person.birth_date, work.today),
         )
     )
     if person.phone.strip():

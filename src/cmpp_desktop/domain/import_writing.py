@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol, cast
 from uuid import UUID
 
-from cmpp_desktop.domain.households import ADULT_AT, HouseholdFields, HouseholdMemberFields, NewPerson, member_id
+from cmpp_desktop.domain.households import HouseholdFields, HouseholdMemberFields, NewPerson, member_id
 from cmpp_desktop.domain.import_vocabulary import folded
 from cmpp_desktop.domain.importing import Cancelled, Choice, Progress, Row
 from cmpp_desktop.domain.imports import ImportRunFields
 from cmpp_desktop.domain.noticing import Noticing
 from cmpp_desktop.domain.obligations import ObligationFields, usual_agency
-from cmpp_desktop.domain.participants import AddressFields, ContactRouteFields, ParticipantFields, age, normal_phone
+from cmpp_desktop.domain.participants import AddressFields, ContactRouteFields, ParticipantFields, flags_at, normal_phone
 from cmpp_desktop.domain.records import Compartment, Fields, validated
 from cmpp_desktop.domain.separations import is_kept_safe, kept_apart
 from cmpp_desktop.domain.undo import exists
@@ -225,11 +225,10 @@ class _Writer:
         return self._made(record.kind, work.add(record, id=id))
 
     def _register(self, row: Row, person: NewPerson, work: Work) -> None:
-        years = age(person.birth_date, work.today)
         record = validated(
             ParticipantFields,
             legal_name=person.name,
-            flags=["minor"] if years is not None and years < ADULT_AT else [],
+            flags=flags_at((), person.birth_date, work.today),
             **{name: value for name, value in _fields_of(person).items() if value},
         )
         id = self._add(work, record)
@@ -324,6 +323,8 @@ class _Writer:
             return
         empty: tuple[object, ...] = (None, "", [], False)
         new = {name: value for name, value in _fields_of(person).items() if value and getattr(there, name) in empty}
+        if "birth_date" in new and not there.flags:
+            new |= {"flags": flags} if (flags := flags_at((), person.birth_date, work.today)) else {}
         if new:
             work.change(ParticipantFields, id, **new)
             self._filled.setdefault(id.hex, []).extend(new)

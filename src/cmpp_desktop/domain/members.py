@@ -9,7 +9,6 @@ from uuid import UUID
 
 from cmpp_desktop.domain.consent import ConsentGiven, record_consent_for
 from cmpp_desktop.domain.households import (
-    ADULT_AT,
     HouseholdFields,
     HouseholdMemberFields,
     household_of,
@@ -18,7 +17,7 @@ from cmpp_desktop.domain.households import (
     memberships,
 )
 from cmpp_desktop.domain.merges import change_shown, shown
-from cmpp_desktop.domain.participants import AddContactRoute, AddressFields, ParticipantFields, add_contact_route, age
+from cmpp_desktop.domain.participants import ADULT_AT, AddContactRoute, AddressFields, ParticipantFields, add_contact_route, age
 from cmpp_desktop.domain.records import BirthDate, validated
 from cmpp_desktop.domain.separations import each_once, keep_apart
 from cmpp_desktop.domain.tasks import TaskFields

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
@@ -15,6 +16,7 @@ from cmpp_desktop.domain.undo import Recorder
 from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import KnownError
 
+ADULT_AT = 18
 _A_NUMBER = re.compile(r"[\s\-–.]|^A#?", re.IGNORECASE)
 
 
@@ -163,14 +165,33 @@ class RevealANumber(Command):
     participant_id: UUID
 
 
+def flags_at(flags: Sequence[str], born: BirthDate | None, today: date) -> list[str]:
+    """The flags of somebody with this birth date: "minor" until they are 18. As they are where the date is not known."""
+    years = age(born, today)
+    if years is None:
+        return list(flags)
+    others = [flag for flag in flags if flag != "minor"]
+    return [*others, "minor"] if years < ADULT_AT else others
+
+
 def change_participant(command: ChangeParticipant, work: Work) -> Done:
-    recorder = Recorder(work)
-    if len(work.same(command.participant_id)) > 1:
+    """A new birth date says whether they are a minor, unless the flags are given with it."""
+    recorder, values = Recorder(work), dict(command.values)
+    merged = len(work.same(command.participant_id)) > 1
+    if "birth_date" in values and "flags" not in values:
+        from cmpp_desktop.domain.merges import shown
+
+        known = shown(command.participant_id, work)
+        born = values["birth_date"]
+        flags = flags_at(known.flags, born if isinstance(born, BirthDate) else None, work.today)
+        if sorted(flags) != sorted(known.flags):
+            values["flags"] = flags
+    if merged:
         from cmpp_desktop.domain.merges import change_shown
 
-        change_shown(command.participant_id, command.values, recorder)
+        change_shown(command.participant_id, values, recorder)
     else:
-        recorder.change(ParticipantFields, command.participant_id, **command.values)
+        recorder.change(ParticipantFields, command.participant_id, **values)
     return Done(command.participant_id, recorder.undo(command.participant_id))
 
 

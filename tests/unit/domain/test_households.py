@@ -27,7 +27,7 @@ from cmpp_desktop.domain.members import (
     SeparateMembers,
     relation_to_new_head,
 )
-from cmpp_desktop.domain.participants import AddAddress, AddressFields, ContactRouteFields, ParticipantFields
+from cmpp_desktop.domain.participants import AddAddress, AddressFields, ChangeParticipant, ContactRouteFields, ParticipantFields
 from cmpp_desktop.domain.records import BirthDate, PersonName
 from cmpp_desktop.domain.separations import EndSeparation, SeparationFields, kept_apart, separation_id
 from cmpp_desktop.domain.tasks import TaskFields
@@ -195,6 +195,22 @@ def test_turning_eighteen_makes_one_task_and_takes_the_flag_off(work: MemoryWork
     with pytest.raises(Invalid) as refused:
         work.do(BecameAdult(grown.people[1]))
     assert refused.value.fields == {"birth_date": "not_of_age"}
+
+
+def test_a_birth_date_that_is_put_right_says_who_is_a_minor(work: MemoryWork) -> None:
+    person = registered(work, ("Mateo", "Tzoc", "head", date(1990, 1, 1))).people[0]
+    work.change(ParticipantFields, person, flags=["safety_plan"])
+
+    def flags_with(born: BirthDate | None) -> list[str]:
+        leaves_no_trace(work, ChangeParticipant(person, {"birth_date": born}))
+        work.do(ChangeParticipant(person, {"birth_date": born}))
+        return work.get(ParticipantFields, person).fields.flags
+
+    assert flags_with(BirthDate(day=date(2010, 1, 1))) == ["safety_plan", "minor"]
+    assert flags_with(None) == ["safety_plan", "minor"]  # not known: nobody becomes an adult by that
+    assert flags_with(BirthDate(day=date(1990, 1, 2))) == ["safety_plan"]
+    work.do(ChangeParticipant(person, {"birth_date": BirthDate(day=date(2010, 1, 1)), "flags": []}))
+    assert work.get(ParticipantFields, person).fields.flags == []
 
 
 def test_who_turns_eighteen_agrees_themselves_and_has_a_household_of_their_own(work: MemoryWork) -> None:

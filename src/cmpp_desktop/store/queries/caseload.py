@@ -10,8 +10,8 @@ from uuid import UUID
 
 from cmpp_desktop.domain.caseload import CarriedAnswer, CarriedCase, CarriedCases, Caseload, CaseloadRow, load_weights
 from cmpp_desktop.domain.cases import OPEN_STATES
-from cmpp_desktop.domain.consent import ADULT_AT
 from cmpp_desktop.domain.obligations import HEARINGS
+from cmpp_desktop.domain.participants import ADULT_AT
 from cmpp_desktop.domain.records import BirthDate, Life, to_wire
 from cmpp_desktop.domain.staff import StaffMemberFields, TeamFields
 from cmpp_desktop.store.queries.common import Asked, marks, unpacked

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from cmpp_desktop.domain.cases import OPEN_STATES
 from cmpp_desktop.domain.consent import adult_on
-from cmpp_desktop.domain.households import ADULT_AT, HouseholdMemberFields
+from cmpp_desktop.domain.households import HouseholdMemberFields
 from cmpp_desktop.domain.members import (
     ComingOfAge,
     Companion,
@@ -20,7 +20,7 @@ from cmpp_desktop.domain.members import (
     turned_adult_id,
 )
 from cmpp_desktop.domain.obligations import ObligationFields, Shared, SharedWith
-from cmpp_desktop.domain.participants import AddressFields, ParticipantFields, age, called_by
+from cmpp_desktop.domain.participants import ADULT_AT, AddressFields, ParticipantFields, age, called_by
 from cmpp_desktop.domain.records import BirthDate, to_wire
 from cmpp_desktop.domain.separations import SeparationFields, SeparationRow, Separations
 from cmpp_desktop.domain.tasks import TaskFields
@@ -127,6 +127,7 @@ def separations(asked: Asked, question: Separations) -> tuple[SeparationRow, ...
 
 def coming_of_age(asked: Asked, question: ComingOfAge) -> tuple[OfAge, ...]:
     """See the question. The index of days of birth has the year's; only these are read."""
+    until = date.fromordinal(question.day.toordinal() + question.ahead)
     last = _years_before(question.day, ADULT_AT, question.ahead)
     first = _years_before(question.day, ADULT_AT + FOLLOWED_FOR, 0)
     # Days of birth lie in their column as bytes that are in order of the days.
@@ -135,22 +136,26 @@ def coming_of_age(asked: Asked, question: ComingOfAge) -> tuple[OfAge, ...]:
     mine = " AND person.caseworker_id = ?" if question.mine else ""
     rows = asked.connection.exec_driver_sql(
         "SELECT r.id, r.legal_name, r.preferred_name, r.birth_date FROM r_participant r WHERE r.birth_date BETWEEN ? AND ? "
-        f"AND r.meta_shown = 1 AND r.coll + 0 IN ({held}) AND EXISTS (SELECT 1 FROM person WHERE person.id = r.id "
+        f"AND r.meta_shown = 1 AND r.coll + 0 IN ({held}) AND EXISTS (SELECT 1 FROM person WHERE person.id = "
+        "coalesce((SELECT i.canonical FROM identity i WHERE i.id = r.id AND i.coll = r.coll), r.id) "
         f"AND person.coll IN ({held}) AND (person.state IS NULL OR person.state IN ({marks(OPEN_STATES)})){mine}) "
         "ORDER BY r.birth_date",
         (*span, *asked.held, *asked.held, *OPEN_STATES, *([asked.asker.staff_id.bytes] if mine else [])),
     ).all()
     read = reader(ParticipantFields, "birth_date")
-    ids = [UUID(bytes=row[0]) for row in rows]
-    followed = _followed(asked, ids)
-    found = []
+    ids = [asked.same(UUID(bytes=row[0]))[0] for row in rows]
+    followed = _followed(asked, [one for id in ids for one in asked.same(id)])
+    found: dict[UUID, OfAge] = {}
     for id, (_, legal, preferred, raw) in zip(ids, rows, strict=True):
         born, name = read(raw), unpacked(legal)
+        called = called_by(preferred, name.get("given", ""), name.get("family", ""))
+        if len(asked.same(id)) > 1:  # of two records of one person: what is shown of them
+            facts = asked.people([id])[id]
+            born, called = facts.birth_date, facts.called
         turned = adult_on(born)
-        if id not in followed and turned is not None and asked.same(id)[0] == id:
-            called = called_by(preferred, name.get("given", ""), name.get("family", ""))
-            found.append(OfAge(id, called, born, turned))
-    return tuple(found)
+        if followed.isdisjoint(asked.same(id)) and turned is not None and turned <= until:
+            found.setdefault(id, OfAge(id, called, born, turned))
+    return tuple(found.values())
 
 
 def _years_before(day: date, years: int, ahead: int) -> date:

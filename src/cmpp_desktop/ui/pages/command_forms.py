@@ -9,8 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from cmpp_desktop.domain.cases import OPEN_STATES
-from cmpp_desktop.domain.households import ADULT_AT
-from cmpp_desktop.domain.participants import age
+from cmpp_desktop.domain.participants import ADULT_AT, age
 from cmpp_desktop.domain.plans import ReopenGoal
 from cmpp_desktop.domain.questions import ParticipantView
 from cmpp_desktop.domain.work import Command

@@ -65,13 +65,13 @@ class MemoryReplica:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         assert not self.in_transaction, "transactions are not re-entrant"
-        kept = {name: dict(table) for name, table in self.tables.items()}, self.clock
+        kept = {name: dict(table) for name, table in self.tables.items()}, self.clock, self.own
         self.in_transaction = True
         try:
             yield
             self._written()  # the commit itself may be the moment
         except BaseException:
-            self.tables, self.clock = kept
+            self.tables, self.clock, self.own = kept
             raise
         finally:
             self.in_transaction = False
@@ -200,6 +200,42 @@ class MemoryReplica:
     def all_set_aside(self) -> Sequence[SetAside]:
         return list(self.tables["aside"].values())
 
+    def shelf(self, collection: UUID, device: bytes | None = None) -> list[StoredEnvelope]:
+        rows = [one for one in self.envelopes(collection) if device is None or one.device == device]
+        rows.sort(key=lambda one: (one.device, one.number, one.state != "counts", one.hash))
+        return sorted(rows, key=lambda one: (one.seq is None, one.seq or 0))
+
+    def forget_envelope(self, collection: UUID, device: bytes, number: int, hash: bytes) -> None:
+        self._written()
+        self.tables["envelopes"].pop((collection, device, number, hash), None)
+
+    def own_clock(self) -> int:
+        return self.clock
+
+    def put_own(self, change_set: ChangeSet) -> None:
+        assert change_set.stamp.hlc > self.clock, "stamps rise"
+        self._put("outbox", (UUID(bytes=change_set.collection), change_set.stamp.hlc), change_set)
+        self.clock = change_set.stamp.hlc
+
+    def renew_outbox(self, collection: UUID, change_sets: Iterable[ChangeSet]) -> None:
+        self._written()
+        for key in [key for key in self.tables["outbox"] if key[0] == collection]:
+            del self.tables["outbox"][key]
+        for one in change_sets:
+            assert one.stamp.device == self.own
+            self.tables["outbox"][collection, one.stamp.hlc] = one
+
+    def become(self, device: bytes) -> None:
+        self._written()
+        self.own = device
+
+    def forget_states(self, collection: UUID, ids: Iterable[UUID]) -> frozenset[UUID]:
+        gone = frozenset(ids)
+        for id in gone:
+            self._written()
+            self.tables["states"].pop((collection, id), None)
+        return gone
+
     # What the unit of work does in the store
 
     def seen(self, collection: UUID) -> merge.Seen:
@@ -324,12 +360,13 @@ class Laptop:
         self.clock += 1000
         self.replica.commit(self.caseload, lambda state_of: [merge.settle(state_of(id), id, value)], self.clock)
 
-    def sign(self, id: UUID, *, device: keys.KeyPair | None = None, forge: bool = False) -> UUID:
-        """Signs a record as it is here; `forge`: with a signature that does not hold."""
+    def sign(self, id: UUID, *, device: keys.KeyPair | None = None, forge: bool = False, roster: int = 0) -> UUID:
+        """Signs a record as it is here; `forge`: with a signature that does not hold; `roster`: the number that it names."""
         self.clock += 1000
         pair = device or self.start.device
         member = self.start.member.bytes
-        content = canon.pack({"v": 1, "subject": id.bytes, "device": pair.id, "signer": member, "at": self.clock})
+        said = {"v": 1, "subject": id.bytes, "device": pair.id, "signer": member, "at": self.clock, "roster": roster}
+        content = canon.pack(said)
         signature = pair.sign(labels.SIGNED_SIGNATURE, signed_hash(content))
         signature = bytes(64) if forge else signature
         signed = signed_id(content)

@@ -383,28 +383,6 @@ def test_three_laptops_edit_everything_offline_and_end_equal(office: Office) -> 
             assert not merge.awaited(state, laptop.replica.seen(laptop.caseload))
 
 
-
-
-def test_p12_a_copied_disk_is_noticed_and_seals_nothing_over_what_its_twin_sent(office: Office) -> None:
-    _, [ana, bo] = team(office)
-    ana.write(PHONE, number="555-0100")
-    ana.sync()
-    twin = ana.clone()
-    ana.write(NOTE, kind="note", text="from ana")
-    ana.sync()
-    twin.write(UUID(int=13), number="from the twin")
-    status = twin.sync()
-    assert status.word == "set_aside"  # its bundle has the number of another one: kept and shown, never placed
-    assert twin.value(NOTE, "text") == "from ana"
-    assert status.waiting == 1  # not said to be sent
-    sealed = len(twin.replica.envelopes(twin.caseload, mine=True))
-    twin.write(UUID(int=14), number="later")
-    assert twin.sync().waiting == 2
-    assert len(twin.replica.envelopes(twin.caseload, mine=True)) == sealed, "P11: nothing more under a shared identity"
-    everybody(bo, ana)
-    assert bo.digest() == ana.digest()
-
-
 def test_p19_a_server_that_never_knows_a_cursor_is_left_alone(office: Office) -> None:
     _, [ana, _] = team(office)
 

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from cmpp_desktop.changes import LIFE, ChangeSet, Created, RecordState, life_name
 from cmpp_desktop.store import bulk, materialise, projection, state
-from cmpp_desktop.store.bundles import Bundles
+from cmpp_desktop.store.afresh import Afresh
 from cmpp_desktop.store.names import resolve_teams
 from cmpp_desktop.store.settings import read_value, write_value
 from cmpp_desktop.store.tables import LOCAL_SECRET, RECORD_KINDS, ROSTER, participant_of
@@ -55,7 +55,7 @@ class Chain(NamedTuple):
     roster_no: int
 
 
-class StoreReplica(Bundles):
+class StoreReplica(Afresh):
     """See the Protocol `Replica` of sync for what each method promises."""
 
     # --- roster and keys ------------------------------------------------------------------------------------------------

@@ -208,6 +208,10 @@ class Books:
         self.keys = after
         return True
 
+    def become(self, device: keys.KeyPair) -> None:
+        """This laptop is another device from now on (see `identity`, which has kept that)."""
+        self.device, self.device_id = device, device.id
+
     def envelopes_of(self, entry: bytes) -> NewEntry:
         """An entry that a server has lost, with the key envelopes that must come with it, as far as the key is here."""
         read, state = entries.decode(entry), self.state

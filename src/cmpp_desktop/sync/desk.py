@@ -172,7 +172,7 @@ class Desk:
                 return self._made(
                     state, lambda author, at: entries.member_changed(state.head, author, at=at, member=member, role=role)
                 )
-            fence = _cuts(state, heads, _laptops(state, member))
+            fence = cuts_of(state, heads, _laptops(state, member))
             return self._made(
                 state,
                 lambda author, at: entries.member_demoted(state.head, author, at=at, member=member, role=role, fence=fence),
@@ -191,7 +191,7 @@ class Desk:
             return [one for one in known if state.devices[one].active(state.no)]
 
         def make(state: RosterState, heads: Heads) -> Sequence[NewEntry]:
-            fence = _cuts(state, heads, line(state))
+            fence = cuts_of(state, heads, line(state))
             return self._made(
                 state, lambda author, at: entries.device_revoked(state.head, author, at=at, device=device, fence=fence)
             )
@@ -207,7 +207,7 @@ class Desk:
         """A member may not read a collection any more."""
 
         def make(state: RosterState, heads: Heads) -> Sequence[NewEntry]:
-            every = _cuts(state, heads, _laptops(state, member))
+            every = cuts_of(state, heads, _laptops(state, member))
             fence = {at: cut for at, cut in every.items() if at[1] == collection}
             return self._made(
                 state,
@@ -223,7 +223,7 @@ class Desk:
         me = self._books.device_id
 
         def make(state: RosterState, heads: Heads) -> Sequence[NewEntry]:
-            fence = _cuts(state, heads, [me])
+            fence = cuts_of(state, heads, [me])
             # No new keys from one that leaves: somebody who stays makes them.
             entry = self._entry(state, lambda author, at: entries.device_retired(state.head, author, at=at, fence=fence))
             return [NewEntry(entry)]
@@ -270,7 +270,7 @@ def _laptops(state: RosterState, member: UUID) -> list[bytes]:
     return [one.id for one in state.devices.values() if one.member == member and one.active(state.no)]
 
 
-def _cuts(state: RosterState, heads: Heads, devices: Iterable[bytes]) -> Cuts:
+def cuts_of(state: RosterState, heads: Heads, devices: Iterable[bytes]) -> Cuts:
     """Where each chain of these devices is cut: at the server's heads, which it compares once more under its lock."""
     return {
         (device, place): heads.get((device, place), NO_CUT) for device in devices for place in state.reached(device)

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import SYNC, Bus, Changed
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync import copies, duties, enrolment, honesty, replica
+from cmpp_desktop.sync import copies, cuts, duties, enrolment, honesty, identity, replica
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
 from cmpp_desktop.sync.folder import FolderExchange
@@ -25,9 +25,10 @@ from cmpp_desktop.sync.hearing import Heard, heard_of
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.outbox import BYTES_AT_ONCE, Outbox
 from cmpp_desktop.sync.pauses import Pauses
+from cmpp_desktop.sync.rebuild import Rebuilding
 from cmpp_desktop.sync.replica import Replica, SetAside, StoredEnvelope
 from cmpp_desktop.sync.transport import Refusal, Transport
-from cmpp_protocol import api, canon, entries, envelope
+from cmpp_protocol import api, canon, entries, envelope, keys
 from cmpp_protocol.roster import RosterState
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,8 @@ class Status:
     `set_aside`: how many bundles or change sets could not be applied; `damaged`: those of them whose copy was not what its
     author sent, and is asked for again (rule 42). `problem`: code of the last exchange's failure. `retry_in`: seconds until the
     next try by itself after a failure that passes, None for the usual time. `reason`: what the last exchange's failure is
-    called among engineers (for a server that contradicts itself: see `honesty`), None after a good one or before the first."""
+    called among engineers (for a server that contradicts itself: see `honesty`), None after a good one or before the first.
+    `renewed`: ms, when this laptop took another identity because another copy of it was met; None: it never did."""
 
     word: Word
     state: State
@@ -79,6 +81,7 @@ class Status:
     damaged: int = 0
     retry_in: float | None = None
     reason: str | None = None
+    renewed: int | None = None
 
 
 class Engine:
@@ -112,6 +115,7 @@ class Engine:
         self._reread: set[UUID] = set()  # collections whose log was begun again in this exchange
         self._astray: set[UUID] = set()  # collections whose log did not chain in this exchange: said at its end (P19)
         self._unread: set[UUID] = set()  # collections in which an envelope stopped the cursor
+        self._fences = 0  # of the roster, up to which nothing counts here beyond them
         self._lost_after: int | None = None  # the server has lost the roster entries above this number
 
     # Asking -----------------------------------------------------------------------------------------------------------
@@ -119,6 +123,16 @@ class Engine:
     def roster(self) -> RosterState:
         """The roster as this laptop holds it (before a founding has reached the server: as it will be)."""
         return self._job(self._books.view)
+
+    @property
+    def device(self) -> keys.KeyPair:
+        """The keys under which this laptop signs now. Asked at the store: an exchange may change them (rule 35)."""
+        return self._books.device
+
+    @property
+    def device_id(self) -> bytes:
+        """The id of those keys."""
+        return self._books.device_id
 
     def own_code(self) -> str:
         """This laptop's six digits, or "" once an administrator has compared them, and before the server knows it."""
@@ -157,7 +171,7 @@ class Engine:
         self._reason = None
         try:
             for number in range(ROUNDS):
-                if not self._round(wait if number == 0 else 0, progress):
+                if not self._round(wait if number == 0 else 0, progress) and not self._renew_identity():
                     break
             if self._astray:
                 raise KnownError("another_history", reason="log")
@@ -238,9 +252,37 @@ class Engine:
         return heads
 
     def _begin(self) -> None:
+        self._follow()
         self._needs_update, self._duties, self._helped = False, PROPOSALS, False
         self._witness = honesty.Witness()
         self._given, self._reread, self._astray, self._unread = set(), set(), set(), set()
+
+    def _renew_identity(self) -> bool:
+        """Takes a new identity when another copy of this laptop was met (rule 35); whether it has one now."""
+        if not self._job(lambda: identity.is_taken(self._store)):
+            return False
+        new = self._job(lambda: identity.successor(self._store, self._random))
+        self.propose(*identity.replacing(self._books, new))
+        return not self._job(lambda: identity.is_taken(self._store))
+
+    def _follow(self) -> None:
+        """What the roster asks of this laptop: to go on under its new identity, and to take back what a fence has cut off."""
+        self._publish(self._job(lambda: identity.follow(self._books, self._store)))
+        state = self._job(lambda: self._books.state)
+        if state is None or len(state.fences) == self._fences:
+            return
+        for place in self._books.readable():
+            self._publish(self._job(lambda place=place: self._mended(place)))  # type: ignore[misc]  # bound now
+        self._fences = len(state.fences)
+
+    def _mended(self, place: UUID) -> Taken:
+        """Rule 33: makes a collection's records again when something counts here that a late fence has cut off."""
+        books, state = self._books, self._books.view()
+        if not cuts.is_overrun(self._store, state, place, books.device_id):
+            return Taken()
+        log.warning("a fence came late in %s: its records are made again", place)
+        with self._store.transaction():
+            return Rebuilding(self._store, state, books.keys, books.device_id, place, books.now_ms()).run()
 
     # One round --------------------------------------------------------------------------------------------------------
 
@@ -384,6 +426,8 @@ class Engine:
         if self._lost_after is None and self._books.state is not None:
             honesty.check_roster(answer, self._books.state)
         self._lost_after = None
+        if grown:
+            self._follow()
         self._help += self._job(lambda: self._seal_for(answer))
         new_keys = self._job(lambda: self._books.take_keys(answer.envelopes))
         if grown or new_keys:
@@ -515,6 +559,7 @@ class Engine:
 
     def _status(self) -> Status:
         kept, heard = self._store.secret(replica.PROBLEM), self._store.secret(replica.LAST_HEARD)
+        renewed = self._store.secret(replica.RENEWED)
         problem: str | None = canon.unpack(kept) if kept else None
         waiting = self._store.outbox_count()
         conflicts = self._store.conflict_count(self._books.now_ms())
@@ -532,6 +577,7 @@ class Engine:
             damaged=len(copies.bad_copies(self._store)),
             retry_in=self._pauses.next,
             reason=self._reason,
+            renewed=canon.unpack(renewed) if renewed else None,
         )
 
 

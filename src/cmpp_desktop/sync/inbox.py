@@ -22,7 +22,7 @@ from cmpp_desktop.changes import LIFE, LIVE, SIGNED, SIGNED_FIELDS, ChangeSet, C
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import signing
 from cmpp_desktop.store.bulk import uncollected
-from cmpp_desktop.sync import copies, merge, seal
+from cmpp_desktop.sync import adopting, copies, cuts, merge, seal
 from cmpp_desktop.sync.copies import BadCopy
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import (
@@ -98,8 +98,19 @@ class _Opened:
 class Inbox:
     """Takes in bundles of one organisation under one state of its roster and one set of keys."""
 
-    def __init__(self, replica: Replica, state: RosterState, held: Keys, own: bytes, now_ms: int) -> None:
+    def __init__(
+        self, replica: Replica, state: RosterState, held: Keys, own: bytes, now_ms: int, library: Replica | None = None
+    ) -> None:
+        """`library`: where bundles lie, if not in `replica` (which is a scratch one then)."""
         self._replica, self._state, self._keys, self._own, self._now = replica, state, held, own, now_ms
+        self._library = library or replica
+        self._cuts: dict[tuple[UUID, bytes], dict[int, bytes]] = {}
+
+    def cut_chain(self, place: UUID, device: bytes) -> dict[int, bytes]:
+        """The branch that the fences on a device name (rule 29)."""
+        if (place, device) not in self._cuts:
+            self._cuts[place, device] = cuts.cut_chain(self._library, self._state, place, device)
+        return self._cuts[place, device]
 
     def take(self, collection: UUID, items: Sequence[Item]) -> Taken:
         """Takes items of one collection in, in order, in small transactions of its own; what comes after a place at which the
@@ -275,7 +286,8 @@ class _Batch:
         if author is not None and not parsed.verify(author.keys.sign, hashed):
             return _Opened(item, "refused", parsed, hashed, "signature")
         before = self._chain_before(header.device, item)
-        judged = rights.counts(state, header, hashed, rights.ChainHead(before.number, before.hash, before.roster_no))
+        head = rights.ChainHead(before.number, before.hash, before.roster_no)
+        judged = rights.counts(state, header, hashed, head, self._box.cut_chain(self._collection, header.device))
         if judged.standing is rights.Standing.WAITS:
             return _Opened(item, "waits", parsed, hashed, "roster")
         if judged.standing is rights.Standing.HELD:
@@ -382,9 +394,10 @@ class _Batch:
         for id, what in part.rows:
             if not isinstance(what, Created) and what[0].kind == SIGNED:
                 signed[id] = {write.field: write for write in what}
-        return "" if all(self._is_signed(id, writes, header) for id, writes in signed.items()) else "signed"
+        adopted = bool(signed) and adopting.is_adopted(part.change_set())
+        return "" if all(self._is_signed(id, writes, header, adopted) for id, writes in signed.items()) else "signed"
 
-    def _is_signed(self, id: UUID, writes: Mapping[str, Write], header: envelope.Header) -> bool:
+    def _is_signed(self, id: UUID, writes: Mapping[str, Write], header: envelope.Header, adopted: bool) -> bool:
         if set(writes) != SIGNED_FIELDS or any(write.replaces for write in writes.values()) or writes[LIFE].value != LIVE:
             return False
         try:
@@ -398,7 +411,8 @@ class _Batch:
         device = state.devices.get(said["device"])
         if device is None or said.get("signer") != device.member.bytes:
             return False
-        return rights.may_sign(state, device.id, header.roster_no) and signing.verify(id, content, signature, device.keys.sign)
+        no = adopting.judged_at(state, device, said, header, adopted)
+        return rights.may_sign(state, device.id, no) and signing.verify(id, content, signature, device.keys.sign)
 
     def _set_aside(self, parsed: envelope.Envelope, hashed: bytes, part: int, reason: str, body: bytes) -> None:
         header = parsed.header

@@ -26,6 +26,8 @@ SERVER = "server"  # canonical map {"url": str, "ca": str}
 PENDING = "pending"  # canonical list of [entry, [key envelopes]] of a founding that the server has not taken yet
 INTRODUCTION = "introduction"  # canonical [invitation's 16 bytes, secret], until the enrolment is in the server's roster
 IDENTITY = "identity"  # canonical str "taken": another copy of this laptop writes under its identity (rule 35)
+SUCCESSOR = "successor"  # 128 bytes: the keys of the identity that this laptop is about to take, until it has them
+RENEWED = "renewed"  # canonical int, ms: when this laptop took another identity
 CLOCK_OFFSET = "clock_offset"  # canonical int, ms to add to the system clock (rule 2)
 LAST_HEARD = "last_heard"  # canonical int, ms, of the server's last good answer
 PROBLEM = "problem"  # canonical str, the code of the last exchange's failure; absent after a good one
@@ -103,6 +105,23 @@ class StoredEnvelope:
     body: bytes
 
 
+class OnShelf(Protocol):
+    """An envelope without its bytes."""
+
+    @property
+    def device(self) -> bytes: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def hash(self) -> bytes: ...
+    @property
+    def seq(self) -> int | None: ...
+    @property
+    def mine(self) -> bool: ...
+    @property
+    def state(self) -> str: ...
+
+
 class SetAsideRow(Protocol):
     """A `SetAside` as the store hands it out."""
 
@@ -112,6 +131,8 @@ class SetAsideRow(Protocol):
     def device(self) -> bytes: ...
     @property
     def number(self) -> int: ...
+    @property
+    def hash(self) -> bytes: ...
     @property
     def part(self) -> int: ...
     @property
@@ -182,7 +203,7 @@ class Replica(Protocol):
         """By device. This device's own entry speaks of its bundles that were sealed."""
         ...
 
-    def put_chain(self, collection: UUID, device: bytes, chain: Chain) -> None: ...
+    def put_chain(self, collection: UUID, device: bytes, chain: ChainRow) -> None: ...
 
     def states(self, collection: UUID, ids: Iterable[UUID]) -> dict[UUID, RecordState]:
         """The merge states of these records; those that are not there are absent."""
@@ -260,3 +281,35 @@ class Replica(Protocol):
         ...
 
     def all_set_aside(self) -> Sequence[SetAsideRow]: ...
+
+    # Beginning again (rules 33, 35)
+
+    def shelf(self, collection: UUID, device: bytes | None = None) -> Sequence[OnShelf]:
+        """All envelopes, or those of one device, without their bytes: those of the log in its order, then the others by
+        device and number, what counts first."""
+        ...
+
+    def forget_envelope(self, collection: UUID, device: bytes, number: int, hash: bytes) -> None:
+        """Removes a bundle whose changes leave in another one."""
+        ...
+
+    def own_clock(self) -> int:
+        """The last stamp number that was given out here; 0: none (rule 1)."""
+        ...
+
+    def put_own(self, change_set: ChangeSet) -> None:
+        """Adds a change set that sync itself made, under a stamp later than all before it, and moves the clock to it."""
+        ...
+
+    def renew_outbox(self, collection: UUID, change_sets: Iterable[ChangeSet]) -> None:
+        """These and no others wait in the outbox of a collection."""
+        ...
+
+    def become(self, device: bytes) -> None:
+        """What waits in the outbox, and all that is written from now on, has stamps of this device."""
+        ...
+
+    def forget_states(self, collection: UUID, ids: Iterable[UUID]) -> frozenset[UUID]:
+        """Removes records that nothing that counts ever made, with what is shown of them. Returns the ids of the records and of
+        the participants concerned."""
+        ...

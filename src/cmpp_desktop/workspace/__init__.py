@@ -429,6 +429,7 @@ class Workspace:
             status = opened.engine.exchange(progress=progress)
             rules.follow(opened, self.today())  # a pack came, was withdrawn elsewhere, or was not followed to the end
             opened.follow_merged()
+            opened.follow_identity()
             return people.status_of(opened, status)
 
     def exchange_folder(

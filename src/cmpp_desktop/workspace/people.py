@@ -47,6 +47,7 @@ def status_of(opened: Opened, status: Status) -> SyncStatus:
         server=status.server,
         damaged=status.damaged,
         retry_in=status.retry_in,
+        renewed=None if status.renewed is None else _moment(status.renewed),
     )
 
 

@@ -19,6 +19,7 @@ from cmpp_desktop.domain.dispatch import handle
 from cmpp_desktop.domain.merges import MergeFields
 from cmpp_desktop.domain.questions import Organisation
 from cmpp_desktop.domain.separations import SeparationFields
+from cmpp_desktop.domain.staff import NameDevice
 from cmpp_desktop.domain.work import Actor, Command, Done, Question, Role, Work
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import FILE, Store
@@ -53,10 +54,7 @@ class Opened:
         me = store.settings.get(ME) or {}
         self.member_id = UUID(bytes=me["member"])
         self.team_id = UUID(bytes=me["team"]) if me.get("team") else None
-        secret = store.replica().secret(replica.DEVICE_SECRET)
         server = canon.unpack(store.replica().secret(replica.SERVER) or canon.pack({"url": "", "ca": ""}))
-        self.device = keys.KeyPair(secret or b"")
-        self._device_id = self.device.id  # made from the keys each time it is asked for
         self.transport = parts.connect(server["url"], server["ca"])
         self._zone: ZoneInfo | None = None
         self._merged: frozenset[UUID] = frozenset()  # ids that a change of who is whom named, until their deadlines follow
@@ -65,10 +63,15 @@ class Opened:
             store.replica(), self.transport, system_ms=parts.now_ms, random=parts.randomness, bus=bus, at_store=self._at_store
         )
 
+    @property
+    def device(self) -> keys.KeyPair:
+        """The keys under which this laptop signs now: an exchange may change them, while it holds the turn."""
+        return self.engine.device
+
     def actor(self) -> Actor:
         """Who works here, with the role that the roster gives them now."""
         member = self.engine.roster().members.get(self.member_id)
-        return Actor(self.member_id, role_of(member.role) if member else "caseworker", self._device_id, self.team_id)
+        return Actor(self.member_id, role_of(member.role) if member else "caseworker", self.engine.device_id, self.team_id)
 
     def do(self, command: Command, origin: str) -> Done:
         """Carries a command out and publishes what changed, once it is durable."""
@@ -95,6 +98,17 @@ class Opened:
         ids, self._merged = self._merged, frozenset()
         if ids:
             self.do(RecomputeDeadlines(tuple(sorted(ids))), HERE)
+
+    def follow_identity(self) -> None:
+        """Names this laptop again after it took a new identity, as the old one was called. One that dies before it does so comes
+        to it at the next exchange."""
+        state, me = self.engine.roster(), self.engine.device_id
+        before = next((one.id for one in state.devices.values() if one.successor == me), None)
+        names = {} if before is None else {device: name for device, name, _ in self.ask(Organisation()).device_names}
+        if before is not None and me.hex() not in names:
+            name = names.get(before.hex(), "Laptop")
+            self.do(NameDevice(device_record(me), me.hex(), name, self.member_id), HERE)
+            self.note("identity_renewed", "device_name", None, device=me.hex()[:16])
 
     def ask(self, question: Question[A]) -> A:
         with self._turn:
@@ -147,12 +161,12 @@ class Opened:
     def is_out(self) -> bool:
         """Whether the roster says that this laptop was closed, or has left."""
         state = self.engine.roster()
-        device = state.devices.get(self._device_id)
+        device = state.devices.get(self.engine.device_id)
         return device is not None and not device.active(state.no)
 
     def has_left(self) -> bool:
         """Whether it is out because it left in order."""
-        device = self.engine.roster().devices.get(self._device_id)
+        device = self.engine.roster().devices.get(self.engine.device_id)
         return device is not None and device.why == "retired"
 
     def must_be_open(self) -> None:

@@ -91,7 +91,7 @@ class ArrivedItem:
 class SyncStatus:
     """How it stands, for the corner and the panel. `problem`: an error code of the last try, or None. `damaged`: those of
     `set_aside` that arrived damaged and are asked for again. `retry_in`: seconds until the next try by itself after one that
-    failed, None for the usual time."""
+    failed, None for the usual time. `renewed`: when this laptop took another identity, because another copy of it was met."""
 
     word: SyncWord
     waiting: int = 0
@@ -104,6 +104,7 @@ class SyncStatus:
     server: str = ""
     damaged: int = 0
     retry_in: float | None = None
+    renewed: datetime | None = None
 
 
 @dataclass(frozen=True)

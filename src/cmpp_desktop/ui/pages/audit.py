@@ -58,6 +58,7 @@ def action_words(words: Words) -> dict[str, str]:
         "policy_set": words("Policy set"),
         "device_closed": words("Laptop closed"),
         "shut_out": words("This laptop was shut out"),
+        "identity_renewed": words("This laptop took a new identity"),
         "invitation_closed": words("Invitation taken back"),
         "role_changed": words("Role changed"),
         "team_added": words("Team added"),

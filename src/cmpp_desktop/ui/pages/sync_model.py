@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,8 @@ SAID_AS_IT_IS = frozenset(
         "invitation_used", "invitation_expired", "invitation_closed", "too_big", "disk_full", "disk_error", "store_damaged",
     }
 )
+
+TOLD_FOR = timedelta(days=7)  # how long the panel speaks of a new identity
 
 KIND_ICONS = {
     "service_session": "messages-square",
@@ -95,7 +97,7 @@ def page(status: SyncStatus, now: datetime, words: Words, zone: str) -> SyncSaid
     return SyncSaid(
         title,
         lead,
-        _needs_you(status, words),
+        _needs_you(status, now, words),
         waiting,
         status.waiting,
         arrived_lines(status.arrived, words, clock),
@@ -145,7 +147,7 @@ def sentence(status: SyncStatus, words: Words) -> tuple[str, str]:
     return words("Everything is sent."), words("What you write is on this laptop first, then it goes by itself.")
 
 
-def _needs_you(status: SyncStatus, words: Words) -> tuple[Line, ...]:
+def _needs_you(status: SyncStatus, now: datetime, words: Words) -> tuple[Line, ...]:
     lines = []
     if status.conflicts:
         title = (
@@ -174,11 +176,21 @@ def _needs_you(status: SyncStatus, words: Words) -> tuple[Line, ...]:
                 tone="amber",
             )
         )
+    if status.renewed is not None and now - status.renewed < TOLD_FOR:
+        lines.append(_renewed(words))
     if status.word == "update":
         lines.append(
             Line("download", words("Update this program"), words("Ask your administrator for the new version."), tone="amber")
         )
     return tuple(lines)
+
+
+def _renewed(words: Words) -> Line:
+    why = words(
+        "Another copy of it has written too: a backup was put back, or its disk was copied. Nothing was lost. If nobody you "
+        "know did that, tell your administrator."
+    )
+    return Line("laptop", words("This laptop goes on under a new identity"), why, tone="amber")
 
 
 def arrived_lines(arrived: tuple[ArrivedItem, ...], words: Words, clock: Callable[[datetime], str]) -> tuple[Line, ...]:

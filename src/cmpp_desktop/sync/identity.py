@@ -1,0 +1,143 @@
+"""Another identity for this laptop, when another copy of it was met: a backup was put back, or its disk was copied (rule 35).
+
+Promises: the new keys are kept before anybody hears of them, so a laptop that dies in between goes on where it was; identity,
+outbox and records change in one transaction; nothing that was written here is lost, and what the other copy has sent of it
+already does not leave twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from cmpp_desktop.changes import ChangeSet
+from cmpp_desktop.sync import adopting, replica, seal
+from cmpp_desktop.sync.books import Books
+from cmpp_desktop.sync.desk import Cutting, Heads, Make, cuts_of
+from cmpp_desktop.sync.inbox import OWN_UNKNOWN, Taken
+from cmpp_desktop.sync.keys import seal_for_new
+from cmpp_desktop.sync.rebuild import Rebuilding, outbox_ids
+from cmpp_desktop.sync.replica import OnShelf, Replica
+from cmpp_protocol import canon, entries, envelope, keys, roster
+from cmpp_protocol.api import NewEntry
+from cmpp_protocol.roster import RosterState
+from cmpp_protocol.stamps import Stamp, next_hlc
+
+
+def is_taken(store: Replica) -> bool:
+    """Whether another copy of this laptop was met, and no new identity was taken yet."""
+    return store.secret(replica.IDENTITY) is not None
+
+
+def successor(store: Replica, random: Callable[[int], bytes]) -> keys.KeyPair:
+    """The keys of the identity to be taken; made once, and kept before they are used."""
+    kept = store.secret(replica.SUCCESSOR)
+    if kept is None:
+        kept = random(keys.SECRET_BYTES)
+        with store.transaction():
+            store.put_secret(replica.SUCCESSOR, kept)
+    return keys.KeyPair(kept)
+
+
+def replacing(books: Books, new: keys.KeyPair) -> tuple[Make, Cutting]:
+    """What `Engine.propose` takes for the entry of a new identity: signed by both keys, with the cuts of the old one."""
+
+    def make(state: RosterState, heads: Heads) -> Sequence[NewEntry]:
+        me = state.devices.get(books.device_id)
+        if me is None or not me.active(state.no):
+            return ()
+        fence = cuts_of(state, heads, [me.id])
+        entry = entries.device_replaced(state.head, books.device, new, at=books.now_ms(), fence=fence)
+        # No new key from an identity that ends: the next exchange, under the new one, makes it.
+        return [NewEntry(entry, seal_for_new(state, roster.validate_and_apply(state, entry), books.keys))]
+
+    return make, lambda state: [books.device_id]
+
+
+def follow(books: Books, store: Replica) -> Taken:
+    """Goes on under the new identity once the roster has it; nothing otherwise."""
+    kept, state = store.secret(replica.SUCCESSOR), books.state
+    me = state.devices.get(books.device_id) if state else None
+    if kept is None or me is None or me.successor is None:
+        return Taken()
+    new = keys.KeyPair(kept)
+    if me.successor != new.id:
+        return Taken()  # the other copy was faster: this one needs an invitation
+    return become(books, store, new)
+
+
+def become(books: Books, store: Replica, new: keys.KeyPair) -> Taken:
+    """This laptop is another device from now on: its unsent changes get stamps of that one, and its records are what the bundles
+    of the log and those changes make of them."""
+    taken, old = Taken(), books.device_id
+    waiting = {place: list(store.outbox(place)) for place in _places(books)}
+    with store.transaction():
+        store.become(new.id)
+        store.put_secret(replica.DEVICE_SECRET, new.secret)
+        for name in (replica.SUCCESSOR, replica.IDENTITY):
+            store.put_secret(name, None)
+        store.put_secret(replica.RENEWED, canon.pack(books.now_ms()))
+        for place, change_sets in waiting.items():
+            taken.add(_carried_over(books, store, place, change_sets, old, new.id))
+        for one in store.all_set_aside():
+            if one.device == old and one.part == OWN_UNKNOWN:
+                store.release(one.collection, one.device, one.number, one.hash)
+    books.become(new)
+    return taken
+
+
+def _places(books: Books) -> list[UUID]:
+    return sorted({place for place, _ in books.keys})
+
+
+def _carried_over(
+    books: Books, store: Replica, place: UUID, waiting: Sequence[ChangeSet], old: bytes, new: bytes
+) -> Taken:
+    """The outbox of a collection under the new identity, and its records made again."""
+    lost = [one for one in store.shelf(place, old) if one.mine and one.seq is None]
+    for one in lost:  # what they hold leaves in new ones
+        store.release(place, one.device, one.number, one.hash)
+        store.forget_envelope(place, one.device, one.number, one.hash)
+    sent = _sent_by_the_other(books, store, place, old)
+    kept = [one for one in waiting if sent.get(one.stamp.hlc) != frozenset(one.writes)]
+    own = {one.stamp.hlc for one in kept}
+
+    def mapped(stamp: Stamp) -> Stamp:
+        return Stamp(stamp.hlc, new) if stamp.device == old and stamp.hlc in own else stamp
+
+    again = [_again(one, mapped, new) for one in kept]
+    store.renew_outbox(place, again)
+    said = [write for one in lost for write in adopting.settling(place, one.hash, old, one.number, "sent_again", None)]
+    if said:
+        stamp = Stamp(next_hlc(books.now_ms(), store.own_clock()), new)
+        store.put_own(ChangeSet(place.bytes, stamp, tuple(said)))
+    if books.state is None or not (waiting or lost):
+        return Taken()
+    made = Rebuilding(store, books.state, books.keys, new, place, books.now_ms())
+    return made.run(outbox_ids(waiting) | {write.id for write in said} | outbox_ids(again))
+
+
+def _again(change_set: ChangeSet, mapped: Callable[[Stamp], Stamp], new: bytes) -> ChangeSet:
+    """A change set of one's own under the new identity, at the time at which it was written. Where something is signed in it, it
+    says whose it was: the signature is the old identity's (rule 21)."""
+    made = adopting.restamped(change_set, Stamp(change_set.stamp.hlc, new), mapped)
+    signed = adopting.holds_signed(change_set) and not adopting.is_adopted(change_set)
+    return adopting.named_author(made, change_set.stamp, b"") if signed else made
+
+
+def _sent_by_the_other(books: Books, store: Replica, place: UUID, old: bytes) -> dict[int, frozenset[object]]:
+    """By stamp number, the writes of change sets that the other copy has sent under the identity that both had: what was
+    written before they parted may be among them."""
+    found: dict[int, frozenset[object]] = {}
+    for one in store.shelf(place, old):
+        if not one.mine and one.state == "counts":
+            found |= {part.stamp.hlc: frozenset(part.writes) for part in _opened(books, store, place, one)}
+    return found
+
+
+def _opened(books: Books, store: Replica, place: UUID, one: OnShelf) -> Sequence[ChangeSet]:
+    row = store.envelope(place, one.device, one.number, one.hash)
+    key = books.keys.get((place, row.epoch)) if row else None
+    if row is None or key is None:
+        return ()
+    return [part.change_set() for part in seal.open_verified(envelope.decode(row.body), key)]

@@ -183,8 +183,8 @@ class SyncRequest:
     `opened`: the highest epoch of each collection whose key it holds; envelopes of later ones are wanted. `wait`: seconds to
     wait for something new (0: none, at most WAIT_LIMIT). `limit`: bytes of log wanted (0: the server's own goal).
     `damaged`: places whose copy did not verify here (rule 42); `heads_of`: devices whose chains an administrator is about to
-    cut, also where they may not read (rule 28); `helps`: it wants to know who lacks a key that it may hold. None of the three is
-    written while there is nothing to say.
+    cut, also where they may not read (rule 28); `helps`: it wants to know who lacks a key that it may hold. `lost`:
+    `entries` are those that the server had and has lost (rule 37). None of the four is written while there is nothing to say.
     """
 
     roster_no: int = -1
@@ -200,6 +200,7 @@ class SyncRequest:
     damaged: tuple[Place, ...] = ()
     heads_of: tuple[bytes, ...] = ()
     helps: bool = False
+    lost: bool = False
     v: int = versions.API
 
     def encode(self) -> bytes:
@@ -211,6 +212,7 @@ class SyncRequest:
                 **damaged,
                 **heads_of,
                 **({"helps": True} if self.helps else {}),
+                **({"lost": True} if self.lost else {}),
                 "v": self.v,
                 "roster": [self.roster_no, self.roster_hash],
                 "entries": [[new.entry, [_key_row(row) for row in new.envelopes]] for new in self.entries],
@@ -371,6 +373,7 @@ def _request(data: bytes) -> SyncRequest:
         damaged=tuple(Place(*row) for row in _rows(uuid, whole(1 << 63, 1))(body.get("damaged", []))),
         heads_of=_list(octets(32))(body.get("heads_of", [])),
         helps=flag(body.get("helps", False)),
+        lost=flag(body.get("lost", False)),
         v=body["v"],
     )
 

@@ -140,7 +140,8 @@ class Exchange:
         org, new = done.caller.org, done.request.entries
         if not new:
             return done
-        appended = self._database.write(lambda conn: self._rosters.append(conn, org, new, self._now()))
+        again = done.request.lost and not done.caller.enrolling
+        appended = self._database.write(lambda conn: self._rosters.append(conn, org, new, self._now(), again=again))
         return replace(done, entry_verdicts=appended.verdicts)
 
     def _keep_envelopes(self, done: Done) -> Done:

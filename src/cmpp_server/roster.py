@@ -67,8 +67,13 @@ class Rosters:
                 self._states.popitem(last=False)
         return state
 
-    def append(self, conn: Connection, org: bytes, new: Sequence[api.NewEntry], now: int) -> Appended:
-        """Append what fits, in order, in the caller's transaction; after the first that does not, the rest is stale."""
+    def append(
+        self, conn: Connection, org: bytes, new: Sequence[api.NewEntry], now: int, *, again: bool = False
+    ) -> Appended:
+        """Append what fits, in order, in the caller's transaction; after the first that does not, the rest is stale.
+
+        `again`: they stood here before and were lost with the bundles of that time (rule 37): what they say of heads and of
+        time held then."""
         state = self.current(conn, org, lock=True)
         verdicts: list[tuple[api.EntryVerdict, str]] = []
         going = True
@@ -76,7 +81,7 @@ class Rosters:
             if not going:
                 verdicts.append((api.EntryVerdict.STALE, "after_refused"))
                 continue
-            state, verdict, why = _one(conn, org, state, one, now)
+            state, verdict, why = _one(conn, org, state, one, now, again)
             verdicts.append((verdict, why))
             going = verdict in (api.EntryVerdict.STORED, api.EntryVerdict.HAD_IT)
         return Appended(tuple(verdicts), state)
@@ -141,7 +146,7 @@ def changed(conn: Connection, org: bytes, now: int) -> None:
 
 
 def _one(
-    conn: Connection, org: bytes, state: roster.RosterState | None, new: api.NewEntry, now: int
+    conn: Connection, org: bytes, state: roster.RosterState | None, new: api.NewEntry, now: int, again: bool
 ) -> tuple[roster.RosterState | None, api.EntryVerdict, str]:
     try:
         entry = entries.decode(new.entry)
@@ -155,7 +160,7 @@ def _one(
         after = roster.validate_and_apply(state, new.entry)
     except roster.RosterError as error:
         return state, api.EntryVerdict.REFUSED, error.code
-    if why := _refusal(conn, org, after, entry, new, now):
+    if why := _refusal(conn, org, after, entry, new, None if again else now):
         return state, api.EntryVerdict.REFUSED, why
     _write(conn, org, after, entry, now)
     keep_envelopes(conn, org, after, new.envelopes, now)
@@ -163,12 +168,13 @@ def _one(
 
 
 def _refusal(
-    conn: Connection, org: bytes, after: roster.RosterState, entry: entries.Entry, new: api.NewEntry, now: int
+    conn: Connection, org: bytes, after: roster.RosterState, entry: entries.Entry, new: api.NewEntry, now: int | None
 ) -> str:
-    """What only the server can check: whose genesis, its own clock, complete envelopes, fences at the heads."""
+    """What only the server can check: whose genesis, complete envelopes; and unless it was checked before (`now` None), its own
+    clock and fences at the heads."""
     if after.org_id != org:
         return "organisation"
-    if entry.type == "device_enrolled" and now > after.invitations[entry.fields["invitation"]].expires:
+    if entry.type == "device_enrolled" and now is not None and now > after.invitations[entry.fields["invitation"]].expires:
         return "invitation_expired"
     if entry.type in _NEEDS_ENVELOPES:
         place = entry.fields["collection"]
@@ -177,7 +183,7 @@ def _refusal(
         if any((place, epoch, one.id) not in given for one in rights.entitled(after, place)):
             return "envelopes_missing"
     for fence in (one for one in after.fences if one.no == entry.no):
-        if _head_of(conn, org, fence) != fence.cut:
+        if _head_of(conn, org, fence) != fence.cut and now is not None:
             return "fence_stale"  # rule 28: its author has not seen all that counts; it reads on and tries again
     return ""
 
@@ -218,6 +224,23 @@ def _write_fence(conn: Connection, org: bytes, fence: roster.Fence) -> None:
         start = {"number": 0, "hash": roster.NO_CUT.hash, "roster_no": 0}
         key = {"org_id": org, "collection_id": fence.collection.bytes, "device_id": fence.device}
         conn.execute(insert(table).values(**key, **start, **values))
+    elif (head := _head_behind(conn, org, fence)) is not None:
+        conn.execute(update(table).where(*_head_key(org, fence)).values(**head))
+
+
+def _head_behind(conn: Connection, org: bytes, fence: roster.Fence) -> dict[str, Any] | None:
+    """The head of what counts, where bundles have a place that this fence, once lost, had cut off: they came while the server
+    knew nothing of it. They keep their places and do not count. None: the head stays."""
+    head, log = tables.device_head, tables.log
+    now = conn.execute(select(head.c.number).where(*_head_key(org, fence))).scalar_one()
+    if now <= fence.cut.number:
+        return None
+    if fence.cut == roster.NO_CUT:
+        return {**fence.cut._asdict(), "roster_no": 0}
+    at = (log.c.org_id == org, log.c.collection_id == fence.collection.bytes, log.c.device_id == fence.device)
+    query = select(log.c.roster_no).where(*at, log.c.number == fence.cut.number, log.c.hash == fence.cut.hash)
+    last = conn.execute(query).scalar()
+    return None if last is None else {**fence.cut._asdict(), "roster_no": last}
 
 
 def _head_key(org: bytes, fence: roster.Fence) -> tuple[Any, ...]:

@@ -28,7 +28,7 @@ from cmpp_server.settings import Settings
 from tests.server.conftest import NAME, Clock, Server, Team, start
 
 EXAMPLES, FEW = 150, 15  # of the route that takes a body, and of the others; a few seconds in all
-NAMES = st.sampled_from([*sorted(canon.unpack(api.SyncRequest().encode())), "damaged", "heads_of", "helps", "colour"])
+NAMES = st.sampled_from([*sorted(canon.unpack(api.SyncRequest().encode())), "damaged", "heads_of", "helps", "lost", "colour"])
 WORDS = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 1 << 40) | st.text(max_size=4) | st.binary(max_size=40),
     lambda inner: st.lists(inner, max_size=4),

@@ -333,6 +333,7 @@ class Engine:
             wait=wait,
             damaged=self._complaints(),
             helps=not self._helped and not wait,
+            lost=lost is not None,
         )
         return request, unsent
 

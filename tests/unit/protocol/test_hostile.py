@@ -34,6 +34,7 @@ REQUEST = api.SyncRequest(
     damaged=(api.Place(PLACE, 1),),
     heads_of=(LAPTOP.id,),
     helps=True,
+    lost=True,
 )
 ANSWER = api.SyncAnswer(
     1,

@@ -1,4 +1,6 @@
-"""First sync of 20,000 records: sent by one laptop, read by another, through a real server process on PostgreSQL and on SQLite.
+"""First sync of 20,000 and of 100,000 records: sent by one laptop, read by another, through a real server process.
+
+On PostgreSQL and on SQLite.
 
 Both laptops are whole workspaces with stores on disk. The records are those of benchmarks/office.py, each change set as one
 command would have written it, waiting in the first laptop's outbox. `push` lasts until they have been read in the server's
@@ -33,9 +35,11 @@ from benchmarks.start_child import PASSPHRASE
 from cmpp_desktop.domain.questions import Organisation, People
 from cmpp_desktop.store.database import connect as open_file
 from cmpp_desktop.store.database import durable
+from cmpp_desktop.store.tables import RECORD_KINDS
 from cmpp_desktop.workspace import Workspace
 
-PARTICIPANTS, SESSIONS = 2_000, 5_800  # with phones, cases, obligations and attendances about 20,000 records
+# With everything that such people have (benchmarks/office.py) a family has some forty records a head.
+SMALL, LARGE = (500, 5_000), (2_500, 25_000)  # participants and sessions: about 20,000 and 100,000 records
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Taken:
     insert: float
 
 
-def measure(database: str, folder: Path) -> Taken:
+def measure(database: str, folder: Path, size: tuple[int, int]) -> Taken:
     """One first sync through a new server on that database."""
     with ServerProcess(database, folder / "server.log") as server:
         sender = office.founded(folder / "sender", server.url)
@@ -63,7 +67,7 @@ def measure(database: str, folder: Path) -> Taken:
         invitation = sender.invite("Ana Marroquín", "caseworker", organisation.teams[0][0])
         _went(sender)
         sender.close()
-        office.furnish(folder / "sender", PARTICIPANTS, SESSIONS, (organisation.me.id,), outbox=True)
+        office.furnish(folder / "sender", *size, (organisation.me.id,), outbox=True)
         sender.unlock(PASSPHRASE)
         reader = office.laptop(folder / "reader")
         reader.enrol(invitation.data, "Blue ThinkPad", PASSPHRASE)
@@ -109,11 +113,10 @@ def _of(sender: Workspace, reader: Workspace) -> tuple[list[bytes], list[tuple[o
         bundles = [item[0] for item in connection.exec_driver_sql("SELECT body FROM envelope WHERE mine=1 ORDER BY number")]
     with other.store._database.reading() as connection:
         rows: list[tuple[object, ...]] = []
-        for kind in ("participant", "contact_route", "case", "obligation", "service_session", "attendance"):
+        for kind in RECORD_KINDS:
             for item in connection.exec_driver_sql(f'SELECT * FROM "r_{kind}"'):
-                values = [*item[:15], *([None] * 15)][:15]
-                narrative = getattr(item, "narrative", None)
-                rows.append((*values, narrative))
+                values = [*item, *([None] * 15)]
+                rows.append((*values[:15], getattr(item, "narrative", None)))
     return bundles, sorted(rows, key=lambda item: bytes(item[0]))  # type: ignore[call-overload]
 
 
@@ -166,18 +169,18 @@ def _carry(url: str, bundles: list[bytes]) -> tuple[float, float]:
 
 
 @cache
-def taken(kind: str) -> Taken:
-    """The median of three, by the whole time; stores and databases are gone afterwards."""
+def taken(kind: str, size: tuple[int, int]) -> Taken:
+    """The median of three, by the whole time (of the large one, one); stores and databases are gone afterwards."""
     found = []
-    for _ in range(3):
+    for _ in range(3 if size == SMALL else 1):
         (ROOT / "build" / "bench").mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix="sync-", dir=ROOT / "build" / "bench"))
         try:
             if kind == "PostgreSQL":
                 with temporary_postgres() as url:
-                    found.append(measure(url, folder))
+                    found.append(measure(url, folder, size))
             else:
-                found.append(measure(f"sqlite:///{folder}/server.db", folder))
+                found.append(measure(f"sqlite:///{folder}/server.db", folder, size))
         finally:
             shutil.rmtree(folder)
         one = found[-1]
@@ -189,8 +192,8 @@ def taken(kind: str) -> Taken:
     return sorted(found, key=lambda item: item.push + item.pull)[1]
 
 
-def _row(name: str, kind: str, what: str, ours: float, floor: float) -> Row:
-    one = taken(kind)
+def _row(name: str, kind: str, what: str, ours: float, floor: float, size: tuple[int, int]) -> Row:
+    one = taken(kind, size)
     return row(
         name,
         size=f"{one.records:,} records in {one.bundles} bundles, {one.size / 1e6:.1f} MB, {kind}; {what}",
@@ -202,20 +205,31 @@ def _row(name: str, kind: str, what: str, ours: float, floor: float) -> Row:
 
 
 def row_first_sync() -> Row:
-    one = taken("PostgreSQL")
-    return _row("first-sync", "PostgreSQL", "sent and read", one.push + one.pull, one.post + one.get + one.insert)
+    one = taken("PostgreSQL", SMALL)
+    return _row("first-sync", "PostgreSQL", "sent and read", one.push + one.pull, one.post + one.get + one.insert, SMALL)
 
 
 def row_first_sync_read() -> Row:
-    one = taken("PostgreSQL")
-    return _row("first-sync-read", "PostgreSQL", "read by a new laptop", one.pull, one.get + one.insert)
+    one = taken("PostgreSQL", SMALL)
+    return _row("first-sync-read", "PostgreSQL", "read by a new laptop", one.pull, one.get + one.insert, SMALL)
 
 
 def row_first_sync_sent() -> Row:
-    one = taken("PostgreSQL")
-    return _row("first-sync-sent", "PostgreSQL", "sealed and sent", one.push, one.post)
+    one = taken("PostgreSQL", SMALL)
+    return _row("first-sync-sent", "PostgreSQL", "sealed and sent", one.push, one.post, SMALL)
 
 
 def row_first_sync_sqlite() -> Row:
-    one = taken("SQLite")
-    return _row("first-sync-sqlite", "SQLite", "sent and read", one.push + one.pull, one.post + one.get + one.insert)
+    one = taken("SQLite", SMALL)
+    return _row("first-sync-sqlite", "SQLite", "sent and read", one.push + one.pull, one.post + one.get + one.insert, SMALL)
+
+
+def row_first_sync_large() -> Row:
+    one = taken("PostgreSQL", LARGE)
+    floor = one.post + one.get + one.insert
+    return _row("first-sync-large", "PostgreSQL", "sent and read", one.push + one.pull, floor, LARGE)
+
+
+def row_first_sync_large_read() -> Row:
+    one = taken("PostgreSQL", LARGE)
+    return _row("first-sync-large-read", "PostgreSQL", "read by a new laptop", one.pull, one.get + one.insert, LARGE)

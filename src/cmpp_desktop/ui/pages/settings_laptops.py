@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLayout, QWidget
 
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.close_laptop import CloseLaptop, LeaveWithLaptop
@@ -119,7 +119,6 @@ class LaptopsPart(QWidget):
         words = self.words
         self.wait = Tick(words("Restricted records wait until the digits were compared"), on=self._choose_policy)
         self.wait.setEnabled(self.administers)
-        self.wait.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         note = Label(
             words(
                 "While this is off, whoever holds an invitation file gets the restricted records at once: also a thief of the "

@@ -17,6 +17,7 @@ class Tick(QCheckBox):
     def __init__(self, text: str, checked: bool = False, *, on: Callable[[bool], object] | None = None) -> None:
         super().__init__(text)
         self.setChecked(checked)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)  # long words never make a page wider
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         if on is not None:
             self.toggled.connect(on)

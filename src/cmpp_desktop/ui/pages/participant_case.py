@@ -245,15 +245,9 @@ class CaseTab(QWidget):
         self.court = FactList(words("In court"))
         add_button = Button(words("Obligation"), kind="quiet", icon="plus", on=add)
         self.counting = Button(words("How they are counted"), kind="quiet", key="Alt+D", on=self._show_counting)
-        head = row(
-            Label(words("Obligations and deadlines"), "large", weight="semibold"),
-            None,
-            self.recent,
-            self.all,
-            self.counting,
-            add_button,
-            gap=8,
-        )
+        head = QWidget()
+        title = Label(words("Obligations and deadlines"), "large", weight="semibold")
+        head.setLayout(flow(title, self.recent, self.all, self.counting, add_button, gap=8))
         self.change = Button(words("Change the case"), kind="quiet", icon="pencil", key="Alt+E", on=self._change_case)
         facts = QWidget()
         pair = row(self.case, self.court, gap=32)

@@ -199,8 +199,8 @@ class SettingsPage(Page):
         fields.setLayout(column(self._old_field, self._new_field, self._again_field, 8, row(self._change_button, None), gap=8))
         return column(
             heading(who),
-            Label(about, "large", tone="ink2"),
-            Label(locks, tone="ink2"),
+            Label(about, "large", tone="ink2", wrap=True),
+            Label(locks, tone="ink2", wrap=True),
             16,
             SectionHead(words("Passphrase")),
             fields,

@@ -1,13 +1,19 @@
-"""`python -m tests.simulate --seed 1 --seconds 60`: as many histories as fit, from this seed on; `--replay SEED` shows one."""
+"""`python -m tests.simulate --seed 1 --seconds 60`: as many histories as fit, from this seed on; `--replay SEED` shows one.
+
+A violation is told with the fewest of its steps that still show it."""
 
 from __future__ import annotations
 
 import argparse
+import gc
+import logging
 import sys
 import time
 
-from tests.simulate.history import Result, run
-from tests.simulate.world import remembered
+from tests.simulate.fast import remembered
+from tests.simulate.history import Result, run, shrink
+
+COLLECT_EVERY = 100
 
 
 def main() -> int:
@@ -16,16 +22,18 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--histories", type=int, default=0, help="at most so many; 0 for no limit")
     parser.add_argument("--replay", type=int, metavar="SEED", help="shows the history of one seed, step by step")
+    parser.add_argument("--only", default="", help="with --replay: the numbers of the steps to take, with commas")
     parser.add_argument("--keep-going", action="store_true", help="does not stop at the first violation")
     asked = parser.parse_args()
+    logging.disable(logging.CRITICAL)  # a history is told by its steps
     with remembered():
         if asked.replay is not None:
-            return _replay(asked.replay)
+            return _replay(asked.replay, [int(number) for number in asked.only.split(",") if number] or None)
         return _many(asked.seed, asked.seconds, asked.histories, asked.keep_going)
 
 
-def _replay(seed: int) -> int:
-    result = run(seed, watch=lambda words: print(" ", words))
+def _replay(seed: int, only: list[int] | None) -> int:
+    result = run(seed, watch=lambda words: print(" ", words), only=only)
     print(f"seed {seed}: {_outcome(result)}")
     return 1 if result.violation else 0
 
@@ -35,6 +43,8 @@ def _many(seed: int, seconds: float, most: int, keep_going: bool) -> int:
     done: list[Result] = []
     while time.monotonic() - started < seconds and (not most or len(done) < most):
         done.append(run(seed + len(done)))
+        if not len(done) % COLLECT_EVERY:
+            gc.collect()
         if done[-1].violation:
             _tell(done[-1])
             if not keep_going:
@@ -48,10 +58,13 @@ def _many(seed: int, seconds: float, most: int, keep_going: bool) -> int:
 
 
 def _tell(result: Result) -> None:
-    print(f"seed {result.seed}")
-    for words in result.steps:
+    assert result.violation is not None
+    steps = shrink(result.seed, result.violation.property)
+    small = run(result.seed, only=steps)
+    print(f"seed {result.seed}, steps {','.join(map(str, steps))}")
+    for words in small.steps:
         print(" ", words)
-    print(f"  violated: {_outcome(result)}")
+    print(f"  violated: {_outcome(small)}", flush=True)
 
 
 def _outcome(result: Result) -> str:

@@ -6,13 +6,16 @@ which writes of a field are the newest among those that a laptop has applied.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
 
-from cmpp_desktop.changes import SIGNED
+from cmpp_desktop.changes import LIFE, LIVE, SIGNED, RecordState
 from cmpp_desktop.sync import merge
+from cmpp_desktop.sync.replica import SetAside
 from cmpp_protocol import envelope, rights
+from cmpp_protocol.roster import RosterState
 from cmpp_server import tables
 from tests.simulate.world import CANARY, Mark, SimLaptop, World
 
@@ -35,56 +38,81 @@ class Checks:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.sealed: dict[tuple[UUID, bytes, int], bytes] = {}
+        self.sealed: dict[tuple[str, UUID, bytes, int], bytes] = {}
         self.salts: dict[tuple[UUID, int, bytes], bytes] = {}
         self.signed: dict[tuple[UUID, UUID], bytes] = {}
 
     def now(self, laptop: SimLaptop) -> None:
         """The invariants of one laptop, after something happened on it."""
-        for place in (laptop.caseload, laptop.restricted):
-            self._records(laptop, place)
+        for place in laptop.places():
+            applied = laptop.disk.applied(place)
+            if laptop.copied != laptop.device:
+                self._records(laptop, place, applied)
             self._bundles(laptop, place)
             self._said_to_be_sent(laptop, place)
 
-    def _records(self, laptop: SimLaptop, place: UUID) -> None:
-        past = laptop.disk.past(place)
-        seen = laptop.replica.seen(place)
-        for id, state in laptop.records(place).items():
+    def _records(self, laptop: SimLaptop, place: UUID, applied: int) -> None:
+        seen, records = laptop.replica.seen(place), laptop.records(place)
+        for id, written in self.world.marks[place].items():
+            newest = {field: _newest(marks, applied) for field, marks in written.items()}
+            state = records.get(id)
+            if state is None:
+                expect(not any(newest.values()), "P2", f"{laptop.name} has nothing of record {id.int % 1000}")
+                continue
             waits = merge.awaited(state, seen)
-            shown = {c.field for c in merge.conflicts(state, seen, laptop.clock) if c.reason == "values"}
-            for field in {*state.heads, *(key[2] for key in self.world.marks if key[:2] == (place, id))}:
-                newest = _newest(self.world.marks.get((place, id, field), ()), past)
-                heads = set(state.stamps(field))
+            conflicts = merge.conflicts(state, seen, laptop.clock) if waits or _may_differ(state) else ()
+            shown = {conflict.field for conflict in conflicts if conflict.reason == "values"}
+            for field, marks in newest.items():
                 what = f"{laptop.name}: {field} of record {id.int % 1000}"
-                different = len({mark.value for mark in newest}) > 1
+                different = len({mark.value for mark in marks}) > 1
                 if not waits:
-                    said = f"{what} has heads {_named(heads)}, the newest writes are {_named({m.stamp for m in newest})}"
-                    expect(heads == {mark.stamp for mark in newest}, "P2", said)
+                    heads, wanted = set(state.stamps(field)), {mark.stamp for mark in marks}
+                    said = f"{what} has heads {_named(heads)}, the newest writes are {_named(wanted)}"
+                    expect(heads == wanted, "P2", said)
                     expect((field in shown) == different, "P3", f"{what}: a conflict is {'not ' * different}shown")
-                elif field in shown and not merge.awaited(state, seen).get(field):
+                elif field in shown and not waits.get(field):
                     expect(different, "P3", f"{what}: a false conflict is shown")
+            if not waits and state.covers:
+                self._life(laptop, id, state, newest, merge.status(state, seen, laptop.clock).name)
             if state.kind == SIGNED:
                 form = merge.digest_form(id, state)
                 expect(self.signed.setdefault((place, id), form) == form, "P8", f"{laptop.name}: a signed record changed")
 
+    def _life(
+        self, laptop: SimLaptop, id: UUID, state: RecordState, newest: dict[str, list[Mark]], status: str
+    ) -> None:
+        """P7: an edit of which nobody knew who deleted or signed is to be seen."""
+        lives = newest.get(LIFE, [])
+        if len({mark.value for mark in lives}) > 1 or any(mark.value == LIVE for mark in lives):
+            return
+        fields = [marks for field, marks in newest.items() if field != LIFE]
+        loose = any(not any(life.had(mark) for life in lives) for marks in fields for mark in marks)
+        wanted = "changed_since" if loose else "settled"
+        expect(status == wanted, "P7", f"{laptop.name}: record {id.int % 1000} is {status}, not {wanted}")
+
     def _bundles(self, laptop: SimLaptop, place: UUID) -> None:
         for one in laptop.replica.envelopes(place, mine=True):
-            at = (place, one.device, one.number)
+            at = (laptop.name, place, one.device, one.number)
             if one.state == "held":  # a fence has cut it off: its number may be sealed again, and no key is used again
                 self.sealed.pop(at, None)
                 continue
+            if self.sealed.get(at) == one.hash:
+                continue
             known = self.sealed.setdefault(at, one.hash)
             expect(known == one.hash, "P11", f"{laptop.name} sealed number {one.number} twice with different words")
-            salt = envelope.decode(one.body).header.salt
+            salt = envelope.decode_header(one.body).salt
             again = self.salts.setdefault((place, one.epoch, salt), one.hash)
             expect(again == one.hash, "P11", f"{laptop.name} used one key for two bundles")
 
     def _said_to_be_sent(self, laptop: SimLaptop, place: UUID) -> None:
-        """P4, at the author: what left the outbox was read in a log, and none is in neither outbox nor bundle."""
-        waiting = {one.stamp.hlc for one in laptop.replica.outbox(place)}
-        read = [one.last_hlc for one in laptop.replica.envelopes(place, mine=True) if one.last_hlc is not None]
-        own = self.world.written[place, laptop.replica.own]
-        lost = [hlc for hlc in own if hlc not in waiting and not any(hlc <= last for last in read)]
+        """P4, at the author: what left the outbox is in a bundle that counts, and none is in neither."""
+        own = {hlc: number for (at, hlc), number in laptop.disk.units.items() if at == place}
+        for one in laptop.replica.outbox(place):
+            own.pop(one.stamp.hlc, None)
+        sealed = 0
+        for row in laptop.replica.envelopes(place) if own else ():
+            sealed |= self.world.contents.get(row.hash, 0) if row.state == "counts" else 0
+        lost = [number for number in own.values() if not sealed >> number & 1]
         expect(not lost, "P4", f"{laptop.name}: {len(lost)} change sets are in no outbox and in no bundle")
 
     # At the end -----------------------------------------------------------------------------------------------------------
@@ -92,81 +120,116 @@ class Checks:
     def at_rest(self) -> None:
         """Everybody is back, the network is fair, nothing moves any more."""
         world = self.world
+        state = world.admin.engine.roster()
+        owns = [laptop.device for laptop in world.inside if laptop.wrote_last or not laptop.copied]
+        expect(len(set(owns)) == len(owns), "P12", "two laptops have one identity")
         for laptop in world.inside:
+            laptop.copied = b""
             self.now(laptop)
-            status = laptop.engine.status()
-            expect(status.problem is None, "P17", f"{laptop.name} stays with {status.problem}")
-            expect(laptop.engine.roster().no == world.admin.engine.roster().no, "P10", f"{laptop.name} has another roster")
-        for place in (world.admin.caseload, world.admin.restricted):
-            self._place_at_rest(place)
-        self._those_outside()
+            expect(not laptop.is_twin, "P12", f"{laptop.name} met another copy of it and has no identity of its own")
+            problem = laptop.engine.status().problem
+            expect(problem is None, "P17", f"{laptop.name} stays with {problem}")
+            expect(laptop.engine.roster().no == state.no, "P10", f"{laptop.name} has another roster")
+        for place in state.collections:
+            self._place_at_rest(state, place)
+            self._log_holds_all(place)
+        self._those_outside(state)
         self._server()
 
-    def _place_at_rest(self, place: UUID) -> None:
-        state = self.world.admin.engine.roster()
+    def _place_at_rest(self, state: RosterState, place: UUID) -> None:
         readers = [one for one in self.world.inside if rights.may_read(state, one.device, place)]
         name = state.collections[place].kind
         for laptop in readers:
-            held = [one for one in laptop.replica.all_set_aside() if one.collection == place]
-            waits = laptop.replica.envelopes(place, state="waits")
-            expect(not waits, "P14", f"{laptop.name} cannot open {len(waits)} bundles of {name}")
-            expect(not held, "P4", f"{laptop.name} has set aside {[one.reason for one in held]} of {name}")
-            if rights.may_write(state, laptop.device, place) and not laptop.twin:
-                left = len(laptop.replica.outbox(place))
-                expect(not left, "P17", f"{laptop.name} has {left} change sets of {name} in its outbox")
-            for id, record in laptop.records(place).items():
-                waiting = merge.awaited(record, laptop.replica.seen(place))
-                expect(not waiting, "P17", f"{laptop.name}: record {id.int % 1000} waits for {waiting}")
-        readers = [one for one in readers if not one.twin]
-        digests = {laptop.name: laptop.digest(place) for laptop in readers}
+            self._reader_at_rest(laptop, state, place, str(name))
+        # Who may not send any more what is in their outbox still sees it themselves.
+        alike = [one for one in readers if not one.replica.outbox(place)]
+        digests = {laptop.name: laptop.digest(place) for laptop in alike}
         expect(len(set(digests.values())) <= 1, "P1", f"{', '.join(digests)} hold different records of {name}")
-        chains = {laptop.name: _chains(laptop, place) for laptop in readers}
-        expect(len(set(chains.values())) <= 1, "P10", f"{', '.join(chains)} have applied different bundles of {name}")
-        self._log_holds_all(place)
+        # What somebody sealed who may not write any more lies with them alone.
+        idle = {one.device for one in self.world.laptops if not rights.may_write(state, one.device, place)}
+        chains = {laptop.name: _chains(laptop, place, idle) for laptop in readers}
+        expect(len(set(chains.values())) <= 1, "P9", f"{', '.join(chains)} have applied different bundles of {name}")
+        applied = {laptop.name: laptop.disk.applied(place) for laptop in readers}
+        for one in readers:
+            if rights.may_write(state, one.device, place):
+                own = sum(1 << number for (at, _), number in one.disk.units.items() if at == place)
+                without = [other for other, held in applied.items() if own & ~held]
+                expect(not without, "P4", f"{', '.join(without)} lack something that {one.name} wrote in {name}")
+
+    def _reader_at_rest(self, laptop: SimLaptop, state: RosterState, place: UUID, name: str) -> None:
+        held = [one for one in laptop.replica.all_set_aside() if one.collection == place and not _cut_off(state, one)]
+        waits = laptop.replica.envelopes(place, state="waits")
+        expect(not waits, "P14", f"{laptop.name} cannot open {len(waits)} bundles of {name}")
+        writes = rights.may_write(state, laptop.device, place)
+        held = [one for one in held if writes or one.device != laptop.device]  # what it may not send is shown to it (rule 32)
+        expect(not held, "P4", f"{laptop.name} has set aside {[one.reason for one in held]} of {name}")
+        if writes:
+            left = len(laptop.replica.outbox(place))
+            expect(not left, "P17", f"{laptop.name} has {left} change sets of {name} in its outbox")
+        for id, record in laptop.records(place).items():
+            waiting = merge.awaited(record, laptop.replica.seen(place))
+            expect(not waiting, "P17", f"{laptop.name}: record {id.int % 1000} waits for {waiting}")
 
     def _log_holds_all(self, place: UUID) -> None:
         """P10: what anybody's status once called sent is in the log; its numbers go up by one."""
         table = tables.log
         with self.world.office.database.read() as conn:
-            query = select(table.c.seq, table.c.device_id, table.c.number).where(table.c.collection_id == place.bytes)
-            rows = list(conn.execute(query.order_by(table.c.seq)))
-        expect([row.seq for row in rows] == list(range(1, len(rows) + 1)), "P10", "a place of the log was skipped")
-        logged = {(row.device_id, row.number) for row in rows}
+            query = select(table.c.seq, table.c.hash)
+            rows = list(conn.execute(query.where(table.c.collection_id == place.bytes).order_by(table.c.seq)))
+        expect([row[0] for row in rows] == list(range(1, len(rows) + 1)), "P10", "a place of the log was skipped")
+        logged = {row[1] for row in rows}
         for laptop in self.world.laptops:
             for one in laptop.replica.envelopes(place, mine=True, logged=True):
-                there = (one.device, one.number) in logged
+                there = one.hash in logged
                 expect(there, "P10", f"bundle {one.number} of {laptop.name}, once acknowledged, is not in the log")
 
-    def _those_outside(self) -> None:
-        """P13: who is outside has no key of what was sealed by somebody who knew of it."""
-        state = self.world.admin.engine.roster()
-        for laptop in self.world.laptops:
-            known = state.devices.get(laptop.device)
-            if not laptop.gone or known is None or known.active(state.no):
-                continue
-            held = laptop.replica.collection_keys()
-            for other in self.world.inside:
-                for place in (other.caseload, other.restricted):
-                    for one in other.replica.envelopes(place, mine=True):
-                        header = envelope.decode(one.body).header
-                        if known.ended is not None and header.roster_no >= known.ended:
-                            opens = (place, one.epoch) in held
-                            expect(not opens, "P13", f"{laptop.name}, closed, opens bundle {one.number} of {other.name}")
+    def _those_outside(self, state: RosterState) -> None:
+        """P13: nobody has a key under which somebody sealed who knew that they were out, unless they were let in again."""
+        for other in self.world.inside:
+            for place in other.places():
+                for one in other.replica.envelopes(place, mine=True):
+                    no = envelope.decode_header(one.body).roster_no
+                    for laptop in self.world.laptops:
+                        if laptop.device in state.devices and not _ever_reads(state, laptop.device, place, no):
+                            opens = (place, one.epoch) in laptop.replica.tables["keys"]
+                            said = f"{laptop.name}, who is out, opens bundle {one.number} of {other.name}"
+                            expect(not opens, "P13", said)
 
     def _server(self) -> None:
         """P18: nothing of what was written can be read in the server's database."""
-        data = self.world.office.copy()
-        expect(CANARY.encode() not in data, "P18", "the server holds words that somebody wrote")
+        expect(CANARY.encode() not in self.world.office.copy(), "P18", "the server holds words that somebody wrote")
 
 
-def _newest(marks: list[Mark] | tuple[()], past: dict[bytes, int]) -> list[Mark]:
-    mine = [mark for mark in marks if mark.stamp.hlc <= past.get(mark.stamp.device, -1)]
-    return [mark for mark in mine if not any(other.had(mark) for other in mine if other is not mark)]
+def _ever_reads(state: RosterState, device: bytes, place: UUID, since: int) -> bool:
+    """Whether a laptop, under any identity that it had, was entitled from then on at some time."""
+    line = [one for one in state.devices if device in state.with_successors(one)]
+    return any(rights.may_read(state, one, place, no) for one in line for no in range(since, state.no + 1))
 
 
-def _named(stamps: set[object] | set) -> str:  # type: ignore[type-arg]  # stamps
-    return "{" + ", ".join(f"{stamp.hlc >> 16}/{stamp.device.hex()[:4]}" for stamp in sorted(stamps)) + "}"
+def _cut_off(state: RosterState, row: SetAside) -> bool:
+    """Whether a fence of the roster has cut off a bundle that was set aside: it counts for nobody, and is shown."""
+    number = envelope.decode_header(row.body).roster_no
+    fences = [one for one in state.fences if (one.device, one.collection) == (row.device, row.collection)]
+    return row.part == -1 and any(number < one.no and row.number > one.cut.number for one in fences)
 
 
-def _chains(laptop: SimLaptop, place: UUID) -> tuple[tuple[bytes, int, bytes], ...]:
-    return tuple(sorted((device, chain.number, chain.hash) for device, chain in laptop.replica.chains(place).items()))
+def _may_differ(state: RecordState) -> bool:
+    """Whether a look at its conflicts could show any: most records have one head to a field."""
+    return bool(state.covers) or any(len(heads) > 1 for heads in state.heads.values())
+
+
+def _newest(marks: Iterable[Mark], applied: int) -> list[Mark]:
+    mine = [mark for mark in marks if applied >> mark.number & 1]
+    past = 0
+    for mark in mine:
+        past |= mark.past
+    return [mark for mark in mine if not past >> mark.number & 1]
+
+
+def _named(stamps: Iterable[object]) -> str:
+    return "{" + ", ".join(f"{stamp.hlc >> 16}/{stamp.device.hex()[:4]}" for stamp in sorted(stamps)) + "}"  # type: ignore[attr-defined,type-var]
+
+
+def _chains(laptop: SimLaptop, place: UUID, without: set[bytes]) -> tuple[tuple[bytes, int, bytes], ...]:
+    chains = laptop.replica.chains(place).items()
+    return tuple(sorted((device, chain.number, chain.hash) for device, chain in chains if device not in without))

@@ -356,11 +356,19 @@ class Laptop:
 
         self.replica.commit(place or self.caseload, make, self.clock)
 
-    def settle(self, id: UUID, value: bytes) -> None:
+    def settle(self, id: UUID, value: bytes, place: UUID | None = None) -> None:
         self.clock += 1000
-        self.replica.commit(self.caseload, lambda state_of: [merge.settle(state_of(id), id, value)], self.clock)
+        self.replica.commit(place or self.caseload, lambda state_of: [merge.settle(state_of(id), id, value)], self.clock)
 
-    def sign(self, id: UUID, *, device: keys.KeyPair | None = None, forge: bool = False, roster: int = 0) -> UUID:
+    def sign(
+        self,
+        id: UUID,
+        *,
+        device: keys.KeyPair | None = None,
+        forge: bool = False,
+        roster: int = 0,
+        place: UUID | None = None,
+    ) -> UUID:
         """Signs a record as it is here; `forge`: with a signature that does not hold; `roster`: the number that it names."""
         self.clock += 1000
         pair = device or self.start.device
@@ -376,7 +384,7 @@ class Laptop:
             made = [Write(SIGNED, signed, name, value) for name, value in values.items()]
             return [*made, merge.settle(state_of(id), id, life_value("signed", signed.bytes))]
 
-        self.replica.commit(self.caseload, make, self.clock)
+        self.replica.commit(place or self.caseload, make, self.clock)
         return signed
 
     def state(self, id: UUID, place: UUID | None = None) -> RecordState | None:

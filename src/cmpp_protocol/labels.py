@@ -36,12 +36,13 @@ SIGNED_ID = b"cmpp/1/signed-id"  # the content hash of a Signed record
 SIGNED_SIGNATURE = b"cmpp/1/signed-signature"
 RULE_PACK = b"cmpp/1/rule-pack"  # a publisher's signature over deadline rules
 STICK_FILE = b"cmpp/1/stick-file"  # the check at the end of a file in a folder: whether it came whole
+BLOB_ID = b"cmpp/1/blob-id"  # HMAC under a content's key
+BLOB_CHUNK = b"cmpp/1/blob-chunk"  # HKDF info, with the place of a chunk
 
 # Reserved; nothing makes them yet.
 SNAPSHOT_DIGEST = b"cmpp/1/snapshot-digest"
 SNAPSHOT_SIGNATURE = b"cmpp/1/snapshot-signature"
 SNAPSHOT_KEY = b"cmpp/1/snapshot-key"
-BLOB_CHUNK = b"cmpp/1/blob-chunk"
 DROP_KEYS = b"cmpp/1/drop-keys"
 
 

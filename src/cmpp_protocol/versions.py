@@ -28,7 +28,9 @@ ROSTER_VERSIONS = (
         "placed/lifted, erasure; removals carry fences",
     ),
 )
+BLOB_VERSIONS = (Version(1, "2026-11-28", "contents of documents in chunks of 1 MiB, AES-256-GCM under keys used once"),)
 
 API = API_VERSIONS[-1].number
 ENVELOPE = ENVELOPE_VERSIONS[-1].number
 ROSTER = ROSTER_VERSIONS[-1].number
+BLOB = BLOB_VERSIONS[-1].number

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cmpp_protocol import api, canon, entries, envelope, ids, keys, labels, roster, stick
+from cmpp_protocol import api, blobs, canon, entries, envelope, ids, keys, labels, roster, stick
 
 HERE = Path(__file__).parent
 MEMBER, PLACE, INVITATION = UUID(int=0x101), UUID(int=0x202), UUID(int=0x303)
@@ -64,6 +64,7 @@ def vectors() -> dict[str, dict[str, Any]]:
         "log_hash": _log(state.org_id),
         "derived_id": _derived(),
         "canonical_msgpack": {"values": _canonical()},
+        "blob": _blob(state.org_id),
         "padme": {"lengths": [[length, envelope.padme(length)] for length in (0, 1, 9, 100, 1000, 70_000, 1 << 20)]},
     }
 
@@ -156,6 +157,32 @@ def _log(org: bytes) -> dict[str, Any]:
     for one in hashes:
         chain.append(envelope.log_next(chain[-1], one))
     return {"org": org, "collection": PLACE.bytes, "envelopes": hashes, "log_hashes": chain}
+
+
+def _blob(org: bytes) -> dict[str, Any]:
+    """A content of two chunks, the last of them part content and part padding; and what is asked about it."""
+    content = bytes(range(256)) * 4096 + b"the end of a scan"
+    made = blobs.Blob(org, PLACE, bytes([7]) * 32, len(content), blobs.content_hash(content))
+    last = made.seal(1, content[blobs.CHUNK :])
+    answer = blobs.BlobAnswer(TIME, (blobs.BlobKept(PLACE, made.id, made.count, (1,)),))
+    return {
+        "org": org,
+        "collection": PLACE.bytes,
+        "key": made.key,
+        "content": "the bytes 00 to ff, 4096 times, then: the end of a scan",
+        "size": made.size,
+        "content_hash": made.content_hash,
+        "id": made.id,
+        "padded": made.padded,
+        "count": made.count,
+        "first_sealed_sha256": blobs.content_hash(made.seal(0, content[: blobs.CHUNK])),
+        "last_sealed_length": len(last),
+        "last_sealed_begins": last[:32],
+        "last_sealed_sha256": blobs.content_hash(last),
+        "last_path": blobs.chunk_path(blobs.ChunkName(PLACE, made.id, 1, made.count)),
+        "request": blobs.BlobRequest(asks=(made.name,)).encode(),
+        "answer": answer.encode(),
+    }
 
 
 def _derived() -> dict[str, Any]:

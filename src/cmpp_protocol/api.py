@@ -58,6 +58,7 @@ PROBLEMS: Mapping[str, int] = {
     "over_quota": 507,
     "busy": 503,
     "server_error": 500,
+    "blobs_off": 501,
 }
 
 

@@ -59,12 +59,12 @@ class BlobName(NamedTuple):
 
 
 class ChunkName(NamedTuple):
-    """A chunk: number `n` from 0, of `count`."""
+    """A chunk: number `n` from 0, of so many `chunks`."""
 
     collection: UUID
     id: bytes
     n: int
-    count: int
+    chunks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def content_hash(data: bytes) -> bytes:
 
 def chunk_path(chunk: ChunkName) -> str:
     """Where a chunk is put (PUT, the sealed bytes as the body) and taken (GET, no body)."""
-    return f"{PATH}/{chunk.collection.hex}/{chunk.id.hex()}/{chunk.n}/{chunk.count}"
+    return f"{PATH}/{chunk.collection.hex}/{chunk.id.hex()}/{chunk.n}/{chunk.chunks}"
 
 
 def read_chunk_path(path: str) -> ChunkName:
@@ -165,16 +165,16 @@ def read_chunk_path(path: str) -> ChunkName:
 
 
 class BlobKept(NamedTuple):
-    """What the server has of a blob: of `count` chunks those `numbers`; (0, ()) for nothing at all."""
+    """What the server has of a blob: of its `chunks` those `numbers`; (0, ()) for nothing at all."""
 
     collection: UUID
     id: bytes
-    count: int
+    chunks: int
     numbers: tuple[int, ...]
 
     @property
     def whole(self) -> bool:
-        return self.count > 0 and len(self.numbers) == self.count
+        return self.chunks > 0 and len(self.numbers) == self.chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ class BlobAnswer:
 
     def encode(self) -> bytes:
         """The canonical bytes of the answer's body."""
-        rows = [[one.collection.bytes, one.id, one.count, _bits(one)] for one in self.kept]
+        rows = [[one.collection.bytes, one.id, one.chunks, _bits(one)] for one in self.kept]
         return canon.pack({"v": self.v, "time": self.time, "kept": rows})
 
 
@@ -244,7 +244,7 @@ def _version(value: object) -> int:
 
 def _bits(one: BlobKept) -> bytes:
     """One bit for each chunk, the first in the highest bit of the first byte."""
-    bits = bytearray(-(-one.count // 8))
+    bits = bytearray(-(-one.chunks // 8))
     for n in one.numbers:
         bits[n // 8] |= 0x80 >> n % 8
     return bytes(bits)

@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 
 from cmpp_protocol import api
 from cmpp_server import logs
+from cmpp_server.blobs import Blobs
+from cmpp_server.chunks import FolderChunks
 from cmpp_server.database import Busy, Database
 from cmpp_server.events import Events
 from cmpp_server.exchange import Exchange
@@ -33,10 +35,12 @@ def create_app(settings: Settings, now: Callable[[], int] = clock_ms) -> FastAPI
     """
     settings = settings.checked()
     database = Database(settings.database)
+    folder = settings.documents_folder()
     parts = Parts(
         settings=settings,
         database=database,
         exchange=Exchange(database, settings, now),
+        blobs=Blobs(database, FolderChunks(folder) if folder is not None else None, settings, now),
         events=Events(),
         metrics=Metrics(database),
         log=logs.logger(settings.log_level),

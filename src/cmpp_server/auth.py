@@ -50,6 +50,20 @@ def check(
     return Caller(authorisation.org, authorisation.device, enrolling=True, counted=counted), request
 
 
+def check_member(
+    authorisation: api.Authorisation, state: roster.RosterState, path: str, body: bytes, names: tuple[str, ...], now: int
+) -> Caller:
+    """The caller of a request beside the exchange, which only an active device of the roster may make. Raises Refused:
+    device_unknown, not_allowed, signature_wrong, clock_wrong."""
+    device = state.devices.get(authorisation.device)
+    if device is None:
+        raise Refused("device_unknown")
+    _signed(authorisation, device.keys.sign, body, names, now, path)
+    if not device.active(state.no):
+        raise Refused("not_allowed", "device")
+    return Caller(authorisation.org, device.id, counted=device.id)
+
+
 def _read(body: bytes) -> api.SyncRequest:
     try:
         return api.decode_request(body)
@@ -57,8 +71,10 @@ def _read(body: bytes) -> api.SyncRequest:
         raise Refused(error.code, str(error)) from error
 
 
-def _signed(authorisation: api.Authorisation, key: bytes, body: bytes, names: tuple[str, ...], now: int) -> None:
-    if not any(authorisation.holds(key, name, api.PATH, body) for name in names):
+def _signed(
+    authorisation: api.Authorisation, key: bytes, body: bytes, names: tuple[str, ...], now: int, path: str = api.PATH
+) -> None:
+    if not any(authorisation.holds(key, name, path, body) for name in names):
         raise Refused("signature_wrong")
     if abs(authorisation.time - now) > api.CLOCK_WINDOW:
         raise Refused("clock_wrong")

@@ -1,4 +1,5 @@
-"""Everything that the server keeps, looked at row by row: rosters by their rules, logs by their chains, bytes by counting.
+"""Everything that the server keeps, looked at row by row: rosters by their rules, logs by their chains, chunks of documents by
+their hashes, bytes by counting.
 
 What can be set right is; a bundle whose bytes are damaged is asked for from the laptops (see `damage`). May run while the
 server serves.
@@ -13,7 +14,8 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select, update
 
 from cmpp_protocol import roster as rules
-from cmpp_server import damage, log, roster, tables
+from cmpp_server import blobs, damage, log, roster, tables
+from cmpp_server.chunks import Chunks
 from cmpp_server.database import Database
 
 
@@ -23,22 +25,29 @@ class Report:
 
     bundles: int = 0
     held: int = 0
+    chunks: int = 0
+    swept: int = 0
     findings: list[str] = field(default_factory=list)
 
 
-def check(database: Database, now: int) -> Report:
-    """Look at everything. `now` in milliseconds. Raises Busy."""
+def check(database: Database, now: int, chunks: Chunks | None = None) -> Report:
+    """Look at everything; at the contents of documents where `chunks` says where they are. `now` in milliseconds. Raises Busy,
+    and OSError when that store cannot be asked: then nothing is said to be lost."""
     report = Report()
     with database.read() as conn:
         orgs = conn.execute(select(tables.org.c.org_id, tables.org.c.roster_no)).all()
     for org, no in orgs:
         state, wrong = _roster(database, org, no)
         wrong += _logs(database, org, state, now)
+        if chunks is not None:
+            wrong += blobs.check(database, chunks, org)
         wrong += _sizes(database, org)
         report.findings += [f"{org.hex()}: {finding}" for finding in wrong]
     with database.read() as conn:
         report.bundles = conn.execute(select(func.count()).select_from(tables.log)).scalar_one()
         report.held = conn.execute(select(func.count()).select_from(tables.held)).scalar_one()
+        report.chunks = conn.execute(select(func.count()).select_from(tables.blob_chunk)).scalar_one()
+    report.swept = blobs.sweep(database, chunks, now) if chunks is not None else 0
     return report
 
 
@@ -97,7 +106,7 @@ def _counted(conn: Connection, org: bytes, place: UUID) -> int:
 
 
 def _kept(conn: Connection, org: bytes, place: UUID) -> int:
-    size = 0
+    size = blobs.counted(conn, org, place)
     for table in (tables.log, tables.held):
         query = select(func.coalesce(func.sum(func.length(table.c.body)), 0))
         size += int(conn.execute(query.where(table.c.org_id == org, table.c.collection_id == place.bytes)).scalar_one())

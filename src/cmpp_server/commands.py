@@ -11,6 +11,7 @@ from typing import Any
 
 from cmpp_server import checking, dump, overview
 from cmpp_server.app import clock_ms
+from cmpp_server.chunks import Chunks, FolderChunks
 from cmpp_server.database import Database, newest_revision
 from cmpp_server.exchange import add_organisation
 from cmpp_server.problems import Refused
@@ -80,6 +81,11 @@ def _opened(settings: Settings, ready: bool = True) -> Iterator[Database]:
         database.close()
 
 
+def _chunks(settings: Settings) -> Chunks | None:
+    folder = settings.documents_folder()
+    return FolderChunks(folder) if folder is not None else None
+
+
 # Organisations --------------------------------------------------------------------------------------------------------
 
 
@@ -126,6 +132,8 @@ def _org_remove(settings: Settings, parsed: argparse.Namespace) -> int:
             print("nothing was removed")
             return 2
         database.write(lambda conn: overview.remove(conn, one.id))
+        if (chunks := _chunks(settings)) is not None:
+            chunks.remove_organisation(one.id)
     print("removed")
     return 0
 
@@ -147,7 +155,8 @@ def _say_organisation(one: overview.Organisation) -> None:
     print(f"laptops        {', '.join(f'{number} {word}' for word, number in sorted(standing.items())) or 'none'}")
     print(f"kept           {one.bundles} bundles, {one.bytes} bytes of {_quota(one.quota)}")
     for place in one.collections:
-        more = "".join(f", {number} {word}" for number, word in ((place.held, "held"), (place.damaged, "damaged")) if number)
+        beside = ((place.held, "held"), (place.damaged, "damaged"), (place.documents, "documents"))
+        more = "".join(f", {number} {word}" for number, word in beside if number)
         print(
             f"collection     {place.id.hex}  {place.kind}  {place.bundles} bundles, {place.bytes} bytes{more}  "
             f"last change {_time(place.changed_at)}"
@@ -202,35 +211,38 @@ def _device_show(settings: Settings, parsed: argparse.Namespace) -> int:
 
 def _backup(settings: Settings, parsed: argparse.Namespace) -> int:
     with _opened(settings) as database:
-        made = dump.write(database, parsed.folder, clock_ms())
+        made = dump.write(database, parsed.folder, clock_ms(), _chunks(settings))
     print(f"copied and read again: {_contents(made)}")
     return 0
 
 
 def _restore(settings: Settings, parsed: argparse.Namespace) -> int:
     with _opened(settings, ready=False) as database:
-        made = dump.restore(database, parsed.folder)
+        made = dump.restore(database, parsed.folder, _chunks(settings))
         print(f"restored what was copied on {made.made_at}: {_contents(made)}")
-        findings = _say_check(database)
+        findings = _say_check(database, _chunks(settings))
     return 1 if findings else 0
 
 
 def _contents(made: dump.Dump) -> str:
     orgs, bundles, held = (made.rows.get(name, 0) for name in ("org", "envelope", "held"))
-    return f"{orgs} organisations, {bundles} bundles, {held} held, {made.size} bytes"
+    more = f", {made.chunks} chunks of documents" if made.chunks else ""
+    return f"{orgs} organisations, {bundles} bundles, {held} held{more}, {made.size} bytes"
 
 
 def _check(settings: Settings, _parsed: argparse.Namespace) -> int:
     with _opened(settings) as database:
-        findings = _say_check(database)
+        findings = _say_check(database, _chunks(settings))
     return 1 if findings else 0
 
 
-def _say_check(database: Database) -> int:
+def _say_check(database: Database, chunks: Chunks | None) -> int:
     """Check everything and say what was found; how many findings there were."""
-    report = checking.check(database, clock_ms())
+    report = checking.check(database, clock_ms(), chunks)
     for finding in report.findings:
         print(finding)
+    if report.chunks or report.swept:
+        print(f"{report.chunks} chunks of documents checked, {report.swept} files that nothing names were taken away")
     print(f"{report.bundles} bundles checked, {report.held} held, {len(report.findings)} findings")
     return len(report.findings)
 

@@ -1,11 +1,12 @@
 """A copy of everything that the server keeps, as files: made while it serves, restored into PostgreSQL or SQLite alike.
 
     manifest.json    what was copied: format, revision of the schema, and of each file its rows, its bytes and its SHA-256
+    chunks.rows      the sealed chunks of documents, as rows of organisation, collection, blob, number, bytes
     <table>.rows     length (4 bytes) | canonical msgpack, again and again: the names of the columns, then one row after another
 
-All of it is read from one unchanging snapshot. The manifest is written last and seals itself: without it, or with one byte
-changed anywhere, nothing is restored. A dump holds sealed bundles and opaque ids, as the database does; it is for the server's
-user alone all the same.
+All of it is read from one unchanging snapshot; chunks after it, without those that went meanwhile. The manifest is written last
+and seals itself: without it, or with one byte changed anywhere, nothing is restored. A dump holds sealed bundles and chunks and
+opaque ids, as the server does; it is for the server's user alone all the same.
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import UUID
 
 from sqlalchemy import Connection, MetaData, Table, func, insert, inspect, select
 
 from cmpp_protocol import canon
-from cmpp_server import tables
+from cmpp_server import blobs, tables
+from cmpp_server.chunks import Chunks, Place
 from cmpp_server.database import Database, newest_revision, revisions
 
 FORMAT = 1
-MANIFEST = "manifest.json"
+MANIFEST, CHUNKS = "manifest.json", "chunks.rows"
 ROW_LIMIT = 64 * 1024 * 1024  # no row is near this: a length beyond it is not one of ours
 _ROWS_AT_ONCE, _BYTES_AT_ONCE = 500, 8 * 1024 * 1024
 
@@ -43,10 +46,12 @@ class Dump:
     made_at: str
     rows: dict[str, int]
     size: int
+    chunks: int = 0
 
 
-def write(database: Database, folder: Path, now: int) -> Dump:
-    """Copy the database into a folder that is new or empty. `now` in milliseconds. Raises DumpError, OSError, Busy."""
+def write(database: Database, folder: Path, now: int, chunks: Chunks | None = None) -> Dump:
+    """Copy the database, and what lies in `chunks`, into a folder that is new or empty. `now` in milliseconds. Raises DumpError,
+    OSError, Busy."""
     if folder.exists() and any(folder.iterdir()):
         raise DumpError(f"{folder} is not empty")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -56,6 +61,8 @@ def write(database: Database, folder: Path, now: int) -> Dump:
             files[table.name] = _write_table(conn, table, folder / f"{table.name}.rows")
     made_at = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="seconds")
     said = {"format": FORMAT, "made_at": made_at, "revision": newest_revision(), "tables": files}
+    if chunks is not None:
+        said["chunks"] = _write_chunks(database, chunks, folder / CHUNKS)
     unfinished = folder / f"{MANIFEST}.part"
     with unfinished.open("wb") as file:
         file.write(json.dumps({**said, "sha256": _seal(said)}, indent=1).encode())
@@ -72,19 +79,30 @@ def verify(folder: Path) -> Dump:
         found = _measured(folder / f"{name}.rows")
         if found != expected:
             raise DumpError(f"{name}.rows is damaged or cut off: it is not the file that was written")
+    beside = said.get("chunks")
+    if beside is not None and _measured(folder / CHUNKS) != beside:
+        raise DumpError(f"{CHUNKS} is damaged or cut off: it is not the file that was written")
     rows = {name: int(one["rows"]) for name, one in said["tables"].items()}
-    return Dump(said["revision"], said["made_at"], rows, sum(int(one["bytes"]) for one in said["tables"].values()))
+    size = sum(int(one["bytes"]) for one in (*said["tables"].values(), *([beside] if beside else [])))
+    return Dump(said["revision"], said["made_at"], rows, size, int(beside["rows"]) if beside else 0)
 
 
-def restore(database: Database, folder: Path) -> Dump:
-    """Fill an empty database from a dump, all or nothing, and bring it to this program's revision. Raises DumpError, Busy."""
+def restore(database: Database, folder: Path, chunks: Chunks | None = None) -> Dump:
+    """Fill an empty database from a dump, all or nothing, and bring it to this program's revision. The contents of documents go
+    to `chunks` first: without their rows they are nothing. Raises DumpError, OSError, Busy."""
     dump = verify(folder)
+    if dump.chunks and chunks is None:
+        raise DumpError("the dump holds contents of documents: give a folder for them (documents = …)")
     if dump.revision not in revisions():
         raise DumpError(f"the dump was made by a newer version (revision {dump.revision}); update this program first")
     found = database.revision()
     if found is not None and found != dump.revision:
         raise DumpError(f"the database has tables of revision {found}, the dump of {dump.revision}: give a new, empty database")
     database.migrate(dump.revision)
+    with database.read() as conn:
+        _must_be_empty(conn)
+    if dump.chunks and chunks is not None:
+        _load_chunks(chunks, folder / CHUNKS)
 
     def load(conn: Connection) -> None:
         _must_be_empty(conn)
@@ -108,6 +126,25 @@ def _write_table(conn: Connection, table: Table, path: Path) -> dict[str, Any]:
             _write_row(file, list(row))
         _settle(file)
     return _measured(path)
+
+
+def _write_chunks(database: Database, chunks: Chunks, path: Path) -> dict[str, Any]:
+    with path.open("xb") as file:
+        _write_row(file, ["org_id", "collection_id", "blob_id", "n", "body"])
+        for place, _ in blobs.places(database):
+            body = chunks.get(place)
+            if body is not None:  # one that went meanwhile, or is damaged: `check` after a restore says so
+                _write_row(file, [place.org, place.collection.bytes, place.blob, place.n, body])
+        _settle(file)
+    return _measured(path)
+
+
+def _load_chunks(chunks: Chunks, path: Path) -> None:
+    records = _rows(path)
+    next(records)  # the names
+    for data in records:
+        org, collection, blob, n, body = canon.unpack(data)
+        chunks.put(Place(org, UUID(bytes=collection), blob, n, hashlib.sha256(body).digest()), body)
 
 
 def _write_row(file: BinaryIO, values: list[Any]) -> None:

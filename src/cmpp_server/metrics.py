@@ -9,13 +9,13 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
-from cmpp_protocol import api
+from cmpp_protocol import api, blobs
 from cmpp_server import tables
 from cmpp_server.database import Busy, Database
 from cmpp_server.exchange import Done
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-ROUTES = frozenset({api.PATH, "/healthz", "/readyz", "/metrics"})
+ROUTES = frozenset({api.PATH, blobs.PATH, "/healthz", "/readyz", "/metrics"})
 _LOCKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
@@ -32,7 +32,9 @@ class Metrics:
         self._bundles = Counter("cmpp_bundles", "Pushed bundles, by verdict", ["verdict"], registry=registry)
         self._entries = Counter("cmpp_roster_entries", "Roster entries, by verdict", ["verdict"], registry=registry)
         self._ignored = Counter("cmpp_key_envelopes_ignored", "Key envelopes that were for nobody", registry=registry)
-        self._bytes = Counter("cmpp_bytes", "Bytes of bodies of exchanges, by direction", ["direction"], registry=registry)
+        self._bytes = Counter(
+            "cmpp_bytes", "Bytes of bodies of exchanges and of documents, by direction", ["direction"], registry=registry
+        )
         self._seconds = Histogram("cmpp_exchange_seconds", "Time of an exchange, without waiting", registry=registry)
         self._locks = Histogram(
             "cmpp_lock_wait_seconds", "Time until a collection's lock was held", buckets=_LOCKS, registry=registry
@@ -42,6 +44,7 @@ class Metrics:
 
     def request(self, route: str, outcome: str) -> None:
         """One answered request: "ok" or a problem code. A route that there is not is "other": anybody can make up paths."""
+        route = blobs.PATH if route.startswith(f"{blobs.PATH}/") else route
         self._requests.labels(route if route in ROUTES else "other", outcome).inc()
 
     def exchange(self, done: Done, seconds: float) -> None:
@@ -56,7 +59,7 @@ class Metrics:
             self._entries.labels(str(verdict)).inc()
 
     def carried(self, received: int, sent: int) -> None:
-        """The bytes of one exchange's request and answer."""
+        """The bytes of one request and its answer."""
         self._bytes.labels("received").inc(received)
         self._bytes.labels("sent").inc(sent)
 
@@ -86,15 +89,16 @@ class _Kept(Collector):
         try:
             with self._database.read() as conn:
                 collections, bundles, size = conn.execute(sums.select_from(place)).one()
-                held, damaged, orgs = (
+                held, damaged, orgs, documents = (
                     conn.execute(select(func.count()).select_from(table)).scalar_one()
-                    for table in (tables.held, tables.damaged, tables.org)
+                    for table in (tables.held, tables.damaged, tables.org, tables.blob)
                 )
         except Busy:
             return
         yield GaugeMetricFamily("cmpp_organisations", "Accepted organisations", value=orgs)
         yield GaugeMetricFamily("cmpp_collections", "Collections", value=collections)
         yield GaugeMetricFamily("cmpp_kept_bundles", "Bundles in the logs", value=int(bundles))
-        yield GaugeMetricFamily("cmpp_kept_bytes", "Bytes of bundles in the logs and held", value=int(size))
+        yield GaugeMetricFamily("cmpp_kept_bytes", "Bytes of bundles in the logs and held, and of documents", value=int(size))
+        yield GaugeMetricFamily("cmpp_kept_documents", "Contents of documents", value=documents)
         yield GaugeMetricFamily("cmpp_held_bundles", "Bundles that do not count, or not yet", value=held)
         yield GaugeMetricFamily("cmpp_damaged_bundles", "Places whose bytes are damaged and asked for", value=damaged)

@@ -17,7 +17,8 @@ from cmpp_server import roster, tables
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """One log: its place, how many bundles and bytes, how many are held, how many damaged. `changed_at` in milliseconds."""
+    """One log: its place, how many bundles and bytes, how many are held, how many damaged, how many documents lie beside it.
+    `changed_at` in milliseconds."""
 
     id: UUID
     kind: str
@@ -26,6 +27,7 @@ class Collection:
     held: int
     damaged: int
     changed_at: int
+    documents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +109,18 @@ def remove(conn: Connection, org: bytes) -> None:
 
 def _collections(conn: Connection, org: bytes, state: rules.RosterState | None) -> tuple[Collection, ...]:
     counts: list[dict[bytes, int]] = []
-    for table in (tables.held, tables.damaged):
+    for table in (tables.held, tables.damaged, tables.blob):
         query = select(table.c.collection_id, func.count()).where(table.c.org_id == org).group_by(table.c.collection_id)
         counts.append({row[0]: row[1] for row in conn.execute(query)})
-    held, damaged = counts
+    held, damaged, documents = counts
     table = tables.collection
     found = []
     for row in conn.execute(select(table).where(table.c.org_id == org).order_by(table.c.collection_id)):
         place = UUID(bytes=row.collection_id)
         kind = str(state.collections[place].kind) if state and place in state.collections else "unknown"
         at = row.collection_id
-        found.append(Collection(place, kind, row.seq, row.used_bytes, held.get(at, 0), damaged.get(at, 0), row.changed_at))
+        beside = held.get(at, 0), damaged.get(at, 0), row.changed_at, documents.get(at, 0)
+        found.append(Collection(place, kind, row.seq, row.used_bytes, *beside))
     return tuple(found)
 
 

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from cmpp_protocol import api
+from cmpp_protocol import api, blobs
 from cmpp_server import logs, metrics
+from cmpp_server.blobs import Blobs
 from cmpp_server.database import Busy, Database, newest_revision
 from cmpp_server.events import Events
 from cmpp_server.exchange import Done, Exchange
@@ -25,6 +26,7 @@ class Parts:
     settings: Settings
     database: Database
     exchange: Exchange
+    blobs: Blobs
     events: Events
     metrics: metrics.Metrics
     log: Any
@@ -73,6 +75,64 @@ async def sync(request: Request, parts: UsedParts) -> Response:
     answer = await _waited(parts, done, answer)
     said = answer.encode()
     parts.metrics.carried(len(body), len(said))
+    return Response(said, media_type=api.CONTENT_TYPE)
+
+
+_ANSWER = {200: {"description": "the answer", "content": {api.CONTENT_TYPE: _BYTES}}, **_PROBLEMS}
+_AUTHORISED = {**_SIGNED, "description": f"{api.AUTH_SCHEME} and the signature in base64url"}
+_IN_PATH = [
+    {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in ("collection", "blob", "n", "count")
+]
+_CHUNK_ROUTE = blobs.PATH + "/{collection}/{blob}/{n}/{count}"
+
+
+@router.post(
+    blobs.PATH,
+    response_class=Response,
+    responses=_ANSWER,
+    openapi_extra={
+        "parameters": [_AUTHORISED],
+        "requestBody": {"required": True, "content": {api.CONTENT_TYPE: _BYTES}},
+    },
+)
+async def ask_of_documents(request: Request, parts: UsedParts) -> Response:
+    """What is kept of some contents of documents, and what is to go."""
+    body = await _read(request, blobs.REQUEST_LIMIT)
+    _, answer = await run_in_threadpool(parts.blobs.ask, request.headers.get("authorization", ""), body)
+    return _told(parts, len(body), answer.encode())
+
+
+@router.put(
+    _CHUNK_ROUTE,
+    response_class=Response,
+    responses=_ANSWER,
+    openapi_extra={
+        "parameters": [_AUTHORISED, *_IN_PATH],
+        "requestBody": {"required": True, "content": {api.CONTENT_TYPE: _BYTES}},
+    },
+)
+async def put_chunk(request: Request, parts: UsedParts) -> Response:
+    """One sealed chunk of a document."""
+    body = await _read(request, blobs.SEALED_LIMIT)
+    await run_in_threadpool(parts.blobs.put, request.headers.get("authorization", ""), request.url.path, body)
+    return _told(parts, len(body), b"")
+
+
+@router.get(
+    _CHUNK_ROUTE,
+    response_class=Response,
+    responses=_ANSWER,
+    openapi_extra={"parameters": [_AUTHORISED, *_IN_PATH]},
+)
+async def get_chunk(request: Request, parts: UsedParts) -> Response:
+    """One sealed chunk of a document, as it was put."""
+    _, data = await run_in_threadpool(parts.blobs.get, request.headers.get("authorization", ""), request.url.path)
+    return _told(parts, 0, data)
+
+
+def _told(parts: Parts, received: int, said: bytes) -> Response:
+    parts.metrics.request(blobs.PATH, "ok")
+    parts.metrics.carried(received, len(said))
     return Response(said, media_type=api.CONTENT_TYPE)
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from sqlalchemy import make_url
+
 from cmpp_protocol import api
 
 KNOWN_PASSWORDS = frozenset({"postgres", "password", "changeme", "change-me", "secret", "cmpp", "admin", "example"})
@@ -29,6 +31,7 @@ class Settings:
 
     `server_names`: the names (host, or host:port) under which devices reach this server; their requests are signed for
     one of them. `organisations`: ids (64 hexadecimal digits) accepted beside those added with `org add`.
+    `documents`: the folder for the sealed contents of documents; "": beside an SQLite file, and none with PostgreSQL.
     `requests_per_minute` (0: no limit) and `requests_at_once`: how often one device may ask (see `arrivals`).
     """
 
@@ -36,6 +39,7 @@ class Settings:
     listen: str = DEFAULT_LISTEN
     server_names: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
+    documents: str = ""
     body_limit: int = api.REQUEST_LIMIT
     answer_bytes: int = api.ANSWER_GOAL
     held_limit: int = 1000
@@ -64,6 +68,13 @@ class Settings:
         if not colon or not port.isdecimal() or int(port) > 65535:
             raise SettingsError("listen is HOST:PORT")
         return host.strip("[]"), int(port)
+
+    def documents_folder(self) -> Path | None:
+        """Where the sealed contents of documents lie; None: this server keeps none."""
+        if self.documents:
+            return Path(self.documents)
+        file = make_url(self.database).database if self.database.startswith("sqlite:") else None
+        return Path(f"{file}.documents") if file else None
 
     def listening_on(self, host: str, port: int) -> Settings:
         """These settings once the port is known; without other names the server is known by its address."""

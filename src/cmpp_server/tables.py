@@ -2,7 +2,8 @@
 
 Every primary key begins with the organisation, then (but for what is known of a device) the collection. On PostgreSQL the
 bodies lie in sixteen partitions by hash of both, and a distributed engine can place rows by them; on SQLite the tables are
-plain. Bodies are sealed bytes. The columns for snapshots and blobs come with those parts.
+plain. Bodies are sealed bytes. The chunks of documents lie beside the database (see `chunks`): here stands which there are.
+The columns for snapshots come with that part.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from cmpp_protocol import entries, envelope, keys
+from cmpp_protocol import blobs, entries, envelope, keys
 
 
 def _id(name: str, length: int) -> tuple[Column[bytes], CheckConstraint]:
@@ -76,7 +77,8 @@ collection = Table(
     Column("seq", BigInteger, nullable=False),
     *_id("log_hash", 32),
     Column("changed_at", BigInteger, nullable=False),
-    # Of bodies in the log and held. Counted here, where a push has its lock anyway: pushes never meet at the organisation's row.
+    # Of bodies in the log and held, and of chunks. Counted here, where a push has its lock anyway: pushes never meet at the
+    # organisation's row.
     Column("used_bytes", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("org_id", "collection_id"),
 )
@@ -153,6 +155,31 @@ key_envelope = Table(
     *_body(keys.KEY_ENVELOPE_BYTES, keys.KEY_ENVELOPE_BYTES),
     PrimaryKeyConstraint("org_id", "collection_id", "epoch", "recipient"),
     Index("key_envelope_recipient", "org_id", "recipient"),
+)
+
+# The content of a document, in so many chunks; and those of them that are kept, with SHA-256 of the sealed bytes.
+blob = Table(
+    "blob",
+    metadata,
+    *_id("org_id", 32),
+    *_id("collection_id", 16),
+    *_id("blob_id", 32),
+    Column("chunks", Integer, nullable=False),
+    PrimaryKeyConstraint("org_id", "collection_id", "blob_id"),
+    CheckConstraint(f"chunks BETWEEN 1 AND {blobs.COUNT_LIMIT}", name="chunks"),
+)
+
+blob_chunk = Table(
+    "blob_chunk",
+    metadata,
+    *_id("org_id", 32),
+    *_id("collection_id", 16),
+    *_id("blob_id", 32),
+    Column("n", Integer, nullable=False),
+    *_id("hash", 32),
+    Column("size", Integer, nullable=False),
+    PrimaryKeyConstraint("org_id", "collection_id", "blob_id", "n"),
+    CheckConstraint(f"size BETWEEN 1 AND {blobs.SEALED_LIMIT}", name="size"),
 )
 
 # A device, as it asked last: the roster number that it had heard, and when its allowance of requests is whole again (see

@@ -203,7 +203,7 @@ def as_of_0002(folder: Path) -> None:
         again(folder, name, [row[:at] + row[at + 1 :] for row in records])
     records = [canon.unpack(one) for one in dump._rows(folder / "org.rows")]
     again(folder, "org", [[*row, "used_bytes" if at == 0 else 0] for at, row in enumerate(records)])
-    for name in ("device_seen", "device_read"):
+    for name in ("device_seen", "device_read", "blob", "blob_chunk"):
         (folder / f"{name}.rows").unlink()
 
     def older(said: dict[str, Any]) -> None:

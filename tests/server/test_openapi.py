@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from cmpp_protocol import api, canon
+from cmpp_protocol import api, blobs, canon
 from cmpp_server.app import create_app
 from cmpp_server.settings import Settings
 from tests.server.conftest import NAME, Clock, Server, Team, start
@@ -45,6 +45,8 @@ def as_bytes(_context: object, value: Any) -> bytes:
 schemathesis.serializer(api.CONTENT_TYPE)(as_bytes)
 # The description needs no database: nothing connects before the first use.
 APP = create_app(Settings("sqlite:////nowhere/described.db", server_names=(NAME,)))
+CHUNKS = blobs.PATH + "/{collection}/{blob}/{n}/{count}"
+SIGNED = ((api.PATH, "post"), (blobs.PATH, "post"), (CHUNKS, "put"), (CHUNKS, "get"))
 ROUTES = sorted(APP.openapi()["paths"])
 
 
@@ -67,17 +69,19 @@ def asked(server: Server, case: Any) -> httpx.Response:
 
 
 def test_every_route_and_every_refusal_is_described() -> None:
-    assert ROUTES == ["/healthz", "/metrics", "/readyz", api.PATH]
-    described = APP.openapi()["paths"][api.PATH]["post"]
-    assert {int(status) for status in described["responses"]} == {200, *api.PROBLEMS.values()}
-    for status, said in described["responses"].items():
-        assert list(said["content"]) == [api.CONTENT_TYPE], status
+    assert ROUTES == ["/healthz", "/metrics", "/readyz", blobs.PATH, CHUNKS, api.PATH]
+    paths = APP.openapi()["paths"]
+    signed = [paths[path][method] for path, method in SIGNED]
+    for described in signed:
+        assert {int(status) for status in described["responses"]} == {200, *api.PROBLEMS.values()}
+        for status, said in described["responses"].items():
+            assert list(said["content"]) == [api.CONTENT_TYPE], status
 
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_whatever_is_sent_the_answer_is_a_described_one(route: str, described: tuple[Server, Any], team: Team) -> None:
     server, schema = described
-    (operation,) = (found.ok() for found in schema.get_all_operations() if found.ok().path == route)
+    operations = [found.ok() for found in schema.get_all_operations() if found.ok().path == route]
     seen: set[str] = set()
 
     @settings(
@@ -87,7 +91,11 @@ def test_whatever_is_sent_the_answer_is_a_described_one(route: str, described: t
         derandomize=True,
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=operation.as_strategy(), signed=st.booleans(), fields=st.none() | st.dictionaries(NAMES, WORDS, max_size=3))
+    @given(
+        case=st.one_of(*(one.as_strategy() for one in operations)),
+        signed=st.booleans(),
+        fields=st.none() | st.dictionaries(NAMES, WORDS, max_size=3),
+    )
     def try_one(case: Any, signed: bool, fields: dict[str, Any] | None) -> None:
         if route == api.PATH:
             if fields is not None:  # nearer to a request than any bytes by chance
@@ -103,5 +111,7 @@ def test_whatever_is_sent_the_answer_is_a_described_one(route: str, described: t
     try_one()
     if route == api.PATH:
         assert {"ok", "malformed"} <= seen <= {"ok", "malformed", "update", "signature_wrong"}
+    elif route in (blobs.PATH, CHUNKS):
+        assert seen <= {"ok", "malformed", "signature_wrong", "not_found"}
     else:
         assert seen == {"ok"}

@@ -69,7 +69,10 @@ def test_a_document_that_was_cut_short_or_made_longer_does_not_open() -> None:
         blob.open(3, sealed(blob, THREE)[2])
 
 
-@pytest.mark.parametrize("other", [{"org": bytes(32)}, {"collection": UUID(int=1)}, {"key": bytes(32)}, {"content_hash": bytes(32)}])
+OTHERS = ({"org": bytes(32)}, {"collection": UUID(int=1)}, {"key": bytes(32)}, {"content_hash": bytes(32)})
+
+
+@pytest.mark.parametrize("other", OTHERS)
 def test_a_chunk_of_another_organisation_collection_key_or_content_does_not_open(other: dict[str, object]) -> None:
     blob = of(THREE)
     with pytest.raises(BlobError, match="does_not_open"):

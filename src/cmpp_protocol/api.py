@@ -187,7 +187,9 @@ class SyncRequest:
     wait for something new (0: none, at most WAIT_LIMIT). `limit`: bytes of log wanted (0: the server's own goal).
     `damaged`: places whose copy did not verify here (rule 42); `heads_of`: devices whose chains an administrator is about to
     cut, also where they may not read (rule 28); `helps`: it wants to know who lacks a key that it may hold. `lost`:
-    `entries` are those that the server had and has lost (rule 37). None of the four is written while there is nothing to say.
+    `entries` are those that the server had and has lost (rule 37); `holds`: hashes of the bundles that do not count here, so
+    that the others held at the server are wanted (rule 33), None: it does not ask. None of the five is written while there is
+    nothing to say.
     """
 
     roster_no: int = -1
@@ -204,6 +206,7 @@ class SyncRequest:
     heads_of: tuple[bytes, ...] = ()
     helps: bool = False
     lost: bool = False
+    holds: tuple[bytes, ...] | None = None
     v: int = versions.API
 
     def encode(self) -> bytes:
@@ -216,6 +219,7 @@ class SyncRequest:
                 **heads_of,
                 **({"helps": True} if self.helps else {}),
                 **({"lost": True} if self.lost else {}),
+                **({"holds": list(self.holds)} if self.holds is not None else {}),
                 "v": self.v,
                 "roster": [self.roster_no, self.roster_hash],
                 "entries": [[new.entry, [_key_row(row) for row in new.envelopes]] for new in self.entries],
@@ -235,7 +239,8 @@ class SyncAnswer:
     """What the server says. `time`: its clock in ms. `roster_known` False: its roster has another history than the
     caller's head. `wanted`: offered bundles that it lacks, and others whose copy there is damaged. `more`: ask again at once,
     there is more to read. `again`: the places named in `damaged` whose copy there is sound; `heads`: where the chains that were
-    asked for stand; `lacking`: who lacks an envelope of a key that the caller may hold; none of them written while empty."""
+    asked for stand; `lacking`: who lacks an envelope of a key that the caller may hold; `held`: bundles that do not count and
+    that the caller lacks; none of them written while empty."""
 
     time: int
     roster_no: int
@@ -251,6 +256,7 @@ class SyncAnswer:
     again: tuple[PlaceAgain, ...] = ()
     heads: tuple[ChainAt, ...] = ()
     lacking: tuple[Lacking, ...] = ()
+    held: tuple[bytes, ...] = ()
     v: int = versions.API
 
     def encode(self) -> bytes:
@@ -263,6 +269,7 @@ class SyncAnswer:
                 **again,
                 **({"heads": heads} if heads else {}),
                 **({"lacking": lacking} if lacking else {}),
+                **({"held": list(self.held)} if self.held else {}),
                 "v": self.v,
                 "time": self.time,
                 "roster": [self.roster_no, self.roster_hash, self.roster_known],
@@ -377,6 +384,7 @@ def _request(data: bytes) -> SyncRequest:
         heads_of=_list(octets(32))(body.get("heads_of", [])),
         helps=flag(body.get("helps", False)),
         lost=flag(body.get("lost", False)),
+        holds=_list(octets(32))(body["holds"]) if "holds" in body else None,
         v=body["v"],
     )
 
@@ -416,6 +424,7 @@ def _answer(data: bytes) -> SyncAnswer:
             for row in _rows(octets(32), uuid, whole(1 << 63, 1), octets(32))(body.get("heads", []))
         ),
         lacking=tuple(Lacking(*row) for row in _rows(uuid, whole(1 << 31, 1), octets(32))(body.get("lacking", []))),
+        held=_list(_any_bytes)(body.get("held", [])),
         v=body["v"],
     )
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from cmpp_protocol import api, envelope, rights, roster
-from cmpp_server import arrivals, auth, damage, log, tables
+from cmpp_server import arrivals, auth, damage, holding, log, tables
 from cmpp_server import roster as rosters
 from cmpp_server.database import Database
 from cmpp_server.problems import Refused
@@ -112,6 +112,7 @@ class Exchange:
                 again=damage.again(conn, caller.org, _complaints(done, state), self._settings.answer_bytes),
                 heads=_heads(conn, state, device, request.heads_of),
                 lacking=_lacking(conn, state, device) if request.helps else (),
+                held=holding.for_reader(conn, state, device.id, request.holds, limit) if request.holds is not None else (),
             )
 
     def fingerprint(self, done: Done) -> tuple[object, ...]:

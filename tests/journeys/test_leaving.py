@@ -66,6 +66,27 @@ def test_the_lost_laptop_locks_itself_and_its_unsent_work_comes_back_with_the_re
         assert states["Ana"] == "revoked"
 
 
+def test_what_a_closed_laptop_had_not_sent_is_taken_in_by_somebody_who_may(pair: Pair) -> None:
+    with pair.server:
+        register(pair.ana, "Unsent")
+        pair.denise.administration().close_laptop(laptop_of(pair, "Ana"))
+        assert pair.ana.sync_now().problem == "device_revoked"
+        status = pair.denise.sync_now()
+        assert status.word == "set_aside"
+        [work] = status.held
+        assert (work.person, work.laptop, work.why, work.about) == ("Ana Marroquín", "Blue ThinkPad", "fence", ("Rosa Unsent",))
+        assert families(pair.denise) == set()
+        pair.denise.decide_held(work.key, "leave_out")
+        assert pair.denise.sync_now().held == ()
+        pair.denise.decide_held(work.key, "bring_back")
+        pair.denise.decide_held(pair.denise.sync_status().held[0].key, "take_in")
+        assert families(pair.denise) == {"Unsent"}
+        status = pair.denise.sync_now()
+        assert (status.word, status.waiting, status.held) == ("sent", 0, ())
+        with pytest.raises(KnownError, match="record_missing"):
+            pair.denise.decide_held(work.key, "take_in")
+
+
 def test_a_forgotten_passphrase_is_helped_over_the_telephone(pair: Pair) -> None:
     with pair.server:
         kit = pair.denise.administration().new_recovery_kit()

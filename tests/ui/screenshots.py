@@ -300,6 +300,16 @@ def _faulty_rules(door: PictureDoor) -> None:
     door.answers[RulePackPreview] = RulesRefused(faults)
 
 
+def _undecided(door: samples.SampleDoor) -> None:
+    """Somebody's work came too late."""
+    door.status = samples.sync_decisions()
+
+
+def _decide(window: Window) -> None:
+    page(window).needs.setFocus()
+    pressed(window, _K.Key_Return)
+
+
 def _conflict_picked(window: Window) -> None:
     typed(window, "1")
 
@@ -538,6 +548,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("13-conflict-none", go("conflict"), {"empty": True}),
     Shot("14-sync", go("sync"), {"offline": True}),
     Shot("14-sync-nothing", go("sync")),
+    Shot("14-sync-decide", go("sync"), before=_undecided),
+    Shot("14-sync-decide-sheet", go("sync", _decide), before=_undecided),
     Shot("15-pdf", go("pdf", request=_PDF)),
     Shot("15-pdf-save", go("pdf", _pdf_form, request=_PDF)),
     Shot("15-pdf-give", go("pdf", _give, request=_PDF), before=_may_share),

@@ -16,6 +16,7 @@ from cmpp_desktop.domain.consent import ConsentFields
 from cmpp_desktop.domain.reviews import PickVersion, ReturnForChanges, SignDocument
 from cmpp_desktop.errors import KnownError, NotAllowed
 from cmpp_desktop.ui.pages.conflict_model import differing, settling
+from cmpp_desktop.ui.pages.held_work import HeldWorkSheet
 from cmpp_desktop.ui.pages.review_model import checks
 from cmpp_desktop.words import load
 from cmpp_desktop.workspace import CaseSummaryRequest
@@ -24,6 +25,7 @@ from tests.ui.page_desk import Desk, desk, nameless
 
 pytestmark = pytest.mark.usefixtures("qapp")
 CTRL = Qt.KeyboardModifier.ControlModifier
+ALT = Qt.KeyboardModifier.AltModifier
 
 
 # --- review -----------------------------------------------------------------------------------------------------------
@@ -185,6 +187,33 @@ def test_enter_on_two_versions_goes_to_choose() -> None:
         page.needs.setFocus()
         at.press(Qt.Key.Key_Return)
         assert at.frame.place == "conflict"
+
+
+def test_work_that_came_too_late_is_taken_in_or_left_out_and_had_back() -> None:
+    with desk() as at:
+        at.door.status = samples.sync_decisions()
+        page = at.open("sync")
+        assert page.sentence.text() == "Something that came in waits for your decision."
+        assert "new identity" in page._said.needs_you[1].title
+        page.needs.setFocus()
+        at.press(Qt.Key.Key_Return)
+        sheet: Any = at.window.findChild(HeldWorkSheet)
+        assert "Marisela Tzoc, Farid Rahimi" in sheet.accessibleDescription().replace("\u2068", "").replace("\u2069", "")
+        assert sheet.later.hasFocus()
+        at.door.fail["decide_held"] = KnownError("record_missing", kind="held_bundle")
+        at.press(Qt.Key.Key_T, ALT)
+        assert sheet.trouble.isVisibleTo(sheet)
+        at.door.fail.clear()
+        at.press(Qt.Key.Key_L, ALT)
+        assert [decision for _, decision in at.door.decisions] == ["leave_out"]
+        assert page.sentence.text() != "Something that came in waits for your decision."
+        at.press(Qt.Key.Key_Z, CTRL)
+        assert [decision for _, decision in at.door.decisions] == ["leave_out", "bring_back"]
+        page.needs.setFocus()
+        at.press(Qt.Key.Key_Return)
+        at.press(Qt.Key.Key_T, ALT)
+        assert [decision for _, decision in at.door.decisions] == ["leave_out", "bring_back", "take_in"]
+        assert nameless(page) == []
 
 
 # --- the paper --------------------------------------------------------------------------------------------------------------

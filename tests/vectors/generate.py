@@ -60,6 +60,7 @@ def vectors() -> dict[str, dict[str, Any]]:
             "check_code": keys.check_code(state.org_id, enrolled.hash),
         },
         "request_signature": _request(device, state.org_id),
+        "held": _held(device, state.org_id),
         "key_envelope": _key_envelope(device, state.org_id),
         "log_hash": _log(state.org_id),
         "derived_id": _derived(),
@@ -78,6 +79,17 @@ def _stick_file(device: keys.KeyPair, genesis: bytes) -> dict[str, Any]:
         "entry_name": stick.entry_name(0, hashed),
         "key_name": stick.key_name(PLACE, 2, device.id),
         "bundle_name": stick.bundle_name(device.id, 7, hashed),
+    }
+
+
+def _held(device: keys.KeyPair, org: bytes) -> dict[str, Any]:
+    """A request that knows of one bundle that does not count, and an answer that brings another."""
+    made = envelope.sign(envelope.Header(org, PLACE, 1, device.id, 1, envelope.FIRST, 0, SALT), bytes(17), device)
+    return {
+        "known": labels.digest(labels.ENVELOPE_CHAIN, b"known"),
+        "bundle": made.encode(),
+        "request": api.SyncRequest(0, org, holds=(labels.digest(labels.ENVELOPE_CHAIN, b"known"),)).encode(),
+        "answer": api.SyncAnswer(TIME, 0, org, held=(made.encode(),)).encode(),
     }
 
 

@@ -15,15 +15,13 @@ from dataclasses import replace
 from typing import Any, Literal
 from uuid import UUID
 
-from cmpp_desktop.changes import LIFE, LIVE, SIGNED, ChangeSet, RecordState, Write
+from cmpp_desktop.changes import LIFE, LIVE, ChangeSet, RecordState, Write
 from cmpp_protocol import canon
-from cmpp_protocol.envelope import Header
 from cmpp_protocol.ids import derived_id
-from cmpp_protocol.roster import Device, RosterState
 from cmpp_protocol.stamps import Stamp
 
 ADOPTED, HELD_BUNDLE = "adopted", "held_bundle"
-How = Literal["adopted", "left", "sent_again"]
+How = Literal["adopted", "left", "sent_again", "open"]
 
 
 def restamped(change_set: ChangeSet, stamp: Stamp, mapped: Callable[[Stamp], Stamp]) -> ChangeSet:
@@ -39,8 +37,7 @@ def restamped(change_set: ChangeSet, stamp: Stamp, mapped: Callable[[Stamp], Sta
 
 
 def named_author(change_set: ChangeSet, origin: Stamp, bundle: bytes) -> ChangeSet:
-    """The change set with the record that says whose it was. `bundle`: the hash of the bundle in which it lay; empty for one's
-    own that was never sealed."""
+    """The change set with the record that says whose it was. `bundle`: the hash of the bundle in which it lay."""
     id = adopted_id(UUID(bytes=change_set.collection), origin)
     said = {"device": origin.device, "hlc": origin.hlc, "bundle": bundle}
     made = (Write(ADOPTED, id, name, value) for name, value in (*_packed(said), (LIFE, LIVE)))
@@ -57,16 +54,18 @@ def bundle_id(place: UUID, hashed: bytes) -> UUID:
     return derived_id(HELD_BUNDLE, place, hashed.hex())
 
 
-def settling(place: UUID, hashed: bytes, device: bytes, number: int, how: How, known: RecordState | None) -> tuple[Write, ...]:
-    """The writes that say what became of a held bundle. `known`: what was said of it before."""
-    id, said = bundle_id(place, hashed), {"device": device, "number": number, "how": how}
+def settling(
+    place: UUID, hashed: bytes, device: bytes, number: int, how: How, why: str = "", known: RecordState | None = None
+) -> tuple[Write, ...]:
+    """The writes that say what became of a held bundle. `why` it was held; `known`: what was said of it before."""
+    id, said = bundle_id(place, hashed), {"device": device, "number": number, "how": how, "why": why}
     values = (*_packed(said), (LIFE, LIVE))
     return tuple(Write(HELD_BUNDLE, id, name, value, known.stamps(name) if known else ()) for name, value in values)
 
 
-def how_settled(known: RecordState | None) -> str:
-    """What became of a held bundle by what its record says; empty: nobody has decided."""
-    value = known.shown("how") if known is not None and known.kind == HELD_BUNDLE else None
+def said_of(known: RecordState | None, name: str) -> str:
+    """What the record of a held bundle says: `how` it was decided ("" and "open": nobody has), `why` it was held."""
+    value = known.shown(name) if known is not None and known.kind == HELD_BUNDLE else None
     if value is None:
         return ""
     try:
@@ -79,19 +78,6 @@ def how_settled(known: RecordState | None) -> str:
 def is_adopted(change_set: ChangeSet) -> bool:
     """Whether it says that it was somebody else's."""
     return any(write.kind == ADOPTED for write in change_set.writes)
-
-
-def holds_signed(change_set: ChangeSet) -> bool:
-    """Whether something is signed in it."""
-    return any(write.kind == SIGNED for write in change_set.writes)
-
-
-def judged_at(state: RosterState, signer: Device, said: Mapping[str, Any], header: Header, adopted: bool) -> int:
-    """The roster number at which the right of a signer is judged: the bundle's, or in what was adopted the one that the signed
-    content names (rule 21). So it is also for what the same laptop signed under an identity that it has replaced since."""
-    named, ended = said.get("roster"), not signer.active(header.roster_no)
-    vouched = adopted or (ended and header.device in state.with_successors(signer.id))
-    return named if vouched and type(named) is int and 0 <= named <= header.roster_no else header.roster_no
 
 
 def _packed(said: Mapping[str, Any]) -> list[tuple[str, bytes]]:

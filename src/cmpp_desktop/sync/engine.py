@@ -22,6 +22,7 @@ from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
 from cmpp_desktop.sync.folder import FolderExchange
 from cmpp_desktop.sync.folder_report import FolderReport
 from cmpp_desktop.sync.hearing import Heard, heard_of
+from cmpp_desktop.sync.held import Chain, HeldDesk, HeldWork
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.outbox import BYTES_AT_ONCE, Outbox
 from cmpp_desktop.sync.pauses import Pauses
@@ -103,6 +104,7 @@ class Engine:
         self._books: Books = self._at_store(lambda: Books(store, system_ms))
         self._state: State = "idle"
         self.desk = Desk(self.propose, self._job, self._books, store, random)
+        self._held = HeldDesk(self._books, store)
         self._needs_update = False
         self._pauses = Pauses()
         self._reason: str | None = None  # of the last failure, for engineers
@@ -161,6 +163,10 @@ class Engine:
         """How it stands now."""
         return self._job(self._status)
 
+    def held_work(self) -> tuple[HeldWork, ...]:
+        """What came, does not count, and waits for a decision (rule 33)."""
+        return self._job(self._held.waiting)
+
     # Doing ------------------------------------------------------------------------------------------------------------
 
     def exchange(self, *, wait: int = 0, progress: Progress | None = None) -> Status:
@@ -176,6 +182,7 @@ class Engine:
             if self._astray:
                 raise KnownError("another_history", reason="log")
             self._job(self._contradictions)
+            self._job(self._held.tidy)
             self._state = "update_needed" if self._needs_update else "idle"
             self._pauses.went()
         except KnownError as error:
@@ -197,6 +204,12 @@ class Engine:
             return
         jitter = self._random(1)[0] / 255
         self._pauses.failed(int(error.facts.get("wait", 0)), error.code == "server_busy", jitter)
+
+    def decide_held(self, chain: Chain, decision: Literal["take_in", "leave_out", "bring_back"]) -> None:
+        """Takes in what is held of a laptop, leaves it out, or lets it wait again. Raises not_allowed, record_missing."""
+        held = self._held
+        how = {"take_in": held.adopt, "leave_out": held.leave, "bring_back": held.bring_back}[decision]
+        self._publish(self._job(lambda: how(chain)))
 
     def exchange_folder(
         self, folder: Path, progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False
@@ -304,6 +317,8 @@ class Engine:
             more = self._take_log(one) or more
         for place in answer.again:
             more = self._take_again(place) or more
+        if answer.held:
+            self._publish(self._job(lambda: self._held.receive(answer.held)))
         if progress is not None:
             progress(*self._job(lambda: self._how_far(answer)))
         self._wanted = self._job(lambda: self._held_of(answer.wanted))
@@ -334,6 +349,7 @@ class Engine:
             damaged=self._complaints(),
             helps=not self._helped and not wait,
             lost=lost is not None,
+            holds=self._held.known() if not self._helped and not wait else None,
         )
         return request, unsent
 

@@ -11,14 +11,15 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from cmpp_desktop.changes import ChangeSet
-from cmpp_desktop.sync import adopting, replica, seal
+from cmpp_desktop.sync import adopting, replica
 from cmpp_desktop.sync.books import Books
+from cmpp_desktop.sync.counted import counted_writes
 from cmpp_desktop.sync.desk import Cutting, Heads, Make, cuts_of
 from cmpp_desktop.sync.inbox import OWN_UNKNOWN, Taken
 from cmpp_desktop.sync.keys import seal_for_new
 from cmpp_desktop.sync.rebuild import Rebuilding, outbox_ids
-from cmpp_desktop.sync.replica import OnShelf, Replica
-from cmpp_protocol import canon, entries, envelope, keys, roster
+from cmpp_desktop.sync.replica import Replica
+from cmpp_protocol import canon, entries, keys, roster
 from cmpp_protocol.api import NewEntry
 from cmpp_protocol.roster import RosterState
 from cmpp_protocol.stamps import Stamp, next_hlc
@@ -98,16 +99,17 @@ def _carried_over(
     for one in lost:  # what they hold leaves in new ones
         store.release(place, one.device, one.number, one.hash)
         store.forget_envelope(place, one.device, one.number, one.hash)
-    sent = _sent_by_the_other(books, store, place, old)
+    # What was written before the copies parted may have been sent by the other one.
+    sent = counted_writes(store, books.keys, place, [one for one in store.shelf(place, old) if not one.mine])
     kept = [one for one in waiting if sent.get(one.stamp.hlc) != frozenset(one.writes)]
     own = {one.stamp.hlc for one in kept}
 
     def mapped(stamp: Stamp) -> Stamp:
         return Stamp(stamp.hlc, new) if stamp.device == old and stamp.hlc in own else stamp
 
-    again = [_again(one, mapped, new) for one in kept]
+    again = [adopting.restamped(one, Stamp(one.stamp.hlc, new), mapped) for one in kept]  # written when they were written
     store.renew_outbox(place, again)
-    said = [write for one in lost for write in adopting.settling(place, one.hash, old, one.number, "sent_again", None)]
+    said = [write for one in lost for write in adopting.settling(place, one.hash, old, one.number, "sent_again")]
     if said:
         stamp = Stamp(next_hlc(books.now_ms(), store.own_clock()), new)
         store.put_own(ChangeSet(place.bytes, stamp, tuple(said)))
@@ -115,29 +117,3 @@ def _carried_over(
         return Taken()
     made = Rebuilding(store, books.state, books.keys, new, place, books.now_ms())
     return made.run(outbox_ids(waiting) | {write.id for write in said} | outbox_ids(again))
-
-
-def _again(change_set: ChangeSet, mapped: Callable[[Stamp], Stamp], new: bytes) -> ChangeSet:
-    """A change set of one's own under the new identity, at the time at which it was written. Where something is signed in it, it
-    says whose it was: the signature is the old identity's (rule 21)."""
-    made = adopting.restamped(change_set, Stamp(change_set.stamp.hlc, new), mapped)
-    signed = adopting.holds_signed(change_set) and not adopting.is_adopted(change_set)
-    return adopting.named_author(made, change_set.stamp, b"") if signed else made
-
-
-def _sent_by_the_other(books: Books, store: Replica, place: UUID, old: bytes) -> dict[int, frozenset[object]]:
-    """By stamp number, the writes of change sets that the other copy has sent under the identity that both had: what was
-    written before they parted may be among them."""
-    found: dict[int, frozenset[object]] = {}
-    for one in store.shelf(place, old):
-        if not one.mine and one.state == "counts":
-            found |= {part.stamp.hlc: frozenset(part.writes) for part in _opened(books, store, place, one)}
-    return found
-
-
-def _opened(books: Books, store: Replica, place: UUID, one: OnShelf) -> Sequence[ChangeSet]:
-    row = store.envelope(place, one.device, one.number, one.hash)
-    key = books.keys.get((place, row.epoch)) if row else None
-    if row is None or key is None:
-        return ()
-    return [part.change_set() for part in seal.open_verified(envelope.decode(row.body), key)]

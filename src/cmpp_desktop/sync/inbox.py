@@ -18,11 +18,10 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from cmpp_desktop.changes import LIFE, LIVE, SIGNED, SIGNED_FIELDS, ChangeSet, Created, RecordState, Write
+from cmpp_desktop.changes import ChangeSet, Created, RecordState, Write
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.store import signing
 from cmpp_desktop.store.bulk import uncollected
-from cmpp_desktop.sync import adopting, copies, cuts, merge, seal
+from cmpp_desktop.sync import copies, cuts, merge, seal, signed_rule
 from cmpp_desktop.sync.copies import BadCopy
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import (
@@ -321,11 +320,12 @@ class _Batch:
         last_hlc = opened.parts[-1].stamp.hlc if opened.parts else None
         at = (self._collection, header.device, header.number, opened.hash, header.epoch)
         self._replica.put_envelope(StoredEnvelope(*at, item.seq, False, opened.end, last_hlc, item.data))
-        if opened.end not in ("counts", "void"):
-            return
-        if header.device == self._box._own:  # rule 35: another copy of this laptop wrote it
+        if header.device == self._box._own:  # rule 35: another copy of this laptop wrote it, whether it counts or not
             self.taken.own_unknown = True
             self._replica.put_secret(IDENTITY, canon.pack("taken"))
+        if opened.end not in ("counts", "void"):
+            return
+        if header.device == self._box._own:
             self._set_aside(opened.parsed, opened.hash, OWN_UNKNOWN, "own_unknown", item.data)
         if opened.end == "counts":
             if header.device != self._box._own:
@@ -355,7 +355,7 @@ class _Batch:
         own = self._box._own
         self._load({id for part in opened.parts for id, _ in part.rows})
         for number, part in enumerate(opened.parts):
-            reason = self._broken_rule(part, opened.parsed.header)
+            reason = signed_rule.broken(self._box._state, part, device, opened.parsed.header.roster_no)
             if reason:
                 self._set_aside(opened.parsed, opened.hash, number, reason, seal.pack([part.change_set()]))
             else:
@@ -386,33 +386,6 @@ class _Batch:
             self._before.update(found)
             self._after.update(found)
             self._loaded |= missing
-
-    def _broken_rule(self, part: seal.Part, header: envelope.Header) -> str:
-        """Rule 21: the one operation on a Signed record is its creation, by somebody who may sign. One change without the
-        right voids its change set, for everybody (rule 30)."""
-        signed: dict[UUID, dict[str, Write]] = {}
-        for id, what in part.rows:
-            if not isinstance(what, Created) and what[0].kind == SIGNED:
-                signed[id] = {write.field: write for write in what}
-        adopted = bool(signed) and adopting.is_adopted(part.change_set())
-        return "" if all(self._is_signed(id, writes, header, adopted) for id, writes in signed.items()) else "signed"
-
-    def _is_signed(self, id: UUID, writes: Mapping[str, Write], header: envelope.Header, adopted: bool) -> bool:
-        if set(writes) != SIGNED_FIELDS or any(write.replaces for write in writes.values()) or writes[LIFE].value != LIVE:
-            return False
-        try:
-            content, signature = canon.unpack(writes["content"].value), canon.unpack(writes["signature"].value)
-            said = canon.unpack(content) if isinstance(content, bytes) else None
-        except canon.NotCanonical:
-            return False
-        if not isinstance(said, dict) or not isinstance(signature, bytes) or not isinstance(said.get("device"), bytes):
-            return False
-        state = self._box._state
-        device = state.devices.get(said["device"])
-        if device is None or said.get("signer") != device.member.bytes:
-            return False
-        no = adopting.judged_at(state, device, said, header, adopted)
-        return rights.may_sign(state, device.id, no) and signing.verify(id, content, signature, device.keys.sign)
 
     def _set_aside(self, parsed: envelope.Envelope, hashed: bytes, part: int, reason: str, body: bytes) -> None:
         header = parsed.header

@@ -11,12 +11,12 @@ from dataclasses import replace
 from uuid import UUID
 
 from cmpp_desktop.changes import ChangeSet, RecordState
-from cmpp_desktop.sync import merge, seal
+from cmpp_desktop.sync import merge
+from cmpp_desktop.sync.counted import opened
 from cmpp_desktop.sync.inbox import Inbox, Item, Taken
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import NO_CHAIN, OnShelf, Replica, StoredEnvelope
 from cmpp_desktop.sync.scratch import Scratch
-from cmpp_protocol import envelope
 from cmpp_protocol.roster import RosterState
 
 AT_ONCE = 64  # bundles whose bytes are in memory together
@@ -64,15 +64,8 @@ class Rebuilding:
         )  # fmt: skip
 
     def _touched_by(self, one: OnShelf) -> Iterable[UUID]:
-        row = self._row(one)
-        key = self._keys.get((self._place, row.epoch)) if row else None
-        if row is None or key is None:
-            return ()
-        try:
-            parts = seal.open_verified(envelope.decode(row.body), key)
-        except seal.NotOpened:  # void for everybody: it never touched anything
-            return ()
-        return {id for part in parts for id, _ in part.rows}
+        change_sets = opened(self._store, self._keys, self._place, one)
+        return {write.id for change_set in change_sets for write in change_set.writes}
 
     def _apply_own(self, scratch: Scratch, change_set: ChangeSet, ids: set[UUID]) -> None:
         """What this laptop wrote comes last: it had seen what it names."""

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 from uuid import UUID
 
 from cmpp_desktop import resources
@@ -29,6 +29,7 @@ from cmpp_desktop.workspace.views import (
     DeviceRow,
     Founding,
     Greeting,
+    HeldWork,
     InvitationFile,
     InvitationInfo,
     MemberRow,
@@ -79,6 +80,7 @@ __all__ = [
     "FolderReport",
     "Founding",
     "Greeting",
+    "HeldWork",
     "InvitationFile",
     "InvitationInfo",
     "MemberRow",
@@ -449,6 +451,13 @@ class Workspace:
             rules.follow(opened, self.today())
             opened.follow_merged()
         return done
+
+    def decide_held(self, key: str, decision: Literal["take_in", "leave_out", "bring_back"]) -> None:
+        """Work that came and does not count (`SyncStatus.held`) becomes this person's own, stays out, or waits again. Raises
+        not_allowed, record_missing when somebody else decided it meanwhile."""
+        from cmpp_desktop.workspace import held
+
+        held.decide(self._need(), key, decision)
 
     def administration(self) -> Administration:
         """What an administrator does with laptops, roles and the recovery kit."""

@@ -15,6 +15,7 @@ from cmpp_desktop.sync.desk import FileNames
 from cmpp_desktop.sync.engine import Status
 from cmpp_desktop.sync.enrolment import Invited
 from cmpp_desktop.sync.hearing import last_taken_away
+from cmpp_desktop.workspace import held
 from cmpp_desktop.workspace.profile import ROLES, Opened, role_of
 from cmpp_desktop.workspace.views import (
     Access,
@@ -47,6 +48,7 @@ def status_of(opened: Opened, status: Status) -> SyncStatus:
         server=status.server,
         damaged=status.damaged,
         retry_in=status.retry_in,
+        held=held.waiting(opened) if status.set_aside else (),
         renewed=None if status.renewed is None else _moment(status.renewed),
     )
 

@@ -88,10 +88,28 @@ class ArrivedItem:
 
 
 @dataclass(frozen=True)
+class HeldWork:
+    """Work of one laptop that came and does not count, until somebody decides it. `key` names it for the workspace. `why`: fence
+    (it came after the laptop was closed, or lost a right), fork (another copy of that laptop was faster), or another code.
+    `about`: names of participants; `kinds`: kinds of records and how many; `changes`: how many savings."""
+
+    key: str
+    person: str
+    laptop: str
+    why: str
+    changes: int
+    first: datetime
+    last: datetime
+    about: tuple[str, ...] = ()
+    kinds: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
 class SyncStatus:
     """How it stands, for the corner and the panel. `problem`: an error code of the last try, or None. `damaged`: those of
     `set_aside` that arrived damaged and are asked for again. `retry_in`: seconds until the next try by itself after one that
-    failed, None for the usual time. `renewed`: when this laptop took another identity, because another copy of it was met."""
+    failed, None for the usual time. `renewed`: when this laptop took another identity, because another copy of it was met.
+    `held`: of `set_aside`, what the person here may decide."""
 
     word: SyncWord
     waiting: int = 0
@@ -105,6 +123,7 @@ class SyncStatus:
     damaged: int = 0
     retry_in: float | None = None
     renewed: datetime | None = None
+    held: tuple[HeldWork, ...] = ()
 
 
 @dataclass(frozen=True)

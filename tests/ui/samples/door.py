@@ -44,7 +44,15 @@ from tests.ui.samples.basis import LATER, MARISELA, NOW, TODAY, organisation, st
 from tests.ui.samples.days import found_texts, people, today
 from tests.ui.samples.interview import INSTRUMENT, FakeInterview
 from tests.ui.samples.laptops import CHALLENGE, SampleAdministration, access
-from tests.ui.samples.person import conflict_items, participant_view, review_queue, session_fields, session_view, timeline
+from tests.ui.samples.person import (
+    HELD_WORK,
+    conflict_items,
+    participant_view,
+    review_queue,
+    session_fields,
+    session_view,
+    timeline,
+)
 
 
 def _file() -> dict[type[Any], Any]:
@@ -92,6 +100,7 @@ class SampleDoor(Workspace):
         self.shared_papers: list[tuple[Any, dict[str, Any]]] = []
         self.saved_papers: list[tuple[Any, str, str]] = []
         self.synced = 0
+        self.decisions: list[tuple[str, str]] = []  # about work that came too late
         self.folders: list[Path] = []
         self.folder_done = FolderReport(bundles_in=3, files_out=12)
         self.fail: dict[str, BaseException] = {}
@@ -267,6 +276,12 @@ class SampleDoor(Workspace):
 
     def index_texts(self, most: int = 400) -> int:
         return 0
+
+    def decide_held(self, key: str, decision: Any) -> None:
+        self._may_fail("decide_held")
+        self.decisions.append((key, decision))
+        left = () if decision != "bring_back" else (HELD_WORK,)
+        self.status = replace(self.status, held=left, set_aside=len(left))
 
     def sync_status(self) -> SyncStatus:
         return self.status

@@ -16,7 +16,7 @@ from cmpp_desktop.domain.records import BirthDate, Life, PersonName, PostalAddre
 from cmpp_desktop.domain.reviews import ReviewFields
 from cmpp_desktop.domain.sessions import ServiceSessionFields
 from cmpp_desktop.domain.tasks import NoteFields, TaskFields
-from cmpp_desktop.workspace import ArrivedItem, SyncStatus, WaitingItem
+from cmpp_desktop.workspace import ArrivedItem, HeldWork, SyncStatus, WaitingItem
 from tests.ui.samples.basis import ANA, DENISE, LATER, LEON, LUCIA, MARISELA, MATEO, TODAY, stored, uid, when
 
 
@@ -359,6 +359,31 @@ def conflict_items() -> tuple[q.ConflictItem, ...]:
                 q.Version(["live"], "Changed", "Ana Marroquín", "Blue ThinkPad", True, LATER),
             ),
         ),
+    )
+
+
+HELD_WORK = HeldWork(
+    "0" * 32 + "-" + "7" * 64,
+    "Leon Brandt",
+    "Silver laptop",
+    "fence",
+    5,
+    datetime(2026, 11, 19, 15, 2, tzinfo=UTC),
+    datetime(2026, 11, 21, 20, 40, tzinfo=UTC),
+    ("Marisela Tzoc", "Farid Rahimi"),
+    (("note", 3), ("service_session", 1), ("contact_route", 1)),
+)
+
+
+def sync_decisions() -> SyncStatus:
+    """Somebody's laptop was closed before all of its work had come; this one has taken a new identity lately."""
+    return SyncStatus(
+        word="set_aside",
+        set_aside=1,
+        held=(HELD_WORK,),
+        renewed=datetime(2026, 11, 22, 9, 0, tzinfo=UTC),
+        last_heard=datetime(2026, 11, 23, 12, 49, tzinfo=UTC),
+        server="sync.lantern.invalid",
     )
 
 

@@ -61,13 +61,13 @@ def queue_row(row: QueueRow) -> ListRow:
 
 
 def sync_row(number: int, line: Line) -> ListRow:
-    link = line.right if line.action == "conflicts" else ""
+    link = line.right if line.action in ("conflicts", "held") else ""
     return StreamRow(
         id=number,
         title=line.title,
         icon=line.icon,
         icon_tone="amber_mark" if line.tone == "amber" else "ink2",
-        details=(line.detail,) if line.detail else (),
+        details=tuple(line.detail.splitlines()),
         badge=RowBadge(line.right, plain=True) if line.right and not link else None,
         link=link,
         said=line.spoken,

@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.messages import message_for
+from cmpp_desktop.ui.pages.held_words import title_of, why_of
 from cmpp_desktop.ui.pages.participant_model import Fact, lower_first
 from cmpp_desktop.words import Words, in_one, zone_of
-from cmpp_desktop.workspace import ArrivedItem, SyncStatus
+from cmpp_desktop.workspace import ArrivedItem, HeldWork, SyncStatus
 
-Action = Literal["", "conflicts", "participant"]
+Action = Literal["", "conflicts", "participant", "held"]
 
 # Reasons of a refusal that a person can do something about, or must hear of by name.
 SAID_AS_IT_IS = frozenset(
@@ -138,6 +139,8 @@ def sentence(status: SyncStatus, words: Words) -> tuple[str, str]:
         return words("Something arrived damaged."), words(
             "The server and the laptops that have it are asked for a whole copy. Nothing else stopped."
         )
+    if status.word == "set_aside" and status.held:
+        return words("Something that came in waits for your decision."), words("It is kept aside. Nothing else stopped.")
     if status.word == "set_aside":
         return words("Something that came in could not be opened."), words("It is kept aside. Nothing else stopped.")
     if count:
@@ -167,7 +170,8 @@ def _needs_you(status: SyncStatus, now: datetime, words: Words) -> tuple[Line, .
                 tone="amber",
             )
         )
-    if unopened := status.set_aside - status.damaged:
+    lines += [_held(work, words) for work in status.held]
+    if (unopened := status.set_aside - status.damaged - len(status.held)) > 0:
         lines.append(
             Line(
                 "package-x",
@@ -185,12 +189,14 @@ def _needs_you(status: SyncStatus, now: datetime, words: Words) -> tuple[Line, .
     return tuple(lines)
 
 
+def _held(work: HeldWork, words: Words) -> Line:
+    return Line("package", title_of(work, words), why_of(work, words), words("Look"), "amber", "held", work)
+
+
 def _renewed(words: Words) -> Line:
-    why = words(
-        "Another copy of it has written too: a backup was put back, or its disk was copied. Nothing was lost. If nobody you "
-        "know did that, tell your administrator."
-    )
-    return Line("laptop", words("This laptop goes on under a new identity"), why, tone="amber")
+    why = words("Another copy of it has written too: a backup was put back, or its disk was copied.")
+    then = words("Nothing was lost. If nobody you know did that, tell your administrator.")
+    return Line("laptop", words("This laptop goes on under a new identity"), f"{why}\n{then}", tone="amber")
 
 
 def arrived_lines(arrived: tuple[ArrivedItem, ...], words: Words, clock: Callable[[datetime], str]) -> tuple[Line, ...]:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QWidget
 from cmpp_desktop.ui.bridge import Job
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.folder_part import FolderPart
+from cmpp_desktop.ui.pages.held_work import HeldWorkSheet
 from cmpp_desktop.ui.pages.participant_case import FactList
 from cmpp_desktop.ui.pages.rows_of import sync_row
 from cmpp_desktop.ui.pages.sync_model import Line, SyncSaid
@@ -28,7 +29,7 @@ from cmpp_desktop.ui.widgets import (
     scrolled,
 )
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate, StreamRow
-from cmpp_desktop.workspace import SyncStatus
+from cmpp_desktop.workspace import HeldWork, SyncStatus
 
 
 class SyncPage(Page):
@@ -163,6 +164,17 @@ class SyncPage(Page):
             self.ui.go("conflict")
         elif line.action == "participant":
             self.ui.go("participant", participant_id=line.target)
+        elif line.action == "held" and isinstance(line.target, HeldWork):
+            HeldWorkSheet(self.window(), self.ui, line.target, self._decided).open()
+
+    def _decided(self, work: HeldWork, decision: str) -> None:
+        """Somebody decided about work that came too late. What was left out can be had back."""
+        door, words = self.ui.door, self.words
+        if decision == "take_in":
+            self.ui.say(words.plural("{n} change taken in", "{n} changes taken in", work.changes))
+        else:
+            self.ui.say(words("Left out"), lambda: door.decide_held(work.key, "bring_back"), lambda _: self.reload())
+        self.reload()
 
     # --- trying now ------------------------------------------------------------------
 

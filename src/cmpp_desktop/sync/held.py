@@ -192,7 +192,7 @@ class HeldDesk:
 
     def _not_counting(self, place: UUID, device: bytes | None = None) -> list[OnShelf]:
         rows = self._store.shelf(place, device)
-        return [one for one in rows if one.state in ("held", "waits") and one.seq is None and not one.mine]
+        return [one for one in rows if one.state in ("held", "waits") and not one.mine]
 
     def _undecided(self, place: UUID) -> dict[bytes, list[OnShelf]]:
         """By device, what is held of it and what waits behind that in its chain, in its order."""

@@ -126,7 +126,7 @@ class Replica(MemoryReplica):
                 marks = self._world.marks[collection][one.id][one.field]
                 self._undone.append(partial(_put_back, marks, list(marks)))
                 known = [mark for mark in marks if mark.number == number]
-                past = known[0].past if known else self.applied(collection)
+                past = known[0].past if known else self.applied(collection) & ~(1 << number)
                 marks[:] = [mark for mark in marks if mark.number != number]
                 marks.append(Mark(number, change_set.stamp, one.value, past))
 

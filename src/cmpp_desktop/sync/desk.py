@@ -139,12 +139,15 @@ class Desk:
         )
 
     def add_team(self, team_id: UUID) -> None:
-        """A further team's two collections, with keys of their own, opened by every administrator's laptop."""
+        """A further team's two collections, with keys of their own, opened by every administrator's laptop; nothing when they are
+        there already (the answer to an earlier try may have been lost)."""
 
         def make(state: RosterState, heads: Heads) -> Sequence[NewEntry]:
             books, made = self._books, []
             administrators = [one.id for one in state.members.values() if one.role is Role.ADMINISTRATOR]
             for place in enrolment.places_of(team_id)[1:]:
+                if place.id in state.collections:
+                    continue
                 key = self._random(keys.COLLECTION_KEY_BYTES)
                 entry = entries.collection_created(
                     state.head,

@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from cmpp_desktop.changes import LIFE, LIVE, SIGNED, RecordState
 from cmpp_desktop.sync import merge
-from cmpp_desktop.sync.replica import SetAside
 from cmpp_protocol import envelope, rights
 from cmpp_protocol.roster import RosterState
 from cmpp_server import tables
@@ -157,11 +156,12 @@ class Checks:
                 expect(not without, "P4", f"{', '.join(without)} lack something that {one.name} wrote in {name}")
 
     def _reader_at_rest(self, laptop: SimLaptop, state: RosterState, place: UUID, name: str) -> None:
-        held = [one for one in laptop.replica.all_set_aside() if one.collection == place and not _cut_off(state, one)]
-        waits = laptop.replica.envelopes(place, state="waits")
+        # What those wrote who may not write there any more is held, and shown to somebody who decides (rules 32, 33).
+        held = [one for one in laptop.replica.all_set_aside() if one.collection == place]
+        held = [one for one in held if rights.may_write(state, one.device, place)]
+        waits = [one for one in laptop.replica.envelopes(place, state="waits") if rights.may_write(state, one.device, place)]
         expect(not waits, "P14", f"{laptop.name} cannot open {len(waits)} bundles of {name}")
         writes = rights.may_write(state, laptop.device, place)
-        held = [one for one in held if writes or one.device != laptop.device]  # what it may not send is shown to it (rule 32)
         expect(not held, "P4", f"{laptop.name} has set aside {[one.reason for one in held]} of {name}")
         if writes:
             left = len(laptop.replica.outbox(place))
@@ -203,13 +203,6 @@ def _ever_reads(state: RosterState, device: bytes, place: UUID, since: int) -> b
     """Whether a laptop, under any identity that it had, was entitled from then on at some time."""
     line = [one for one in state.devices if device in state.with_successors(one)]
     return any(rights.may_read(state, one, place, no) for one in line for no in range(since, state.no + 1))
-
-
-def _cut_off(state: RosterState, row: SetAside) -> bool:
-    """Whether a fence of the roster has cut off a bundle that was set aside: it counts for nobody, and is shown."""
-    number = envelope.decode_header(row.body).roster_no
-    fences = [one for one in state.fences if (one.device, one.collection) == (row.device, row.collection)]
-    return row.part == -1 and any(number < one.no and row.number > one.cut.number for one in fences)
 
 
 def _may_differ(state: RecordState) -> bool:

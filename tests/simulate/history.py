@@ -207,6 +207,7 @@ WEIGHTS = {
     "sync": 30,
     "crash": 5,
     "stick": 6,
+    "decide": 4,
     "clock": 3,
     "late": 4,
     "days": 1,

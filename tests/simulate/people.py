@@ -141,6 +141,14 @@ class People:
         self.say(f"{laptop.name} exchanges with stick {number}: {words}")
         self.judge_memberships()
 
+    def do_decide(self, laptop: SimLaptop) -> None:
+        """Something that does not count is taken in, or left out."""
+        held = laptop.engine.held_work()
+        if held:
+            one, taken = self.rng.choice(held), self.rng.random() < 0.7
+            laptop.engine.decide_held(one.chain, "take_in" if taken else "leave_out")
+            self.say(f"{laptop.name} {'takes in' if taken else 'leaves out'} {one.changes} changes that were held")
+
     def do_clock(self, laptop: SimLaptop) -> None:
         ms = self.rng.choice((0, 0, 3 * MINUTE, -2 * 60 * MINUTE, 20 * 60 * MINUTE, YEAR, -YEAR))
         self.say(f"the clock of {laptop.name} is {ms // MINUTE} minutes off")

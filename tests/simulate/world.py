@@ -20,10 +20,11 @@ from uuid import UUID
 
 from cmpp_desktop.changes import ChangeSet, RecordState, Write
 from cmpp_desktop.errors import KnownError
+from cmpp_desktop.sync.adopting import ADOPTED, HELD_BUNDLE
 from cmpp_desktop.sync.engine import Engine, Status
 from cmpp_desktop.sync.replica import IDENTITY, NO_CHAIN
 from cmpp_desktop.sync.transport import Refusal
-from cmpp_protocol import rights
+from cmpp_protocol import canon, rights
 from cmpp_protocol.roster import Role, RosterState
 from cmpp_protocol.stamps import Stamp
 from cmpp_server.exchange import Exchange
@@ -105,13 +106,40 @@ class Replica(MemoryReplica):
         """Something that sync itself writes."""
         place = UUID(bytes=change_set.collection)
         past = self.applied(place)
+        own = [one for one in change_set.writes if one.kind in (ADOPTED, HELD_BUNDLE)]
+        others = [one for one in change_set.writes if one not in own]
         super().put_own(change_set)
-        self._note(place, change_set.stamp, change_set.writes, past)
+        self._note(place, change_set.stamp, own, past)
         number = self.units[place, change_set.stamp.hlc]
+        if others:
+            self._adopt(place, change_set.stamp, number, own, others)
         self._undone.append(lambda: self._forget(place, change_set, number))
+
+    def _adopt(self, place: UUID, stamp: Stamp, number: int, said: Iterable[Write], writes: Iterable[Write]) -> None:
+        """What somebody else wrote who could not send it: its author had what the author had, and of what was theirs as well and
+        was adopted, what it has become here."""
+        fields = {one.field: canon.unpack(one.value) for one in said}
+        origin, here = Stamp(fields["hlc"], fields["device"]), self.applied(place)
+        world = self._world
+        first = self._mark_of(place, origin)
+        past = first.past
+        for of, became in world.adopted.items():
+            known = [one for one in became if here >> one & 1]
+            if past >> of & 1 and known:
+                past |= 1 << known[0]
+        for one in writes:
+            world.marks[place][one.id][one.field].append(Mark(number, stamp, one.value, past))
+        world.adopted[first.number].append(number)
+
+    def _mark_of(self, place: UUID, stamp: Stamp) -> Mark:
+        """Some write of a unit of work."""
+        all_of_it = (mark for of in self._world.marks[place].values() for marks in of.values() for mark in marks)
+        return next(mark for mark in all_of_it if mark.stamp == stamp)
 
     def _forget(self, place: UUID, change_set: ChangeSet, number: int) -> None:
         self.units.pop((place, change_set.stamp.hlc), None)
+        for became in self._world.adopted.values():
+            became[:] = [one for one in became if one != number]
         for one in change_set.writes:
             marks = self._world.marks[place][one.id][one.field]
             marks[:] = [mark for mark in marks if mark.number != number]
@@ -284,6 +312,7 @@ class World:
         self.office = SimOffice(begin.server)
         self.office.clock = begin.clock
         self.marks: dict[UUID, dict[UUID, dict[str, list[Mark]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+        self.adopted: dict[int, list[int]] = defaultdict(list)  # a unit of work -> those that it became
         self.contents: dict[bytes, int] = {}  # hash of a bundle -> bits of the units of work in it
         self._number = 0
         self.laptops: list[SimLaptop] = []

@@ -11,7 +11,7 @@ import pytest
 from cmpp_desktop.errors import KnownError
 from tests.sync.laptops import Office, everybody, team
 
-SOUTH = UUID(int=0x5007)
+MARIA, SOUTH = UUID(int=91), UUID(int=0x5007)
 
 
 @pytest.fixture
@@ -34,6 +34,20 @@ def test_a_second_team_whose_answer_was_lost_is_made_once(office: Office) -> Non
     admin.engine.desk.add_team(SOUTH)  # nobody knows that it is there already
     assert len(admin.engine.roster().collections) == sent + 2
     assert admin.engine.status().problem is None
+
+
+def test_what_was_sealed_before_a_right_was_given_back_and_was_sent_again_is_not_shown_as_held(office: Office) -> None:
+    admin, (ana, bo) = team(office)
+    member = admin.engine.roster().devices[bo.device].member
+    bo.write(MARIA, value="written in between")
+    admin.engine.desk.withdraw(member, admin.caseload)
+    admin.engine.desk.grant(member, admin.caseload)
+    for _ in range(3):  # Bo brings the bundle under the old roster, hears of both, and sends the change again
+        everybody(bo, ana, admin)
+    for laptop in (admin, ana, bo):
+        assert laptop.value(MARIA, "value") == "written in between"
+        assert laptop.engine.held_work() == ()
+        assert (laptop.engine.status().set_aside, laptop.engine.status().word) == (0, "sent")
 
 
 class Lost:

@@ -83,14 +83,15 @@ class HeldDesk:
         return taken
 
     def tidy(self) -> None:
-        """Shows what nobody has decided, and no longer what somebody has, here or elsewhere."""
+        """Shows what nobody has decided, and no longer what somebody has, here or elsewhere, nor what left in other bundles."""
         places = self._books.readable()
         rows = [(place, one) for place in places for one in self._store.shelf(place) if one.state == "held" and not one.mine]
         aside = {(one.collection, one.device, one.number, one.hash) for one in self._store.all_set_aside() if one.part == -1}
         done = [
             (place, one)
             for place, one in rows
-            if (place, one.device, one.number, one.hash) in aside and self._how(place, one) not in ("", "open")
+            if (place, one.device, one.number, one.hash) in aside
+            and (self._how(place, one) not in ("", "open") or self._left_otherwise(place, one))
         ]
         if done:
             with self._store.transaction():
@@ -221,6 +222,11 @@ class HeldDesk:
                 if not known and self._adopted_as(chain, change_set.stamp) is None:
                     found[change_set.stamp] = (one.hash, change_set)
         return list(found.values())
+
+    def _left_otherwise(self, place: UUID, one: OnShelf) -> bool:
+        """Whether all that a bundle says counts in others, or was adopted: its author got the right back and sent it again."""
+        readable = any(True for _ in opened(self._store, self._books.keys, place, one))
+        return readable and not self._left_to_adopt(Chain(place, one.device), [one])
 
     def _adopted_as(self, chain: Chain, origin: Stamp) -> Stamp | None:
         """The stamp that a change set has since somebody adopted it."""

@@ -157,9 +157,6 @@ class MemoryReplica:
             envelope = StoredEnvelope(*key, known.epoch, envelope.seq, known.mine, envelope.state, known.last_hlc, known.body)
         self._put("envelopes", key, envelope)
 
-    def held(self, collection: UUID) -> list[tuple[bytes, int, bytes, EnvelopeState]]:
-        return [(one.device, one.number, one.hash, one.state) for one in self.envelopes(collection)]
-
     def envelopes(
         self, collection: UUID, *, state: EnvelopeState | None = None, logged: bool | None = None, mine: bool | None = None
     ) -> Sequence[StoredEnvelope]:

@@ -124,14 +124,6 @@ class Bundles:
         with self._reading() as connection:
             return [self._envelope(row) for row in connection.exec_driver_sql(sql, tuple(values))]
 
-    def held(self, collection: UUID) -> Sequence[tuple[bytes, int, bytes, Any]]:
-        sql = (
-            "SELECT d.device_id, e.number, e.hash, e.state FROM envelope e JOIN device d ON d.idx=e.dev WHERE e.coll=? "
-            "ORDER BY 1, 2, 3"
-        )
-        with self._reading() as connection:
-            return [tuple(row) for row in connection.exec_driver_sql(sql, (self._known(collection),))]
-
     def envelope(self, collection: UUID, device: bytes, number: int, hash: bytes) -> StoredEnvelope | None:
         sql = f"{_ENVELOPE} WHERE e.coll=? AND e.dev=? AND e.number=? AND e.hash=?"
         known = self._names.devices.known(device)

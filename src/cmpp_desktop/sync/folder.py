@@ -195,7 +195,7 @@ class FolderExchange:
 
     def _take_bundles(self, place: UUID, files: list[tuple[Path, tuple[str, ...], int]]) -> None:
         """Those that are not held here, in the order of their chains."""
-        held = self._job(lambda: {stick.bundle_name(*one[:3]) for one in self._store.held(place)})
+        held = self._job(lambda: {stick.bundle_name(one.device, one.number, one.hash) for one in self._store.shelf(place)})
         items: list[Item] = []
         for path, _, _ in files:
             self._step()
@@ -256,10 +256,10 @@ class FolderExchange:
                 yield path, made
         Outbox(self._store, state, books.keys, books.device, self._random).to_send(room=2**62)
         for place in self._readable():
-            for device, number, hash, standing in self._store.held(place):
-                if standing != "void":
-                    named = base / "bundles" / place.hex / stick.bundle_name(device, number, hash)
-                    yield named, self._body(place, device, number, hash)
+            for one in self._store.shelf(place):
+                if one.state != "void":
+                    named = base / "bundles" / place.hex / stick.bundle_name(one.device, one.number, one.hash)
+                    yield named, self._body(place, one.device, one.number, one.hash)
 
     def _body(self, place: UUID, device: bytes, number: int, hash: bytes) -> Callable[[], bytes | None]:
         """Reads a bundle when it is its turn to be written: all of them together may be more than memory should hold."""

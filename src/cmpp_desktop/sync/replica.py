@@ -254,10 +254,6 @@ class Replica(Protocol):
         """Envelopes by device and number. `logged` False: `seq` is None. None: no such filter."""
         ...
 
-    def held(self, collection: UUID) -> Sequence[tuple[bytes, int, bytes, EnvelopeState]]:
-        """(device, number, hash, state) of every envelope, by device and number; all bodies at once may be too much."""
-        ...
-
     def envelope(self, collection: UUID, device: bytes, number: int, hash: bytes) -> EnvelopeRow | None: ...
 
     def forget_log(self, collection: UUID) -> None:

@@ -38,6 +38,7 @@ RULE_PACK = b"cmpp/1/rule-pack"  # a publisher's signature over deadline rules
 STICK_FILE = b"cmpp/1/stick-file"  # the check at the end of a file in a folder: whether it came whole
 BLOB_ID = b"cmpp/1/blob-id"  # HMAC under a content's key
 BLOB_CHUNK = b"cmpp/1/blob-chunk"  # HKDF info, with the place of a chunk
+INVITATION_SEAL = b"cmpp/1/invitation-seal"  # HKDF info: twelve words -> the key of an invitation file
 
 # Reserved; nothing makes them yet.
 SNAPSHOT_DIGEST = b"cmpp/1/snapshot-digest"

@@ -233,6 +233,20 @@ def _let_in(door: PictureDoor) -> None:
     door.desk.let_in = door.access().devices[3:4]
 
 
+def _sealed_invitation(window: Window) -> None:
+    page(window)._have_read(b"sealed", None)
+    page(window)._unseal("rumor acoger")
+    settle(window)
+
+
+def _sealed(window: Window) -> None:
+    _invited(window)
+    invitations = page(window).laptops.invitations
+    invitations._sealed(window.ui.door.seal_invitation(invitations._file, window.ui.words.language))
+    settle(window)
+    _scrolled_to("invitations")(window)
+
+
 def _invited(window: Window) -> None:
     page(window).laptops._invite_again("c" * 64)
     settle(window)
@@ -486,6 +500,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("01-shut-out-open", _opened_by_kit, {"state": "locked"}, _shut("revoked")),
     Shot("02-first-run", lambda window: None, {"state": "new"}),
     Shot("02-first-run-who", _first_run(1), {"state": "new"}),
+    Shot("02-first-run-words", _sealed_invitation, {"state": "new"}),
     Shot("02-first-run-passphrase", _first_run(2), {"state": "new"}),
     Shot("02-first-run-found", _first_run(3), {"state": "new"}),
     Shot("02-first-run-kit", _first_run(4), {"state": "new"}),
@@ -565,6 +580,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("17-settings-close", _laptops(_close("c")), _ADMIN),
     Shot("17-settings-closed", _laptops(_close("b"), _closed), _ADMIN, _let_in),
     Shot("17-settings-invited", _laptops(_invited), _ADMIN),
+    Shot("17-settings-sealed", _laptops(_sealed), _ADMIN),
     Shot("17-settings-leave", _laptops(_leave)),
     Shot("17-settings-rights", go("settings", part="rights"), _ADMIN, mirrored=True),
     Shot("17-settings-recovery", go("settings", part="recovery"), _ADMIN),

@@ -96,6 +96,10 @@ def test_somebody_whose_laptop_was_lost_is_invited_anew_with_one_key(desk: Open,
     press_on_row(at, "f" * 64, Qt.Key.Key_I)
     assert at.door.desk.invited_again == [LEON]
     assert "Leon Brandt" in at.page.laptops.invitations.made.title.text()
+    at.page.laptops.invitations.write_sealed(tmp_path / "sealed.cmppi")
+    at.quiet()
+    assert (tmp_path / "sealed.cmppi").read_bytes() == b"sealed"
+    assert at.page.laptops.invitations.twelve.text().split()[::2] == [str(number) for number in range(1, 13)]
     at.page.laptops.invitations.write_invitation(tmp_path / "leon.cmppi")
     at.quiet()
     assert (tmp_path / "leon.cmppi").read_bytes() == b"invitation"

@@ -99,6 +99,31 @@ def test_an_invitation_leads_to_a_sealed_laptop(desk: Open, tmp_path: Path) -> N
     assert at.window.frame is not None
 
 
+def test_a_sealed_invitation_asks_for_its_words_and_opens_with_them(desk: Open, tmp_path: Path) -> None:
+    at = desk(state="new")
+    path = tmp_path / "invitation.cmppi"
+    path.write_bytes(b"sealed")
+    at.page.read_file(path)
+    at.quiet()
+    at.type("miseria rumor")
+    at.press(Qt.Key.Key_Return)
+    at.quiet()
+    assert "changed places" in at.page.sealed.field.error.text()
+    field = at.page.sealed.typed
+    assert at.window.focusWidget() is field
+    at.page.sealed.typed.setText("rumor miseria")
+    at.press(Qt.Key.Key_Return)
+    at.quiet()
+    assert "Denise Okafor" in at.page._who.text()
+    at.press(Qt.Key.Key_Return)
+    at.page.first.line.setText("harbor cedar velvet oyster")
+    at.page.second.line.setText("harbor cedar velvet oyster")
+    at.page.laptop.setText("Blue ThinkPad")
+    at.press(Qt.Key.Key_Return)
+    assert at.door.state() == "open"
+    assert at.door.enrolled_with == "rumor miseria"
+
+
 def test_what_is_no_invitation_is_said_and_nothing_happens(desk: Open, tmp_path: Path) -> None:
     at = desk(state="new")
     path = tmp_path / "notes.txt"

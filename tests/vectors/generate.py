@@ -49,6 +49,7 @@ def vectors() -> dict[str, dict[str, Any]]:
     return {
         "keys": _keys(device, introduction, recovery),
         "stick_file": _stick_file(device, genesis),
+        "sealed_invitation": _sealed_invitation(),
         "envelope": _envelope(device, state.org_id),
         "roster_genesis": {"entry": genesis, "org": state.org_id, "device": device.id, "recovery": recovery.pair.id},
         "enrolment": {
@@ -91,6 +92,19 @@ def _held(device: keys.KeyPair, org: bytes) -> dict[str, Any]:
         "request": api.SyncRequest(0, org, holds=(labels.digest(labels.ENVELOPE_CHAIN, b"known"),)).encode(),
         "answer": api.SyncAnswer(TIME, 0, org, held=(made.encode(),)).encode(),
     }
+
+
+def _sealed_invitation() -> dict[str, Any]:
+    """The same file sealed with the words of both lists, from the same random bytes."""
+    from cmpp_desktop.sync import sealed_invitation
+
+    def random(n: int) -> bytes:
+        return bytes(range(n))
+
+    plain = b"CMPP invitation\nand what it says"
+    made = {language: sealed_invitation.seal(plain, random, language) for language in ("en", "es")}
+    words = {language: list(found) for language, (_, found) in made.items()}
+    return {"secret": random(16), "salt": random(32), "plaintext": plain, "file": made["en"][0], "words": words}
 
 
 def _keys(device: keys.KeyPair, introduction: keys.KeyPair, recovery: keys.RecoveryKeys) -> dict[str, Any]:

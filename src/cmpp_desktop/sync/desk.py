@@ -99,7 +99,7 @@ class Desk:
                 books.device,
                 roster_entries=books.entries,
                 held=books.keys,
-                bundles=[one.body for one in self._store.envelopes(place, state="counts", logged=True)],
+                bundles=_that_fit(one.body for one in self._store.envelopes(place, state="counts", logged=True)),
                 organisation=names.organisation,
                 person=names.person,
                 team=names.team,
@@ -267,6 +267,17 @@ def _member(state: RosterState, member: UUID) -> roster.Member:
     if found is None:
         raise KnownError("not_allowed", reason="member_unknown")
     return found
+
+
+def _that_fit(bodies: Iterable[bytes]) -> list[bytes]:
+    """The first of them, up to what an invitation may hold beside its roster; the new laptop reads the others from the server."""
+    taken, room = [], enrolment.FILE_LIMIT // 2
+    for body in bodies:
+        room -= len(body)
+        if room < 0:
+            break
+        taken.append(body)
+    return taken
 
 
 def _laptops(state: RosterState, member: UUID) -> list[bytes]:

@@ -256,10 +256,10 @@ class FolderExchange:
                 yield path, made
         Outbox(self._store, state, books.keys, books.device, self._random).to_send(room=2**62)
         for place in self._readable():
-            for one in self._store.shelf(place):
-                if one.state != "void":
-                    named = base / "bundles" / place.hex / stick.bundle_name(one.device, one.number, one.hash)
-                    yield named, self._body(place, one.device, one.number, one.hash)
+            for row in self._store.shelf(place):
+                if row.state != "void":
+                    named = base / "bundles" / place.hex / stick.bundle_name(row.device, row.number, row.hash)
+                    yield named, self._body(place, row.device, row.number, row.hash)
 
     def _body(self, place: UUID, device: bytes, number: int, hash: bytes) -> Callable[[], bytes | None]:
         """Reads a bundle when it is its turn to be written: all of them together may be more than memory should hold."""

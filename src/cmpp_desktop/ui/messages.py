@@ -74,6 +74,21 @@ def _said(words: Words, parts: tuple[str, str, str, Level], code: str) -> Messag
     return Message(happened, safe, do, level, _aloud(words, code) if level == "stop" else "")
 
 
+def _wrong_words(w: Words, f: Mapping[str, Any]) -> tuple[str, str, str, Level]:
+    """What is wrong with the twelve words of a sealed invitation."""
+    reason, safe = f.get("reason"), w("Nothing was changed.")
+    if reason == "how_many":
+        n = int(f.get("n", 0))
+        said = w.plural("It has to be twelve words; this is {n}.", "It has to be twelve words; these are {n}.", n)
+        return said, safe, w("Ask for them once more."), "field"
+    if reason == "no_word":
+        said = w("Word {n} is not one of the words that we use.", n=f.get("word", ""))
+        return said, safe, w("Look at its first four letters."), "field"
+    if reason == "checksum":
+        return w("One of the words is wrong, or two have changed places."), safe, w("Ask for them once more."), "field"
+    return w("These are the words of another invitation."), safe, w("Ask which invitation they go with."), "field"
+
+
 def field_problem(problem: str, words: Words, *, field: str = "") -> str:
     """The words beside a field for a problem code of `Invalid.fields`."""
     if problem == "missing":
@@ -482,6 +497,13 @@ def _table() -> Mapping[str, Any]:
             w("Ask for the file once more, on a stick or by hand."),
             "field",
         ),
+        "invitation_sealed": lambda w, f: (
+            w("This invitation is sealed."),
+            w("Nothing was changed."),
+            w("Type the twelve words that go with it."),
+            "field",
+        ),
+        "invitation_words": _wrong_words,
         "invitation_used": lambda w, f: (
             w("This invitation has been used already."),
             w("Nothing was changed."),

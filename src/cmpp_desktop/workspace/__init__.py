@@ -39,6 +39,7 @@ from cmpp_desktop.workspace.views import (
     PaperRequest,
     RecoveryKitRequest,
     ScreeningRequest,
+    SealedInvitation,
     SecretPlace,
     SessionNoteRequest,
     ShutOut,
@@ -90,6 +91,7 @@ __all__ = [
     "PaperRequest",
     "RecoveryKitRequest",
     "ScreeningRequest",
+    "SealedInvitation",
     "SecretPlace",
     "SessionNoteRequest",
     "ShutOut",
@@ -156,22 +158,32 @@ class Workspace:
 
         return Strength(*passphrase_strength(text))
 
-    def read_invitation(self, data: bytes) -> InvitationInfo:
-        """Raises invitation_unreadable, invitation_expired, invitation_closed."""
+    def read_invitation(self, data: bytes, words: str = "") -> InvitationInfo:
+        """`words`: the twelve of a sealed one. Raises invitation_sealed, invitation_words, invitation_unreadable,
+        invitation_expired, invitation_closed."""
         from cmpp_desktop.sync.enrolment import read_invitation
+        from cmpp_desktop.sync.sealed_invitation import plain
         from cmpp_desktop.workspace.profile import role_of
 
-        found = read_invitation(data, self._parts.now_ms())
+        found = read_invitation(plain(data, words), self._parts.now_ms())
         role = role_of(found.role)
         ends = datetime.fromtimestamp(found.expires / 1000, UTC)
         return InvitationInfo(found.organisation, found.person, found.invited_by, role, found.team, found.server, ends)
 
-    def enrol(self, data: bytes, laptop: str, passphrase: str) -> None:
+    def seal_invitation(self, file: InvitationFile, language: str) -> SealedInvitation:
+        """The same invitation for a way on which others may see it, and the twelve words that open it: kept nowhere."""
+        from cmpp_desktop.sync.sealed_invitation import seal
+
+        data, words = seal(file.data, self._parts.randomness, language)
+        return SealedInvitation(InvitationFile(file.file_name, data, file.expires_at), words)
+
+    def enrol(self, data: bytes, laptop: str, passphrase: str, words: str = "") -> None:
         """Makes the store and opens it. Works without a network: the server hears of it at the first exchange."""
         from cmpp_desktop.store.vault import Names
         from cmpp_desktop.sync import enrolment
+        from cmpp_desktop.sync.sealed_invitation import plain
 
-        found = enrolment.read_invitation(data, self._parts.now_ms())
+        found = enrolment.read_invitation(plain(data, words), self._parts.now_ms())
         start = enrolment.enrol(found, random=self._parts.randomness)
         self._make(start, passphrase, Names(found.person, laptop, found.organisation))
         self._name_laptop(laptop)

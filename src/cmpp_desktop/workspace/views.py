@@ -202,6 +202,14 @@ class InvitationFile:
 
 
 @dataclass(frozen=True)
+class SealedInvitation:
+    """An invitation that twelve words open, and the words."""
+
+    file: InvitationFile
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CaseSummaryRequest:
     participant_id: UUID
     purpose: str = ""

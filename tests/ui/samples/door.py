@@ -34,6 +34,7 @@ from cmpp_desktop.workspace import (
     InvitationInfo,
     OpenInterview,
     Paper,
+    SealedInvitation,
     State,
     Strength,
     SyncStatus,
@@ -140,8 +141,17 @@ class SampleDoor(Workspace):
         words = len(text.split())
         return Strength(min(words, 4), "" if words >= 3 else "more_words")
 
-    def read_invitation(self, data: bytes) -> InvitationInfo:
-        if data != b"invitation":
+    def seal_invitation(self, file: InvitationFile, language: str) -> SealedInvitation:
+        words = "rumor miseria acoger tropa trabajo peligro minero enero freno pegar litro boca"
+        return SealedInvitation(replace(file, data=b"sealed"), tuple(words.split()))
+
+    def read_invitation(self, data: bytes, words: str = "") -> InvitationInfo:
+        if data == b"sealed":
+            if not words:
+                raise KnownError("invitation_sealed")
+            if words != "rumor miseria":
+                raise KnownError("invitation_words", reason="checksum")
+        elif data != b"invitation":
             raise KnownError("invitation_unreadable")
         return InvitationInfo(
             "Lantern Street Services",
@@ -153,8 +163,9 @@ class SampleDoor(Workspace):
             NOW + timedelta(days=6),
         )
 
-    def enrol(self, data: bytes, laptop: str, passphrase: str) -> None:
+    def enrol(self, data: bytes, laptop: str, passphrase: str, words: str = "") -> None:
         self._may_fail("enrol")
+        self.enrolled_with = words
         self._state = "open"
 
     def found(self, founding: Founding) -> str:

@@ -21,6 +21,7 @@ from cmpp_desktop.ui.messages import Message, message_for
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.first_run_kit import KitStep
 from cmpp_desktop.ui.pages.first_run_organisation import OrganisationStep
+from cmpp_desktop.ui.pages.first_run_words import WordsStep
 from cmpp_desktop.ui.pages.strength_words import ENOUGH, advice_words
 from cmpp_desktop.ui.pages.unlock import language_switch
 from cmpp_desktop.ui.steps import StepList
@@ -41,7 +42,7 @@ from cmpp_desktop.ui.widgets import (
 )
 from cmpp_desktop.workspace import InvitationInfo, Strength
 
-MAX_INVITATION = 1_000_000  # bytes; an invitation is a few thousand
+MAX_INVITATION = 65 * 1024 * 1024  # bytes; the directory of services and the instruments come with it
 
 
 class FirstRunPage(Page):
@@ -81,9 +82,11 @@ class FirstRunPage(Page):
         self.stack = QStackedWidget()
         self.organisation = OrganisationStep(self, lambda: self._go("start"), lambda: self._go("passphrase"))
         self.kit = KitStep(self, lambda: self.organisation.name.text().strip())
-        self._focus |= {"organisation": self.organisation.name, "kit": self.kit.code}
+        self.sealed = WordsStep(words, self._unseal, lambda: self._go("start"))
+        self._focus |= {"organisation": self.organisation.name, "kit": self.kit.code, "words": self.sealed.typed}
         for name, made in (
             ("start", self._start()),
+            ("words", column(self.sealed, gap=0)),
             ("invited", self._invited()),
             ("organisation", column(self.organisation, gap=0)),
             ("passphrase", self._passphrase()),
@@ -228,12 +231,12 @@ class FirstRunPage(Page):
 
     def _go(self, step: str) -> None:
         self._step = step
-        if step in ("start", "invited"):
+        if step in ("start", "words", "invited"):
             self._founding = False
         elif step == "organisation":
             self._founding = True
         self.stack.setCurrentWidget(self._parts[step])
-        number = {"start": 0, "invited": 0, "organisation": 0, "passphrase": 1, "kit": 2}[step]
+        number = {"start": 0, "words": 0, "invited": 0, "organisation": 0, "passphrase": 1, "kit": 2}[step]
         self.join_steps.setVisible(not self._founding)
         self.found_steps.setVisible(self._founding)
         who = self._info.invited_by if self._info is not None else ""
@@ -254,13 +257,39 @@ class FirstRunPage(Page):
     def read_file(self, path: Path) -> None:
         """Reads an invitation, elsewhere, and shows who invites."""
 
-        def read() -> tuple[bytes, InvitationInfo]:
+        def read() -> tuple[bytes, InvitationInfo | None]:
             data = read_bytes(path, MAX_INVITATION)
             if len(data) > MAX_INVITATION:
                 raise KnownError("invitation_unreadable")
-            return data, self.ui.door.read_invitation(data)
+            try:
+                return data, self.ui.door.read_invitation(data)
+            except KnownError as error:
+                if error.code != "invitation_sealed":
+                    raise
+                return data, None
 
-        self.call(read, lambda found: self.show_invitation(*found), self._not_read)
+        self.call(read, lambda found: self._have_read(*found), self._not_read)
+
+    def _have_read(self, data: bytes, info: InvitationInfo | None) -> None:
+        self.sealed.forget()
+        if info is not None:
+            self.show_invitation(data, info)
+            return
+        self._data = data
+        self._go("words")
+
+    def _unseal(self, typed: str) -> None:
+        data, door = self._data, self.ui.door
+        self.call(
+            lambda: door.read_invitation(data, typed), lambda info: self.show_invitation(data, info), self._not_unsealed
+        )
+
+    def _not_unsealed(self, error: BaseException) -> None:
+        if isinstance(error, KnownError) and error.code in ("invitation_words", "invitation_sealed"):
+            message = message_for(error, self.words)
+            self.sealed.ask(f"{message.happened} {message.do}")
+        else:
+            self._not_read(error)
 
     def show_invitation(self, data: bytes, info: InvitationInfo) -> None:
         """Who invites, as what, until when."""
@@ -328,8 +357,8 @@ class FirstRunPage(Page):
             founding = self.organisation.founding(laptop, text)
             self.call(lambda: self._checked(text, lambda: self.ui.door.found(founding)), self._founded, self._refused)
         else:
-            data = self._data
-            self.call(lambda: self._checked(text, lambda: self.ui.door.enrol(data, laptop, text)), self._enrolled, self._refused)
+            data, typed, door = self._data, self.sealed.typed.text(), self.ui.door
+            self.call(lambda: self._checked(text, lambda: door.enrol(data, laptop, text, typed)), self._enrolled, self._refused)
 
     def _checked(self, text: str, then: Any) -> Any:
         """The strength is asked once more: what was shown may be of an earlier letter."""
@@ -366,6 +395,7 @@ class FirstRunPage(Page):
     def _forget(self) -> None:
         self.first.clear()
         self.second.clear()
+        self.sealed.forget()
         self._data = b""
 
     def _refused(self, error: BaseException) -> None:

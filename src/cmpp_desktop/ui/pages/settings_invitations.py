@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from cmpp_desktop.domain.work import Role
@@ -28,11 +28,13 @@ from cmpp_desktop.ui.widgets import (
     RowList,
     SectionHead,
     TextField,
+    announce,
     column,
+    flow,
     isolate,
     row,
 )
-from cmpp_desktop.workspace import Access, InvitationFile, OpenInvitation
+from cmpp_desktop.workspace import Access, InvitationFile, OpenInvitation, SealedInvitation
 
 MOST_OVER = 8  # of those that are over; older ones are in the audit log
 
@@ -64,11 +66,19 @@ class InvitationsPart(QWidget):
         self._button = Button(
             words("Make the invitation"), kind="primary", icon="user-plus", key="Return", on=self.make_invitation
         )
-        self._save_button = Button(words("Save as file"), icon="download", key="Ctrl+S", on=self._save)
-        self.made = Banner(
-            words("The invitation is ready."), "", tone="calm", icon="file-lock", buttons=(self._save_button,)
-        )
+        self._save_button = Button(words("Save it sealed, with twelve words"), icon="file-lock", key="Ctrl+S", on=self._seal)
+        as_it_is = Button(words("Save it as it is"), kind="quiet", key="Ctrl+Shift+S", on=self._save)
+        self.made = Banner(words("The invitation is ready."), "", tone="calm", icon="file-lock")
         self.made.hide()
+        self._ways = QWidget()
+        self._ways.setLayout(flow(self._save_button, as_it_is, gap=8))
+        self._ways.hide()
+        self.twelve = Label("", "large", weight="medium", wrap=True)
+        self.twelve.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._told = QWidget()
+        told = words("Read these words out by telephone, or give them on paper: never beside the file. They are shown this once.")
+        self._told.setLayout(column(self.twelve, Label(told, tone="ink2", wrap=True), gap=4))
+        self._told.hide()
         form = QWidget()
         fields = row(self._person_field, Field(words("Role"), self.role), Field(words("Team"), self.team), gap=12)
         again = Label(
@@ -78,7 +88,10 @@ class InvitationsPart(QWidget):
             wrap=True,
         )
         form.setLayout(
-            column(SectionHead(words("Invite someone")), fields, again, row(self._button, None), self.made, gap=8)
+            column(
+                SectionHead(words("Invite someone")), fields, again, row(self._button, None), self.made, self._ways, self._told,
+                gap=8,
+            )
         )
         return form
 
@@ -137,14 +150,17 @@ class InvitationsPart(QWidget):
     def _invited(self, person: str, file: InvitationFile) -> None:
         self._file = file
         self._button.setEnabled(True)
+        self._told.hide()
+        self.twelve.setText("")
         self.made.show()
+        self._ways.show()
         self.made.tell(
             self.words(
                 "The invitation for {name} is ready. It works once, until {day}.",
                 name=isolate(person),
                 day=self._day(file.expires_at),
             ),
-            self.words("Hand it over in person, on a stick. Whoever has it can join once; do not e-mail it."),
+            self.words("Sealed, the file may go by e-mail. As it is, hand it over in person: whoever has it can join once."),
         )
         self._save_button.setFocus()
         self._bring_into_view()
@@ -156,7 +172,8 @@ class InvitationsPart(QWidget):
         while above is not None and not isinstance(above, QScrollArea):
             above = above.parentWidget()
         if above is not None:
-            QTimer.singleShot(0, self.made, lambda: above.ensureWidgetVisible(self.made, 0, look().px(80)))
+            shown = self._ways if self._told.isHidden() else self._told
+            QTimer.singleShot(0, shown, lambda: above.ensureWidgetVisible(shown, 0, look().px(80)))
 
     def _day(self, at: datetime) -> str:
         return self.words.short_date(self.words.here(at).date(), self.ui.today())
@@ -168,7 +185,12 @@ class InvitationsPart(QWidget):
     def _save(self) -> None:
         if self._file is not None:
             kinds = self.words("Invitations") + " (*.cmppi)"
-            ask_where_to(self, self.words("Save as file"), self._file.file_name, kinds, self.write_invitation, suffix="cmppi")
+            ask_where_to(self, self.words("Save it as it is"), self._file.file_name, kinds, self.write_invitation, suffix="cmppi")
+
+    def _seal(self) -> None:
+        if self._file is not None:
+            kinds = self.words("Invitations") + " (*.cmppi)"
+            ask_where_to(self, self._save_button.text(), self._file.file_name, kinds, self.write_sealed, suffix="cmppi")
 
     def write_invitation(self, path: Path) -> None:
         """Writes the invitation where the person asked."""
@@ -180,6 +202,27 @@ class InvitationsPart(QWidget):
             self.ui.say(self.words("Saved. Hand it over in person."))
 
         self.page.call(lambda: write_private(path, file.data), saved)
+
+    def write_sealed(self, path: Path) -> None:
+        """Seals the invitation, writes it where the person asked, and shows the words that open it."""
+        file, door, language = self._file, self.ui.door, self.words.language
+        if file is None:
+            return
+
+        def write() -> SealedInvitation:
+            sealed = door.seal_invitation(file, language)
+            write_private(path, sealed.file.data)
+            return sealed
+
+        self.page.call(write, self._sealed)
+
+    def _sealed(self, sealed: SealedInvitation) -> None:
+        numbered = (f"{number}\u00a0{word}" for number, word in enumerate(sealed.words, 1))
+        self.twelve.setText("   ".join(numbered))
+        self._told.show()
+        self.ui.say(self.words("Saved. The twelve words are below."))
+        announce(self.twelve, " ".join(sealed.words))
+        self._bring_into_view()
 
     # --- taking one back --------------------------------------------------------------------------------------------
 
@@ -195,7 +238,8 @@ class InvitationsPart(QWidget):
 
     def _taken_back(self, one: OpenInvitation) -> None:
         self.ui.say(self.words("The invitation for {name} opens nothing any more.", name=isolate(one.person)))
-        self.made.hide()
+        for part in (self.made, self._ways, self._told):
+            part.hide()
         self._changed()
 
 

@@ -192,7 +192,7 @@ MUTANTS = (
     # The digest
     Mutant(
         "P1: the digest has the heads",
-        "[[head.stamp.hlc, head.stamp.device, head.value] for head in heads]",
+        "[[head.stamp.hlc, head.stamp.device, mark_of(head.value)] for head in heads]",
         "[[head.stamp.hlc, head.stamp.device] for head in heads]",
     ),
     Mutant("P1: the digest has what is awaited", "{name: stamps(named) for name, named in state.waiting.items()}", "{}"),

@@ -170,6 +170,19 @@ def life_name(value: bytes) -> LifeName:
     return "signed" if name == "signed" else "unknown"
 
 
+_MARK = b"\xc1"  # no value begins with it: msgpack has no such type
+
+
+def mark_of(value: bytes) -> bytes:
+    """What is kept of a value that went to another collection with its record: 33 bytes that only equal values share."""
+    return value if is_mark(value) else _MARK + labels.digest(labels.MOVED_VALUE, value)
+
+
+def is_mark(value: bytes) -> bool:
+    """Whether this is a mark, of which nobody can read the value."""
+    return value[:1] == _MARK
+
+
 def signed_hash(content: bytes) -> bytes:
     """The 32-byte content hash of a Signed record; `content` is the canonical map itself, not yet packed as a value."""
     return labels.digest(labels.SIGNED_ID, content)

@@ -58,7 +58,7 @@ CODES = frozenset(
         "rules_wrong_signature", "rules_unknown_publisher", "rules_other_publisher", "rules_other_pack", "rules_older",
         "rules_already", "import_refused", "import_cancelled", "file_too_big",
         "import_undecided", "import_undone", "import_changed_since",
-        "report_empty", "people_kept_apart", "other_team",
+        "report_empty", "people_kept_apart", "other_team", "not_both_teams", "file_handed_over",
         "content_elsewhere", "no_preview", "already_reversed", "under_legal_hold", "kept_longer",
         "hearing_ahead",
     }

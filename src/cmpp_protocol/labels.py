@@ -35,6 +35,7 @@ CHECK_CODE = b"cmpp/1/check-code"  # six digits that an administrator compares
 SIGNED_ID = b"cmpp/1/signed-id"  # the content hash of a Signed record
 SIGNED_SIGNATURE = b"cmpp/1/signed-signature"
 RULE_PACK = b"cmpp/1/rule-pack"  # a publisher's signature over deadline rules
+MOVED_VALUE = b"cmpp/1/moved-value"  # what is kept of a value whose record went to another collection
 STICK_FILE = b"cmpp/1/stick-file"  # the check at the end of a file in a folder: whether it came whole
 BLOB_ID = b"cmpp/1/blob-id"  # HMAC under a content's key
 BLOB_CHUNK = b"cmpp/1/blob-chunk"  # HKDF info, with the place of a chunk

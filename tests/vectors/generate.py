@@ -47,6 +47,7 @@ def vectors() -> dict[str, dict[str, Any]]:
     )
     enrolled = roster.validate_and_apply(invited, enrolment)
     return {
+        "moved_value": _moved_value(),
         "keys": _keys(device, introduction, recovery),
         "stick_file": _stick_file(device, genesis),
         "sealed_invitation": _sealed_invitation(),
@@ -105,6 +106,11 @@ def _sealed_invitation() -> dict[str, Any]:
     made = {language: sealed_invitation.seal(plain, random, language) for language in ("en", "es")}
     words = {language: list(found) for language, (_, found) in made.items()}
     return {"secret": random(16), "salt": random(32), "plaintext": plain, "file": made["en"][0], "words": words}
+
+
+def _moved_value() -> dict[str, Any]:
+    value = canon.pack({"given": "Marisela", "family": "Tzoc"})
+    return {"value": value, "mark": b"\xc1" + labels.digest(labels.MOVED_VALUE, value)}
 
 
 def _keys(device: keys.KeyPair, introduction: keys.KeyPair, recovery: keys.RecoveryKeys) -> dict[str, Any]:

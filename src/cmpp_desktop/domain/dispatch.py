@@ -16,6 +16,7 @@ from cmpp_desktop.domain import (
     directory,
     disclosures,
     entries,
+    file_moves,
     households,
     hsds,
     import_writing,
@@ -79,7 +80,10 @@ HANDLERS: Mapping[type[Command], Handler] = {
     obligations.UnmarkObligation: obligations.unmark_obligation,
     moves.RecordMove: moves.record_move,
     transfers.AskTransfer: transfers.ask_transfer,
-    transfers.AnswerTransfer: transfers.answer_transfer,
+    transfers.AnswerTransfer: lambda command, work: transfers.answer_transfer(
+        partial(file_moves.move_if_both, KINDS), command, work
+    ),
+    file_moves.CarryOut: lambda command, work: file_moves.carry_out(KINDS, command, work),
     obligations.RecordReminder: obligations.record_reminder,
     tasks.AddTask: tasks.add_task,
     tasks.CompleteTask: tasks.complete_task,

@@ -1,14 +1,15 @@
 """Transfers: a case goes to another caseworker, team or provider with a summary, and is acknowledged or sent back.
 
-To another caseworker of the team, acceptance hands the case over. To another team or provider it is written down who takes over
-and what they were told; the file itself stays in this team's collection (`moves_file`), and the answer says so.
+To another caseworker of the team, acceptance hands the case over. To another team the file goes along (file_moves.py). To another
+provider it is written down who takes over and what they were told; the records stay, and the answer says so (`moves_file`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field
@@ -23,12 +24,13 @@ from cmpp_desktop.domain.work import Command, Done, Question, Stored, Work
 from cmpp_desktop.errors import Invalid, NotAllowed
 from cmpp_protocol.ids import derived_id
 
+MoveFile = Callable[[Stored[Any], Work], Mapping[str, int]]
 ASK_AFTER = 3  # days after which the asker is reminded that no answer came
 RECEIVERS = ("caseworker", "team", "provider")
 
 
 class TransferFields(Fields):
-    """One hand-over. `accepted` None: it waits for an answer."""
+    """One hand-over. `accepted` None: it waits for an answer. In the team that a file left `summary` is only who it was about."""
 
     kind: ClassVar[str] = "transfer"
 
@@ -61,7 +63,7 @@ class AskTransfer(Command):
     needs_consent; a supervisor or administrator may go without one, with `override_reason`, and that is in the audit log.
     Raises Invalid: to not_valid, to_staff_id missing, already_theirs or left_us, summary missing, case_id case_closed or
     already_asked.
-    `Done.more`: moves_file (False for a team or a provider: the file stays here), consent_id.
+    `Done.more`: moves_file (False for a provider: the file stays here), consent_id.
     """
 
     case_id: UUID
@@ -81,7 +83,8 @@ class AskTransfer(Command):
 class AnswerTransfer(Command):
     """Accepted, or sent back with a note. From one caseworker to another: by the receiver, or a supervisor; from another team
     or provider: by whoever heard their answer (`note` says from whom). A case that was closed meanwhile is not accepted any
-    more (Invalid transfer_id case_closed): nobody carries it."""
+    more (Invalid transfer_id case_closed): nobody carries it. To another team the file goes in the same step where this laptop
+    holds both teams' records; else a laptop that does carries it out. `Done.more`: moves_file, and what `CarryOut` says."""
 
     transfer_id: UUID
     accepted: bool
@@ -90,7 +93,7 @@ class AnswerTransfer(Command):
 
 @dataclass(frozen=True, slots=True)
 class TransferRow:
-    """One hand-over with its names. `moves_file`: the records change hands too (within the team)."""
+    """One hand-over with its names. `moves_file`: the records change hands too."""
 
     id: UUID
     participant_id: UUID
@@ -108,15 +111,18 @@ class TransferRow:
     summary: str
     open_items: tuple[str, ...]
     moves_file: bool
+    gone: bool  # the file is with the other team
     for_me: bool  # the asker may answer it
 
 
 @dataclass(frozen=True, slots=True)
 class Transfers(Question[tuple[TransferRow, ...]]):
-    """Newest first: of one participant, or (None) those that wait for an answer; `mine`: by or for whoever asks."""
+    """Newest first: of one participant, or (None) those that wait for an answer; `mine`: by or for whoever asks. `gone`: those
+    of files that went to another team, instead."""
 
     participant_id: UUID | None = None
     mine: bool = True
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +155,8 @@ class HandOver(Question[HandOverFacts]):
 
 
 def moves_file(transfer: TransferFields) -> bool:
-    """Whether accepting it gives the receiver the file: only within the team. Another team does not hold its records yet."""
-    return transfer.to == "caseworker"
+    """Whether accepting it gives the receiver the file: not where that is another provider."""
+    return transfer.to != "provider"
 
 
 def ask_transfer(command: AskTransfer, work: Work) -> Done:
@@ -245,7 +251,8 @@ def _task(
     return work.add(record, id=derived_id("task", transfer_id, code), team_id=case.team_id)
 
 
-def answer_transfer(command: AnswerTransfer, work: Work) -> Done:
+def answer_transfer(move_file: MoveFile, command: AnswerTransfer, work: Work) -> Done:
+    """`move_file` sends the file to another team, where this laptop may (file_moves.py)."""
     recorder = Recorder(work)
     stored = work.get(TransferFields, command.transfer_id)
     transfer = stored.fields
@@ -268,11 +275,14 @@ def answer_transfer(command: AnswerTransfer, work: Work) -> Done:
     )
     for task in work.find(TaskFields, subject_id=stored.id, done_at=None):
         recorder.change(TaskFields, task.id, done_at=work.now, done_by=work.actor.staff_id)
-    if command.accepted and case is not None and moves_file(transfer):
+    more: dict[str, Any] = {"moves_file": moves_file(transfer)}
+    if command.accepted and case is not None and transfer.to == "caseworker":
         _hand_over(stored, case, recorder)
+    elif command.accepted and transfer.to == "team":
+        more |= move_file(work.get(TransferFields, stored.id), recorder)
     elif not command.accepted and case is not None:
         _task(stored.id, "transfer_sent_back", transfer.asked_by, work.today, case, recorder)
-    return Done(stored.id, recorder.undo(stored.id), {"moves_file": moves_file(transfer)})
+    return Done(stored.id, recorder.undo(stored.id), more)
 
 
 def may_answer(transfer: TransferFields, staff_id: UUID, role: str) -> bool:

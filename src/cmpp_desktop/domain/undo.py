@@ -20,9 +20,10 @@ from cmpp_desktop.errors import KnownError
 
 @dataclass(frozen=True)
 class Step:
-    """One write to take back: delete what was made, restore what was deleted, or set fields from `after` to `before`."""
+    """One write to take back: delete what was made, restore what was deleted, set fields from `after` to `before`, or move a
+    record back to the collection in `before`."""
 
-    what: Literal["delete", "restore", "set"]
+    what: Literal["delete", "restore", "set", "move"]
     kind: type[Fields]
     id: UUID
     before: tuple[tuple[str, Any], ...] = ()
@@ -108,6 +109,17 @@ class Recorder:
     def destroy(self, kind: type[F], id: UUID) -> None:
         self._work.destroy(kind, id)
 
+    def move(
+        self, kind: type[F], id: UUID, *, team_id: UUID | None, compartment: Compartment, transfer_id: UUID | None = None
+    ) -> None:
+        there = self._work.get(kind, id)
+        self._work.move(kind, id, team_id=team_id, compartment=compartment, transfer_id=transfer_id)
+        before = (("team_id", there.team_id), ("compartment", there.compartment))
+        self._steps.append(Step("move", kind, id, before, (("team_id", team_id), ("compartment", compartment))))
+
+    def finish_move(self, kind: str, id: UUID) -> None:
+        self._work.finish_move(kind, id)
+
     def holds(self, compartment: Compartment, team_id: UUID | None) -> bool:
         return self._work.holds(compartment, team_id)
 
@@ -141,13 +153,15 @@ def take_back(settled: Settled, command: TakeBack, work: Work) -> Done:
     closed (an entry that was approved), refuses the whole (record_settled)."""
     recorder = Recorder(work)
     for step in command.steps:
-        there = step.what != "restore" and exists(work, step.kind, step.id)
+        there = step.what in ("set", "delete") and exists(work, step.kind, step.id)
         if there and settled(step.kind.kind, work.get(step.kind, step.id).fields):
             raise KnownError("record_settled", kind=step.kind.kind)
         if step.what == "restore":
             recorder.restore(step.kind, step.id)
         elif not exists(work, step.kind, step.id):
             continue
+        elif step.what == "move":
+            recorder.move(step.kind, step.id, **dict(step.before))
         elif step.what == "delete":
             recorder.delete(step.kind, step.id, "taken_back")
         else:

@@ -131,6 +131,19 @@ class Work(Protocol):
         Drafts about a participant who is destroyed go with them."""
         ...
 
+    def move(
+        self, kind: type[F], id: UUID, *, team_id: UUID | None, compartment: Compartment, transfer_id: UUID | None = None
+    ) -> None:
+        """Moves a live or signed record into another collection, with the same id (rule 25); what names it finds it there. Only
+        where this laptop may write both: raises not_allowed or restricted_closed; conflict_open, for what differs is picked
+        first. Where it is already nothing happens."""
+        ...
+
+    def finish_move(self, kind: str, id: UUID) -> None:
+        """Carries what changed in a record after it had moved over to where it is now, and settles it here (rule 26). Raises
+        restricted_closed or other_team where this laptop does not hold that, record_missing when there is nothing to finish."""
+        ...
+
     def holds(self, compartment: Compartment, team_id: UUID | None) -> bool:
         """Whether this laptop may read and write there."""
         ...

@@ -21,6 +21,7 @@ from cmpp_desktop.domain.records import F, Life, When
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.store import state as merge_state
 from cmpp_desktop.store.columns import from_ms, to_ms
+from cmpp_desktop.store.moving import origin_of
 from cmpp_desktop.store.names import Names, Place
 from cmpp_desktop.store.tables import CODECS, EXTRA_COLUMNS
 
@@ -59,6 +60,7 @@ def row_of(
     plain_live = life == Life.LIVE and merge_state.is_plain(state)
     status = "live" if plain_live else merge_state.status(state, now_ms)
     shown = 1 if plain_live else int(merge_state.is_shown(state, now_ms))
+    first = origin_of(state) or first
     made = (merge_state.signed64(first.hlc), names.devices.number(first.device))
     if created is not None and created[0] <= made[0]:
         made = created

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from cmpp_desktop.domain.work import Actor, Question
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.store import FILE, audit, backup, contents, migrate, projection, texts
+from cmpp_desktop.store import FILE, audit, backup, contents, leaving, migrate, projection, texts
 from cmpp_desktop.store.database import Database, damaged
 from cmpp_desktop.store.drafts import DraftBox
 from cmpp_desktop.store.names import Names
@@ -160,12 +160,14 @@ class Store:
                 pass
 
     def index_texts(self, most: int = texts.PART) -> int:
-        """Puts up to about so many records that arrived into the index of texts; 0 when there are none left."""
+        """Puts up to about so many records that arrived into the index of texts, then overwrites what was taken out of the
+        indexes, a part at a time; 0 when there is nothing left to do."""
         with self._database.reading() as connection:
-            if not texts.waiting(connection):
+            waits = texts.waiting(connection)
+            if not waits and not leaving.is_unclean(connection):
                 return 0
         with self._database.writing() as connection:
-            return texts.catch_up(connection, most)
+            return texts.catch_up(connection, most) if waits else int(leaving.clean(connection))
 
     def close(self) -> None:
         """Brings the log into the file and closes it. Harmless when closed."""

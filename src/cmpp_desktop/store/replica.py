@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from cmpp_desktop.changes import LIFE, ChangeSet, Created, RecordState, life_name
-from cmpp_desktop.store import bulk, materialise, projection, state
+from cmpp_desktop.store import bulk, leaving, materialise, moving, projection, state
 from cmpp_desktop.store.afresh import Afresh
 from cmpp_desktop.store.names import resolve_teams
 from cmpp_desktop.store.settings import read_value, write_value
@@ -129,11 +129,12 @@ class StoreReplica(Afresh):
         self, collection: UUID, before: Mapping[UUID, RecordState], after: Mapping[UUID, RecordState]
     ) -> frozenset[UUID]:
         connection, names, coll = self._write(), self._names, self._coll(collection)
+        after = leaving.as_kept(connection, coll, after)
         now_ms = _latest_ms(after)
         created = self._created(coll, before, after)
         clocks: list[tuple[Any, ...]] = []
         rows: dict[str, list[tuple[Any, ...]]] = {}
-        hidden: dict[str, list[tuple[Any, ...]]] = {}
+        hidden: dict[str, list[UUID]] = {}
         touched: set[UUID] = set(after)
         people: set[UUID] = set()
         named: set[UUID] = set()
@@ -143,7 +144,7 @@ class StoreReplica(Afresh):
             clocks.append(state.record_row(coll, id, after_state, names, extra, values is not None))
             if values is None:
                 if id in created and after_state.kind in RECORD_KINDS:
-                    hidden.setdefault(after_state.kind, []).append((id.bytes, coll))
+                    hidden.setdefault(after_state.kind, []).append(id)
             else:
                 row = materialise.row_of(names, coll, id, after_state, values, now_ms, created.get(id))
                 rows.setdefault(after_state.kind, []).append(row)
@@ -151,7 +152,8 @@ class StoreReplica(Afresh):
                 touched |= {about} if about else set()
                 if about and after_state.kind in projection.TOUCHING:
                     (named if after_state.kind in projection.NAMING else people).add(about)
-                if after_state.kind in TOLD and len(told) < ARRIVALS_OF_A_PAGE:
+                came = moving.ORIGIN in after_state.heads and id not in before  # a file that was handed over is told of as one
+                if after_state.kind in TOLD and not came and len(told) < ARRIVALS_OF_A_PAGE:
                     told.append(self._told(id, about, before.get(id), after_state, values))
         flags = self._flags(coll, before)
         if clocks:
@@ -159,7 +161,10 @@ class StoreReplica(Afresh):
         for kind, listed in rows.items():
             connection.exec_driver_sql(materialise.upsert_sql(kind), listed)
         for kind, gone in hidden.items():
-            connection.exec_driver_sql(f'DELETE FROM "r_{kind}" WHERE id=? AND coll=?', gone)
+            whom = leaving.forget(connection, names, coll, kind, gone)
+            touched |= whom
+            if kind in projection.TOUCHING:
+                (named if kind in projection.NAMING else people).update(whom)
         for id, after_state in after.items():
             if flags.get(id, 0) or not state.is_plain(after_state):
                 state.save_beside(connection, names, coll, id, after_state, flags.get(id, 0))
@@ -187,7 +192,8 @@ class StoreReplica(Afresh):
                 if group.kind in projection.TOUCHING:
                     (named if group.kind in projection.NAMING else people).update(group.about.values())
             if group.kind in TOLD:
-                for id in list(group.ids)[: ARRIVALS_OF_A_PAGE - len(told)]:
+                new = [id for id in group.ids if moving.ORIGIN not in created[id].names]
+                for id in new[: ARRIVALS_OF_A_PAGE - len(told)]:
                     verb = "returned" if id in group.returned else "added"
                     made, about = created[id], group.about.get(id)
                     device = names.devices.number(made.stamp.device)

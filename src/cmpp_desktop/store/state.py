@@ -20,6 +20,7 @@ import msgpack
 from sqlalchemy.engine import Connection
 
 from cmpp_desktop.changes import LIFE, LIVE, ChangeSet, Covers, Head, RecordState, Write, life_name
+from cmpp_desktop.store.moving import is_away
 from cmpp_desktop.store.names import Names, read_varint, varint
 from cmpp_desktop.store.tables import CODECS, RECORD_KINDS
 from cmpp_protocol import canon
@@ -293,6 +294,8 @@ class Shape:
 
 def shape(state: RecordState, defaults: Mapping[str, Mapping[str, Any]]) -> Shape:
     """The columns of a record from its state. A value that this version cannot show is kept as bytes and left out."""
+    if state.covers and is_away(state):
+        return Shape(None, all_single(state))
     codecs = CODECS.get(state.kind)
     extra = {
         name: heads[0].value for name, heads in state.heads.items() if len(heads) == 1 and (codecs is None or name not in codecs)

@@ -25,7 +25,21 @@ from cmpp_desktop.changes import HERE, LIFE, LIVE, Changed, ChangeSet, Created, 
 from cmpp_desktop.domain.records import Compartment, F, Fields, Life, from_wire, named_ids, to_wire, validated
 from cmpp_desktop.domain.work import Actor, Stored
 from cmpp_desktop.errors import BugError, Invalid, KnownError, NotAllowed
-from cmpp_desktop.store import audit, bulk, contents, identity, many, materialise, projection, signing, state, texts
+from cmpp_desktop.store import (
+    audit,
+    bulk,
+    carrying,
+    contents,
+    identity,
+    leaving,
+    many,
+    materialise,
+    moving,
+    projection,
+    signing,
+    state,
+    texts,
+)
 from cmpp_desktop.store.names import Names, Place, resolve_teams
 from cmpp_desktop.store.tables import CODECS, OWN_CLOCK, RECORD_KINDS, ROWS, TABLES, Row, SignedFields, participant_of
 from cmpp_protocol import canon
@@ -41,12 +55,14 @@ class Touched:
     before: state.Held | None
     writes: dict[str, bytes] = field(default_factory=dict)
     picked: set[str] = field(default_factory=set)  # fields that are written although the value shown stays
+    beside: dict[str, tuple[Head, ...]] = field(default_factory=dict)  # heads that a write does not name (a move, rule 25)
     row: Row | None = None
 
 
 _KIND_OF_ROW = {row: kind for kind, row in ROWS.items()}
 _NOTHING = RecordState("")
 _DESTROYED = life_value("deleted", "destroyed")
+_AWAY = state.LIVES.index("moved")
 _COLLS = "meta_colls"  # a parameter that no field is called
 
 
@@ -106,6 +122,7 @@ class UnitOfWork:
         self._added: dict[int, dict[UUID, Created]] = {}  # collection → new records of this part that are written in bulk
         self._written: dict[int, list[Write]] = {}  # collection → what of this part was written in bulk already
         self._told: dict[str, set[UUID]] = {}  # kind → records whose words are found
+        self._away: dict[tuple[int, str], list[UUID]] = {}  # (collection, kind) → records that go elsewhere
         self._kinds: set[str] = set()
         self._ids: set[UUID] = set()
         self._people: set[UUID] = set()  # whose lines of People, and of whom the index too, are made again
@@ -239,6 +256,14 @@ class UnitOfWork:
         held = self._now_held(self._capture_now(row)).heads.get(LIFE, ())
         return any(head.value == _DESTROYED for head in held)
 
+    def move(
+        self, kind: type[F], id: UUID, *, team_id: UUID | None, compartment: Compartment, transfer_id: UUID | None = None
+    ) -> None:
+        carrying.move(self, kind, id, self._place(compartment, team_id), transfer_id)
+
+    def finish_move(self, kind: str, id: UUID) -> None:
+        carrying.finish(self, kind, id)
+
     def holds(self, compartment: Compartment, team_id: UUID | None) -> bool:
         place = self._names.place_for(compartment, team_id or self._actor.team_id)
         return place is not None and place.held
@@ -253,7 +278,7 @@ class UnitOfWork:
         for part in (subject, *parts):
             if state.open_fields(part.state) or state.uncovered(part.state):
                 raise KnownError("conflict_open", kind=part.kind)
-            if set(part.state.heads) - set(CODECS[part.kind]) - {LIFE}:
+            if set(part.state.heads) - set(CODECS[part.kind]) - {LIFE, moving.ORIGIN}:
                 raise KnownError("update_first", kind=part.kind)
         made = signing.make(
             subject,
@@ -272,13 +297,14 @@ class UnitOfWork:
         return made.id
 
     def pick(self, kind: str, id: UUID, field: str, wire_value: Any) -> None:
+        if field == LIFE:
+            carrying.settle(self, kind, id, canon.pack(wire_value))
+            return
         key, touched = self._any_record(kind, id)
         current = self._now_held(touched)
         if len(current.heads.get(field, ())) < 1:
             raise KnownError("record_missing", kind=kind, field=field)
         value = canon.pack(wire_value)
-        if field == LIFE:
-            raise BugError("pick_life_by_restore_or_delete")
         codec = CODECS.get(kind, {}).get(field)
         if codec is not None and touched.row is not None:
             codec.load(value)
@@ -356,6 +382,11 @@ class UnitOfWork:
                 self._told.setdefault(touched.kind, set()).add(id)
             self._concerns(touched.kind, id, participant_of(touched.kind, id, values), coll)
         self._session.flush()
+        for (coll, kind), gone in self._away.items():
+            for id in gone:
+                self._session.expunge(self._touched[coll, id].row)
+            leaving.forget(self._connection, self._names, coll, kind, gone)
+        self._away = {}
         self._kinds |= {touched.kind for touched in self._touched.values()}
         with bulk.uncollected() if self._added else nullcontext():
             for coll, created in self._added.items():
@@ -410,7 +441,8 @@ class UnitOfWork:
         found = self._hidden.intersection(asked)
         if asked and closed:
             ids_here, places = ",".join("?" * len(asked)), ",".join(map(str, closed))
-            sql = f"SELECT id FROM sync_record WHERE id IN ({ids_here}) GROUP BY id HAVING min(coll IN ({places})) = 1"
+            there = f"id IN ({ids_here}) AND life <> {_AWAY}"
+            sql = f"SELECT id FROM sync_record WHERE {there} GROUP BY id HAVING min(coll IN ({places})) = 1"
             rows = self._connection.exec_driver_sql(sql, tuple(id.bytes for id in asked))
             found |= {UUID(bytes=id) for (id,) in rows}
         return found
@@ -511,6 +543,16 @@ class UnitOfWork:
         self._touched[key].row = row
         return self._touched[key]
 
+    def _touched_of(self, kind: str, coll: int, id: UUID, held: state.Held | None, row: Any) -> Touched:
+        """What this unit of work writes of one record in one collection, by its row or, where it has none, by its state."""
+        if row is not None:
+            return self._capture_now(row)
+        return self._touched.setdefault((coll, id), Touched(kind, held))
+
+    @staticmethod
+    def _new_row(record: Fields, id: UUID, coll: int) -> Row:
+        return _new_row(record, id, coll)
+
     def _any_record(self, kind: str, id: UUID) -> tuple[state.Key, Touched]:
         """A record by kind and id, also one that this version cannot show."""
         model = RECORD_KINDS.get(kind)
@@ -531,11 +573,14 @@ class UnitOfWork:
         heads = dict(before.heads)
         for name, value in touched.writes.items():
             if self._writes_it(before, touched, name, value):
-                heads[name] = (Head(self.stamp, value),)
+                beside = touched.beside.get(name, ())
+                heads[name] = tuple(sorted((*beside, Head(self.stamp, value)), key=lambda head: head.stamp))
         covers = before.covers
         if heads.get(LIFE) != before.heads.get(LIFE):
-            life = heads[LIFE][0]
-            covers = {} if life.value == LIVE else {life.stamp: state.held_stamps(heads)}
+            kept = {head.stamp for head in touched.beside.get(LIFE, ())}
+            covers = {stamp: body for stamp, body in before.covers.items() if stamp in kept}
+            if touched.writes[LIFE] != LIVE:
+                covers[self.stamp] = state.held_stamps(heads)
         return RecordState(before.kind, heads, before.waiting, covers, _since(before, covers))
 
     def _writes_it(self, before: RecordState, touched: Touched, name: str, value: bytes) -> bool:
@@ -545,16 +590,19 @@ class UnitOfWork:
     def _writes(self, id: UUID, touched: Touched) -> tuple[list[Write], RecordState]:
         after = self._now_held(touched)
         before = touched.before.state if touched.before else _NOTHING
-        written = [name for name, heads in after.heads.items() if heads and heads[-1].stamp == self.stamp]
+        written = [name for name, heads in after.heads.items() if any(head.stamp == self.stamp for head in heads)]
         writes = []
         for name in sorted(written, key=lambda name: (name == LIFE, name)):
-            value = after.heads[name][0].value
+            value = next(head.value for head in after.heads[name] if head.stamp == self.stamp)
             covers = after.covers.get(self.stamp, ()) if name == LIFE else ()
-            writes.append(Write(touched.kind, id, name, value, before.stamps(name), covers))
+            beside = {head.stamp for head in touched.beside.get(name, ())}
+            replaces = tuple(stamp for stamp in before.stamps(name) if stamp not in beside)
+            writes.append(Write(touched.kind, id, name, value, replaces, covers))
         return writes, after
 
     def _keep(self, coll: int, id: UUID, touched: Touched, after: RecordState) -> Mapping[str, Any]:
         """Keeps the state, and the row where no session holds it. Returns the values shown."""
+        after = moving.marked(after)
         shape = state.shape(after, self._defaults)
         before_flags = touched.before.flags if touched.before else 0
         row: Any = touched.row
@@ -570,6 +618,10 @@ class UnitOfWork:
             materialised=shape.values is not None,
             extra=shape.extra,
         )
+        if row is not None and moving.is_away(after):
+            values = _values(touched.kind, row)
+            self._away.setdefault((coll, touched.kind), []).append(id)
+            return values
         if row is not None:
             name, shown = state.status(after, self._now_ms), int(state.is_shown(after, self._now_ms))
             if (row.meta_status, row.meta_shown) != (name, shown):

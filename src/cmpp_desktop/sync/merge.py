@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import Literal
 from uuid import UUID
 
-from cmpp_desktop.changes import LIFE, LIVE, SIGNED, ChangeSet, Covers, Head, LifeName, RecordState, Write, life_name
+from cmpp_desktop.changes import LIFE, LIVE, SIGNED, ChangeSet, Covers, Head, LifeName, RecordState, Write, life_name, mark_of
 from cmpp_protocol import canon
 from cmpp_protocol.stamps import Stamp
 
@@ -202,7 +202,8 @@ def uncovered(state: RecordState) -> dict[str, frozenset[Stamp]]:
 
 
 def digest_form(id: UUID, state: RecordState) -> bytes:
-    """Canonical bytes of a state: equal on all devices that hold the same changes (P1). Local times are not in it."""
+    """Canonical bytes of a state: equal on all devices that hold the same changes (P1). Local times are not in it, and
+    of a value only its mark: of what moved away no more is kept."""
 
     def stamps(items: Iterable[Stamp]) -> list[list[object]]:
         return [[stamp.hlc, stamp.device] for stamp in sorted(items)]
@@ -211,7 +212,10 @@ def digest_form(id: UUID, state: RecordState) -> bytes:
         [
             id.bytes,
             state.kind,
-            {name: [[head.stamp.hlc, head.stamp.device, head.value] for head in heads] for name, heads in state.heads.items()},
+            {
+                name: [[head.stamp.hlc, head.stamp.device, mark_of(head.value)] for head in heads]
+                for name, heads in state.heads.items()
+            },
             {name: stamps(named) for name, named in state.waiting.items()},
             [
                 [at.hlc, at.device, {name: stamps(named) for name, named in covers}]

@@ -6,10 +6,11 @@ sealed twice with different words, whatever dies in between. They stay until the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
-from cmpp_desktop.changes import ChangeSet
+from cmpp_desktop.changes import LIFE, ChangeSet
+from cmpp_desktop.store import moving
 from cmpp_desktop.store.bulk import uncollected
 from cmpp_desktop.sync import fenced, seal
 from cmpp_desktop.sync.keys import Keys
@@ -40,17 +41,20 @@ class Outbox:
 
     def _to_send(self, room: int) -> tuple[list[bytes], bool]:
         bundles: list[bytes] = []
-        for place in sorted(self._state.collections):
-            if not rights.may_write(self._state, self._id, place) or not fenced.take_back(
-                self._replica, self._state, self._id, place
-            ):
-                continue
+        places = [
+            place
+            for place in sorted(self._state.collections)
+            if rights.may_write(self._state, self._id, place)
+            and fenced.take_back(self._replica, self._state, self._id, place)
+        ]
+        unsealed = {place: self._fresh(place) for place in places}
+        for place in destinations_first(unsealed):
             for one in self._sealed(place):
                 if bundles and room < len(one.body):
                     return bundles, True
                 bundles.append(one.body)
                 room -= len(one.body)
-            fresh = self._fresh(place)
+            fresh = unsealed[place]
             if not fresh:
                 continue
             with self._replica.transaction():  # one sync of the disk for all: nobody has seen any of them yet
@@ -108,3 +112,23 @@ class Outbox:
         self._replica.put_envelope(StoredEnvelope(*at, None, True, "counts", last, body))
         self._replica.put_chain(place, self._id, Chain(header.number, hashed, last, header.roster_no))
         return body
+
+
+def destinations_first(unsealed: Mapping[UUID, Sequence[ChangeSet]]) -> list[UUID]:
+    """Collections in an order in which what moves is sent where it goes before it is sent where it was (rule 25), as far as there
+    is one: who reads only the first half finds a record in both rather than in none."""
+    goes = {
+        place: {
+            UUID(bytes=to)
+            for change_set in sets
+            for write in change_set.writes
+            if write.field == LIFE and (to := moving.destination(write.value)) is not None and len(to) == 16
+        }
+        for place, sets in unsealed.items()
+    }
+    left, found = list(unsealed), []
+    while left:
+        free = next((place for place in left if not goes[place].intersection(left) - {place}), left[0])
+        left.remove(free)
+        found.append(free)
+    return found

@@ -35,6 +35,10 @@ class Message:
         return " ".join(part for part in (self.safe, self.do, self.read_aloud) if part)
 
 
+def _day(w: Words, day: str) -> str:
+    return w.short_date(date.fromisoformat(day)) if day else ""
+
+
 def message_for(error: BaseException, words: Words) -> Message:
     """The words of an error. What is not a KnownError is our own fault and is said to be so."""
     if isinstance(error, KnownError):
@@ -364,6 +368,18 @@ def _table() -> Mapping[str, Any]:
             "banner",
         ),
         "import_cancelled": lambda w, f: (w("It was stopped."), w("Nothing was brought in."), "", "banner"),
+        "file_handed_over": lambda w, f: (
+            w("This file went to {team}.", team=f.get("team", "")),
+            w("It was handed over on {day}, and their work with it is theirs alone.", day=_day(w, f.get("day", ""))),
+            w("Ask {team} about it.", team=f.get("team", "")),
+            "banner",
+        ),
+        "not_both_teams": lambda w, f: (
+            w("This laptop does not hold the records of both teams."),
+            w("The hand-over stays accepted; nothing was moved."),
+            w("A laptop that holds both, mostly an administrator’s, moves the file when it is next online."),
+            "banner",
+        ),
         "record_missing": lambda w, f: (
             w("This is not here any more."),
             w("It may have been deleted on another laptop; its history is kept."),

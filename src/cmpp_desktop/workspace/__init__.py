@@ -435,7 +435,7 @@ class Workspace:
 
     def sync_now(self, progress: Callable[[int, int], None] | None = None) -> SyncStatus:
         """One exchange (more while there is more). Never raises for the network: the status says what happened. When other
-        deadline rules came with it, the deadlines held here follow them."""
+        deadline rules came with it, the deadlines held here follow them; accepted hand-overs to another team are carried out."""
         from cmpp_desktop.workspace import people, rules
 
         opened = self._need()
@@ -444,6 +444,8 @@ class Workspace:
             rules.follow(opened, self.today())  # a pack came, was withdrawn elsewhere, or was not followed to the end
             opened.follow_merged()
             opened.follow_identity()
+            if opened.follow_hand_overs():
+                status = opened.engine.exchange(progress=progress)
             return people.status_of(opened, status)
 
     def exchange_folder(

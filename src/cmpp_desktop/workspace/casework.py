@@ -31,9 +31,9 @@ def open_items_of(facts: HandOverFacts, words: Words, today: date) -> tuple[str,
 
 
 def stays_here(words: Words) -> str:
-    """What is said of a hand-over to another team or provider (`moves_file` False)."""
+    """What is said of a hand-over to another provider (`moves_file` False)."""
     return words(
-        "The hand-over is written down. The file itself stays with your team for now: the other side sees what you give them, "
+        "The hand-over is written down. The file itself stays with your team: the other side sees what you give them, "
         "not the records."
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 from cmpp_desktop.changes import HERE, Bus, Changed
 from cmpp_desktop.domain.deadlines import RecomputeDeadlines
 from cmpp_desktop.domain.dispatch import handle
+from cmpp_desktop.domain.file_moves import AcceptedHandOvers, CarryOut
 from cmpp_desktop.domain.merges import MergeFields
 from cmpp_desktop.domain.questions import Organisation
 from cmpp_desktop.domain.separations import SeparationFields
@@ -34,6 +36,8 @@ from cmpp_desktop.workspace.parts import Parts
 from cmpp_protocol import canon, keys, roster
 from cmpp_protocol.ids import derived_id, uuid7
 
+log = logging.getLogger(__name__)
+
 A = TypeVar("A")
 ROLES: Mapping[roster.Role, Role] = {
     roster.Role.CASEWORKER: "caseworker",
@@ -42,6 +46,7 @@ ROLES: Mapping[roster.Role, Role] = {
     roster.Role.BOARD: "board_reader",
 }
 IDENTIFYING = frozenset({MergeFields.kind, SeparationFields.kind})  # what says who is whom
+HAND_OVERS_AT_ONCE = 20
 ME = "me"  # the setting that says whose profile it is: {"member": 16 bytes, "team": 16 bytes or None}
 
 
@@ -98,6 +103,21 @@ class Opened:
         ids, self._merged = self._merged, frozenset()
         if ids:
             self.do(RecomputeDeadlines(tuple(sorted(ids))), HERE)
+
+    def follow_hand_overs(self) -> bool:
+        """Moves the files of hand-overs to another team that were accepted, where this laptop holds both teams' records; whether
+        there is something to send now. One in which something differs stays accepted until that is settled, and is tried again
+        after the next exchange."""
+        moved = False
+        for transfer_id in self.ask(AcceptedHandOvers())[:HAND_OVERS_AT_ONCE]:
+            try:
+                self.do(CarryOut(transfer_id), HERE)
+                moved = True
+            except KnownError as error:
+                if error.code != "conflict_open":
+                    raise
+                log.info("hand-over %s waits: %s", transfer_id, error.code)
+        return moved
 
     def follow_identity(self) -> None:
         """Names this laptop again after it took a new identity, as the old one was called. One that dies before it does so comes

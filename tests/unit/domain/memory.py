@@ -117,6 +117,14 @@ class MemoryWork:
     def destroy(self, kind: type[F], id: UUID) -> None:
         self.rows[kind.kind, id] = replace(self.rows[kind.kind, id], life=Life.DELETED)
 
+    def move(
+        self, kind: type[F], id: UUID, *, team_id: UUID | None, compartment: Compartment, transfer_id: UUID | None = None
+    ) -> None:
+        self.rows[kind.kind, id] = replace(self.get(kind, id), team_id=team_id, compartment=compartment)
+
+    def finish_move(self, kind: str, id: UUID) -> None:
+        raise KnownError("record_missing")  # nothing comes from elsewhere in memory
+
     def holds(self, compartment: Compartment, team_id: UUID | None) -> bool:
         return True
 

@@ -12,6 +12,8 @@ import pytest
 from cmpp_desktop.domain.cases import CaseAssignmentFields, CaseFields, ChangeCase, CloseCase
 from cmpp_desktop.domain.consent import ConsentGiven, RecordConsent
 from cmpp_desktop.domain.disclosures import DisclosureFields
+from cmpp_desktop.domain.file_moves import CarryOut
+from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.staff import StaffMemberFields, TeamFields
 from cmpp_desktop.domain.tasks import AddTask, TaskFields
@@ -125,12 +127,59 @@ def test_only_a_supervisor_goes_without_and_it_is_written_down(work: MemoryWork,
     assert "consent_overridden" in [action for action, _ in work.audited]
 
 
-def test_a_team_takes_over_but_the_file_stays_and_it_is_said(work: MemoryWork, family: Family) -> None:
+def to_east(work: MemoryWork, family: Family) -> UUID:
     team = work.add(TeamFields(name="East"), id=UUID(int=8))
-    asked = work.do(AskTransfer(family.cases[0], "team", to_team_id=team, summary="All is well."))
-    assert (asked.more or {})["moves_file"] is False
-    work.do(AnswerTransfer(asked.id, True, "Told by phone by Rosa of East"))
+    return work.do(AskTransfer(family.cases[0], "team", to_team_id=team, summary="All is well.")).id
+
+
+def test_a_team_takes_over_and_the_file_goes_along(work: MemoryWork, family: Family) -> None:
+    asked = to_east(work, family)
+    mother, child = family.people[:2]
+    done = work.do(AnswerTransfer(asked, True, "Told by phone by Rosa of East"))
+    assert (done.more or {})["moves_file"] is True
+    assert work.get(ParticipantFields, mother).team_id == UUID(int=8)
+    case = work.get(CaseFields, family.cases[0])
+    assert (case.team_id, case.fields.caseworker_id) == (UUID(int=8), None)
+    stays = work.get(TransferFields, asked)
+    assert (stays.team_id, stays.fields.summary, stays.fields.open_items) == (TEAM, "Marisela Tzoc", [])
+    [goes] = [item for item in work.find(TransferFields) if item.id != asked]
+    assert (goes.team_id, goes.fields.summary) == (UUID(int=8), "All is well.")
+    assert [task.fields.title_code for task in work.find(TaskFields, subject_id=goes.id)] == ["take_over"]
+    undone(work, done)
+    assert work.get(ParticipantFields, mother).team_id == TEAM
     assert work.get(CaseFields, family.cases[0]).fields.caseworker_id == ANA
+    assert work.get(TransferFields, asked).fields.summary == "All is well."
+    assert child
+
+
+def test_a_laptop_that_does_not_hold_both_teams_leaves_the_file_for_one_that_does(
+    work: MemoryWork, family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = to_east(work, family)
+    closed = {("restricted", UUID(int=8))}
+    monkeypatch.setattr(work, "holds", lambda place, team: (place, team) not in closed)
+    work.do(AnswerTransfer(asked, True, "Told by phone"))
+    assert work.get(ParticipantFields, family.people[0]).team_id == TEAM
+    with pytest.raises(NotAllowed) as refused:
+        work.do(CarryOut(asked))
+    assert refused.value.code == "not_both_teams"
+    closed.clear()
+    done = work.do(CarryOut(asked))
+    assert work.get(ParticipantFields, family.people[0]).team_id == UUID(int=8)
+    with pytest.raises(Invalid) as again:
+        work.do(CarryOut(asked))
+    assert again.value.fields == {"transfer_id": "moved"}
+    undone(work, done)
+    assert work.get(ParticipantFields, family.people[0]).team_id == TEAM
+
+
+def test_what_was_not_accepted_is_not_moved(work: MemoryWork, family: Family) -> None:
+    with pytest.raises(Invalid) as refused:
+        work.do(CarryOut(to_east(work, family)))
+    assert refused.value.fields == {"transfer_id": "not_accepted"}
+
+
+def test_to_a_provider_the_file_stays_and_it_is_said() -> None:
     assert "stays with your team" in stays_here(load("en"))
 
 

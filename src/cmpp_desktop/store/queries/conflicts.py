@@ -10,7 +10,7 @@ from uuid import UUID
 import msgpack
 from sqlalchemy import select
 
-from cmpp_desktop.changes import LIFE, Head, RecordState
+from cmpp_desktop.changes import LIFE, Head, RecordState, is_mark
 from cmpp_desktop.domain.questions import ConflictItem, Conflicts, Version
 from cmpp_desktop.store import state
 from cmpp_desktop.store.columns import from_ms
@@ -135,7 +135,7 @@ def _shown(held: RecordState) -> dict[str, Any]:
 
 
 def _unpacked(value: bytes) -> Any:
-    return msgpack.unpackb(value, raw=False)
+    return None if is_mark(value) else msgpack.unpackb(value, raw=False)
 
 
 def _label(values: Mapping[str, Any]) -> str:

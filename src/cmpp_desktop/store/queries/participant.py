@@ -11,20 +11,32 @@ from sqlalchemy import func, or_, select
 from cmpp_desktop.domain.cases import OPEN_STATES, CaseFields
 from cmpp_desktop.domain.consent import ConsentFields
 from cmpp_desktop.domain.obligations import ObligationFields
-from cmpp_desktop.domain.participants import AddressFields, ContactRouteFields
+from cmpp_desktop.domain.participants import AddressFields, ContactRouteFields, ParticipantFields
 from cmpp_desktop.domain.questions import Conflicts, Member, Participant, ParticipantView
 from cmpp_desktop.domain.tasks import NoteFields, TaskFields
 from cmpp_desktop.domain.work import Stored
-from cmpp_desktop.store.queries import conflicts
+from cmpp_desktop.errors import KnownError
+from cmpp_desktop.store.queries import conflicts, transfers
 from cmpp_desktop.store.queries.common import Asked, table
 from cmpp_desktop.store.queries.households import members_of
 
 DONE_DAYS = 7
 
 
+def _person(asked: Asked, id: UUID) -> Stored[ParticipantFields]:
+    """Somebody as shown. Raises record_missing, or file_handed_over (facts team, day) where it is known who has the file now."""
+    try:
+        return asked.person(id)
+    except KnownError:
+        gone = transfers.gone_to(asked, id)
+        if gone is None:
+            raise
+        raise KnownError("file_handed_over", team=gone[0], day=gone[1].isoformat()) from None
+
+
 def participant(asked: Asked, question: Participant) -> ParticipantView:
     """See the question."""
-    found = asked.person(question.participant_id)
+    found = _person(asked, question.participant_id)
     ids = asked.same(question.participant_id)
     case = _case(asked, ids)
     household_id, members = _household(asked, question.participant_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,9 @@ from cmpp_desktop.domain.cases import (
     ClosingCheck,
     ClosingView,
 )
+from cmpp_desktop.domain.file_moves import AcceptedHandOvers, waits
 from cmpp_desktop.domain.obligations import ObligationFields
+from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.plans import NeedFields
 from cmpp_desktop.domain.records import Life
 from cmpp_desktop.domain.referrals import ReferralFields
@@ -103,23 +105,69 @@ def transfers(asked: Asked, question: Transfers) -> tuple[TransferRow, ...]:
     wanted: list[Any] = []
     if question.participant_id is not None:
         wanted.append(columns.participant_id.in_(asked.same(question.participant_id)))
+    elif question.gone:
+        wanted += [columns.to == "team", columns.accepted.is_(True)]
     else:
         wanted.append(columns.answered_at.is_(None))
         if question.mine:
             wanted.append(or_(columns.asked_by == me, columns.to_staff_id == me, columns.from_staff_id == me))
     found = asked.all(TransferFields, *wanted, order=(columns.asked_at.desc(), columns.id))
+    here = {id: item.team_id for id, item in _people(asked, found).items()}
+    if question.gone:
+        found = [item for item in found if _is_gone(item, here)]
     names = asked.called(item.fields.participant_id for item in found)
     teams = {item.id: item.fields.name for item in asked.all(TeamFields)} if found else {}
-    return tuple(_row(asked, item, names, teams) for item in found)
+    return tuple(_row(asked, item, names, teams, gone=_is_gone(item, here)) for item in found)
 
 
-def _row(asked: Asked, item: Stored[TransferFields], names: dict[UUID, str], teams: dict[UUID, str]) -> TransferRow:
+def _people(asked: Asked, found: Sequence[Stored[TransferFields]]) -> dict[UUID, Stored[ParticipantFields]]:
+    ids = {item.fields.participant_id for item in found if item.fields.to == "team"}
+    return {item.id: item for item in asked.all(ParticipantFields, table(ParticipantFields).c.id.in_(ids))} if ids else {}
+
+
+def _is_gone(item: Stored[TransferFields], here: Mapping[UUID, UUID | None]) -> bool:
+    """Whether a file went to another team: it is not where its hand-over is."""
+    fields = item.fields
+    accepted = fields.to == "team" and fields.accepted is True and item.team_id != fields.to_team_id
+    return accepted and here.get(fields.participant_id) != item.team_id
+
+
+def accepted_hand_overs(asked: Asked, question: AcceptedHandOvers) -> tuple[UUID, ...]:
+    """See the question."""
+    columns = table(TransferFields).c
+    found = asked.all(TransferFields, columns.to == "team", columns.accepted.is_(True), order=(columns.answered_at, columns.id))
+    here = _people(asked, found)
+    held = {(place.kind, place.team_id) for place in asked.names.places.values() if place.held}
+    return tuple(
+        item.id
+        for item in found
+        if (person := here.get(item.fields.participant_id)) is not None
+        and waits(item, person.team_id)
+        and {(kind, team) for kind in ("caseload", "restricted") for team in (item.team_id, item.fields.to_team_id)} <= held
+    )
+
+
+def gone_to(asked: Asked, participant_id: UUID) -> tuple[str, date] | None:
+    """The team that somebody's file went to and the day on which that was accepted, where this laptop knows of it."""
+    columns = table(TransferFields).c
+    wanted = (columns.participant_id == participant_id, columns.to == "team", columns.accepted.is_(True))
+    found = asked.all(TransferFields, *wanted, order=(columns.answered_at.desc(),))
+    for item in found:
+        if item.fields.to_team_id is not None and item.fields.answered_at is not None:
+            team = next((one.fields.name for one in asked.all(TeamFields) if one.id == item.fields.to_team_id), "")
+            return team, item.fields.answered_at.astimezone(zone_of(asked.zone)).date()
+    return None
+
+
+def _row(
+    asked: Asked, item: Stored[TransferFields], names: dict[UUID, str], teams: dict[UUID, str], *, gone: bool
+) -> TransferRow:
     fields = item.fields
     team = teams.get(fields.to_team_id, "") if fields.to_team_id else ""
     return TransferRow(
         id=item.id,
         participant_id=fields.participant_id,
-        participant=names.get(fields.participant_id, ""),
+        participant=names.get(fields.participant_id, "") or (fields.summary if gone else ""),
         case_id=fields.case_id,
         to=fields.to,
         receiver=asked.who(fields.to_staff_id) or team or fields.to_provider,
@@ -130,9 +178,10 @@ def _row(asked: Asked, item: Stored[TransferFields], names: dict[UUID, str], tea
         accepted=fields.accepted,
         answer_note=fields.answer_note,
         reason=fields.reason,
-        summary=fields.summary,
+        summary="" if gone else fields.summary,
         open_items=tuple(fields.open_items),
         moves_file=moves_file(fields),
+        gone=gone,
         for_me=fields.accepted is None and may_answer(fields, asked.asker.staff_id, asked.asker.role),
     )
 

@@ -152,6 +152,11 @@ def _life_lead(item: ConflictItem, words: Words) -> str:
         )
     if "deleted" in states:
         return words("Somebody took this away while somebody else was changing it. Nothing is gone: choose whether it stays.")
+    if "moved" in states:
+        return words(
+            "This went to another team, or to the restricted records, while somebody who had not heard of it changed it. Who"
+            " holds both carries the change over; until then it is kept here."
+        )
     return words("Two laptops say different things about this record. Nothing was lost.")
 
 
@@ -166,13 +171,13 @@ def _life_choices(item: ConflictItem, words: Words, today: date, zone: str) -> t
         "signed": words("The signature stands"),
         "deleted": words("It stays taken away"),
         "live": words("Bring it back"),
-        "moved": words("It moved to another team"),
+        "moved": words("It goes on where it is now"),
     }
     buttons = {
         "signed": words("Let the signature stand"),
         "deleted": words("Leave it away"),
         "live": words("Bring it back"),
-        "moved": words("Let it move"),
+        "moved": words("Carry the change over"),
     }
     choices = []
     for version in item.versions:
@@ -191,7 +196,7 @@ def _life_choices(item: ConflictItem, words: Words, today: date, zone: str) -> t
                 f"{who}, {version_when(version, words, today, zone)}",
             )
         )
-    if not any(_life_word(version.wire_value) in ("live", "signed") for version in item.versions):
+    if not any(_life_word(version.wire_value) in ("live", "signed", "moved") for version in item.versions):
         choices.append(Choice("version", words("Bring it back"), words("Bring it back"), ["live"]))
     return tuple(choices)
 

@@ -141,7 +141,10 @@ def hand_over(ui: Ui, record_id: UUID | None) -> FormPlan:
         Item("override_reason", "line", label("override_reason"), most=500, more=True,
              help=words("Only a supervisor or administrator, where no consent covers it. It is in the audit log.")),
     )  # fmt: skip
-    text = words("They accept or send it back. To a team or a provider the records themselves do not go.")
+    text = words(
+        "They accept or send it back. To another team the whole file goes once they have accepted, with those of the household "
+        "who have no case of their own; your team sees that it went, and nothing after. To a provider the records do not go."
+    )
     return FormPlan(
         "hand_over", words("Hand over the case"), items, make, words("They were asked to take the case"),
         words("Ask them"), text=text,

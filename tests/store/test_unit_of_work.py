@@ -247,6 +247,25 @@ def test_two_who_change_one_phone_number_see_both_and_a_pick_settles_it(a_laptop
         assert laptop.store.replica().states(CASELOAD, [route])[route].heads["value"][-1].stamp == sets(two)[-1].stamp
 
 
+def test_undo_does_not_decide_between_two_versions_unseen(a_laptop: Make) -> None:
+    one, two = a_laptop(1), a_laptop(2)
+    person = one.do(family()).id
+    route = one.do(AddContactRoute(person, "202-555-0143")).id
+    two.receive(one)
+    one.do(ChangeContactRoute(route, {"value": "202-555-0171"}))
+    undo = two.do(ChangeContactRoute(route, {"value": "202-555-0198"})).undo
+    assert undo is not None
+    two.receive(one)
+    with pytest.raises(KnownError) as said:
+        two.do(undo)
+    assert said.value.code == "conflict_open"
+    (item,) = two.ask(Conflicts(person))
+    assert {version.wire_value for version in item.versions} == {"+12025550171", "+12025550198"}
+    two.do(PickVersion("contact_route", route, "value", "+12025550198"))
+    two.do(undo)
+    assert two.ask(Participant(person)).routes[0].fields.value == "+12025550143"
+
+
 def test_an_edit_that_a_deletion_did_not_know_stays_visible(a_laptop: Make) -> None:
     one, two = a_laptop(1), a_laptop(2)
     person = one.do(family()).id

@@ -86,6 +86,9 @@ class Recorder:
     def find(self, kind: type[F], **equals: Any) -> Sequence[Stored[F]]:
         return self._work.find(kind, **equals)
 
+    def versions(self, kind: type[F], id: UUID) -> frozenset[str]:
+        return self._work.versions(kind, id)
+
     def same(self, participant_id: UUID) -> tuple[UUID, ...]:
         return self._work.same(participant_id)
 
@@ -150,7 +153,8 @@ Settled = Callable[[str, Any], bool]
 
 def take_back(settled: Settled, command: TakeBack, work: Work) -> Done:
     """Carries it out. What is gone already stays gone; a record that was signed since, or that `settled` (kind, fields) says is
-    closed (an entry that was approved), refuses the whole (record_settled)."""
+    closed (an entry that was approved), refuses the whole (record_settled); so does a field that has two versions now, for
+    putting it back would pick one of them unseen (conflict_open)."""
     recorder = Recorder(work)
     for step in command.steps:
         there = step.what in ("set", "delete") and exists(work, step.kind, step.id)
@@ -165,6 +169,8 @@ def take_back(settled: Settled, command: TakeBack, work: Work) -> Done:
         elif step.what == "delete":
             recorder.delete(step.kind, step.id, "taken_back")
         else:
+            if not work.versions(step.kind, step.id).isdisjoint(name for name, _ in step.before):
+                raise KnownError("conflict_open", kind=step.kind.kind)
             now, wrote = work.get(step.kind, step.id).fields, dict(step.after)
             values = {name: value for name, value in step.before if getattr(now, name) == wrote[name]}
             if values:

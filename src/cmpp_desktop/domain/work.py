@@ -108,6 +108,10 @@ class Work(Protocol):
         """All records (deleted ones left out) whose columns equal these values, oldest first."""
         ...
 
+    def versions(self, kind: type[F], id: UUID) -> frozenset[str]:
+        """The fields of a record that have two versions, of which nobody has picked one yet. Raises record_missing."""
+        ...
+
     def same(self, participant_id: UUID) -> tuple[UUID, ...]:
         """All ids of somebody who was merged (rule 27), the one they are shown by first; of anybody else the one id. `find`
         by participant_id looks under all of them."""

@@ -203,6 +203,12 @@ class UnitOfWork:
         found = self._connection.execute(query, {**values, _COLLS: self._names.held()})
         return [self._stored(kind, row) for row in found.all()]
 
+    def versions(self, kind: type[F], id: UUID) -> frozenset[str]:
+        row = self._row(kind, id)
+        if row is None:
+            raise KnownError("record_missing", kind=kind.kind)
+        return frozenset(state.open_fields(self._now_held(self._capture_now(row))))
+
     def same(self, participant_id: UUID) -> tuple[UUID, ...]:
         """All ids of one person, as they were when this unit of work began: the table is made again at its end."""
         if participant_id not in self._same:

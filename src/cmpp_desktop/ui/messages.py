@@ -407,7 +407,7 @@ def _table() -> Mapping[str, Any]:
         "conflict_open": lambda w, f: (
             w("There are two versions of something in this."),
             w("Both are kept."),
-            w("Choose one first, then sign."),
+            w("Choose one first, then do this again."),
             "banner",
         ),
         "update_first": lambda w, f: (

@@ -47,6 +47,12 @@ def test_a_copied_profile_goes_on_under_a_name_of_its_own_and_the_other_is_told(
             register(pair.ana, "Kept")
             assert pair.ana.sync_now().problem == "device_replaced"
             assert "Kept" in families(pair.ana)
+            member = next(row.member_id for row in pair.denise.access().devices if row.person.startswith("Ana"))
+            pair.ana.join_again(pair.denise.administration().invite_again(member).data)
+            for door in (pair.ana, pair.denise, copy):
+                assert door.sync_now().problem is None
+            assert families(pair.denise) == families(pair.ana) == families(copy)
+            assert "Kept" in families(pair.denise)
         copy.lock()
         copy.unlock(PASSPHRASE)  # it is the new one after it was closed, too
         register(copy, "Reopened")

@@ -14,9 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cmpp_desktop.changes import SIGNED
-from cmpp_desktop.sync import replica
+from cmpp_desktop.errors import BugError, KnownError
+from cmpp_desktop.sync import enrolment, replica
+from cmpp_desktop.sync.desk import FileNames
 from cmpp_protocol import envelope
-from tests.sync.laptops import Laptop, MemoryReplica, Office, PowerCut, everybody, last_entry, team
+from tests.sync.laptops import DAY, Laptop, MemoryReplica, Office, PowerCut, everybody, last_entry, team
 
 PHONE, NOTE, TWINS, LATER = UUID(int=11), UUID(int=12), UUID(int=13), UUID(int=14)
 STEPS = ("ana", "twin", "bo", "ana syncs", "twin syncs", "bo syncs", "put back")
@@ -98,6 +100,49 @@ def test_the_other_copy_is_told_and_keeps_what_it_had_not_sent(office: Office) -
     status = ana.sync()
     assert (status.word, status.problem, status.waiting) == ("refused", "device_replaced", 1)
     assert ana.value(LATER, "number") == "written since"
+
+
+def invited_again(admin: Laptop, laptop: Laptop) -> enrolment.Invitation:
+    """One more invitation for whoever works at a laptop."""
+    desk, team_id = admin.engine.desk, admin.start.team_id
+    assert team_id is not None
+    ends = admin.clock + 7 * DAY
+    made = desk.invite(role=laptop.start.role, team_id=team_id, restricted=True, expires=ends, member=laptop.start.member)
+    admin.sync()
+    file = desk.invitation_file(made, FileNames("Synthetic Aid", "Ana", "North team", "Ada Admin"))
+    return enrolment.read_invitation(file, admin.clock)
+
+
+def test_the_other_copy_is_let_in_again_with_all_that_it_holds(office: Office) -> None:
+    admin, [ana, bo] = team(office)
+    ana.write(PHONE, number="555-0100")
+    ana.sync()
+    twin = ana.clone()
+    ana.write(NOTE, kind="note", text="from ana")
+    ana.sync()
+    twin.write(TWINS, number="from the twin")
+    twin.sync()
+    ana.write(PHONE, number="555-0400")
+    ana.write(LATER, number="written since")
+    signed = ana.sign(NOTE, roster=ana.engine.roster().no)
+    assert ana.sync().problem == "device_replaced"
+    with pytest.raises(KnownError, match="invitation_not_for_here"):
+        ana.engine.join_again(invited_again(admin, bo))
+    assert ana.sync().problem == "device_replaced"
+    ana.engine.join_again(invited_again(admin, ana))
+    assert ana.engine.status().waiting == 4  # three changes, and what became of the bundle that the server holds
+    everybody(ana, twin, bo, admin)
+    assert (ana.engine.status().problem, ana.engine.status().waiting) == (None, 0)
+    assert (bo.value(PHONE, "number"), bo.value(LATER, "number")) == ("555-0400", "written since")
+    assert bo.state(signed) is not None
+    assert digests(ana, twin, bo, admin) == {bo.digest()}
+    assert len({one.engine.device_id for one in (ana, twin, bo, admin)}) == 4
+
+
+def test_a_laptop_that_belongs_is_not_let_in_twice(office: Office) -> None:
+    admin, [ana, _] = team(office)
+    with pytest.raises(BugError):
+        ana.engine.join_again(invited_again(admin, ana))
 
 
 def test_p12_a_backup_that_was_put_back_loses_nothing_that_was_sent_and_sends_what_was_not(office: Office) -> None:

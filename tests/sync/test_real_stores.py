@@ -14,17 +14,23 @@ from fastapi.testclient import TestClient
 
 from cmpp_desktop.changes import Bus, Changed
 from cmpp_desktop.domain.dispatch import handle
+from cmpp_desktop.domain.finding import Find
 from cmpp_desktop.domain.participants import AddContactRoute, ChangeContactRoute
 from cmpp_desktop.domain.questions import Conflicts, People, Session
 from cmpp_desktop.domain.reviews import PickVersion, SignDocument
 from cmpp_desktop.domain.staff import NameOrganisation, NameStaffMember, NameTeam
 from cmpp_desktop.domain.work import Actor, Command, Done
+from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import Store
 from cmpp_desktop.sync import books, enrolment
 from cmpp_desktop.sync.desk import FileNames
 from cmpp_desktop.sync.engine import Engine
+from cmpp_desktop.sync.outbox import Outbox
 from cmpp_desktop.sync.transport import HttpTransport
-from cmpp_protocol.roster import Role
+from cmpp_protocol import entries
+from cmpp_protocol.api import NewEntry
+from cmpp_protocol.entries import NO_CUT
+from cmpp_protocol.roster import Role, RosterState
 from cmpp_server.app import create_app
 from cmpp_server.exchange import add_organisation
 from cmpp_server.settings import Settings
@@ -155,3 +161,48 @@ def test_after_closing_and_opening_the_store_the_exchange_goes_on_where_it_was(p
     assert ana.sync() == "sent"
     sam.sync()
     assert len(people(sam, "caal")) == 2
+
+
+def closed_at_the_log(state: RosterState, here: Here, device: bytes) -> NewEntry:
+    """The entry that closes a laptop where the server's log has it, whatever came another way."""
+    fence = {}
+    for place in state.reached(device):
+        logged = [one for one in here.replica.envelopes(place, logged=True) if one.device == device]
+        fence[device, place] = max(((one.number, one.hash) for one in logged), default=NO_CUT)
+    return NewEntry(
+        entries.device_revoked(state.head, here.start.device, at=here.ms, device=device, fence=fence)
+    )
+
+
+def test_p9_a_fence_that_comes_late_leaves_no_trace_of_what_it_cut_off_until_somebody_takes_it_in(
+    pair: tuple[Here, Here], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sam, ana = pair
+    mother = ana.do(family()).id
+    for one in (ana, sam, ana):
+        one.sync()
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    ana.do(family("Rosa", "Caal"))
+    session = ana.do(visit(mother, "Pineapple orientation")).id
+    ana.engine.exchange_folder(stick)
+    sam.engine.exchange_folder(stick)
+    sam.store.index_texts()
+    assert len(people(sam, "caal")) == 2
+    with monkeypatch.context() as hurried:  # somebody else closes it, at the heads that the server knows
+        hurried.setattr(Outbox, "offers", lambda outbox: ())
+        sam.engine.propose(lambda state, heads: [closed_at_the_log(state, sam, ana.start.device.id)])
+    sam.sync()
+    assert people(sam, "caal") == []
+    assert len(people(sam)) == len(people(sam, "tzoc")) == 2
+    with pytest.raises(KnownError, match="record_missing"):
+        sam.store.answer(Session(session), sam.actor)
+    assert sam.store.answer(Find("pineapple", DAY), sam.actor).texts == ()
+    sam.replica = sam.store.replica()
+    assert {"Rosa Caal", "Marisela Tzoc"} <= {name for work in sam.engine.held_work() for name in work.about}
+    for work in sam.engine.held_work():
+        sam.engine.decide_held(work.chain, "take_in")
+    assert len(people(sam, "caal")) == 2
+    assert sam.store.answer(Session(session), sam.actor).session.fields.narrative == "Pineapple orientation"
+    sam.store.verify_audit()
+    assert sam.sync() == "sent"

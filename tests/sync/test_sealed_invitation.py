@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync.enrolment import FILE_LIMIT
 from cmpp_desktop.sync.sealed_invitation import MAGIC, is_sealed, plain, seal, unseal
-from cmpp_desktop.ui.pages.first_run import MAX_INVITATION
+from cmpp_desktop.ui.files import MAX_INVITATION
 
 VECTOR = json.loads((Path(__file__).parents[1] / "vectors" / "sealed_invitation.json").read_text(encoding="utf-8"))
 FILE = b"CMPP invitation\nLantern Street Services invites Ana"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from cmpp_desktop.domain.reviews import PickVersion, ReturnForChanges, SignDocum
 from cmpp_desktop.errors import KnownError, NotAllowed
 from cmpp_desktop.ui.pages.conflict_model import differing, settling
 from cmpp_desktop.ui.pages.held_work import HeldWorkSheet
+from cmpp_desktop.ui.pages.join_again import TwelveWords
 from cmpp_desktop.ui.pages.review_model import checks
 from cmpp_desktop.words import load
 from cmpp_desktop.workspace import CaseSummaryRequest
@@ -214,6 +216,32 @@ def test_work_that_came_too_late_is_taken_in_or_left_out_and_had_back() -> None:
         at.press(Qt.Key.Key_T, ALT)
         assert [decision for _, decision in at.door.decisions] == ["leave_out", "bring_back", "take_in"]
         assert nameless(page) == []
+
+
+def test_a_laptop_whose_place_was_taken_joins_again_with_a_file(tmp_path: Path) -> None:
+    with desk() as at:
+        at.door.status = replace(at.door.status, word="refused", problem="device_replaced", waiting=2)
+        page = at.open("sync")
+        assert "join" in [line.action for line in page._said.needs_you]
+        (tmp_path / "again.cmppi").write_bytes(b"an invitation")
+        at.door.fail["join_again"] = KnownError("invitation_not_for_here")
+        page.read_file(tmp_path / "again.cmppi")
+        at.settle()
+        assert at.door.synced == 0
+        at.door.fail.clear()
+        page.read_file(tmp_path / "again.cmppi")
+        at.settle()
+        assert at.door.joined_again == [b"an invitation"]
+        assert at.door.synced == 1
+        (tmp_path / "again.cmppi").write_bytes(b"sealed")
+        page.read_file(tmp_path / "again.cmppi")
+        at.settle()
+        sheet: Any = at.window.findChild(TwelveWords)
+        for typed in ("not these", "the twelve"):
+            sheet.step.typed.setText(typed)
+            at.press(Qt.Key.Key_Return)
+        assert at.door.joined_again[1:] == [b"sealed"]
+        assert at.door.synced == 2
 
 
 # --- the paper --------------------------------------------------------------------------------------------------------------

@@ -197,8 +197,13 @@ class Books:
         state = self.state
         if state is None:
             return False
-        found = open_envelopes(state, envelopes, self.openers(), self.keys)
-        if not found:
+        return self.hold(open_envelopes(state, envelopes, self.openers(), self.keys))
+
+    def hold(self, found: Keys) -> bool:
+        """Keeps keys that fit the roster. True if there is a new one."""
+        state = self.state
+        found = {at: key for at, key in found.items() if at not in self.keys}
+        if state is None or not found:
             return False
         after = {**self.keys, **found}
         with self._store.transaction():

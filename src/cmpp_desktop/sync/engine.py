@@ -211,6 +211,11 @@ class Engine:
         how = {"take_in": held.adopt, "leave_out": held.leave, "bring_back": held.bring_back}[decision]
         self._publish(self._job(lambda: how(chain)))
 
+    def join_again(self, invitation: enrolment.Invitation) -> None:
+        """Lets this laptop, whose identity has ended, in once more with all that it holds (rule 35). Raises
+        invitation_not_for_here, roster_fork."""
+        self._publish(self._job(lambda: identity.join_again(self._books, self._store, invitation, self._random)))
+
     def exchange_folder(
         self, folder: Path, progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False
     ) -> FolderReport:

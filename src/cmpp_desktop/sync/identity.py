@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from cmpp_desktop.changes import ChangeSet
+from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.sync import adopting, replica
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.counted import counted_writes
 from cmpp_desktop.sync.desk import Cutting, Heads, Make, cuts_of
+from cmpp_desktop.sync.enrolment import Invitation, Start, enrol
 from cmpp_desktop.sync.inbox import OWN_UNKNOWN, Taken
 from cmpp_desktop.sync.keys import seal_for_new
 from cmpp_desktop.sync.rebuild import Rebuilding, outbox_ids
@@ -67,14 +69,36 @@ def follow(books: Books, store: Replica) -> Taken:
     return become(books, store, new)
 
 
-def become(books: Books, store: Replica, new: keys.KeyPair) -> Taken:
+def join_again(books: Books, store: Replica, invitation: Invitation, random: Callable[[int], bytes]) -> Taken:
+    """Lets a laptop whose identity has ended in once more, by an invitation for the same person, with all that it holds; the
+    server hears of it at the next exchange. Raises invitation_not_for_here, roster_fork, and still_a_member as a bug."""
+    state = books.state
+    me = state.devices.get(books.device_id) if state else None
+    if state is None or me is None or me.active(state.no):
+        raise BugError("still_a_member")
+    if invitation.org != books.org or invitation.member != me.member:
+        raise KnownError("invitation_not_for_here")
+    known = len(books.entries)
+    if list(invitation.roster[:known]) != books.entries[: len(invitation.roster)]:
+        raise KnownError("roster_fork")
+    books.grow(invitation.roster[known:])
+    start = enrol(invitation, random=random)
+    return become(books, store, start.device, start)
+
+
+def become(books: Books, store: Replica, new: keys.KeyPair, start: Start | None = None) -> Taken:
     """This laptop is another device from now on: its unsent changes get stamps of that one, and its records are what the bundles
-    of the log and those changes make of them."""
+    of the log and those changes make of them. `start`: with what it is let in, if the roster does not know the new one yet."""
     taken, old = Taken(), books.device_id
+    member = books.view().devices[old].member
     waiting = {place: list(store.outbox(place)) for place in _places(books)}
     with store.transaction():
         store.become(new.id)
+        store.put_device(new.id, member)
         store.put_secret(replica.DEVICE_SECRET, new.secret)
+        if start is not None and start.introduction is not None:
+            invited, secret = start.introduction
+            store.put_secret(replica.INTRODUCTION, canon.pack([invited.bytes, secret]))
         for name in (replica.SUCCESSOR, replica.IDENTITY):
             store.put_secret(name, None)
         store.put_secret(replica.RENEWED, canon.pack(books.now_ms()))
@@ -84,6 +108,8 @@ def become(books: Books, store: Replica, new: keys.KeyPair) -> Taken:
             if one.device == old and one.part == OWN_UNKNOWN:
                 store.release(one.collection, one.device, one.number, one.hash)
     books.become(new)
+    if start is not None:
+        books.hold(start.keys)
     return taken
 
 

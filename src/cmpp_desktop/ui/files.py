@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from cmpp_desktop.errors import KnownError
 
 Take = Callable[[Path], object]
+MAX_INVITATION = 65 * 1024 * 1024  # bytes; the directory of services and the instruments come with it
 
 
 def ask_for_file(page: QWidget, title: str, kinds: str, take: Take) -> QFileDialog:

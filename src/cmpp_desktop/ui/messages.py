@@ -520,6 +520,12 @@ def _table() -> Mapping[str, Any]:
             "field",
         ),
         "invitation_words": _wrong_words,
+        "invitation_not_for_here": lambda w, f: (
+            w("This invitation is for somebody else, or for another organisation."),
+            w("Nothing was changed."),
+            w("Ask your administrator for an invitation for one more laptop of yours."),
+            "field",
+        ),
         "invitation_used": lambda w, f: (
             w("This invitation has been used already."),
             w("Nothing was changed."),

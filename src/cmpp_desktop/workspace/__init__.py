@@ -466,6 +466,16 @@ class Workspace:
             opened.follow_merged()
         return done
 
+    def join_again(self, data: bytes, words: str = "") -> None:
+        """This laptop, whose place another copy of it has taken, is let in once more by an invitation, with all that it holds.
+        The server hears of it at the next exchange. Raises invitation_not_for_here, invitation_unreadable, invitation_expired…"""
+        from cmpp_desktop.sync.enrolment import read_invitation
+        from cmpp_desktop.sync.sealed_invitation import plain
+
+        opened = self._need()
+        with self._exchanging:
+            opened.join_again(read_invitation(plain(data, words), self._parts.now_ms()))
+
     def decide_held(self, key: str, decision: Literal["take_in", "leave_out", "bring_back"]) -> None:
         """Work that came and does not count (`SyncStatus.held`) becomes this person's own, stays out, or waits again. Raises
         not_allowed, record_missing when somebody else decided it meanwhile."""

@@ -130,6 +130,15 @@ class Opened:
             self.do(NameDevice(device_record(me), me.hex(), name, self.member_id), HERE)
             self.note("identity_renewed", "device_name", None, device=me.hex()[:16])
 
+    def join_again(self, invitation: enrolment.Invitation) -> None:
+        """Is let in under another identity, and names it as the old one was called."""
+        before = self.engine.device_id
+        names = {device: name for device, name, _ in self.ask(Organisation()).device_names}
+        self.engine.join_again(invitation)
+        me = self.engine.device_id
+        self.do(NameDevice(device_record(me), me.hex(), names.get(before.hex(), "Laptop"), self.member_id), HERE)
+        self.note("joined_again", "device_name", None, device=me.hex()[:16])
+
     def ask(self, question: Question[A]) -> A:
         with self._turn:
             self.must_be_open()

@@ -101,6 +101,7 @@ class SampleDoor(Workspace):
         self.shared_papers: list[tuple[Any, dict[str, Any]]] = []
         self.saved_papers: list[tuple[Any, str, str]] = []
         self.synced = 0
+        self.joined_again: list[bytes] = []
         self.decisions: list[tuple[str, str]] = []  # about work that came too late
         self.folders: list[Path] = []
         self.folder_done = FolderReport(bundles_in=3, files_out=12)
@@ -287,6 +288,13 @@ class SampleDoor(Workspace):
 
     def index_texts(self, most: int = 400) -> int:
         return 0
+
+    def join_again(self, data: bytes, words: str = "") -> None:
+        self._may_fail("join_again")
+        if data.startswith(b"sealed") and words != "the twelve":
+            raise KnownError("invitation_words" if words else "invitation_sealed")
+        self.joined_again.append(data)
+        self.status = replace(self.status, problem=None, word="sent")
 
     def decide_held(self, key: str, decision: Any) -> None:
         self._may_fail("decide_held")

@@ -15,7 +15,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QStackedWidget, QWidget
 
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.ui.files import ask_for_file, read_bytes
+from cmpp_desktop.ui.files import MAX_INVITATION, ask_for_file, read_bytes
 from cmpp_desktop.ui.frame import Mark
 from cmpp_desktop.ui.messages import Message, message_for
 from cmpp_desktop.ui.page import Page, Ui
@@ -41,8 +41,6 @@ from cmpp_desktop.ui.widgets import (
     scrolled,
 )
 from cmpp_desktop.workspace import InvitationInfo, Strength
-
-MAX_INVITATION = 65 * 1024 * 1024  # bytes; the directory of services and the instruments come with it
 
 
 class FirstRunPage(Page):

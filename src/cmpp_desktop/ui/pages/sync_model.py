@@ -18,7 +18,7 @@ from cmpp_desktop.ui.pages.participant_model import Fact, lower_first
 from cmpp_desktop.words import Words, in_one, zone_of
 from cmpp_desktop.workspace import ArrivedItem, HeldWork, SyncStatus
 
-Action = Literal["", "conflicts", "participant", "held"]
+Action = Literal["", "conflicts", "participant", "held", "join"]
 
 # Reasons of a refusal that a person can do something about, or must hear of by name.
 SAID_AS_IT_IS = frozenset(
@@ -170,6 +170,9 @@ def _needs_you(status: SyncStatus, now: datetime, words: Words) -> tuple[Line, .
                 tone="amber",
             )
         )
+    if status.problem == "device_replaced":
+        safe = words("Everything stays here, and goes out under a new identity: ask your administrator for an invitation.")
+        lines.append(Line("laptop", words("Join again with an invitation"), safe, words("Open the file"), "amber", "join"))
     lines += [_held(work, words) for work in status.held]
     if (unopened := status.set_aside - status.damaged - len(status.held)) > 0:
         lines.append(

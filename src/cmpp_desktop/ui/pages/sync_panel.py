@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
+from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.bridge import Job
+from cmpp_desktop.ui.files import MAX_INVITATION, ask_for_file, read_bytes
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.folder_part import FolderPart
 from cmpp_desktop.ui.pages.held_work import HeldWorkSheet
+from cmpp_desktop.ui.pages.join_again import ASKS, TwelveWords
 from cmpp_desktop.ui.pages.participant_case import FactList
 from cmpp_desktop.ui.pages.rows_of import sync_row
 from cmpp_desktop.ui.pages.sync_model import Line, SyncSaid
@@ -166,6 +170,24 @@ class SyncPage(Page):
             self.ui.go("participant", participant_id=line.target)
         elif line.action == "held" and isinstance(line.target, HeldWork):
             HeldWorkSheet(self.window(), self.ui, line.target, self._decided).open()
+        elif line.action == "join":
+            kinds = self.words("Invitations") + " (*.cmppi *.json *)"
+            ask_for_file(self, self.words("Open the invitation"), kinds, self.read_file)
+
+    def read_file(self, path: Path) -> None:
+        """An invitation with which this laptop is let in again; then it sends what waited."""
+        door = self.ui.door
+
+        def join(words: str = "") -> None:
+            door.join_again(read_bytes(path, MAX_INVITATION), words)
+
+        def failed(error: BaseException) -> None:
+            if isinstance(error, KnownError) and error.code in ASKS:
+                TwelveWords(self.window(), self.ui, join, self.sync).open()
+            else:
+                self.ui.trouble(error)
+
+        self.call(join, lambda nothing: self.sync(), failed, on="net")
 
     def _decided(self, work: HeldWork, decision: str) -> None:
         """Somebody decided about work that came too late. What was left out can be had back."""

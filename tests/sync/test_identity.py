@@ -139,6 +139,36 @@ def test_the_other_copy_is_let_in_again_with_all_that_it_holds(office: Office) -
     assert len({one.engine.device_id for one in (ana, twin, bo, admin)}) == 4
 
 
+@pytest.mark.parametrize("joins", [False, True])
+def test_a_laptop_whose_older_bundles_are_in_a_snapshot_keeps_its_records(office: Office, joins: bool) -> None:
+    admin, [ana, bo] = team(office)
+    ana.write(PHONE, number="555-0100")
+    everybody(ana, bo)
+    ana.write(PHONE, number="555-0200")
+    everybody(ana, bo)
+    twin = ana.clone()
+    for laptop in (ana, twin):
+        first = next(one for one in laptop.replica.envelopes(laptop.caseload) if one.device == ana.device)
+        with laptop.replica.transaction():
+            laptop.replica.forget_envelope(first.collection, first.device, first.number, first.hash)
+    ana.write(NOTE, kind="note", text="from ana")
+    ana.sync()
+    twin.write(PHONE, number="555-0300")
+    twin.write(TWINS, number="from the twin")
+    assert twin.sync().waiting == 0
+    everybody(bo, twin)
+    assert (bo.value(PHONE, "number"), bo.value(TWINS, "number")) == ("555-0300", "from the twin")
+    assert digests(bo, twin) == {bo.digest()}
+    if joins:
+        ana.write(PHONE, number="555-0400")
+        ana.sync()
+        ana.write(LATER, number="written since")
+        ana.engine.join_again(invited_again(admin, ana))
+        everybody(ana, bo, twin, admin)
+        assert digests(ana, bo, twin, admin) == {bo.digest()}
+        assert bo.value(LATER, "number") == "written since"
+
+
 def test_a_laptop_that_belongs_is_not_let_in_twice(office: Office) -> None:
     admin, [ana, _] = team(office)
     with pytest.raises(BugError):

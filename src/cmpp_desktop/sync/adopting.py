@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, Literal
 from uuid import UUID
 
-from cmpp_desktop.changes import LIFE, LIVE, ChangeSet, RecordState, Write
+from cmpp_desktop.changes import LIFE, LIVE, ChangeSet, Head, RecordState, Write
 from cmpp_protocol import canon
 from cmpp_protocol.ids import derived_id
 from cmpp_protocol.stamps import Stamp
@@ -34,6 +34,23 @@ def restamped(change_set: ChangeSet, stamp: Stamp, mapped: Callable[[Stamp], Sta
         for write in change_set.writes
     )
     return ChangeSet(change_set.collection, stamp, writes)
+
+
+def restamped_state(state: RecordState, mapped: Callable[[Stamp], Stamp]) -> RecordState:
+    """The state of a record, had its changes been made under the stamps that they have now."""
+    return RecordState(
+        state.kind,
+        {
+            name: tuple(sorted((Head(mapped(head.stamp), head.value) for head in heads), key=lambda head: head.stamp))
+            for name, heads in state.heads.items()
+        },
+        {name: frozenset(map(mapped, stamps)) for name, stamps in state.waiting.items()},
+        {
+            mapped(at): tuple((name, tuple(sorted(map(mapped, stamps)))) for name, stamps in covers)
+            for at, covers in state.covers.items()
+        },
+        {(name, mapped(stamp)): began for (name, stamp), began in state.since.items()},
+    )
 
 
 def named_author(change_set: ChangeSet, origin: Stamp, bundle: bytes) -> ChangeSet:

@@ -26,7 +26,7 @@ from cmpp_desktop.sync.held import Chain, HeldDesk, HeldWork
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.outbox import BYTES_AT_ONCE, Outbox
 from cmpp_desktop.sync.pauses import Pauses
-from cmpp_desktop.sync.rebuild import Rebuilding
+from cmpp_desktop.sync.rebuild import Rebuilding, is_whole
 from cmpp_desktop.sync.replica import Replica, SetAside, StoredEnvelope
 from cmpp_desktop.sync.transport import Refusal, Transport
 from cmpp_protocol import api, canon, entries, envelope, keys
@@ -296,7 +296,7 @@ class Engine:
     def _mended(self, place: UUID) -> Taken:
         """Rule 33: makes a collection's records again when something counts here that a late fence has cut off."""
         books, state = self._books, self._books.view()
-        if not cuts.is_overrun(self._store, state, place, books.device_id):
+        if not cuts.is_overrun(self._store, state, place, books.device_id) or not is_whole(self._store, place):
             return Taken()
         log.warning("a fence came late in %s: its records are made again", place)
         with self._store.transaction():

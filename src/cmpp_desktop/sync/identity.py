@@ -8,11 +8,12 @@ already does not leave twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from cmpp_desktop.changes import ChangeSet
 from cmpp_desktop.errors import BugError, KnownError
-from cmpp_desktop.sync import adopting, replica
+from cmpp_desktop.sync import adopting, merge, rebuild, replica
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.counted import counted_writes
 from cmpp_desktop.sync.desk import Cutting, Heads, Make, cuts_of
@@ -20,8 +21,8 @@ from cmpp_desktop.sync.enrolment import Invitation, Start, enrol
 from cmpp_desktop.sync.inbox import OWN_UNKNOWN, Taken
 from cmpp_desktop.sync.keys import seal_for_new
 from cmpp_desktop.sync.rebuild import Rebuilding, outbox_ids
-from cmpp_desktop.sync.replica import Replica
-from cmpp_protocol import canon, entries, keys, roster
+from cmpp_desktop.sync.replica import NO_CHAIN, Chain, OnShelf, Replica
+from cmpp_protocol import canon, entries, envelope, keys, roster
 from cmpp_protocol.api import NewEntry
 from cmpp_protocol.roster import RosterState
 from cmpp_protocol.stamps import Stamp, next_hlc
@@ -122,6 +123,8 @@ def _carried_over(
 ) -> Taken:
     """The outbox of a collection under the new identity, and its records made again."""
     lost = [one for one in store.shelf(place, old) if one.mine and one.seq is None]
+    if lost:
+        _chain_as_logged(store, place, old, lost, waiting)
     for one in lost:  # what they hold leaves in new ones
         store.release(place, one.device, one.number, one.hash)
         store.forget_envelope(place, one.device, one.number, one.hash)
@@ -141,5 +144,42 @@ def _carried_over(
         store.put_own(ChangeSet(place.bytes, stamp, tuple(said)))
     if books.state is None or not (waiting or lost):
         return Taken()
-    made = Rebuilding(store, books.state, books.keys, new, place, books.now_ms())
-    return made.run(outbox_ids(waiting) | {write.id for write in said} | outbox_ids(again))
+    ids = outbox_ids(waiting) | outbox_ids(again) | {write.id for write in said}
+    if rebuild.is_whole(store, place):
+        return Rebuilding(store, books.state, books.keys, new, place, books.now_ms()).run(ids)
+    return _in_place(books, store, place, ids, mapped)
+
+
+def _chain_as_logged(
+    store: Replica, place: UUID, old: bytes, lost: Sequence[OnShelf], waiting: Sequence[ChangeSet]
+) -> None:
+    """The chain of the old identity as far as others know it: without the bundles that are made anew."""
+    first = min(lost, key=lambda one: one.number)
+    row = store.envelope(place, old, first.number, first.hash)
+    others = (one for one in store.shelf(place, old) if one.state == "counts" and not one.mine)
+    if row is None or any(one.number >= first.number for one in others):
+        return  # the other copy has gone on from there
+    header = envelope.decode_header(row.body)
+    before = store.envelope(place, old, first.number - 1, header.previous) if first.number > 1 else None
+    if before is not None:
+        no = envelope.decode_header(before.body).roster_no
+        store.put_chain(place, old, Chain(before.number, before.hash, before.last_hlc or 0, no))
+    elif first.number == 1:
+        store.put_chain(place, old, NO_CHAIN)
+    else:  # what counted of it is older than all that waits
+        last = min((one.stamp.hlc for one in waiting), default=1) - 1
+        store.put_chain(place, old, Chain(first.number - 1, header.previous, last, header.roster_no))
+
+
+def _in_place(books: Books, store: Replica, place: UUID, ids: set[UUID], mapped: Callable[[Stamp], Stamp]) -> Taken:
+    """The records as they are, under the new stamps: for a collection whose older bundles are in a snapshot."""
+    taken = Taken()
+    before = store.states(place, ids)
+    after = {id: adopting.restamped_state(state, mapped) for id, state in before.items()}
+    for one in store.outbox(place):  # what is new in it: what was said of bundles that leave again
+        fresh = replace(one, writes=tuple(write for write in one.writes if write.kind == adopting.HELD_BUNDLE))
+        merge.apply_change_set(after, fresh, lambda stamp: True, books.now_ms())
+    changed = {id: state for id, state in after.items() if before.get(id) != state}
+    taken.touched |= store.save_states(place, {id: before[id] for id in changed if id in before}, changed)
+    taken.kinds |= {state.kind for state in changed.values()}
+    return taken

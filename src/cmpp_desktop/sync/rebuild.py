@@ -113,6 +113,15 @@ class Rebuilding:
                 self._store.put_chain(self._place, device, chain)
 
 
+def is_whole(store: Replica, place: UUID) -> bool:
+    """Whether every bundle of the chains of a collection is here, so that its records can be made from them."""
+    here: dict[bytes, set[int]] = {}
+    for one in store.shelf(place):
+        if one.state in _STANDS:
+            here.setdefault(one.device, set()).add(one.number)
+    return all(len(here.get(device, ())) >= chain.number for device, chain in store.chains(place).items())
+
+
 def outbox_ids(change_sets: Sequence[ChangeSet]) -> set[UUID]:
     """The records that change sets write."""
     return {write.id for one in change_sets for write in one.writes}

@@ -41,6 +41,10 @@ class Later:
         """See `Transport.post`; also raises what a server's address or certificate authority is refused with."""
         return self._made().post(body, authorisation, wait)
 
+    def beside(self, method: str, path: str, body: bytes, authorisation: str, limit: int) -> bytes:
+        """See `Transport.beside`."""
+        return self._made().beside(method, path, body, authorisation, limit)
+
     def close(self) -> None:
         self._closed = True
         if self._real is not None:

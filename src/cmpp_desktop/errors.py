@@ -59,7 +59,7 @@ CODES = frozenset(
         "rules_already", "import_refused", "import_cancelled", "file_too_big",
         "import_undecided", "import_undone", "import_changed_since",
         "report_empty", "people_kept_apart", "other_team", "not_both_teams", "file_handed_over",
-        "content_elsewhere", "no_preview", "already_reversed", "under_legal_hold", "kept_longer",
+        "content_elsewhere", "content_damaged", "no_preview", "already_reversed", "under_legal_hold", "kept_longer",
         "hearing_ahead",
     }
 )

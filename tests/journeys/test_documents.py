@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
 import pytest
@@ -18,7 +19,7 @@ from cmpp_desktop.domain.questions import AuditTrail, Timeline
 from cmpp_desktop.domain.records import PersonName
 from cmpp_desktop.errors import Invalid, KnownError
 from cmpp_desktop.workspace import AttachmentRequest, Workspace
-from tests.journeys.office import Pair
+from tests.journeys.office import Pair, network
 
 
 def marisela(door: Workspace) -> UUID:
@@ -64,7 +65,7 @@ def test_a_file_that_is_too_large_or_empty_or_gone_leaves_nothing(pair: Pair, tm
     with large.open("wb") as file:
         file.truncate(LARGEST + 1)
     empty.touch()
-    for path, code in ((large, "over_25_mb"), (empty, "empty_file")):
+    for path, code in ((large, "over_100_mb"), (empty, "empty_file")):
         with pytest.raises(Invalid) as refused:
             door.attach(path, person)
         assert refused.value.fields == {"path": code}
@@ -84,3 +85,44 @@ def test_what_cannot_be_shown_says_so_and_can_still_be_saved(pair: Pair, tmp_pat
     assert said.value.code == "no_preview"
     door.save_attachment(done.id, tmp_path / "copy.docx", reason="to read it")
     assert (tmp_path / "copy.docx").read_bytes() == letter.read_bytes()
+
+
+@pytest.mark.parametrize("way", ["up", "down"])
+def test_a_scan_goes_to_the_other_laptop_over_a_line_that_breaks_in_the_middle_of_it(
+    pair: Pair, tmp_path: Path, way: Literal["up", "down"]
+) -> None:
+    """Real processes; the network is cut in the middle of a chunk, once on the way up and once on the way down."""
+    scan = tmp_path / "scan.bin"
+    scan.write_bytes(b"page of a passport " * 200_000)
+    with network(pair) as (_, proxy):
+        pair.sync_both()
+        document = pair.ana.attach(scan, marisela(pair.ana), title="Passport").id
+        assert pair.ana.sync_now().problem is None
+        if way == "up":
+            proxy.cut("up", 1_500_000)
+            told = pair.ana.carry_documents()
+            assert (told.sent, told.left, told.problem, proxy.cuts) == (0, 1, "server_unreachable", 1)
+            proxy.heal()
+        assert pair.ana.carry_documents().sent == 1
+        assert pair.denise.sync_now().problem is None
+        with pytest.raises(KnownError) as said:
+            pair.denise.open_attachment(document)
+        facts = said.value.facts
+        assert (said.value.code, facts["travels"], facts["size"], facts["here"]) == ("content_elsewhere", True, 3_800_000, 0)
+        if way == "down":
+            proxy.cut("down", 2_500_000)
+            with pytest.raises(KnownError) as broken:
+                pair.denise.fetch_document(document)
+            assert (broken.value.code, proxy.cuts) == ("server_unreachable", 1)
+            proxy.heal()
+            with pytest.raises(KnownError) as said:
+                pair.denise.open_attachment(document)
+            assert 0 < int(said.value.facts["here"]) < 3_800_000
+        steps: list[tuple[int, int]] = []
+        pair.denise.fetch_document(document, lambda done, of: steps.append((done, of)))
+        assert steps[-1] == (3_800_000, 3_800_000)
+        assert (steps[0][0] > 0) == (way == "down")
+        assert pair.denise.open_attachment(document) == scan.read_bytes()
+    kept = [path for path in (pair.folder / "server.db.documents").rglob("*") if path.is_file()]
+    assert len(kept) == 4
+    assert not [path for path in kept if b"passport" in path.read_bytes()]

@@ -181,6 +181,9 @@ class Line:
     def post(self, body: bytes, authorisation: str, wait: int = 0) -> bytes:
         return self._world.carry(body, authorisation)
 
+    def beside(self, method: str, path: str, body: bytes, authorisation: str, limit: int) -> bytes:
+        raise KnownError("server_unreachable", reason="no_documents")  # histories are of records
+
     def close(self) -> None:
         pass
 

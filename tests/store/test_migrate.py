@@ -25,7 +25,7 @@ SECOND = '''
 """A second revision, as a later version would bring it."""
 from alembic import op
 revision = "9999_test"
-down_revision = "0005"
+down_revision = "{newest}"
 {may_lose}
 
 def upgrade() -> None:
@@ -55,7 +55,8 @@ def later(tmp_path: Path) -> Callable[..., Path]:
     def make(more: str = "pass", may_lose: str = "") -> Path:
         folder = tmp_path / "later"
         shutil.copytree(resources.migrations("desktop"), folder)
-        (folder / "versions" / "9999_test.py").write_text(SECOND.format(more=more, may_lose=may_lose), "utf-8")
+        newest = sorted(path.name[:4] for path in (folder / "versions").glob("[0-9]*.py"))[-1]
+        (folder / "versions" / "9999_test.py").write_text(SECOND.format(newest=newest, more=more, may_lose=may_lose), "utf-8")
         return folder
 
     return make

@@ -147,6 +147,7 @@ HANDLERS: Mapping[type[Command], Handler] = {
     plans.MeetNeed: plans.meet_need,
     plans.TouchGoals: plans.touch_goals,
     attachments.AddAttachment: attachments.add_attachment,
+    attachments.LetAttachmentTravel: attachments.let_attachment_travel,
     entries.AddRecord: partial(entries.add_record, PLAIN),
     entries.ChangeRecord: partial(entries.change_record, PLAIN),
     entries.RemoveRecord: partial(entries.remove_record, PLAIN),

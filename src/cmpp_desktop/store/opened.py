@@ -15,6 +15,7 @@ from cmpp_desktop.domain.work import Actor, Question
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import FILE, audit, backup, contents, leaving, migrate, projection, texts
 from cmpp_desktop.store.database import Database, damaged
+from cmpp_desktop.store.documents import Documents
 from cmpp_desktop.store.drafts import DraftBox
 from cmpp_desktop.store.names import Names
 from cmpp_desktop.store.replica import StoreReplica
@@ -45,6 +46,7 @@ class Store:
             raise
         self.drafts = DraftBox(self._database)
         self.settings = Settings(self._database)
+        self.documents = Documents(self._database, self._names)
         self._replica = StoreReplica(self._database, self._names, self._defaults)
 
     @classmethod

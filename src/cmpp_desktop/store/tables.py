@@ -311,6 +311,9 @@ IDENTITY = _table(
 # The contents of attachments, in pieces of at most a mebibyte under the SHA-256 of the whole.
 CONTENT = _table("content", _key("hash", LargeBinary), _key("n"), _col("body", LargeBinary), rowid=True)
 
+# Of contents that travel: what the server is known to have, and of which destroyed ones it was told (documents.py).
+BLOB_STATE = _table("blob_state", _key("coll"), _key("id", LargeBinary), _col("state"), _col("asked_ms", BigInteger))
+
 # Which text (a note, a session, a document's title) lies under which row number of `text_words`.
 TEXT_ENTRY = _table(
     "text_entry",

@@ -251,6 +251,10 @@ class UnitOfWork:
         """Keeps what an attachment holds, in this transaction; gives its SHA-256 in hex."""
         return contents.add(self._connection, data)
 
+    def keep_piece(self, digest: str, number: int, body: bytes) -> None:
+        """Keeps one piece of what an attachment holds, in this transaction; piece 0 comes last and makes it whole."""
+        contents.add_piece(self._connection, digest, number, body)
+
     def _forget_content(self, row: Any) -> None:
         """Of an attachment that is destroyed; unless another that is not names the same content."""
         model: Any = ROWS["attachment"]

@@ -223,6 +223,27 @@ class Engine:
         made = FolderExchange(self._job, self._books, self._store, self._random, self._publish)
         return made.run(folder, progress, cancelled)
 
+    def beside(self, method: str, path: str, body: bytes, limit: int) -> bytes:
+        """One signed request beside the exchange (contents of documents), which waits for nothing of it. Raises KnownError:
+        server_unreachable and others of an exchange; `reason` is the server's own word."""
+        try:
+            return self._beside(method, path, body, limit)
+        except Refusal as refusal:
+            if refusal.problem.code != "clock_wrong":
+                raise _told(refusal) from refusal
+            server_ms = refusal.problem.time
+        self._job(lambda: self._books.learn_time(server_ms))  # then once more, with the server's time
+        try:
+            return self._beside(method, path, body, limit)
+        except Refusal as again:
+            raise _told(again) from again
+
+    def _beside(self, method: str, path: str, body: bytes, limit: int) -> bytes:
+        name, now = api.server_name(self._transport.url), self._job(self._books.now_ms)
+        device, org = self._job(lambda: (self._books.device, self._books.org))
+        allowed = api.authorise(device, org, name, path, now, body)
+        return self._transport.beside(method, path, body, allowed.header(), limit)
+
     def propose(self, make: Make, cutting: Cutting = lambda state: ()) -> None:
         """Appends roster entries that `make` builds on the newest state, at the store; made again when another entry came
         first. `cutting` names the devices whose chains they cut: `make` is told where those stand. Raises KnownError:

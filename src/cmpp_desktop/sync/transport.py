@@ -44,6 +44,11 @@ class Transport(Protocol):
         """The answer to one request. Raises Refusal, or KnownError server_unreachable, server_busy or server_refused."""
         ...
 
+    def beside(self, method: str, path: str, body: bytes, authorisation: str, limit: int) -> bytes:
+        """One request beside the exchange, and its answer of at most `limit` bytes; may run while an exchange does. Raises as
+        `post` does."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -86,11 +91,17 @@ class HttpTransport:
         return self._url
 
     def post(self, body: bytes, authorisation: str, wait: int = 0) -> bytes:
+        return self._ask("POST", api.PATH, body, authorisation, ANSWER_LIMIT, wait)
+
+    def beside(self, method: str, path: str, body: bytes, authorisation: str, limit: int) -> bytes:
+        return self._ask(method, path, body, authorisation, limit)
+
+    def _ask(self, method: str, path: str, body: bytes, authorisation: str, limit: int, wait: int = 0) -> bytes:
         headers = {"authorization": authorisation, "content-type": api.CONTENT_TYPE, "accept": api.CONTENT_TYPE}
         timeout = httpx.Timeout(READ_SECONDS + wait, connect=CONNECT_SECONDS)
         try:
-            with self._client.stream("POST", self._url + api.PATH, content=body, headers=headers, timeout=timeout) as answer:
-                data = _bounded(answer, ANSWER_LIMIT if answer.status_code == 200 else PROBLEM_LIMIT)
+            with self._client.stream(method, self._url + path, content=body, headers=headers, timeout=timeout) as answer:
+                data = _bounded(answer, limit if answer.status_code == 200 else PROBLEM_LIMIT)
                 if answer.status_code == 200:
                     return data
                 raise _refusal(answer.status_code, data, _wait(answer.headers.get("retry-after", "")))

@@ -100,7 +100,7 @@ def field_problem(problem: str, words: Words, *, field: str = "") -> str:
     return {
         "too_long": words("This is too long."),
         "not_valid": words("This cannot be right as it is."),
-        "over_25_mb": words("A document may have at most 25 MB."),
+        "over_100_mb": words("A document may have at most 100 MB."),
         "empty_file": words("This file is empty."),
         "a_number_digits": words("An A-number has 8 or 9 digits."),
         "before_start": words("It cannot end before it starts."),
@@ -697,7 +697,15 @@ def _table() -> Mapping[str, Any]:
         "content_elsewhere": lambda w, f: (
             w("This document is on {who}’s laptop.", who=f["who"]) if f.get("who") else w("This document is on another laptop."),
             w("Nothing is lost: what is known of it is here."),
-            w("Documents do not travel between laptops yet. Ask for a copy, and add it here."),
+            w("It comes once that laptop has sent it: let it go online, or ask for a copy, and add it here.")
+            if f.get("travels")
+            else w("It was added with an older version, and comes once that laptop has been updated and was online."),
+            "banner",
+        ),
+        "content_damaged": lambda w, f: (
+            w("What came of this document is not what was added."),
+            w("Nothing of it was kept, and what is known of it is here."),
+            w("Try once more. If it happens again, ask whoever added it for a copy, and tell your administrator."),
             "banner",
         ),
         "no_preview": lambda w, f: (

@@ -61,6 +61,7 @@ if TYPE_CHECKING:  # the rooms behind are imported when they are needed: the unl
     from cmpp_desktop.domain.work import Command, Done, Question, Role
     from cmpp_desktop.forms import Changes
     from cmpp_desktop.store.vault import Names, Vault
+    from cmpp_desktop.sync.blobs import Carried
     from cmpp_desktop.sync.enrolment import Start
     from cmpp_desktop.workspace.administration import Administration
     from cmpp_desktop.workspace.imports import ImportPreview
@@ -680,7 +681,7 @@ class Workspace:
         restricted: bool = False,
     ) -> Done:
         """A file becomes a document of somebody's file, encrypted in the store, in one transaction. The file itself is left
-        where it is. At most 25 MiB. Raises Invalid path over_25_mb, empty_file; file_unreadable, disk_full."""
+        where it is. At most 100 MiB. Raises Invalid path over_100_mb, empty_file; file_unreadable, disk_full."""
         from cmpp_desktop.workspace import attachments
 
         return attachments.attach(
@@ -689,10 +690,25 @@ class Workspace:
         )  # fmt: skip
 
     def open_attachment(self, attachment_id: UUID) -> bytes:
-        """Its content, in memory; audited. Raises record_missing, content_elsewhere (facts who)."""
+        """Its content, in memory; audited. Raises record_missing, content_elsewhere (facts who, size, here, travels)."""
         from cmpp_desktop.workspace import attachments
 
         return attachments.open_attachment(self._need(), attachment_id)[1]
+
+    def fetch_document(self, attachment_id: UUID, step: Callable[[int, int], object] | None = None) -> None:
+        """Brings a document's content to this laptop, from where it broke off last; it stays. `step(done, of)` in bytes, which
+        may raise to stop. Waits for the network, and nothing waits for it. Raises content_elsewhere (facts who, size, here,
+        travels), content_damaged, disk_full, server_unreachable and others."""
+        from cmpp_desktop.workspace import attachments
+
+        attachments.fetch(self._need(), attachment_id, step)
+
+    def carry_documents(self, step: Callable[[int, int], object] | None = None) -> Carried:
+        """Sends contents of documents that the server lacks, and tells it which may go; after an exchange that went well. Waits
+        for the network, and no exchange waits for it. Raises what `step` raises; what goes wrong is in the answer."""
+        from cmpp_desktop.workspace import attachments
+
+        return attachments.carry(self._need(), step)
 
     def save_attachment(self, attachment_id: UUID, path: Path, *, reason: str) -> None:
         """Writes a copy where the person asked, as it came; logs that it left the store and why. Raises Invalid reason

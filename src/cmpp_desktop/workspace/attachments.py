@@ -1,7 +1,8 @@
 """Attachments: a document comes in from a file, is looked at in the window, and goes out again only as a copy with a reason.
 
-The bytes go from the file straight into the encrypted store, in one transaction with their record; no other file is ever
-made. Contents are not sent to other laptops yet: there `content_elsewhere` says on whose laptop a document is.
+The bytes go from the file straight into the encrypted store, piece by piece, the last of them in one transaction with their
+record; no other file is ever made. They are sent to the server beside the records, sealed, and fetched on another laptop when
+somebody opens them there; until then `content_elsewhere` says on whose laptop a document is.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import mimetypes
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,12 +18,13 @@ from typing import Any, cast
 from uuid import UUID
 
 from cmpp_desktop.changes import HERE
-from cmpp_desktop.domain.attachments import LARGEST, AddAttachment, AttachmentFields
+from cmpp_desktop.domain.attachments import LARGEST, AddAttachment, AttachmentFields, LetAttachmentTravel
 from cmpp_desktop.domain.dispatch import handle
 from cmpp_desktop.domain.entries import OneRecord
 from cmpp_desktop.domain.questions import Organisation
 from cmpp_desktop.domain.work import Done, Stored, Work
 from cmpp_desktop.errors import Invalid, KnownError
+from cmpp_desktop.sync.blobs import Carried
 from cmpp_desktop.workspace.files import write_private
 from cmpp_desktop.workspace.profile import Opened
 from cmpp_desktop.workspace.views import Paper
@@ -32,6 +35,8 @@ _BEGINS = (
     (b"BM", "image/bmp"), (b"II*\0", "image/tiff"), (b"MM\0*", "image/tiff"),
 )  # fmt: skip
 MOST_DOTS = 60_000_000  # of a picture that is shown
+PIECE = 1 << 20  # bytes that are in memory of a document that comes in or goes out
+Step = Callable[[int, int], object]
 
 
 def attach(
@@ -48,40 +53,75 @@ def attach(
     restricted: bool,
 ) -> Done:
     """See `Workspace.attach`."""
-    data = _read(path)
+    digest, size, begins = _looked_at(path)
     command = AddAttachment(
         participant_id,
         title.strip() or path.stem[:200],
-        hashlib.sha256(data).hexdigest(),
-        len(data),
-        media_type_of(path.name, data),
+        digest,
+        size,
+        media_type_of(path.name, begins),
         document_type,
         received_on,
         expires_on,
         source,
         note,
         restricted,
+        opened.random(32).hex(),
     )
+    documents = opened.store.documents
+    documents.coming(digest, True)
+    try:
+        first = _brought_in(opened, path, digest)
 
-    def act(work: Work) -> Done:
-        done = handle(command, work)
-        cast(Any, work).keep_content(data)  # the store's own unit of work: the domain knows of no bytes
-        return done
+        def act(work: Work) -> Done:
+            done = handle(command, work)
+            cast(Any, work).keep_piece(digest, 0, first)  # the store's own unit of work: the domain knows of no bytes
+            return done
 
-    return opened.carry_out(act, HERE)
+        return opened.carry_out(act, HERE)
+    finally:
+        documents.coming(digest, False)
 
 
-def _read(path: Path) -> bytes:
+def _pieces(path: Path) -> Iterator[bytes]:
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+            while piece := file.read(PIECE):
+                yield piece
     except OSError:
         raise KnownError("file_unreadable") from None
-    if len(data) > LARGEST:
-        raise Invalid(path="over_25_mb")
-    if not data:
+
+
+def _looked_at(path: Path) -> tuple[str, int, bytes]:
+    """SHA-256 in hex, the size, and how it begins."""
+    made, size, begins = hashlib.sha256(), 0, b""
+    for piece in _pieces(path):
+        made.update(piece)
+        begins = begins or piece[:16]
+        size += len(piece)
+        if size > LARGEST:
+            raise Invalid(path="over_100_mb")
+    if not size:
         raise Invalid(path="empty_file")
-    return data
+    return made.hexdigest(), size, begins
+
+
+def _brought_in(opened: Opened, path: Path, digest: str) -> bytes:
+    """Puts all pieces but the first into the store, and gives that one. A file that is written to meanwhile is refused."""
+    documents = opened.store.documents
+    here = opened.at_store(lambda: documents.numbers(digest))
+    made, first = hashlib.sha256(), b""
+    for n, piece in enumerate(_pieces(path)):
+        made.update(piece)
+        if n == 0:
+            first = piece
+        elif n not in here:
+            opened.at_store(lambda n=n, piece=piece: documents.put_piece(digest, n, piece))  # type: ignore[misc]  # bound now
+    if made.hexdigest() != digest:
+        if 0 not in here:
+            opened.at_store(lambda: documents.forget_content(digest))
+        raise KnownError("file_unreadable")
+    return first
 
 
 def media_type_of(name: str, data: bytes) -> str:
@@ -95,10 +135,45 @@ def open_attachment(opened: Opened, attachment_id: UUID) -> tuple[Stored[Attachm
     stored: Stored[AttachmentFields] = opened.ask(OneRecord("attachment", attachment_id))
     data = opened.content(stored.fields.content_hash)
     if data is None:
-        names = {person.id: person.name for person in opened.ask(Organisation()).staff}
-        raise KnownError("content_elsewhere", who=names.get(stored.created_by, ""))
+        raise _elsewhere(opened, stored)
     opened.note("attachment_opened", "attachment", attachment_id)
     return stored, data
+
+
+def _elsewhere(opened: Opened, stored: Stored[AttachmentFields]) -> KnownError:
+    """Facts: on whose laptop it was added, its size, and how much of it is here already; `travels`: whether it can be fetched."""
+    names = {person.id: person.name for person in opened.ask(Organisation()).staff}
+    fields = stored.fields
+    here = opened.at_store(lambda: opened.store.documents.numbers(fields.content_hash))
+    return KnownError(
+        "content_elsewhere",
+        who=names.get(stored.created_by, ""),
+        size=fields.size,
+        here=min(len(here) * PIECE, fields.size),
+        travels=bool(fields.blob_key),
+    )
+
+
+def fetch(opened: Opened, attachment_id: UUID, step: Step | None) -> None:
+    """See `Workspace.fetch_document`."""
+    stored: Stored[AttachmentFields] = opened.ask(OneRecord("attachment", attachment_id))
+    document = opened.at_store(lambda: opened.store.documents.document(attachment_id))
+    if document is None or not document.key:
+        raise _elsewhere(opened, stored)
+    try:
+        opened.carrier.fetch(document, step)
+    except KnownError as error:
+        raise _elsewhere(opened, stored) if error.code == "content_elsewhere" else error from error
+
+
+def carry(opened: Opened, step: Step | None) -> Carried:
+    """See `Workspace.carry_documents`."""
+    with opened.carrying:
+        if opened.is_out() or opened.engine.status().problem is not None:
+            return Carried()
+        for one in opened.at_store(opened.store.documents.without_key):
+            opened.do(LetAttachmentTravel(one.id, opened.random(32).hex()), HERE)
+        return opened.carrier.carry(step)
 
 
 def save_copy(opened: Opened, attachment_id: UUID, path: Path, *, reason: str) -> None:

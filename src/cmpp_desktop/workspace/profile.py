@@ -29,6 +29,7 @@ from cmpp_desktop.store.database import BACKUPS
 from cmpp_desktop.store.lock import ProfileLock
 from cmpp_desktop.store.vault import SLOTS, Names, Vault, make_folder
 from cmpp_desktop.sync import enrolment, replica
+from cmpp_desktop.sync.blobs import Carrier
 from cmpp_desktop.sync.books import begin
 from cmpp_desktop.sync.engine import Engine
 from cmpp_desktop.words import Words, load, zone_of
@@ -67,6 +68,8 @@ class Opened:
         self.engine = Engine(
             store.replica(), self.transport, system_ms=parts.now_ms, random=parts.randomness, bus=bus, at_store=self._at_store
         )
+        self.carrier = Carrier(self.engine, store.documents, self._at_store)
+        self.carrying = threading.Lock()  # one round of documents at a time
 
     @property
     def device(self) -> keys.KeyPair:
@@ -158,6 +161,14 @@ class Opened:
         with self._turn:
             self.must_be_open()
             self.store.settings.put(name, value)
+
+    def random(self, length: int) -> bytes:
+        """So many random bytes."""
+        return self._parts.randomness(length)
+
+    def at_store(self, job: Callable[[], A]) -> A:
+        """Runs a short job while the store is this caller's. Raises locked."""
+        return self._at_store(job)
 
     def content(self, digest: str) -> bytes | None:
         """What an attachment holds; None where it is not on this laptop."""

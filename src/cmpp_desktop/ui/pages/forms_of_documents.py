@@ -31,7 +31,7 @@ def attach(ui: Ui, record_id: UUID | None) -> FormPlan:
         return words.field("attachment", name)
 
     items = (
-        Item("path", "file", words("The file"), True, help=words("A PDF, a picture or another file of at most 25 MB.")),
+        Item("path", "file", words("The file"), True, help=words("A PDF, a picture or another file of at most 100 MB.")),
         Item("title", "line", label("title"), most=200, help=words("The name of the file, if you say nothing.")),
         Item("document_type", "code", label("document_type"), default="other", codes="document_type"),
         Item("received_on", "day", label("received_on"), default=ui.today()),
@@ -42,7 +42,7 @@ def attach(ui: Ui, record_id: UUID | None) -> FormPlan:
     )
     text = words(
         "It is copied into the encrypted store of this laptop. The file stays where it is: delete it there if nobody"
-        " else needs it. Documents are not sent to other laptops yet."
+        " else needs it. Other laptops get it, sealed, when somebody opens it there."
     )
     return FormPlan("attach", words("Document"), items, _no_command, words("Document added"), words("Add"), text=text, run=run)
 

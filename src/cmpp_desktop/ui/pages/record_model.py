@@ -97,7 +97,7 @@ FIRST: Mapping[str, tuple[str, ...]] = {
 FILLED: frozenset[str] = frozenset(
     {
         "participant_id", "raised_by", "given_by", "approved_by", "approved_at", "refused_by", "refused_at", "decision_note",
-        "reverses_id", "set_by", "lifted_by", "media_type", "size", "content_hash", "subject_kind", "subject_id",
+        "reverses_id", "set_by", "lifted_by", "media_type", "size", "content_hash", "subject_kind", "subject_id", "blob_key",
         "screening_id",
     }
 )  # fmt: skip

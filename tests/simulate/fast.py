@@ -23,6 +23,7 @@ from cmpp_protocol import entries, keys, labels, roster
 from cmpp_protocol.roster import RosterState
 from cmpp_server import arrivals
 from cmpp_server.database import Database
+from tests.simulate.reads import Written, read_once
 
 _STATEMENTS: LRUCache[Any, Any] = LRUCache(500)  # each history opens the server anew, with the same statements
 _SEALED: dict[bytes, tuple[bytes, bytes, bytes]] = {}  # key envelope -> key, recipient, place
@@ -47,6 +48,8 @@ class MemoryDatabase(Database):
         self._engine = create_engine("sqlite://", creator=lambda: self._raw, poolclass=StaticPool)
         self._engine._compiled_cache = _STATEMENTS
 
+        self._written = Written(self._engine)
+
         @event.listens_for(self._engine, "begin")
         def begin(conn: Connection) -> None:
             conn.exec_driver_sql("BEGIN")
@@ -63,6 +66,7 @@ class MemoryDatabase(Database):
 
     def put_back(self, data: bytes) -> None:
         """What it was when the copy was made."""
+        self._written.anew()
         self._raw.deserialize(data)
         self._raw.execute("PRAGMA foreign_keys = ON")
 
@@ -71,17 +75,20 @@ class MemoryDatabase(Database):
 def remembered() -> Iterator[None]:
     """While it lasts, nothing is worked out twice (see above)."""
     before = keys.verify, entries.decode, roster.validate_and_apply, keys.seal_key, keys.open_key
-    noted = arrivals.note
+    noted, reckoned, signing = arrivals.note, keys.KeyPair._reckoned, keys.KeyPair.signing_key
     keys.verify, entries.decode = lru_cache(100_000)(before[0]), lru_cache(20_000)(before[1])
     roster.validate_and_apply = _applied_once(before[2])  # type: ignore[assignment]  # its arguments have no names
     keys.seal_key, keys.open_key = _seal_key, _opener(before[4])
+    keys.KeyPair._reckoned = lru_cache(500)(reckoned)  # type: ignore[method-assign]  # pairs of one secret are equal
+    keys.KeyPair.signing_key = lru_cache(500)(signing)  # type: ignore[method-assign]  # the same
     arrivals.note = lambda *rest: None
     gc.disable()  # nothing of a history is a ring, but what frameworks keep for ever; it is collected between histories
     try:
-        yield
+        with read_once():
+            yield
     finally:
         keys.verify, entries.decode, roster.validate_and_apply, keys.seal_key, keys.open_key = before
-        arrivals.note = noted
+        arrivals.note, keys.KeyPair._reckoned, keys.KeyPair.signing_key = noted, reckoned, signing  # type: ignore[method-assign]
         gc.enable()
 
 

@@ -204,6 +204,7 @@ WEIGHTS = {
     "sign": 3,
     "amend": 2,
     "revive": 3,
+    "move": 3,
     "sync": 30,
     "crash": 5,
     "stick": 6,

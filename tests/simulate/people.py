@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from uuid import UUID
 
-from cmpp_desktop.changes import LIFE, life_value
+from cmpp_desktop.changes import LIFE, Write, life_value
 from cmpp_desktop.errors import KnownError
+from cmpp_desktop.store import moving
 from cmpp_desktop.sync import merge
 from cmpp_protocol import canon, ids, rights
 from tests.simulate.world import CANARY, SimLaptop, World
@@ -109,6 +110,30 @@ class People:
             place, id = held
             self.say(f"{laptop.name} brings {id.int} back")
             laptop.replica.commit(place, lambda state_of: [merge.revive(state_of(id), id)], laptop.clock)
+
+    def do_move(self, laptop: SimLaptop) -> None:
+        """Who may write in both makes a record restricted, or the other way round, or hands it to another team (rule 25)."""
+        held, to = self._held(laptop), self._place(laptop)
+        if not held or to is None or to == held[0]:
+            return
+        place, id = held
+        source, there = laptop.records(place)[id], laptop.state(id, to)
+        if moving.is_away(source) or merge.awaited(source, laptop.replica.seen(place)):
+            return
+        try:
+            parts = moving.parts_of(source, there, to.bytes)
+        except KnownError:  # a version is picked first
+            return
+        kinds = laptop.engine.roster().collections
+        self.say(f"{laptop.name} moves {id.int} from the {kinds[place].kind} to the {kinds[to].kind}")
+        values = {**parts.values, **({LIFE: parts.life} if parts.life else {})}
+        beside = {name: {head.stamp for head in parts.beside.get(name, ())} for name in values}
+        named = {name: tuple(s for s in (there.stamps(name) if there else ()) if s not in beside[name]) for name in values}
+        laptop.clock += 1000
+        with laptop.disk.beside(beside):
+            made = [Write(source.kind, id, name, value, named[name]) for name, value in values.items()]
+            laptop.replica.commit(to, lambda state_of: made, laptop.clock)
+        laptop.settle(id, moving.moved_value(to.bytes, None), place)
 
     # Laptops and the network ------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import random
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -54,6 +54,7 @@ class Replica(MemoryReplica):
         super().__init__(own)
         self._world = world
         self.units: dict[tuple[UUID, int], int] = {}  # (collection, hlc) of own units of work -> their numbers
+        self._beside: Mapping[str, set[Stamp]] = {}
         self._undone: list[Callable[[], None]] = []  # what a transaction that fails takes back of the oracle's memory
 
     def copied_to(self, world: World) -> Replica:
@@ -100,7 +101,18 @@ class Replica(MemoryReplica):
         """A unit of work of this laptop."""
         number = self.units[collection, stamp.hlc] = self._world.next_number()
         for one in writes:
-            self._world.marks[collection][one.id][one.field].append(Mark(number, stamp, one.value, past))
+            marks = self._world.marks[collection][one.id][one.field]
+            left = sum(1 << mark.number for mark in marks if mark.stamp in self._beside.get(one.field, ()))
+            marks.append(Mark(number, stamp, one.value, past & ~left))
+
+    @contextmanager
+    def beside(self, heads: Mapping[str, set[Stamp]]) -> Iterator[None]:
+        """What is written while it lasts leaves these heads standing, by field: of them a move says nothing (rule 25)."""
+        self._beside = heads
+        try:
+            yield
+        finally:
+            self._beside = {}
 
     def put_own(self, change_set: ChangeSet) -> None:
         """Something that sync itself writes."""

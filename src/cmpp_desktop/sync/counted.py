@@ -10,6 +10,7 @@ from cmpp_desktop.sync import seal
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import OnShelf, Replica
 from cmpp_protocol import envelope
+from cmpp_protocol.stamps import Stamp
 
 
 def counted_writes(store: Replica, held: Keys, place: UUID, rows: Sequence[OnShelf]) -> dict[int, frozenset[Write]]:
@@ -34,3 +35,23 @@ def opened(store: Replica, held: Keys, place: UUID, one: OnShelf) -> Iterator[Ch
         return
     for part in parts:
         yield part.change_set()
+
+
+def named_unread(store: Replica, held: Keys, place: UUID, device: bytes) -> set[UUID]:
+    """Records in which others name what this device wrote and what has not come here. A laptop takes all stamps of its own for
+    seen; where a backup was put back, it waited for nothing of what it had written since (rule 5)."""
+    here = set(counted_writes(store, held, place, store.shelf(place, device)))
+    others = (one for one in store.shelf(place) if one.device != device and one.state == "counts")
+    return {
+        write.id
+        for one in others
+        for change_set in opened(store, held, place, one)
+        for write in change_set.writes
+        if any(stamp.device == device and stamp.hlc not in here for stamp in _named_in(write))
+    }
+
+
+def _named_in(write: Write) -> Iterator[Stamp]:
+    yield from write.replaces
+    for _, stamps in write.covers:
+        yield from stamps

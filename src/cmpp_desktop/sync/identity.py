@@ -15,7 +15,7 @@ from cmpp_desktop.changes import ChangeSet
 from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.sync import adopting, merge, rebuild, replica
 from cmpp_desktop.sync.books import Books
-from cmpp_desktop.sync.counted import counted_writes
+from cmpp_desktop.sync.counted import counted_writes, named_unread
 from cmpp_desktop.sync.desk import Cutting, Heads, Make, cuts_of
 from cmpp_desktop.sync.enrolment import Invitation, Start, enrol
 from cmpp_desktop.sync.inbox import OWN_UNKNOWN, Taken
@@ -142,11 +142,12 @@ def _carried_over(
     if said:
         stamp = Stamp(next_hlc(books.now_ms(), store.own_clock()), new)
         store.put_own(ChangeSet(place.bytes, stamp, tuple(said)))
-    if books.state is None or not (waiting or lost):
+    misread = named_unread(store, books.keys, place, old) | {write.id for writes in sent.values() for write in writes}
+    if books.state is None or not (waiting or lost or misread):
         return Taken()
     ids = outbox_ids(waiting) | outbox_ids(again) | {write.id for write in said}
     if rebuild.is_whole(store, place):
-        return Rebuilding(store, books.state, books.keys, new, place, books.now_ms()).run(ids)
+        return Rebuilding(store, books.state, books.keys, new, place, books.now_ms()).run(ids | misread)
     return _in_place(books, store, place, ids, mapped)
 
 

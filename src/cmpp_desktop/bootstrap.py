@@ -14,6 +14,8 @@ from cmpp_desktop.workspace.parts import Parts
 if TYPE_CHECKING:
     from cmpp_desktop.sync.transport import Transport
 
+SYNC = "/v1/sync"  # `api.PATH`, whose module is imported when it is needed
+
 
 def workspace(folder: Path) -> Workspace:
     """The workspace of a profile folder, with everything real. Quick: nothing is opened yet."""
@@ -37,9 +39,9 @@ class Later:
     def url(self) -> str:
         return self._made().url
 
-    def post(self, body: bytes, authorisation: str, wait: int = 0) -> bytes:
+    def post(self, body: bytes, authorisation: str, wait: int = 0, path: str = SYNC) -> bytes:
         """See `Transport.post`; also raises what a server's address or certificate authority is refused with."""
-        return self._made().post(body, authorisation, wait)
+        return self._made().post(body, authorisation, wait, path)
 
     def beside(self, method: str, path: str, body: bytes, authorisation: str, limit: int) -> bytes:
         """See `Transport.beside`."""

@@ -131,6 +131,21 @@ class Lacking(NamedTuple):
     recipient: bytes
 
 
+TAKE, BEGINS, MAKE, CONFIRM, CONFIRMED = "take", "begins", "make", "confirm", "confirmed"  # words of a hint
+
+
+class Hint(NamedTuple):
+    """What the server says about the snapshots of a collection (see `snapshot_api`), in one word.
+
+    `take`: there is a confirmed one at `seq`, far beyond the cursor, and no log is given; `begins`: the log begins behind `seq`,
+    and the cursor is before that; `make`: one is wanted; `confirm`: the one at `seq` waits for a second device; `confirmed`:
+    the one at `seq` is confirmed. Other words are ignored."""
+
+    collection: UUID
+    word: str
+    seq: int
+
+
 class ChainAt(NamedTuple):
     """Where the chain of a device stands in a collection: its last counting bundle."""
 
@@ -186,10 +201,11 @@ class SyncRequest:
     `opened`: the highest epoch of each collection whose key it holds; envelopes of later ones are wanted. `wait`: seconds to
     wait for something new (0: none, at most WAIT_LIMIT). `limit`: bytes of log wanted (0: the server's own goal).
     `damaged`: places whose copy did not verify here (rule 42); `heads_of`: devices whose chains an administrator is about to
-    cut, also where they may not read (rule 28); `helps`: it wants to know who lacks a key that it may hold. `lost`:
+    cut, also where they may not read (rule 28); `helps`: it wants to know who lacks a key that it may hold; `lost`:
     `entries` are those that the server had and has lost (rule 37); `holds`: hashes of the bundles that do not count here, so
-    that the others held at the server are wanted (rule 33), None: it does not ask. None of the five is written while there is
-    nothing to say.
+    that the others held at the server are wanted (rule 33), None: it does not ask;
+    `snapshots`: it knows logs that begin later, and wants to hear about snapshots; `from_log`: collections of which it wants
+    the log even so. None of these is written while there is nothing to say.
     """
 
     roster_no: int = -1
@@ -207,6 +223,8 @@ class SyncRequest:
     helps: bool = False
     lost: bool = False
     holds: tuple[bytes, ...] | None = None
+    snapshots: bool = False
+    from_log: tuple[UUID, ...] = ()
     v: int = versions.API
 
     def encode(self) -> bytes:
@@ -220,6 +238,8 @@ class SyncRequest:
                 **({"helps": True} if self.helps else {}),
                 **({"lost": True} if self.lost else {}),
                 **({"holds": list(self.holds)} if self.holds is not None else {}),
+                **({"snapshots": True} if self.snapshots else {}),
+                **({"from_log": [place.bytes for place in self.from_log]} if self.from_log else {}),
                 "v": self.v,
                 "roster": [self.roster_no, self.roster_hash],
                 "entries": [[new.entry, [_key_row(row) for row in new.envelopes]] for new in self.entries],
@@ -240,7 +260,8 @@ class SyncAnswer:
     caller's head. `wanted`: offered bundles that it lacks, and others whose copy there is damaged. `more`: ask again at once,
     there is more to read. `again`: the places named in `damaged` whose copy there is sound; `heads`: where the chains that were
     asked for stand; `lacking`: who lacks an envelope of a key that the caller may hold; `held`: bundles that do not count and
-    that the caller lacks; none of them written while empty."""
+    that the caller lacks; `hints`: about snapshots, for who knows
+    of them; none of them written while empty."""
 
     time: int
     roster_no: int
@@ -257,6 +278,7 @@ class SyncAnswer:
     heads: tuple[ChainAt, ...] = ()
     lacking: tuple[Lacking, ...] = ()
     held: tuple[bytes, ...] = ()
+    hints: tuple[Hint, ...] = ()
     v: int = versions.API
 
     def encode(self) -> bytes:
@@ -270,6 +292,7 @@ class SyncAnswer:
                 **({"heads": heads} if heads else {}),
                 **({"lacking": lacking} if lacking else {}),
                 **({"held": list(self.held)} if self.held else {}),
+                **({"hints": [[one.collection.bytes, one.word, one.seq] for one in self.hints]} if self.hints else {}),
                 "v": self.v,
                 "time": self.time,
                 "roster": [self.roster_no, self.roster_hash, self.roster_known],
@@ -385,6 +408,8 @@ def _request(data: bytes) -> SyncRequest:
         helps=flag(body.get("helps", False)),
         lost=flag(body.get("lost", False)),
         holds=_list(octets(32))(body["holds"]) if "holds" in body else None,
+        snapshots=flag(body.get("snapshots", False)),
+        from_log=_list(uuid)(body.get("from_log", [])),
         v=body["v"],
     )
 
@@ -425,6 +450,7 @@ def _answer(data: bytes) -> SyncAnswer:
         ),
         lacking=tuple(Lacking(*row) for row in _rows(uuid, whole(1 << 31, 1), octets(32))(body.get("lacking", []))),
         held=_list(_any_bytes)(body.get("held", [])),
+        hints=tuple(Hint(*row) for row in _rows(uuid, text, _SEQ)(body.get("hints", []))),
         v=body["v"],
     )
 

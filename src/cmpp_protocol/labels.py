@@ -41,10 +41,15 @@ BLOB_ID = b"cmpp/1/blob-id"  # HMAC under a content's key
 BLOB_CHUNK = b"cmpp/1/blob-chunk"  # HKDF info, with the place of a chunk
 INVITATION_SEAL = b"cmpp/1/invitation-seal"  # HKDF info: twelve words -> the key of an invitation file
 
+SNAPSHOT_CONTENTS = b"cmpp/1/snapshot-contents"  # over the packed parts of a snapshot
+SNAPSHOT_DIGEST = b"cmpp/1/snapshot-digest"  # HMAC under the collection key, over place and contents
+SNAPSHOT_KEY = b"cmpp/1/snapshot-key"  # HKDF info, with the place of a part
+SNAPSHOT_PART = b"cmpp/1/snapshot-part"  # over the place of a part and its sealed bytes
+SNAPSHOT_HEAD = b"cmpp/1/snapshot-head"  # over what everybody may see of a snapshot
+SNAPSHOT_SIGNATURE = b"cmpp/1/snapshot-signature"  # by its maker
+SNAPSHOT_CONFIRMATION = b"cmpp/1/snapshot-confirmation"  # by a second device
+
 # Reserved; nothing makes them yet.
-SNAPSHOT_DIGEST = b"cmpp/1/snapshot-digest"
-SNAPSHOT_SIGNATURE = b"cmpp/1/snapshot-signature"
-SNAPSHOT_KEY = b"cmpp/1/snapshot-key"
 DROP_KEYS = b"cmpp/1/drop-keys"
 
 

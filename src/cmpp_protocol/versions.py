@@ -29,8 +29,10 @@ ROSTER_VERSIONS = (
     ),
 )
 BLOB_VERSIONS = (Version(1, "2026-11-28", "contents of documents in chunks of 1 MiB, AES-256-GCM under keys used once"),)
+SNAPSHOT_VERSIONS = (Version(1, "2026-11-28", "174-byte head with the hashes of its parts; parts in columns, sealed one by one"),)
 
 API = API_VERSIONS[-1].number
 ENVELOPE = ENVELOPE_VERSIONS[-1].number
 ROSTER = ROSTER_VERSIONS[-1].number
 BLOB = BLOB_VERSIONS[-1].number
+SNAPSHOT = SNAPSHOT_VERSIONS[-1].number

@@ -21,6 +21,7 @@ from cmpp_server.metrics import Metrics
 from cmpp_server.problems import Refused
 from cmpp_server.routes import Parts, router
 from cmpp_server.settings import Settings
+from cmpp_server.snapshots import Snapshots
 
 
 def clock_ms() -> int:
@@ -41,6 +42,7 @@ def create_app(settings: Settings, now: Callable[[], int] = clock_ms) -> FastAPI
         database=database,
         exchange=Exchange(database, settings, now),
         blobs=Blobs(database, FolderChunks(folder) if folder is not None else None, settings, now),
+        snapshots=Snapshots(database, settings, now),
         events=Events(),
         metrics=Metrics(database),
         log=logs.logger(settings.log_level),

@@ -20,8 +20,8 @@ from cmpp_server import auth, tables
 from cmpp_server import roster as rosters
 from cmpp_server.chunks import Chunks, Place
 from cmpp_server.database import Database, upsert
-from cmpp_server.exchange import used_bytes
 from cmpp_server.problems import Refused
+from cmpp_server.quota import used_bytes
 from cmpp_server.settings import Settings
 
 DAY = 24 * 3600 * 1000

@@ -107,7 +107,7 @@ def _counted(conn: Connection, org: bytes, place: UUID) -> int:
 
 def _kept(conn: Connection, org: bytes, place: UUID) -> int:
     size = blobs.counted(conn, org, place)
-    for table in (tables.log, tables.held):
+    for table in (tables.log, tables.held, tables.snapshot_part):
         query = select(func.coalesce(func.sum(func.length(table.c.body)), 0))
         size += int(conn.execute(query.where(table.c.org_id == org, table.c.collection_id == place.bytes)).scalar_one())
     return size

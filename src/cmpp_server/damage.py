@@ -52,7 +52,7 @@ def look(conn: Connection, org: bytes, place: UUID, seq: int, state: roster.Rost
 
 def walk(conn: Connection, org: bytes, place: UUID, state: roster.RosterState | None) -> Iterator[Finding]:
     """Every place of a log that is not sound, in order; a log hash that was found wrong is not held against the next."""
-    seq, log_hash = 0, envelope.log_start(org, place)
+    seq, log_hash, base = 0, envelope.log_start(org, place), _base(conn, org, place)
     table = tables.log
     query = select(table).where(table.c.org_id == org, table.c.collection_id == place.bytes).order_by(table.c.seq)
     for row in conn.execution_options(yield_per=16).execute(query):
@@ -61,6 +61,9 @@ def walk(conn: Connection, org: bytes, place: UUID, state: roster.RosterState | 
             found = _missing(conn, org, place, log_hash, seq)
             yield replace(found, why=f"{found.why} (next is {row.seq})")
             seq, log_hash = row.seq, row.log_hash  # where it should begin is not known
+            continue
+        if seq <= base and envelope.log_next(log_hash, row.hash) == row.log_hash:
+            log_hash = row.log_hash  # a snapshot holds what its bytes made
             continue
         found = _verify(conn, org, place, log_hash, row, state)
         log_hash = found.log_hash
@@ -243,7 +246,9 @@ def _within(conn: Connection, org: bytes, complaints: Iterable[api.Place], limit
     named = list(dict.fromkeys(complaints))[:NAMED_AT_ONCE]
     marked = _all_marked(conn, org, {one.collection for one in named})
     ends = {place: (_end(conn, org, place) or (0, NO_HASH))[0] for place in {one.collection for one in named}}
-    for one in [one for one in named if one not in marked and one.seq <= ends[one.collection]][:COMPLAINTS_AT_ONCE]:
+    bases = {place: _base(conn, org, place) for place in ends}
+    here = [one for one in named if one not in marked and bases[one.collection] < one.seq <= ends[one.collection]]
+    for one in here[:COMPLAINTS_AT_ONCE]:
         if limit <= 0:
             return
         size = conn.execute(select(func.length(tables.log.c.body)).where(*_at(tables.log, org, *one))).scalar()
@@ -263,6 +268,13 @@ def _end(conn: Connection, org: bytes, place: UUID) -> tuple[int, bytes] | None:
     query = select(table.c.seq, table.c.log_hash).where(table.c.org_id == org, table.c.collection_id == place.bytes)
     row = conn.execute(query).first()
     return None if row is None else (row.seq, row.log_hash)
+
+
+def _base(conn: Connection, org: bytes, place: UUID) -> int:
+    """The place up to which bytes are gone on purpose."""
+    table = tables.collection
+    query = select(table.c.base_seq).where(table.c.org_id == org, table.c.collection_id == place.bytes)
+    return conn.execute(query).scalar() or 0
 
 
 def _row(conn: Connection, org: bytes, place: UUID, seq: int) -> Row[Any] | None:

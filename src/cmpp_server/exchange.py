@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from cmpp_protocol import api, envelope, rights, roster
-from cmpp_server import arrivals, auth, damage, holding, log, tables
+from cmpp_server import arrivals, auth, damage, holding, log, quota, snapshots, tables
 from cmpp_server import roster as rosters
 from cmpp_server.database import Database
 from cmpp_server.problems import Refused
@@ -101,8 +101,9 @@ class Exchange:
             if device is None or not device.active(state.no):
                 return answer  # a revoked device learns so from the signed entry
             readable = [one for one in request.cursors if rights.may_read(state, caller.device, one.collection)]
+            told = snapshots.told(conn, state, device.id, request, readable, self._settings, self._now())
             limit = min(request.limit or self._settings.answer_bytes, self._settings.answer_bytes)
-            logs, more_log = log.read(conn, caller.org, readable, limit)
+            logs, more_log = log.read(conn, caller.org, [one for one in readable if one.collection not in told.without], limit)
             return replace(
                 answer,
                 envelopes=_key_envelopes(conn, state, device, dict(request.opened)),
@@ -113,6 +114,7 @@ class Exchange:
                 heads=_heads(conn, state, device, request.heads_of),
                 lacking=_lacking(conn, state, device) if request.helps else (),
                 held=holding.for_reader(conn, state, device.id, request.holds, limit) if request.holds is not None else (),
+                hints=told.hints,
             )
 
     def fingerprint(self, done: Done) -> tuple[object, ...]:
@@ -203,7 +205,7 @@ class Exchange:
             started = time.perf_counter()
             locked = log.lock(conn, org, place)
             waited(time.perf_counter() - started)
-            _within_quota(conn, org)
+            quota.within_quota(conn, org)
             return log.append(conn, locked, lambda c: self._state(c, org), parcels, self._now(), limit)
 
         return append
@@ -213,18 +215,6 @@ class Exchange:
         if state is None:
             raise Refused("device_unknown")
         return state
-
-
-def used_bytes(conn: Connection, org: bytes) -> int:
-    """Bytes of bundles that are kept for an organisation, in its logs and held."""
-    table = tables.collection
-    return int(conn.execute(select(func.coalesce(func.sum(table.c.used_bytes), 0)).where(table.c.org_id == org)).scalar_one())
-
-
-def _within_quota(conn: Connection, org: bytes) -> None:
-    quota = conn.execute(select(tables.org.c.quota_bytes).where(tables.org.c.org_id == org)).scalar()
-    if quota and used_bytes(conn, org) >= quota:
-        raise Refused("over_quota")
 
 
 def add_organisation(conn: Connection, org: bytes, now: int, quota: int = 0) -> bool:

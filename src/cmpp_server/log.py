@@ -105,7 +105,7 @@ def read(
         head = _end(conn, org, cursor.collection)
         if head is None:
             continue
-        if not _known(conn, org, cursor):
+        if not known(conn, org, cursor):
             slices.append(api.Slice(cursor.collection, False, *head))
             continue
         items: tuple[api.LogItem, ...] = ()
@@ -271,7 +271,8 @@ def _end(conn: Connection, org: bytes, place: UUID) -> tuple[int, bytes] | None:
     return None if row is None else (row.seq, row.log_hash)
 
 
-def _known(conn: Connection, org: bytes, cursor: api.Cursor) -> bool:
+def known(conn: Connection, org: bytes, cursor: api.Cursor) -> bool:
+    """Whether the log has this log hash at that place."""
     if cursor.seq == 0:
         return cursor.log_hash == envelope.log_start(org, cursor.collection)
     table = tables.log

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from cmpp_protocol import api, blobs
+from cmpp_protocol import api, blobs, snapshot_api
 from cmpp_server import logs, metrics
 from cmpp_server.blobs import Blobs
 from cmpp_server.database import Busy, Database, newest_revision
@@ -17,6 +17,7 @@ from cmpp_server.events import Events
 from cmpp_server.exchange import Done, Exchange
 from cmpp_server.problems import Refused
 from cmpp_server.settings import Settings
+from cmpp_server.snapshots import Snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Parts:
     database: Database
     exchange: Exchange
     blobs: Blobs
+    snapshots: Snapshots
     events: Events
     metrics: metrics.Metrics
     log: Any
@@ -136,6 +138,25 @@ def _told(parts: Parts, received: int, said: bytes) -> Response:
     return Response(said, media_type=api.CONTENT_TYPE)
 
 
+@router.post(
+    snapshot_api.PATH,
+    response_class=Response,
+    responses=_ANSWER,
+    openapi_extra={
+        "parameters": [_AUTHORISED],
+        "requestBody": {"required": True, "content": {api.CONTENT_TYPE: _BYTES}},
+    },
+)
+async def take_snapshots(request: Request, parts: UsedParts) -> Response:
+    """Snapshots (docs/sync-protocol-snapshots.md)."""
+    body = await _read(request, parts.settings.body_limit)
+    answer = await run_in_threadpool(parts.snapshots.ask, request.headers.get("authorization", ""), body)
+    said = answer.encode()
+    parts.metrics.request(snapshot_api.PATH, "ok")
+    parts.metrics.carried(len(body), len(said))
+    return Response(said, media_type=api.CONTENT_TYPE)
+
+
 @router.get("/healthz", response_class=Response, responses=_PLAIN)
 async def healthz(parts: UsedParts) -> Response:
     """The process answers."""
@@ -202,7 +223,8 @@ def has_news(answer: api.SyncAnswer, done: Done, first: api.SyncAnswer | None) -
     wanted = set(answer.wanted) & set(done.request.offers) or set(answer.wanted) - set(known.wanted)
     pushed = answer.verdicts or answer.entry_verdicts or wanted
     read = answer.entries or answer.envelopes or not answer.roster_known or set(answer.again) - set(known.again)
-    return bool(pushed or read or any(one.items or not one.known for one in answer.logs))
+    instead = any(one.word in (api.TAKE, api.BEGINS) for one in answer.hints)
+    return bool(pushed or read or instead or any(one.items or not one.known for one in answer.logs))
 
 
 def _note(parts: Parts, done: Done, answer: api.SyncAnswer, seconds: float) -> None:

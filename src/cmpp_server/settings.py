@@ -32,6 +32,8 @@ class Settings:
     `server_names`: the names (host, or host:port) under which devices reach this server; their requests are signed for
     one of them. `organisations`: ids (64 hexadecimal digits) accepted beside those added with `org add`.
     `documents`: the folder for the sealed contents of documents; "": beside an SQLite file, and none with PostgreSQL.
+    `snapshot_bundles`, `snapshot_days`: after how many bundles, or days, a snapshot is wanted; `keep_days`: for how long bundles
+    are kept behind a confirmed one; `snapshot_behind`: how many bundles somebody is behind who is given one and no log.
     `requests_per_minute` (0: no limit) and `requests_at_once`: how often one device may ask (see `arrivals`).
     """
 
@@ -46,6 +48,10 @@ class Settings:
     requests_per_minute: int = 300
     requests_at_once: int = 1000
     poll_seconds: float = 1.0
+    snapshot_bundles: int = 5000
+    snapshot_days: int = 7
+    snapshot_behind: int = 500
+    keep_days: int = 90
     log_level: str = "info"
 
     def checked(self) -> Settings:
@@ -60,6 +66,8 @@ class Settings:
             raise SettingsError(f"body_limit must be at least {api.REQUEST_LIMIT}: a largest bundle must fit")
         if self.requests_per_minute < 0 or self.requests_at_once < 1:
             raise SettingsError("requests_per_minute is 0 (no limit) or more, requests_at_once is 1 or more")
+        if min(self.snapshot_bundles, self.snapshot_days, self.snapshot_behind) < 1 or self.keep_days < 0:
+            raise SettingsError("snapshot_bundles, snapshot_days and snapshot_behind are 1 or more, keep_days is 0 or more")
         return self
 
     def address(self) -> tuple[str, int]:

@@ -3,7 +3,6 @@
 Every primary key begins with the organisation, then (but for what is known of a device) the collection. On PostgreSQL the
 bodies lie in sixteen partitions by hash of both, and a distributed engine can place rows by them; on SQLite the tables are
 plain. Bodies are sealed bytes. The chunks of documents lie beside the database (see `chunks`): here stands which there are.
-The columns for snapshots come with that part.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from cmpp_protocol import blobs, entries, envelope, keys
+from cmpp_protocol import blobs, entries, envelope, keys, snapshot
 
 
 def _id(name: str, length: int) -> tuple[Column[bytes], CheckConstraint]:
@@ -80,6 +79,8 @@ collection = Table(
     # Of bodies in the log and held, and of chunks. Counted here, where a push has its lock anyway: pushes never meet at the
     # organisation's row.
     Column("used_bytes", BigInteger, nullable=False, server_default="0"),
+    # Up to this place the bytes of bundles are gone: a confirmed snapshot holds what they made. Their hashes stay.
+    Column("base_seq", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("org_id", "collection_id"),
 )
 
@@ -204,4 +205,56 @@ device_read = Table(
     *_id("collection_id", 16),
     Column("seq", BigInteger, nullable=False),
     PrimaryKeyConstraint("org_id", "device_id", "collection_id"),
+)
+
+_SNAPSHOT = ("org_id", "collection_id", "seq", "maker")
+
+
+def _snapshot_key() -> tuple[Column[bytes] | Column[int] | CheckConstraint, ...]:
+    return *_id("org_id", 32), *_id("collection_id", 16), Column("seq", BigInteger, nullable=False), *_id("maker", 32)
+
+
+# A snapshot at a place of a log. `confirmed_at`, milliseconds: a second device found the same digest (rule 47).
+snapshots = Table(
+    "snapshot",
+    metadata,
+    *_snapshot_key(),
+    *_id("log_hash", 32),
+    Column("roster_no", Integer, nullable=False),
+    *_id("digest", 32),
+    Column("parts", Integer, nullable=False),
+    Column("signed_head", LargeBinary, nullable=False),
+    CheckConstraint(f"length(signed_head) BETWEEN 1 AND {snapshot.HEAD_LIMIT}", name="signed_head"),
+    Column("at", BigInteger, nullable=False),
+    Column("confirmed_at", BigInteger),
+    PrimaryKeyConstraint(*_SNAPSHOT),
+)
+
+snapshot_part = Table(
+    "snapshot_part",
+    metadata,
+    *_snapshot_key(),
+    Column("part", Integer, nullable=False),
+    *_body(snapshot.PART_LIMIT),
+    PrimaryKeyConstraint(*_SNAPSHOT, "part"),
+)
+
+snapshot_confirm = Table(
+    "snapshot_confirm",
+    metadata,
+    *_snapshot_key(),
+    *_id("device_id", 32),
+    *_id("signature", 64),
+    PrimaryKeyConstraint(*_SNAPSHOT, "device_id"),
+)
+
+# Who makes the snapshot that is wanted of a collection, so that not everybody does; after `until`, milliseconds, another may.
+snapshot_claim = Table(
+    "snapshot_claim",
+    metadata,
+    *_id("org_id", 32),
+    *_id("collection_id", 16),
+    *_id("device_id", 32),
+    Column("until", BigInteger, nullable=False),
+    PrimaryKeyConstraint("org_id", "collection_id"),
 )

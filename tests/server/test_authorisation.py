@@ -2,7 +2,8 @@
 
 A cell says what that caller gets: of the roster; of three logs (the team's, a restricted one, one without access); for a bundle
 pushed to the team, and one to the restricted collection; for an entry that only an administrator may make; for the question where
-another one's chain stands; for a key envelope left for a colleague. `-` is nothing at all; a refused request has its code.
+another one's chain stands; for a key envelope left for a colleague; for a snapshot of the team that it makes, and for another's
+that it reads and confirms. `-` is nothing at all; a refused request has its code.
 """
 
 from __future__ import annotations
@@ -14,33 +15,33 @@ from uuid import UUID
 
 import pytest
 
-from cmpp_protocol import api, entries, envelope, keys
+from cmpp_protocol import api, entries, envelope, keys, snapshot, snapshot_api
 from cmpp_protocol.entries import NO_CUT
 from cmpp_protocol.roster import Kind, Rights, Role
 from tests.server.conftest import NAME, Clock, Server, known, start
 from tests.unit.protocol.office import DAY, NOW, Laptop, Office, stream, uuid
 
 TABLE = """
-state         role           roster team restricted other push   secret  administer  heads envelope
-active        administrator  yes    yes  yes        -     stored stored  stored      yes   kept
-active        supervisor     yes    yes  yes        -     stored stored  refused     -     kept
-active        caseworker     yes    yes  yes        -     stored stored  refused     -     kept
-active        board          yes    yes  yes        -     held   held    refused     -     kept
-unconfirmed   administrator  yes    yes  -          -     stored held    stored      yes   kept
-unconfirmed   supervisor     yes    yes  -          -     stored held    refused     -     kept
-unconfirmed   caseworker     yes    yes  -          -     stored held    refused     -     kept
-unconfirmed   board          yes    yes  -          -     held   held    refused     -     kept
-reader        caseworker     yes    yes  -          -     held   held    refused     -     kept
-retired       administrator  yes    -    -          -     held   held    refused     -     ignored
-retired       supervisor     yes    -    -          -     held   held    refused     -     ignored
-retired       caseworker     yes    -    -          -     held   held    refused     -     ignored
-retired       board          yes    -    -          -     held   held    refused     -     ignored
-revoked       administrator  yes    -    -          -     held   held    refused     -     ignored
-revoked       supervisor     yes    -    -          -     held   held    refused     -     ignored
-revoked       caseworker     yes    -    -          -     held   held    refused     -     ignored
-revoked       board          yes    -    -          -     held   held    refused     -     ignored
-replaced      caseworker     yes    -    -          -     held   held    refused     -     ignored
-withdrawn     caseworker     yes    -    -          -     held   held    refused     -     ignored
+state         role           roster team restricted other push   secret  administer  heads envelope makes   takes confirms
+active        administrator  yes    yes  yes        -     stored stored  stored      yes   kept     stored  yes   yes
+active        supervisor     yes    yes  yes        -     stored stored  refused     -     kept     stored  yes   yes
+active        caseworker     yes    yes  yes        -     stored stored  refused     -     kept     stored  yes   yes
+active        board          yes    yes  yes        -     held   held    refused     -     kept     refused yes   yes
+unconfirmed   administrator  yes    yes  -          -     stored held    stored      yes   kept     stored  yes   yes
+unconfirmed   supervisor     yes    yes  -          -     stored held    refused     -     kept     stored  yes   yes
+unconfirmed   caseworker     yes    yes  -          -     stored held    refused     -     kept     stored  yes   yes
+unconfirmed   board          yes    yes  -          -     held   held    refused     -     kept     refused yes   yes
+reader        caseworker     yes    yes  -          -     held   held    refused     -     kept     refused yes   yes
+retired       administrator  yes    -    -          -     held   held    refused     -     ignored  -       -     -
+retired       supervisor     yes    -    -          -     held   held    refused     -     ignored  -       -     -
+retired       caseworker     yes    -    -          -     held   held    refused     -     ignored  -       -     -
+retired       board          yes    -    -          -     held   held    refused     -     ignored  -       -     -
+revoked       administrator  yes    -    -          -     held   held    refused     -     ignored  -       -     -
+revoked       supervisor     yes    -    -          -     held   held    refused     -     ignored  -       -     -
+revoked       caseworker     yes    -    -          -     held   held    refused     -     ignored  -       -     -
+revoked       board          yes    -    -          -     held   held    refused     -     ignored  -       -     -
+replaced      caseworker     yes    -    -          -     held   held    refused     -     ignored  -       -     -
+withdrawn     caseworker     yes    -    -          -     held   held    refused     -     ignored  refused -     -
 stranger      caseworker     device_unknown
 invited       caseworker     device_unknown
 elsewhere     administrator  device_unknown
@@ -88,8 +89,21 @@ class World:
             office.add(ENDS[state](self, laptop, member))
         return laptop
 
+    first: tuple[int, bytes]  # the team's log after the first bundle of the administrator, and after the second
+    end: tuple[int, bytes]
+    made: snapshot.Head  # of the first, by the administrator
+
     def fence(self, laptop: Laptop, *places: UUID) -> entries.Cuts:
         return {(laptop.id, place): NO_CUT for place in places or self.office.state.reached(laptop.id)}
+
+
+def snapshot_of(world: World, laptop: Laptop, at: tuple[int, bytes]) -> tuple[snapshot.Head, bytes]:
+    """A snapshot of the team's log there, and its one part."""
+    office = world.office
+    head = snapshot.Head(office.id, world.team, 1, *at, office.state.no, laptop.id, 1, stream("digest", 32), ())
+    part = snapshot.seal_part(head, 0, b"columns", stream("a key", 32), stream("salt", 32))
+    hashes = (snapshot.part_hash(head, 0, part),)
+    return snapshot.sign(snapshot.completed(head, head.digest, hashes), laptop.pair), part
 
 
 def _replaced(world: World, laptop: Laptop, _member: UUID) -> bytes:
@@ -164,7 +178,45 @@ class Caller:
             "administer": self.administer(),
             "heads": "yes" if self.ask(heads_of=(self.world.office.admin.id,)).heads else "-",
             "envelope": self.leave_an_envelope(),
+            "makes": self.snapshots(self.make),
+            "takes": self.snapshots(self.take),
+            "confirms": self.snapshots(self.confirm),
         }
+
+    def snapshots(self, ask: Callable[[], str]) -> str:
+        try:
+            return ask()
+        except AssertionError as refused:
+            return "-" if str(refused) == "not_allowed" else str(refused)
+
+    def ask_snapshots(self, **request: Any) -> snapshot_api.Answer:
+        """Raises a Problem's code."""
+        body = snapshot_api.Request(self.world.office.state.no, **request).encode()
+        now = self.server.clock.ms
+        header = api.authorise(self.laptop.pair, self.org, NAME, snapshot_api.PATH, now, body).header()
+        said = self.server.client.post(snapshot_api.PATH, content=body, headers={"Authorization": header})
+        if said.status_code != 200:
+            raise AssertionError(api.decode_problem(said.content).code)
+        return snapshot_api.decode_answer(said.content)
+
+    def make(self) -> str:
+        world = self.world
+        head, _ = snapshot_of(world, self.laptop, world.end)
+        ((said, _why),) = self.ask_snapshots(head=head.encode()).said
+        return str(said)
+
+    def take(self) -> str:
+        key = snapshot_api.Key(self.world.team, 1, self.world.office.admin.id)
+        return "yes" if self.ask_snapshots(want=(key, 0)).part else "-"
+
+    def confirm(self) -> str:
+        head = self.world.made
+        key = snapshot_api.Key(self.world.team, 1, head.maker)
+        given = snapshot_api.Confirmation(key, snapshot.confirm(head, self.laptop.pair))
+        forged = snapshot_api.Confirmation(key, snapshot.confirm(head, Laptop("thief").pair))
+        assert self.ask_snapshots(confirm=forged).said[0][0] is snapshot_api.Said.REFUSED
+        ((said, _why),) = self.ask_snapshots(confirm=given).said
+        return "-" if said is snapshot_api.Said.REFUSED else "yes"
 
     @property
     def places(self) -> dict[str, UUID]:
@@ -218,6 +270,14 @@ def test_the_table_is_what_happens(server: Server, world: World) -> None:
     callers = [(row, world.laptop(row[0], row[1])) for row in ROWS]
     server.publish(world.office)
     assert server.push(world.office, world.office.admin, world.office.admin.seal(world.office, world.team)) == [("stored", "")]
+    admin = world.office.admin
+    assert server.push(world.office, admin, admin.seal(world.office, world.team)) == [("stored", "")]
+    world.first, world.end = ((one.seq, one.log_hash) for one in server.read(world.office, admin, world.team).items)
+    world.made, part = snapshot_of(world, admin, world.first)
+    key = snapshot_api.Key(world.team, 1, admin.id)
+    brought = Caller(world, server, "active", admin)
+    said = brought.ask_snapshots(head=world.made.encode(), part=snapshot_api.Part(key, 0, part)).said
+    assert [what for what, _ in said] == [snapshot_api.Said.STORED] * 2
     found, expected = {}, {}
     for row, laptop in callers:
         caller = Caller(world, server, row[0], laptop)

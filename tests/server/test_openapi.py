@@ -22,13 +22,15 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from cmpp_protocol import api, blobs, canon
+from cmpp_protocol import api, blobs, canon, snapshot_api
 from cmpp_server.app import create_app
 from cmpp_server.settings import Settings
 from tests.server.conftest import NAME, Clock, Server, Team, start
 
 EXAMPLES, FEW = 150, 15  # of the route that takes a body, and of the others; a few seconds in all
-NAMES = st.sampled_from([*sorted(canon.unpack(api.SyncRequest().encode())), "damaged", "heads_of", "helps", "lost", "colour"])
+SELDOM = ("damaged", "heads_of", "helps", "lost", "snapshots", "from_log", "colour", "places", "claim", "want", "confirm", "part")
+TRUE = {api.PATH: api.SyncRequest().encode(), snapshot_api.PATH: snapshot_api.Request(0).encode()}
+NAMES = st.sampled_from([*sorted(canon.unpack(TRUE[api.PATH])), *SELDOM, "head"])
 WORDS = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 1 << 40) | st.text(max_size=4) | st.binary(max_size=40),
     lambda inner: st.lists(inner, max_size=4),
@@ -46,7 +48,7 @@ schemathesis.serializer(api.CONTENT_TYPE)(as_bytes)
 # The description needs no database: nothing connects before the first use.
 APP = create_app(Settings("sqlite:////nowhere/described.db", server_names=(NAME,)))
 CHUNKS = blobs.PATH + "/{collection}/{blob}/{n}/{count}"
-SIGNED = ((api.PATH, "post"), (blobs.PATH, "post"), (CHUNKS, "put"), (CHUNKS, "get"))
+SIGNED = ((api.PATH, "post"), (snapshot_api.PATH, "post"), (blobs.PATH, "post"), (CHUNKS, "put"), (CHUNKS, "get"))
 ROUTES = sorted(APP.openapi()["paths"])
 
 
@@ -69,7 +71,7 @@ def asked(server: Server, case: Any) -> httpx.Response:
 
 
 def test_every_route_and_every_refusal_is_described() -> None:
-    assert ROUTES == ["/healthz", "/metrics", "/readyz", blobs.PATH, CHUNKS, api.PATH]
+    assert ROUTES == ["/healthz", "/metrics", "/readyz", blobs.PATH, CHUNKS, snapshot_api.PATH, api.PATH]
     paths = APP.openapi()["paths"]
     signed = [paths[path][method] for path, method in SIGNED]
     for described in signed:
@@ -85,7 +87,7 @@ def test_whatever_is_sent_the_answer_is_a_described_one(route: str, described: t
     seen: set[str] = set()
 
     @settings(
-        max_examples=EXAMPLES if route == api.PATH else FEW,
+        max_examples=EXAMPLES if route in TRUE else FEW,
         deadline=None,
         database=None,
         derandomize=True,
@@ -97,9 +99,9 @@ def test_whatever_is_sent_the_answer_is_a_described_one(route: str, described: t
         fields=st.none() | st.dictionaries(NAMES, WORDS, max_size=3),
     )
     def try_one(case: Any, signed: bool, fields: dict[str, Any] | None) -> None:
-        if route == api.PATH:
+        if route in TRUE:
             if fields is not None:  # nearer to a request than any bytes by chance
-                case.body = canon.pack({**canon.unpack(api.SyncRequest().encode()), **fields})
+                case.body = canon.pack({**canon.unpack(TRUE[route]), **fields})
             if signed:
                 body = as_bytes(None, case.body)
                 now = server.clock.ms
@@ -109,7 +111,7 @@ def test_whatever_is_sent_the_answer_is_a_described_one(route: str, described: t
         seen.add("ok" if answer.status_code == 200 else api.decode_problem(answer.content).code)
 
     try_one()
-    if route == api.PATH:
+    if route in TRUE:
         assert {"ok", "malformed"} <= seen <= {"ok", "malformed", "update", "signature_wrong"}
     elif route in (blobs.PATH, CHUNKS):
         assert seen <= {"ok", "malformed", "signature_wrong", "not_found"}

@@ -24,7 +24,7 @@ from cmpp_desktop.sync.adopting import ADOPTED, HELD_BUNDLE
 from cmpp_desktop.sync.engine import Engine, Status
 from cmpp_desktop.sync.replica import IDENTITY, NO_CHAIN
 from cmpp_desktop.sync.transport import Refusal
-from cmpp_protocol import canon, rights
+from cmpp_protocol import api, canon, rights
 from cmpp_protocol.roster import Role, RosterState
 from cmpp_protocol.stamps import Stamp
 from cmpp_server.exchange import Exchange
@@ -190,8 +190,8 @@ class Line:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def post(self, body: bytes, authorisation: str, wait: int = 0) -> bytes:
-        return self._world.carry(body, authorisation)
+    def post(self, body: bytes, authorisation: str, wait: int = 0, path: str = api.PATH) -> bytes:
+        return self._world.carry(body, authorisation, path)
 
     def beside(self, method: str, path: str, body: bytes, authorisation: str, limit: int) -> bytes:
         raise KnownError("server_unreachable", reason="no_documents")  # histories are of records
@@ -335,7 +335,7 @@ class World:
             self.add(name, laptop)
         self._know_the_beginning()
         self.faults = 0.0
-        self.late: list[tuple[bytes, str]] = []  # requests that have not arrived yet
+        self.late: list[tuple[bytes, str, str]] = []  # requests that have not arrived yet
         self.copies: list[bytes] = []  # of the server
         self.disks: list[tuple[SimLaptop, Replica]] = []  # copies of laptops
         self.behind: set[str] = set()  # laptops that have not been back since the server was put back to a copy
@@ -406,20 +406,20 @@ class World:
         laptop.skew = ms
         laptop.clock = self.office.clock + ms
 
-    def carry(self, body: bytes, authorisation: str) -> bytes:
+    def carry(self, body: bytes, authorisation: str, path: str = api.PATH) -> bytes:
         """A request on its way: perhaps lost, repeated, late, or with its answer lost."""
         chance = self.rng.random() if self.faults else 1.0
         share = self.faults / 4
         if chance < share:
             raise KnownError("server_unreachable")
         if chance < 2 * share:
-            self.late.append((body, authorisation))
+            self.late.append((body, authorisation, path))
             raise KnownError("server_unreachable")
-        answer = self.office.answer(body, authorisation)
+        answer = self.office.answer(body, authorisation, path)
         if chance < 3 * share:
             raise KnownError("server_unreachable")
         if chance < 4 * share:
-            answer = self.office.answer(body, authorisation)
+            answer = self.office.answer(body, authorisation, path)
         return answer
 
     def arrive_late(self) -> None:

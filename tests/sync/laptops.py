@@ -31,13 +31,14 @@ from cmpp_desktop.sync.desk import FileNames
 from cmpp_desktop.sync.engine import Engine, Status
 from cmpp_desktop.sync.replica import Chain, EnvelopeState, SetAside, StoredEnvelope
 from cmpp_desktop.sync.transport import Refusal
-from cmpp_protocol import api, canon, entries, keys, labels
+from cmpp_protocol import api, canon, entries, keys, labels, snapshot_api
 from cmpp_protocol.roster import Role
 from cmpp_protocol.stamps import Stamp, next_hlc
 from cmpp_server.database import Database
 from cmpp_server.exchange import Exchange, add_organisation
 from cmpp_server.problems import Refused
 from cmpp_server.settings import Settings
+from cmpp_server.snapshots import Snapshots
 
 URL = "https://sync.example"
 START_MS = 1_800_000_000_000
@@ -173,6 +174,12 @@ class MemoryReplica:
         found: StoredEnvelope | None = self.tables["envelopes"].get((collection, device, number, hash))
         return found
 
+    def listed(self, collection: UUID) -> Sequence[tuple[int, bytes, int, bytes]]:
+        return sorted((one.seq, one.device, one.number, one.hash) for one in self.envelopes(collection) if one.seq)
+
+    def record_ids(self, collection: UUID) -> Sequence[UUID]:
+        return sorted(id for place, id in self.tables["states"] if place == collection)
+
     def forget_log(self, collection: UUID) -> None:
         for one in self.envelopes(collection):
             key = (one.collection, one.device, one.number, one.hash)
@@ -255,12 +262,13 @@ class MemoryReplica:
 class Office:
     """The server: the real exchange over SQLite, with a line to it that can fail."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: Any) -> None:
         self.folder, self.clock = folder, START_MS
-        self.settings = Settings(f"sqlite:///{folder / 'server.db'}", server_names=("sync.example",))
+        self.settings = Settings(f"sqlite:///{folder / 'server.db'}", server_names=("sync.example",), **settings)
         self.down = False
         self.lose_answers = 0
         self.tamper: Any = None
+        self.tamper_snapshots: Any = None
         self.requests: list[api.SyncRequest] = []
         self.open()
 
@@ -268,6 +276,7 @@ class Office:
         self.database = Database(self.settings.database)
         self.database.migrate()
         self.exchange = Exchange(self.database, self.settings, lambda: self.clock)
+        self.snapshots = Snapshots(self.database, self.settings, lambda: self.clock)
 
     def close(self) -> None:
         self.database.close()
@@ -275,10 +284,13 @@ class Office:
     def accept(self, org: bytes) -> None:
         self.database.write(lambda conn: add_organisation(conn, org, self.clock))
 
-    def answer(self, body: bytes, authorisation: str) -> bytes:
+    def answer(self, body: bytes, authorisation: str, path: str = api.PATH) -> bytes:
         if self.down:
             raise KnownError("server_unreachable")
         try:
+            if path == snapshot_api.PATH:
+                told = self.snapshots.ask(authorisation, body)
+                return (self.tamper_snapshots(told) if self.tamper_snapshots else told).encode()
             done = self.exchange.take(authorisation, body)
             answer = self.exchange.answer(done)
         except Refused as error:
@@ -298,8 +310,8 @@ class Line:
     def __init__(self, office: Office) -> None:
         self.office = office
 
-    def post(self, body: bytes, authorisation: str, wait: int = 0) -> bytes:
-        return self.office.answer(body, authorisation)
+    def post(self, body: bytes, authorisation: str, wait: int = 0, path: str = api.PATH) -> bytes:
+        return self.office.answer(body, authorisation, path)
 
     def beside(self, method: str, path: str, body: bytes, authorisation: str, limit: int) -> bytes:
         raise KnownError("server_unreachable", reason="no_documents")  # test_documents_travel.py has laptops that have some

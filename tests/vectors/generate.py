@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cmpp_protocol import api, blobs, canon, entries, envelope, ids, keys, labels, roster, stick
+from cmpp_protocol import api, blobs, canon, entries, envelope, ids, keys, labels, roster, snapshot, stick
+from cmpp_protocol.stamps import Stamp
 
 HERE = Path(__file__).parent
 MEMBER, PLACE, INVITATION = UUID(int=0x101), UUID(int=0x202), UUID(int=0x303)
@@ -65,6 +66,8 @@ def vectors() -> dict[str, dict[str, Any]]:
         "held": _held(device, state.org_id),
         "key_envelope": _key_envelope(device, state.org_id),
         "log_hash": _log(state.org_id),
+        "snapshot": _snapshot(device, new_device, state.org_id),
+        "snapshot_columns": _snapshot_columns(),
         "derived_id": _derived(),
         "canonical_msgpack": {"values": _canonical()},
         "blob": _blob(state.org_id),
@@ -111,6 +114,53 @@ def _sealed_invitation() -> dict[str, Any]:
 def _moved_value() -> dict[str, Any]:
     value = canon.pack({"given": "Marisela", "family": "Tzoc"})
     return {"value": value, "mark": b"\xc1" + labels.digest(labels.MOVED_VALUE, value)}
+def _snapshot(maker: keys.KeyPair, second: keys.KeyPair, org: bytes) -> dict[str, Any]:
+    """A head and its one part, whose plaintext is here whatever it says, and how a second device confirms it."""
+    collection_key, plain = bytes([5]) * 32, b"columns, packed and compressed"
+    head = snapshot.Head(org, PLACE, 1, 7, labels.digest(labels.LOG_NEXT, b"here"), 0, maker.id, 3, bytes(32), ())
+    part = snapshot.seal_part(head, 0, plain, collection_key, SALT)
+    contents = snapshot.contents_of([b"columns, packed"])
+    digested = snapshot.digest_of(head, contents, collection_key)
+    signed = snapshot.sign(snapshot.completed(head, digested, (snapshot.part_hash(head, 0, part),)), maker)
+    return {
+        "collection_key": collection_key,
+        "sign": maker.public.sign,
+        "second": second.public.sign,
+        "place_of_part": head.place(0),
+        "plaintext": plain,
+        "packed": b"columns, packed",
+        "part": part,
+        "contents": contents,
+        "digest": digested,
+        "head": signed.encode(),
+        "hash": signed.hash,
+        "confirmation": snapshot.confirm(signed, second),
+    }
+
+
+def _snapshot_columns() -> dict[str, Any]:
+    """One part: a record as it came into being, one with a later field, one in conflict, one deleted before an edit came."""
+    from cmpp_desktop.changes import LIVE, Created, Head, RecordState, life_value
+    from cmpp_desktop.sync import snapshot_parts
+    from cmpp_desktop.sync.replica import Chain
+
+    ana, bo = bytes([1]) * 32, bytes([2]) * 32
+    first, later, other = (Stamp((TIME + at) << 16, who) for at, who in ((0, ana), (1, ana), (1, bo)))
+    one, two = canon.pack("555-0100"), canon.pack("555-0111")
+    records: dict[UUID, snapshot_parts.What] = {
+        UUID(int=1): Created("contact_route", ("life", "value"), (LIVE, one), first),
+        UUID(int=2): RecordState("contact_route", {"life": (Head(first, LIVE),), "value": (Head(later, two),)}),
+        UUID(int=3): RecordState("contact_route", {"life": (Head(first, LIVE),), "value": (Head(later, one), Head(other, two))}),
+        UUID(int=4): RecordState(
+            "note",
+            {"life": (Head(later, life_value("deleted", "wrong")),), "text": (Head(other, two),)},
+            {"text": frozenset([first])},
+            {later: (("text", (first,)),)},
+        ),
+    }
+    chains = {ana: Chain(2, bytes([3]) * 32, later.hlc, 0), bo: Chain(1, bytes([4]) * 32, other.hlc, 1)}
+    [packed] = snapshot_parts.pack(records.items(), chains)
+    return {"packed": packed, "squeezed": snapshot_parts.squeeze(packed), "contents": snapshot.contents_of([packed])}
 
 
 def _keys(device: keys.KeyPair, introduction: keys.KeyPair, recovery: keys.RecoveryKeys) -> dict[str, Any]:

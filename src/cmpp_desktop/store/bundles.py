@@ -131,6 +131,19 @@ class Bundles:
             row = connection.exec_driver_sql(sql, (self._known(collection), known or 0, number, hash)).first()
         return None if row is None else self._envelope(row)
 
+    def listed(self, collection: UUID) -> Sequence[tuple[int, bytes, int, bytes]]:
+        sql = (
+            "SELECT e.seq, d.device_id, e.number, e.hash FROM envelope e JOIN device d ON d.idx=e.dev "
+            "WHERE e.coll=? AND e.seq>0 ORDER BY e.seq"
+        )
+        with self._reading() as connection:
+            return [(row[0], row[1], row[2], row[3]) for row in connection.exec_driver_sql(sql, (self._known(collection),))]
+
+    def record_ids(self, collection: UUID) -> Sequence[UUID]:
+        with self._reading() as connection:
+            rows = connection.exec_driver_sql("SELECT id FROM sync_record WHERE coll=? ORDER BY id", (self._known(collection),))
+            return [UUID(bytes=row[0]) for row in rows]
+
     def forget_log(self, collection: UUID) -> None:
         self._write().exec_driver_sql("UPDATE envelope SET seq=NULL WHERE coll=?", (self._coll(collection),))
 

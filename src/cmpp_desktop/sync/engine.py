@@ -16,7 +16,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import SYNC, Bus, Changed
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync import copies, cuts, duties, enrolment, honesty, identity, replica
+from cmpp_desktop.sync import copies, cuts, duties, enrolment, honesty, identity, replica, snapshot_books
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
 from cmpp_desktop.sync.folder import FolderExchange
@@ -28,8 +28,9 @@ from cmpp_desktop.sync.outbox import BYTES_AT_ONCE, Outbox
 from cmpp_desktop.sync.pauses import Pauses
 from cmpp_desktop.sync.rebuild import Rebuilding, is_whole
 from cmpp_desktop.sync.replica import Replica, SetAside, StoredEnvelope
+from cmpp_desktop.sync.snapshots import Snapshots
 from cmpp_desktop.sync.transport import Refusal, Transport
-from cmpp_protocol import api, canon, entries, envelope, keys
+from cmpp_protocol import api, canon, entries, envelope, keys, snapshot_api
 from cmpp_protocol.roster import RosterState
 
 log = logging.getLogger(__name__)
@@ -105,6 +106,7 @@ class Engine:
         self._state: State = "idle"
         self.desk = Desk(self.propose, self._job, self._books, store, random)
         self._held = HeldDesk(self._books, store)
+        self.snapshots = Snapshots(self._ask_snapshots, self._job, self._books, store, random, self._publish)
         self._needs_update = False
         self._pauses = Pauses()
         self._reason: str | None = None  # of the last failure, for engineers
@@ -183,6 +185,8 @@ class Engine:
                 raise KnownError("another_history", reason="log")
             self._job(self._contradictions)
             self._job(self._held.tidy)
+            if not wait:
+                self.snapshots.serve()
             self._state = "update_needed" if self._needs_update else "idle"
             self._pauses.went()
         except KnownError as error:
@@ -294,6 +298,7 @@ class Engine:
         self._follow()
         self._needs_update, self._duties, self._helped = False, PROPOSALS, False
         self._witness = honesty.Witness()
+        self.snapshots.begin()
         self._given, self._reread, self._astray, self._unread = set(), set(), set(), set()
 
     def _renew_identity(self) -> bool:
@@ -320,6 +325,9 @@ class Engine:
         if not cuts.is_overrun(self._store, state, place, books.device_id) or not is_whole(self._store, place):
             return Taken()
         log.warning("a fence came late in %s: its records are made again", place)
+        if snapshot_books.is_taken(self._store, place):
+            self.snapshots.take_again(place)  # what it is made from is not all here
+            return Taken()
         with self._store.transaction():
             return Rebuilding(self._store, state, books.keys, books.device_id, place, books.now_ms()).run()
 
@@ -339,6 +347,7 @@ class Engine:
         more = self._take_roster(answer)
         self._job(lambda: self._note_verdicts(request, answer))
         self._witness.hear(request, answer)
+        more = self.snapshots.take(answer.hints, progress) or more
         for one in answer.logs:
             more = self._take_log(one) or more
         for place in answer.again:
@@ -376,6 +385,8 @@ class Engine:
             helps=not self._helped and not wait,
             lost=lost is not None,
             holds=self._held.known() if not self._helped and not wait else None,
+            snapshots=True,
+            from_log=tuple(sorted(self.snapshots.from_log)),
         )
         return request, unsent
 
@@ -424,18 +435,7 @@ class Engine:
         return api.Cursor(place, seq, log_hash)
 
     def _send(self, request: api.SyncRequest) -> api.SyncAnswer:
-        body = request.encode()
-        try:
-            answer = self._post(body, request.wait)
-        except Refusal as refusal:
-            if refusal.problem.code != "clock_wrong":
-                raise _told(refusal) from refusal
-            server_ms = refusal.problem.time
-            self._job(lambda: self._books.learn_time(server_ms))  # then once more, with the server's time
-            try:
-                answer = self._post(body, request.wait)
-            except Refusal as again:
-                raise _told(again) from again
+        answer = self._posted(request.encode(), request.wait)
         try:
             decoded = api.decode_answer(answer)
         except api.ApiError as error:
@@ -443,10 +443,35 @@ class Engine:
         self._job(lambda: self._heard(decoded))
         return decoded
 
-    def _post(self, body: bytes, wait: int) -> bytes:
+    def _posted(self, body: bytes, wait: int = 0, path: str = api.PATH) -> bytes:
+        """The answer to a signed request; sent once more with the server's time if ours is wrong. Raises KnownError."""
+        try:
+            return self._post(body, wait, path)
+        except Refusal as refusal:
+            if refusal.problem.code != "clock_wrong":
+                raise _told(refusal) from refusal
+            server_ms = refusal.problem.time
+        self._job(lambda: self._books.learn_time(server_ms))
+        try:
+            return self._post(body, wait, path)
+        except Refusal as again:
+            raise _told(again) from again
+
+    def _post(self, body: bytes, wait: int, path: str) -> bytes:
         name, now = api.server_name(self._transport.url), self._job(self._books.now_ms)
-        allowed = api.authorise(self._books.device, self._books.org, name, api.PATH, now, body)
-        return self._transport.post(body, allowed.header(), wait)
+        allowed = api.authorise(self._books.device, self._books.org, name, path, now, body)
+        return self._transport.post(body, allowed.header(), wait, path)
+
+    def _ask_snapshots(self, request: snapshot_api.Request) -> snapshot_api.Answer | None:
+        """What a server says of snapshots; None from one that knows nothing of them."""
+        try:
+            return snapshot_api.decode_answer(self._posted(request.encode(), path=snapshot_api.PATH))
+        except api.ApiError as error:
+            raise KnownError("server_too_new" if error.code == "update" else "server_refused", reason=str(error)) from error
+        except KnownError as error:
+            if error.facts.get("reason") == "not_found":
+                return None
+            raise
 
     def _heard(self, answer: api.SyncAnswer) -> None:
         self._books.learn_time(answer.time)

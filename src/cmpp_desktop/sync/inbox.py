@@ -21,7 +21,7 @@ from uuid import UUID
 from cmpp_desktop.changes import ChangeSet, Created, RecordState, Write
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store.bulk import uncollected
-from cmpp_desktop.sync import copies, cuts, merge, seal, signed_rule
+from cmpp_desktop.sync import copies, cuts, merge, seal, signed_rule, snapshot_begun
 from cmpp_desktop.sync.copies import BadCopy
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import (
@@ -116,6 +116,8 @@ class Inbox:
         log does not chain is left. Raises disk errors of the store, and KnownError another_history for bytes without a place
         in a log that are no bundle; what was taken before stays."""
         taken = Taken()
+        if collection in snapshot_begun.begun(self._replica):
+            return taken  # a snapshot is half taken in: what is here is neither old nor new
         at = 0
         most = RECORDS_AT_ONCE if len(items) < MANY_BUNDLES else RECORDS_CATCHING_UP
         while at < len(items):
@@ -143,7 +145,7 @@ class Inbox:
     def retry(self, collection: UUID) -> Taken:
         """Tries what waits once more: the roster, a key or an earlier bundle may have come."""
         taken = Taken()
-        while True:
+        while collection not in snapshot_begun.begun(self._replica):
             waiting = self._replica.envelopes(collection, state="waits")
             if not waiting:
                 return taken
@@ -155,6 +157,7 @@ class Inbox:
             taken.add(batch.taken)
             if not batch.moved:
                 return taken
+        return taken
 
 
 class _Batch:

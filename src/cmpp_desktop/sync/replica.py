@@ -32,6 +32,8 @@ CLOCK_OFFSET = "clock_offset"  # canonical int, ms to add to the system clock (r
 LAST_HEARD = "last_heard"  # canonical int, ms, of the server's last good answer
 PROBLEM = "problem"  # canonical str, the code of the last exchange's failure; absent after a good one
 DAMAGED = "damaged"  # canonical list of `copies.BadCopy` rows: places of logs whose copy did not verify here
+SNAPSHOTS = "snapshots"  # canonical list of `snapshot_books.Base` rows: the newest that is known of each collection
+SNAPSHOTS_BEGUN = "snapshots_begun"  # canonical list of collections of which a snapshot is half taken in
 KEY_ENVELOPES = "key_envelopes"  # canonical list of key envelopes to hand to the server
 
 
@@ -255,6 +257,14 @@ class Replica(Protocol):
         ...
 
     def envelope(self, collection: UUID, device: bytes, number: int, hash: bytes) -> EnvelopeRow | None: ...
+
+    def listed(self, collection: UUID) -> Sequence[tuple[int, bytes, int, bytes]]:
+        """The bundles that were read in the log, in its order, without their bytes: (seq, device, number, hash)."""
+        ...
+
+    def record_ids(self, collection: UUID) -> Sequence[UUID]:
+        """The ids of all records of which a merge state is kept, ascending."""
+        ...
 
     def forget_log(self, collection: UUID) -> None:
         """Sets every `seq` of a collection to None: the server's log has another history (rule 37)."""

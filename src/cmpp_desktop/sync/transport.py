@@ -40,7 +40,7 @@ class Transport(Protocol):
     @property
     def url(self) -> str: ...
 
-    def post(self, body: bytes, authorisation: str, wait: int = 0) -> bytes:
+    def post(self, body: bytes, authorisation: str, wait: int = 0, path: str = api.PATH) -> bytes:
         """The answer to one request. Raises Refusal, or KnownError server_unreachable, server_busy or server_refused."""
         ...
 
@@ -90,8 +90,8 @@ class HttpTransport:
     def url(self) -> str:
         return self._url
 
-    def post(self, body: bytes, authorisation: str, wait: int = 0) -> bytes:
-        return self._ask("POST", api.PATH, body, authorisation, ANSWER_LIMIT, wait)
+    def post(self, body: bytes, authorisation: str, wait: int = 0, path: str = api.PATH) -> bytes:
+        return self._ask("POST", path, body, authorisation, ANSWER_LIMIT, wait)
 
     def beside(self, method: str, path: str, body: bytes, authorisation: str, limit: int) -> bytes:
         return self._ask(method, path, body, authorisation, limit)

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from cmpp_protocol import api, canon, entries, envelope, roster
+from cmpp_protocol import api, canon, entries, envelope, keys, roster, snapshot, snapshot_api
 from tests.unit.protocol.office import Office, stream
 
 OFFICE = Office("hostile")
@@ -35,6 +35,8 @@ REQUEST = api.SyncRequest(
     heads_of=(LAPTOP.id,),
     helps=True,
     lost=True,
+    snapshots=True,
+    from_log=(PLACE,),
 )
 ANSWER = api.SyncAnswer(
     1,
@@ -44,6 +46,27 @@ ANSWER = api.SyncAnswer(
     verdicts=(api.BundleVerdict(BUNDLE.hash, api.Verdict.STORED),),
     logs=(api.Slice(PLACE, True, 1, bytes(32), (api.LogItem(1, bytes(32), BUNDLE.encode()),)),),
     heads=(api.ChainAt(LAPTOP.id, PLACE, 1, BUNDLE.hash),),
+    hints=(api.Hint(PLACE, api.TAKE, 7),),
+)
+HEAD = snapshot.sign(
+    snapshot.Head(OFFICE.id, PLACE, 1, 7, bytes(32), 2, LAPTOP.id, 9, stream("digest", 32), (stream("part", 32),)), LAPTOP.pair
+)
+KEY = snapshot_api.Key(PLACE, 7, LAPTOP.id)
+SNAPSHOT_REQUEST = snapshot_api.Request(
+    1,
+    places=(PLACE,),
+    claim=(PLACE,),
+    head=HEAD.encode(),
+    part=snapshot_api.Part(KEY, 0, stream("sealed", 60)),
+    confirm=snapshot_api.Confirmation(KEY, bytes(keys.SIGNATURE_BYTES)),
+    want=(KEY, 0),
+)
+SNAPSHOT_ANSWER = snapshot_api.Answer(
+    1,
+    (snapshot_api.Shown(HEAD.encode(), 1, 1, 2, ((LAPTOP.id, bytes(64)),)),),
+    (PLACE,),
+    ((snapshot_api.Said.STORED, ""),),
+    b"part",
 )
 # What is read, a true specimen, the only error that may be raised, and how what was read is written again.
 PARSERS: dict[str, tuple[Callable[[bytes], Any], bytes, type[Exception], Callable[[Any], bytes] | None]] = {
@@ -52,6 +75,9 @@ PARSERS: dict[str, tuple[Callable[[bytes], Any], bytes, type[Exception], Callabl
     "entry": (entries.decode, OFFICE.data[-1], roster.RosterError, None),
     "request": (api.decode_request, REQUEST.encode(), api.ApiError, None),
     "answer": (api.decode_answer, ANSWER.encode(), api.ApiError, None),
+    "snapshot head": (snapshot.decode, HEAD.encode(), snapshot.SnapshotError, lambda read: bytes(read.encode())),
+    "snapshot request": (snapshot_api.decode_request, SNAPSHOT_REQUEST.encode(), api.ApiError, None),
+    "snapshot answer": (snapshot_api.decode_answer, SNAPSHOT_ANSWER.encode(), api.ApiError, None),
     "problem": (api.decode_problem, api.Problem("busy", "x", 1).encode(), api.ApiError, lambda read: bytes(read.encode())),
 }
 CODES = {
@@ -60,6 +86,9 @@ CODES = {
     "request": {"malformed", "update", "too_big"},
     "answer": {"malformed", "update"},
     "problem": {"malformed", "update"},
+    "snapshot head": {"truncated", "trailing", "header", "update"},
+    "snapshot request": {"malformed", "update"},
+    "snapshot answer": {"malformed", "update"},
 }
 SETTINGS = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

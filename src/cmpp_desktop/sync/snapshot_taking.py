@@ -1,0 +1,192 @@
+"""One snapshot taken into the store: in small transactions, the last of which moves chain and cursor (rules 33, 41, 48)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice, pairwise
+from uuid import UUID
+
+from cmpp_desktop.changes import Created, RecordState
+from cmpp_desktop.store.bulk import uncollected
+from cmpp_desktop.sync import copies, merge, snapshot_books, snapshot_parts
+from cmpp_desktop.sync.books import Books
+from cmpp_desktop.sync.inbox import Item, Taken
+from cmpp_desktop.sync.packing import NotOpened
+from cmpp_desktop.sync.replica import IDENTITY, NO_CHAIN, Chain, ChainRow, EnvelopeRow, Replica, SetAside, StoredEnvelope
+from cmpp_desktop.sync.snapshot_begun import begun, put_begun
+from cmpp_desktop.sync.snapshot_books import Base, Offered
+from cmpp_desktop.sync.snapshot_fold import Fold
+from cmpp_desktop.sync.snapshot_parts import Read
+from cmpp_protocol import canon
+
+RECORDS_A_STEP = 2_500
+
+
+class Taking:
+    """`signed_holds`: whether what a part holds as signed was signed."""
+
+    def __init__(
+        self, store: Replica, books: Books, one: Offered, squeezed: Sequence[bytes], signed_holds: Callable[[Read], bool]
+    ) -> None:
+        self._store, self._books, self._one, self._squeezed = store, books, one, squeezed
+        self._signed_holds = signed_holds
+        self._place = one.head.collection
+        self._chain: dict[bytes, ChainRow] = {}
+        self._fold: Fold | None = None
+        self._beyond: list[EnvelopeRow] = []
+        self.how_far = (0, max(1, one.head.records))
+
+    def fits(self) -> bool:
+        """Whether it may be taken here: well-formed, nothing in it void, its chain not behind what is here."""
+        store, state = self._store, self._books.view()
+        try:
+            parts = [self._read(number) for number in range(len(self._squeezed))]
+            if not all(map(self._signed_holds, parts)) or sum(len(one.ids) for one in parts) != self._one.head.records:
+                return False
+        except NotOpened:
+            return False
+        if any(a.ids and b.ids and a.ids[-1] >= b.ids[0] for a, b in pairwise(parts)):
+            return False
+        chain = parts[0].chain
+        rows = snapshot_books.beyond(store, self._place, self._books.device_id, chain)
+        if rows is None or snapshot_books.is_void(state, self._one.head, chain):
+            return False
+        self._chain = dict(chain)
+        self._beyond = rows
+        return True
+
+    def steps(self) -> Iterator[Callable[[], Taken]]:
+        """What has to be done at the store, one after another."""
+        for records in self._records():
+            yield lambda records=records: self._write(records)  # type: ignore[misc]  # bound now
+            done = min(self.how_far[0] + len(records), self.how_far[1])
+            self.how_far = (done, self.how_far[1])
+        yield self._finish
+
+    def _read(self, number: int) -> Read:
+        return snapshot_parts.read(snapshot_parts.inflate(self._squeezed[number]), number == 0)
+
+    def _records(self) -> Iterator[list[tuple[UUID, Created | RecordState]]]:
+        if not self._beyond:
+            for number in range(len(self._squeezed)):
+                part = self._read(number)
+                yield from _chunks(iter([*part.created.items(), *part.states.items()]))
+            return
+        state = self._books.view()
+        fold = Fold(state, self._books.keys, self._place)
+        for number in range(len(self._squeezed)):
+            fold.begin(self._read(number))
+        fold.take([Item(row.body) for row in self._beyond])
+        self._chain, self._fold = dict(fold.now), fold
+        yield from _chunks(iter(fold.records.items()))
+
+    def _write(self, records: Sequence[tuple[UUID, Created | RecordState]]) -> Taken:
+        store, place, taken = self._store, self._place, Taken()
+        known = store.states(place, [id for id, _ in records])
+        created = {id: what for id, what in records if isinstance(what, Created) and id not in known}
+        after: dict[UUID, RecordState] = {}
+        for id, what in records:
+            if id not in created:
+                state = self._awaiting(what.state() if isinstance(what, Created) else what, known.get(id))
+                if known.get(id) != state:
+                    after[id] = state
+        with uncollected(), store.transaction():
+            put_begun(store, {*begun(store), place})
+            if created:
+                taken.touched |= store.save_created(place, created)
+            if after:
+                taken.touched |= store.save_states(place, {id: known[id] for id in after if id in known}, after)
+        taken.kinds = {made.kind for made in created.values()} | {state.kind for state in after.values()}
+        return taken
+
+    def _awaiting(self, state: RecordState, before: RecordState | None) -> RecordState:
+        """The state with the beginnings of its waits, which are this laptop's own (rule 8)."""
+        if not state.waiting and not state.covers:
+            return state
+        now, known = self._books.now_ms(), before.since if before else {}
+        waits = ((name, at) for name, stamps in merge.awaited(state, self._seen).items() for at in stamps)
+        return replace(state, since={wait: known.get(wait, now) for wait in waits})
+
+    @property
+    def _seen(self) -> merge.Seen:
+        own, chain = self._books.device_id, self._chain
+        return lambda stamp: stamp.device == own or stamp.hlc <= chain.get(stamp.device, NO_CHAIN).last_hlc
+
+    def _finish(self) -> Taken:
+        """What this laptop wrote comes on top; chains, cursor and bundles say that the snapshot stands here."""
+        store, place, head, own = self._store, self._place, self._one.head, self._books.device_id
+        taken = Taken()
+        with store.transaction():
+            if self._fold is not None:
+                self._let_go(self._fold, taken)
+            known = store.chains(place)
+            for device in known.keys() | self._chain.keys():
+                chain, before = self._chain.get(device, NO_CHAIN), known.get(device, NO_CHAIN).number
+                if chain.number == before or (device == own and chain.number < before):
+                    continue  # what was sealed here is not sealed again
+                if device == own:  # rule 35: another copy of this laptop wrote it
+                    taken.own_unknown = True
+                    store.put_secret(IDENTITY, canon.pack("taken"))
+                store.put_chain(place, device, Chain(chain.number, chain.hash, chain.last_hlc, chain.roster_no))
+            touched, kinds = self._own_on_top()
+            taken.touched |= touched
+            taken.kinds |= kinds
+            self._acknowledge(self._read(0).chain)
+            copies.forget(store, place)
+            store.put_cursor(place, head.seq, head.log_hash)
+            put_begun(store, begun(store) - {place})
+            since = self._books.now_ms() if self._one.confirmed else 0
+            snapshot_books.put_base(store, Base(place, head.seq, head.log_hash, head.maker, True, self._one.confirmed, since))
+        return taken
+
+    def _let_go(self, fold: Fold, taken: Taken) -> None:
+        """Bundles that counted here and do not any longer are held, and records that nothing else made are gone (rule 33)."""
+        store, place = self._store, self._place
+        for row in self._beyond:
+            if row.number > self._chain.get(row.device, NO_CHAIN).number and not row.mine:
+                at = (place, row.device, row.number, row.hash)
+                store.put_envelope(StoredEnvelope(*at, row.epoch, row.seq, False, "held", row.last_hlc, row.body))
+                store.set_aside(SetAside(*at, -1, "fence", self._books.now_ms(), row.body))
+        own = {write.id for one in store.outbox(place) for write in one.writes}
+        gone = [id for id in store.record_ids(place) if id not in fold.records and id not in own]
+        if gone:
+            taken.touched |= store.forget_states(place, gone)
+
+    def _own_on_top(self) -> tuple[set[UUID], set[str]]:
+        """Own changes that wait in the outbox, and that the snapshot does not hold."""
+        store, place = self._store, self._place
+        waiting = store.outbox(place, self._chain.get(self._books.device_id, NO_CHAIN).last_hlc)
+        ids = {write.id for one in waiting for write in one.writes}
+        before = store.states(place, ids)
+        after = dict(before)
+        for one in waiting:
+            merge.apply_change_set(after, one, self._seen, self._books.now_ms())
+        changed = {id: state for id, state in after.items() if before.get(id) != state}
+        if not changed:
+            return set(), set()
+        touched = store.save_states(place, {id: before[id] for id in changed if id in before}, changed)
+        return set(touched), {state.kind for state in changed.values()}
+
+    def _acknowledge(self, chain: Mapping[bytes, ChainRow]) -> None:
+        """Bundles without a place that the snapshot covers have theirs below it (0): they need not be offered, and one's own are
+        acknowledged, if the snapshot goes on from the very bundle that was sealed here."""
+        store, place, own = self._store, self._place, self._books.device_id
+        mine = chain.get(own, NO_CHAIN)
+        sealed = store.envelope(place, own, mine.number, mine.hash)
+        for row in store.envelopes(place, logged=False):
+            covered = row.number <= chain.get(row.device, NO_CHAIN).number
+            if not covered or row.state == "held" or (row.mine and sealed is None):
+                continue
+            state = "counts" if row.state == "waits" else row.state
+            at = (place, row.device, row.number, row.hash, row.epoch)
+            store.put_envelope(StoredEnvelope(*at, 0, row.mine, state, row.last_hlc, row.body))
+        if sealed is not None and sealed.mine:
+            store.trim_outbox(place, mine.last_hlc)
+
+
+def _chunks(
+    records: Iterator[tuple[UUID, Created | RecordState]],
+) -> Iterator[list[tuple[UUID, Created | RecordState]]]:
+    while some := list(islice(records, RECORDS_A_STEP)):
+        yield some

@@ -1,0 +1,21 @@
+"""How much an organisation keeps here, and whether it may keep more."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from cmpp_server import tables
+from cmpp_server.problems import Refused
+
+
+def used_bytes(conn: Connection, org: bytes) -> int:
+    """Bytes that are kept for an organisation: of bundles in its logs and held, of snapshots, of contents."""
+    table = tables.collection
+    return int(conn.execute(select(func.coalesce(func.sum(table.c.used_bytes), 0)).where(table.c.org_id == org)).scalar_one())
+
+
+def within_quota(conn: Connection, org: bytes) -> None:
+    """Raises Refused("over_quota") for one that keeps as much as it may."""
+    quota = conn.execute(select(tables.org.c.quota_bytes).where(tables.org.c.org_id == org)).scalar()
+    if quota and used_bytes(conn, org) >= quota:
+        raise Refused("over_quota")

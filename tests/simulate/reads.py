@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.sql.dml import UpdateBase
 
 from cmpp_protocol.roster import Device, RosterState
-from cmpp_server import damage, exchange, holding, log, roster, tables
+from cmpp_server import damage, exchange, holding, log, roster, snapshots, tables
 
 _EPOCHS = count()
 MOST = 20_000  # answers that are remembered
@@ -27,12 +27,14 @@ READS: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
     (roster, "read", (tables.roster.name,)),
     (roster, "hash_at", (tables.roster.name,)),
     (log, "_end", (tables.collection.name,)),
-    (log, "_known", (tables.log.name,)),
+    (log, "known", (tables.log.name,)),
     (log, "_items", (tables.log.name,)),
     (damage, "wanted", (tables.damaged.name,)),
     (damage, "_all_marked", (tables.damaged.name,)),
     (exchange, "_lacking", (tables.key_envelope.name,)),
     (exchange, "_key_envelopes", (tables.key_envelope.name,)),
+    (snapshots, "_ends", (tables.collection.name,)),
+    (snapshots, "_rows", (tables.snapshots.name, tables.snapshot_part.name)),
     (holding, "for_reader", (tables.held.name,)),
 )
 

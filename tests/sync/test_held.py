@@ -237,3 +237,34 @@ def test_p9_a_laptop_that_died_before_it_took_back_does_so_when_it_starts(office
     assert ana.state(TESFAY) is None
     admin.sync()
     assert ana.digest() == admin.digest()
+
+
+def test_of_two_bundles_of_one_number_the_one_in_the_log_stays_and_the_other_is_shown(office: Office, tmp_path: Path) -> None:
+    _, (ana, bo) = team(office)
+    ana.write(MARIA, value="before they parted")
+    everybody(ana, bo)
+    twin = ana.clone()
+    twin.write(TESFAY, value="by the twin's stick")
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    twin.engine.exchange_folder(stick)
+    bo.engine.exchange_folder(stick)
+    assert bo.value(TESFAY, "value") == "by the twin's stick"
+    ana.write(LIN, value="in the log")
+    ana.sync()
+    status = bo.sync()
+    assert (bo.value(LIN, "value"), bo.value(TESFAY, "value"), status.problem) == ("in the log", None, None)
+    [work] = works(bo)
+    assert (work.why, work.changes, work.member) == ("fork", 1, ana.start.member)
+    assert bo.digest() == ana.digest()
+    ana.write(LIN, value="and later")
+    everybody(ana, bo)
+    assert bo.value(LIN, "value") == "and later"
+    assert ana.engine.status().renewed is not None, "she met a bundle of her own that she had not sealed"
+    assert twin.sync().problem == "device_replaced"
+    bo.engine.decide_held(work.chain, "take_in")
+    everybody(bo, ana)
+    assert ana.value(TESFAY, "value") == "by the twin's stick"
+    assert (works(bo), works(ana)) == ((), ())
+    assert bo.engine.status().set_aside == 0
+    assert bo.digest() == ana.digest()

@@ -322,11 +322,18 @@ class Engine:
     def _mended(self, place: UUID) -> Taken:
         """Rule 33: makes a collection's records again when something counts here that a late fence has cut off."""
         books, state = self._books, self._books.view()
-        if not cuts.is_overrun(self._store, state, place, books.device_id) or not is_whole(self._store, place):
+        if not cuts.is_overrun(self._store, state, place, books.device_id):
             return Taken()
         log.warning("a fence came late in %s: its records are made again", place)
+        return self._made_again(place)
+
+    def _made_again(self, place: UUID) -> Taken:
+        """A collection judged anew; from a snapshot where all that it is made from is not here."""
+        books, state = self._books, self._books.view()
         if snapshot_books.is_taken(self._store, place):
-            self.snapshots.take_again(place)  # what it is made from is not all here
+            self.snapshots.take_again(place)
+            return Taken()
+        if not is_whole(self._store, place):
             return Taken()
         with self._store.transaction():
             return Rebuilding(self._store, state, books.keys, books.device_id, place, books.now_ms()).run()
@@ -541,6 +548,9 @@ class Engine:
             items = [Item(item.envelope, item.seq, item.log_hash) for item in one.items[at : at + BUNDLES_A_JOB]]
             taken = self._job(lambda items=items: self._books.inbox().take(one.collection, items))  # type: ignore[misc]  # bound now
             self._publish(taken)
+            if taken.forked:
+                log.warning("the log of %s has another bundle of a number than what came before it", one.collection)
+                self._publish(self._job(lambda: self._made_again(one.collection)))
             # Once more with a complaint: the server looks at its copy, and sends it again, or asks for it, or sets its log right.
             more |= taken.damaged > 0
             for stopped, places in ((taken.astray, self._astray), (taken.unread, self._unread)):

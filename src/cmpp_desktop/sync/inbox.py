@@ -59,7 +59,8 @@ class Item(NamedTuple):
 class Taken:
     """What became of some items. `touched`: ids of records and participants; `kinds`: kinds of records that changed.
     `damaged`: copies that did not verify; `mended`: true copies that came for such; `astray`: the log does not chain;
-    `unread`: an envelope of a newer version, or one that looks like it because its copy is damaged: the cursor is before it."""
+    `unread`: an envelope of a newer version, or one that looks like it because its copy is damaged: the cursor is before it;
+    `forked`: the log has another bundle of a number than what counts here, which came another way: the log's stays (rule 36)."""
 
     touched: set[UUID] = field(default_factory=set)
     kinds: set[str] = field(default_factory=set)
@@ -70,6 +71,7 @@ class Taken:
     mended: int = 0
     astray: bool = False
     unread: bool = False
+    forked: bool = False
 
     def add(self, other: Taken) -> None:
         """Counts another one in."""
@@ -82,6 +84,7 @@ class Taken:
         self.mended += other.mended
         self.astray |= other.astray
         self.unread |= other.unread
+        self.forked |= other.forked
 
 
 @dataclass(slots=True)
@@ -319,6 +322,7 @@ class _Batch:
             self._set_aside(opened.parsed, opened.hash, -1, opened.reason, item.data)
         if opened.end == "refused":
             return
+        self.taken.forked |= opened.end == "held" and opened.reason == "fork" and item.seq is not None
         before = self._chain_before(header.device, item)
         last_hlc = opened.parts[-1].stamp.hlc if opened.parts else None
         at = (self._collection, header.device, header.number, opened.hash, header.epoch)

@@ -126,3 +126,24 @@ def test_a_scan_goes_to_the_other_laptop_over_a_line_that_breaks_in_the_middle_o
     kept = [path for path in (pair.folder / "server.db.documents").rglob("*") if path.is_file()]
     assert len(kept) == 4
     assert not [path for path in kept if b"passport" in path.read_bytes()]
+
+
+def test_who_leaves_sends_documents_first(pair: Pair, tmp_path: Path) -> None:
+    scan = tmp_path / "scan.bin"
+    scan.write_bytes(b"page of a passport " * 1000)
+    with network(pair) as (_, proxy):
+        pair.sync_both()
+        document = pair.ana.attach(scan, marisela(pair.ana), title="Passport").id
+        proxy.cut("up", 100_000)
+        large = tmp_path / "large.bin"
+        large.write_bytes(b"another page" * 200_000)
+        other = pair.ana.attach(large, marisela(pair.ana), title="Large").id
+        with pytest.raises(KnownError) as said:
+            pair.ana.administration().leave()
+        assert said.value.code in ("not_sent", "server_unreachable")
+        proxy.heal()
+        pair.ana.administration().leave()
+        assert pair.denise.sync_now().problem is None
+        for one, path in ((document, scan), (other, large)):
+            pair.denise.fetch_document(one)
+            assert pair.denise.open_attachment(one) == path.read_bytes()

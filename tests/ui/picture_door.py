@@ -40,6 +40,7 @@ class PictureDoor(SampleDoor):
         return q.TimelineAnswer(kept(found.ahead), kept(found.today), kept(found.earlier), found.more)
 
     def paper(self, request: Any) -> Paper:
+        self._may_fail("paper")
         language = request.language
         if isinstance(request, CertificateRequest):
             made = certificate.render(papers.certificate(), papers.stationery(language), words.load(language))

@@ -33,7 +33,7 @@ from cmpp_desktop.ui.app import Window
 from cmpp_desktop.ui.bridge import Bridge
 from cmpp_desktop.ui.pages.groups_people import There
 from cmpp_desktop.ui.theme import Look, Wish
-from cmpp_desktop.workspace import CaseSummaryRequest, CertificateRequest
+from cmpp_desktop.workspace import AttachmentRequest, CaseSummaryRequest, CertificateRequest
 from tests.ui import samples
 from tests.ui.picture_door import PictureDoor
 from tests.ui.samples import NOW, at_first_run, at_someone_new, keeping, offices, rules
@@ -394,6 +394,11 @@ def _give(window: Window) -> None:
     page(window).open_share()
 
 
+def _elsewhere(door: PictureDoor) -> None:
+    facts = {"who": "Denise Okafor", "size": 12_300_000, "here": 3_100_000, "travels": True, "ask": True}
+    door.fail["paper"] = KnownError("content_elsewhere", **facts)
+
+
 def _may_share(door: PictureDoor) -> None:
     legal = ConsentFields(
         participant_id=samples.MARISELA, scope=["share_legal"], recipient="Alder Legal Aid", purpose="Asylum",
@@ -485,6 +490,7 @@ def _group(window: Window) -> None:
 
 
 _PDF = CaseSummaryRequest(samples.MARISELA)
+_NOTICE = AttachmentRequest(samples.uid("notice0"))
 _SUPERVISOR, _ADMIN = {"role": "supervisor"}, {"role": "administrator"}
 _K = Qt.Key
 _MANY = (_K.Key_1,) * 8
@@ -566,6 +572,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("14-sync-decide", go("sync"), before=_undecided),
     Shot("14-sync-decide-sheet", go("sync", _decide), before=_undecided),
     Shot("15-pdf", go("pdf", request=_PDF)),
+    Shot("15-pdf-elsewhere", go("pdf", request=_NOTICE), before=_elsewhere),
     Shot("15-pdf-save", go("pdf", _pdf_form, request=_PDF)),
     Shot("15-pdf-give", go("pdf", _give, request=_PDF), before=_may_share),
     Shot("15-pdf-give-refused", go("pdf", _give, _refused_give, request=_PDF), before=_no_consent),

@@ -24,6 +24,7 @@ from cmpp_desktop.changes import Changed
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui import places
 from cmpp_desktop.ui.bridge import Bridge
+from cmpp_desktop.ui.carrying import Carrying
 from cmpp_desktop.ui.catching_up import CatchingUp
 from cmpp_desktop.ui.frame import Frame
 from cmpp_desktop.ui.last_resort import Interrupts, Uncaught
@@ -150,6 +151,7 @@ class Window(QWidget):
         self._idle.timeout.connect(self.lock)
         self._exchanges = SyncTimers(sync_seconds, self.sync, self)
         self.catching_up = CatchingUp(self.ui, self)
+        self.carrying = Carrying(self.ui, self)
         self._to_warm: list[str] = []
         self._more_to_warm = True
         self._to_prepare: list[str] = []
@@ -426,6 +428,8 @@ class Window(QWidget):
             if status is not None:
                 self._exchanges.heard(status)
                 self.show_status(status)
+                if status.problem is None and self.frame is not None:
+                    self.carrying.start()
 
         self.ui.call(self.ui.door.sync_now, over, lambda error: over(None), on="net", owner=self)
 
@@ -515,6 +519,7 @@ class Window(QWidget):
         self._idle.stop()
         self._exchanges.stop()
         self.catching_up.stop()
+        self.carrying.stop()
         self._close_overlays()
         self.frame.leave()
         self._drop(self.frame)
@@ -533,6 +538,7 @@ class Window(QWidget):
         for timer in (self._minute, self._idle, self._exchanges, self._warm_soon):
             timer.stop()
         self.catching_up.stop()
+        self.carrying.stop()
         app = QApplication.instance()
         if app is not None:
             app.removeEventFilter(self)

@@ -1,8 +1,9 @@
 """Work off the window thread: plain executors inside, queued signals at the edge.
 
-`run(fn, ok, fail)` lets `fn` run in one of three places: *store* (one worker: whatever asks or tells the workspace, in
-order), *net* (one: exchanges with the server) and *work* (two: PDF, key derivation). What it returned, or the error that
-it raised, comes back on the window thread. Results for widgets that are gone are dropped. `fn` touches no widget.
+`run(fn, ok, fail)` lets `fn` run in one of four places: *store* (one worker: whatever asks or tells the workspace, in
+order), *net* (one: exchanges with the server), *work* (two: PDF, key derivation) and *documents* (two: contents on their way,
+one up and one down, which no exchange waits for). What it returned, or the error that it raised, comes back on the window
+thread. Results for widgets that are gone are dropped. `fn` touches no widget.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, Literal
 import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal
 
-Place = Literal["store", "net", "work"]
+Place = Literal["store", "net", "work", "documents"]
 _log = logging.getLogger(__name__)
 
 
@@ -34,6 +35,7 @@ class Job:
     fail: Callable[[BaseException], object] | None
     steps: Callable[[int, int], object] | None = None
     owner: QObject | None = None
+    quiet: bool = False
     future: Future[Any] | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -61,7 +63,7 @@ class Bridge(QObject):
         super().__init__(parent)
         self._pools: dict[str, ThreadPoolExecutor] = {
             place: ThreadPoolExecutor(workers, thread_name_prefix=f"cmpp-{place}")
-            for place, workers in (("store", 1), ("net", 1), ("work", 2))
+            for place, workers in (("store", 1), ("net", 1), ("work", 2), ("documents", 2))
         }
         self._jobs: set[Job] = set()
         self._closed = False
@@ -76,24 +78,26 @@ class Bridge(QObject):
         *,
         steps: Callable[[int, int], object] | None = None,
         owner: QObject | None = None,
+        quiet: bool = False,
     ) -> Job:
         """Runs `fn()` elsewhere, then `ok(result)` or `fail(error)` here. With `steps`, `fn` gets a function
         `step(done, total)` to call now and then: `steps(done, total)` hears it here, and it raises `Cancelled` after
-        `job.cancel()`. `owner`: when this widget is gone nobody is told. After `close` nothing runs any more."""
-        job = Job(ok, fail, steps, owner)
+        `job.cancel()`. `owner`: when this widget is gone nobody is told. `quiet`: it goes on for long behind
+        everything, and is not counted as `running`. After `close` nothing runs any more."""
+        job = Job(ok, fail, steps, owner, quiet)
         if self._closed:
             job.stop.set()
             return job
         self._jobs.add(job)
-        self.busy.emit(len(self._jobs))
+        self.busy.emit(self.running)
         job.future = self._pools[on].submit(self._work, job, fn)
         job.future.add_done_callback(lambda future: self._cancelled(job, future))
         return job
 
     @property
     def running(self) -> int:
-        """Jobs whose end has not been told yet."""
-        return len(self._jobs)
+        """Jobs whose end has not been told yet, without the quiet ones."""
+        return sum(not job.quiet for job in self._jobs)
 
     def finish(self, last: Callable[[], object]) -> None:
         """What waits on the store is still done (drafts), then `last`, then `close`. For the end of the program only."""
@@ -145,7 +149,7 @@ class Bridge(QObject):
                 job.steps(*what)
             return
         self._jobs.discard(job)
-        self.busy.emit(len(self._jobs))
+        self.busy.emit(self.running)
         if how == "ok" and job.wanted_by(job.ok) and job.ok is not None:
             job.ok(what)
         elif how == "fail" and job.fail is None:

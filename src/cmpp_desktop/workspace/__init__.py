@@ -27,6 +27,7 @@ from cmpp_desktop.workspace.views import (
     CaseSummaryRequest,
     CertificateRequest,
     DeviceRow,
+    DocumentsSent,
     Founding,
     Greeting,
     HeldWork,
@@ -61,7 +62,6 @@ if TYPE_CHECKING:  # the rooms behind are imported when they are needed: the unl
     from cmpp_desktop.domain.work import Command, Done, Question, Role
     from cmpp_desktop.forms import Changes
     from cmpp_desktop.store.vault import Names, Vault
-    from cmpp_desktop.sync.blobs import Carried
     from cmpp_desktop.sync.enrolment import Start
     from cmpp_desktop.workspace.administration import Administration
     from cmpp_desktop.workspace.imports import ImportPreview
@@ -79,6 +79,7 @@ __all__ = [
     "CaseSummaryRequest",
     "CertificateRequest",
     "DeviceRow",
+    "DocumentsSent",
     "FolderReport",
     "Founding",
     "Greeting",
@@ -690,7 +691,7 @@ class Workspace:
         )  # fmt: skip
 
     def open_attachment(self, attachment_id: UUID) -> bytes:
-        """Its content, in memory; audited. Raises record_missing, content_elsewhere (facts who, size, here, travels)."""
+        """Its content, in memory; audited. Raises record_missing, content_elsewhere (facts who, size, here, travels, ask)."""
         from cmpp_desktop.workspace import attachments
 
         return attachments.open_attachment(self._need(), attachment_id)[1]
@@ -698,17 +699,29 @@ class Workspace:
     def fetch_document(self, attachment_id: UUID, step: Callable[[int, int], object] | None = None) -> None:
         """Brings a document's content to this laptop, from where it broke off last; it stays. `step(done, of)` in bytes, which
         may raise to stop. Waits for the network, and nothing waits for it. Raises content_elsewhere (facts who, size, here,
-        travels), content_damaged, disk_full, server_unreachable and others."""
+        travels, ask), content_damaged, disk_full, server_unreachable and others."""
         from cmpp_desktop.workspace import attachments
 
         attachments.fetch(self._need(), attachment_id, step)
 
-    def carry_documents(self, step: Callable[[int, int], object] | None = None) -> Carried:
+    def carry_documents(self, step: Callable[[int, int], object] | None = None) -> DocumentsSent:
         """Sends contents of documents that the server lacks, and tells it which may go; after an exchange that went well. Waits
         for the network, and no exchange waits for it. Raises what `step` raises; what goes wrong is in the answer."""
         from cmpp_desktop.workspace import attachments
 
         return attachments.carry(self._need(), step)
+
+    def asks_before_large(self) -> bool:
+        """Whether this laptop asks before it fetches a large document (a metered network)."""
+        from cmpp_desktop.workspace import attachments
+
+        return bool(self._need().setting(attachments.ASKS))
+
+    def ask_before_large(self, yes: bool) -> None:
+        """Asks, or no longer, before it fetches a document of more than 5 MB."""
+        from cmpp_desktop.workspace import attachments
+
+        self._need().put_setting(attachments.ASKS, yes)
 
     def save_attachment(self, attachment_id: UUID, path: Path, *, reason: str) -> None:
         """Writes a copy where the person asked, as it came; logs that it left the store and why. Raises Invalid reason

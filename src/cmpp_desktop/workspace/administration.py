@@ -16,7 +16,7 @@ from cmpp_desktop.domain.work import Role
 from cmpp_desktop.errors import Invalid, KnownError
 from cmpp_desktop.store.vault import answer_challenge
 from cmpp_desktop.sync.keys import read_recovery, recovery_words
-from cmpp_desktop.workspace import people
+from cmpp_desktop.workspace import attachments, people
 from cmpp_desktop.workspace.profile import ROLES, Opened, role_of
 from cmpp_desktop.workspace.views import DeviceRow, InvitationFile, MemberRow, TeamAccess
 from cmpp_protocol import keys, rights
@@ -40,12 +40,20 @@ class Administration:
         return tuple(row for row in people.access_of(self._opened).devices if row.device_id in let_in)
 
     def unsent(self) -> int:
-        """How much written here the server has not acknowledged, after one more exchange. Raises what stopped that."""
+        """How much written here the server has not acknowledged, after one more exchange, documents that it lacks among it.
+        Raises what stopped that."""
         with self._exchanging:
             status = self._opened.engine.exchange()
         if status.problem is not None:
             raise KnownError(status.problem)
-        return status.waiting
+        return status.waiting + self._documents_left()
+
+    def _documents_left(self) -> int:
+        """Documents whose content the server does not have, after another try. One that keeps none has none to wait for."""
+        told = attachments.carry(self._opened, None)
+        while told.more:
+            told = attachments.carry(self._opened, None)
+        return told.left if told.problem != "blobs_off" else 0
 
     def leave(self) -> None:
         """This laptop leaves the organisation: sends everything first, then ends itself. Raises not_allowed(reason
@@ -54,8 +62,9 @@ class Administration:
             status = self._opened.engine.exchange()
             if status.problem is not None:
                 raise KnownError(status.problem)
-            if status.waiting:
-                raise KnownError("not_sent", waiting=status.waiting)
+            left = self._documents_left()
+            if waiting := left + self._opened.engine.exchange().waiting:  # documents of an older program got keys meanwhile
+                raise KnownError("not_sent", waiting=waiting)
             self._opened.engine.desk.retire()
 
     def close_invitation(self, invitation_id: str) -> None:

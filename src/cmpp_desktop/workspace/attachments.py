@@ -24,10 +24,9 @@ from cmpp_desktop.domain.entries import OneRecord
 from cmpp_desktop.domain.questions import Organisation
 from cmpp_desktop.domain.work import Done, Stored, Work
 from cmpp_desktop.errors import Invalid, KnownError
-from cmpp_desktop.sync.blobs import Carried
 from cmpp_desktop.workspace.files import write_private
 from cmpp_desktop.workspace.profile import Opened
-from cmpp_desktop.workspace.views import Paper
+from cmpp_desktop.workspace.views import DocumentsSent, Paper
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/bmp", "image/tiff"})
 _BEGINS = (
@@ -35,6 +34,8 @@ _BEGINS = (
     (b"BM", "image/bmp"), (b"II*\0", "image/tiff"), (b"MM\0*", "image/tiff"),
 )  # fmt: skip
 MOST_DOTS = 60_000_000  # of a picture that is shown
+LARGE = 5_000_000  # bytes, from which a document is asked about before it is fetched, on a laptop that was told so
+ASKS = "asks_before_large"
 PIECE = 1 << 20  # bytes that are in memory of a document that comes in or goes out
 Step = Callable[[int, int], object]
 
@@ -141,7 +142,8 @@ def open_attachment(opened: Opened, attachment_id: UUID) -> tuple[Stored[Attachm
 
 
 def _elsewhere(opened: Opened, stored: Stored[AttachmentFields]) -> KnownError:
-    """Facts: on whose laptop it was added, its size, and how much of it is here already; `travels`: whether it can be fetched."""
+    """Facts: on whose laptop it was added, its size, how much of it is here already; `travels`: it can be fetched; `ask`: not
+    before somebody has said so."""
     names = {person.id: person.name for person in opened.ask(Organisation()).staff}
     fields = stored.fields
     here = opened.at_store(lambda: opened.store.documents.numbers(fields.content_hash))
@@ -151,6 +153,7 @@ def _elsewhere(opened: Opened, stored: Stored[AttachmentFields]) -> KnownError:
         size=fields.size,
         here=min(len(here) * PIECE, fields.size),
         travels=bool(fields.blob_key),
+        ask=bool(opened.setting(ASKS)) and fields.size > LARGE,
     )
 
 
@@ -166,14 +169,15 @@ def fetch(opened: Opened, attachment_id: UUID, step: Step | None) -> None:
         raise _elsewhere(opened, stored) if error.code == "content_elsewhere" else error from error
 
 
-def carry(opened: Opened, step: Step | None) -> Carried:
+def carry(opened: Opened, step: Step | None) -> DocumentsSent:
     """See `Workspace.carry_documents`."""
     with opened.carrying:
         if opened.is_out() or opened.engine.status().problem is not None:
-            return Carried()
+            return DocumentsSent()
         for one in opened.at_store(opened.store.documents.without_key):
             opened.do(LetAttachmentTravel(one.id, opened.random(32).hex()), HERE)
-        return opened.carrier.carry(step)
+        told = opened.carrier.carry(step)
+        return DocumentsSent(told.sent, told.left, told.problem, told.problem is None and told.sent > 0)
 
 
 def save_copy(opened: Opened, attachment_id: UUID, path: Path, *, reason: str) -> None:

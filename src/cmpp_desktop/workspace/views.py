@@ -235,6 +235,17 @@ class ScreeningRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentsSent:
+    """A round of documents on their way to the server: how many it has now, how many wait and why (a code, or the server's own
+    word: over_quota, blobs_off). `more`: there may be more to send at once."""
+
+    sent: int = 0
+    left: int = 0
+    problem: str | None = None
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AttachmentRequest:
     """A document of the file as it is: a PDF, or a picture as a page. Raises content_elsewhere, no_preview."""
 

@@ -27,6 +27,7 @@ from cmpp_desktop.domain.work import Command, Done, Question
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.workspace import (
     Access,
+    DocumentsSent,
     FolderReport,
     Founding,
     Greeting,
@@ -98,6 +99,10 @@ class SampleDoor(Workspace):
         self.finished: list[tuple[str, Any]] = []
         self.pdf = b""
         self.papers: list[Any] = []
+        self.fetched: list[Any] = []
+        self.fetching: Any = None  # called with the bytes that came
+        self.carried = 0
+        self.asks = False
         self.shared_papers: list[tuple[Any, dict[str, Any]]] = []
         self.saved_papers: list[tuple[Any, str, str]] = []
         self.synced = 0
@@ -387,7 +392,27 @@ class SampleDoor(Workspace):
 
     def paper(self, request: Any) -> Paper:
         self.papers.append(request)
+        self._may_fail("paper")
         return Paper("Case summary", "case-summary.pdf", self.pdf, 2, MARISELA, ("participant", MARISELA))
+
+    def fetch_document(self, attachment_id: Any, step: Any = None) -> None:
+        self.fetched.append(attachment_id)
+        for done in (0, 3_000_000, 12_000_000):
+            step(done, 12_000_000)
+            if self.fetching is not None:
+                self.fetching(done)
+        self._may_fail("fetch_document")
+        self.fail.pop("paper", None)
+
+    def carry_documents(self, step: Any = None) -> DocumentsSent:
+        self.carried += 1
+        return DocumentsSent()
+
+    def asks_before_large(self) -> bool:
+        return self.asks
+
+    def ask_before_large(self, yes: bool) -> None:
+        self.asks = yes
 
     def save_paper(self, paper: Paper, path: Any, *, reason: str, password: str = "") -> None:
         self.saved_papers.append((path, reason, password))

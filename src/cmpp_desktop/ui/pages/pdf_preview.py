@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QLineEdit, QScrollArea, QStackedWidget, QWidget
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.files import among_documents, ask_where_to
 from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.pages.pdf_fetch import FetchPart
 from cmpp_desktop.ui.pages.pdf_print import PaperPrinter
 from cmpp_desktop.ui.pages.pdf_share import SharePart
 from cmpp_desktop.ui.pages.pdf_view import PageView, next_zoom, render
@@ -75,6 +76,7 @@ class PdfPreviewPage(Page):
         self._make_form()
         self.share = SharePart(self)
         self.share.hide()
+        self.fetching = FetchPart(self)
         self._build()
 
     def _make_form(self) -> None:
@@ -123,9 +125,10 @@ class PdfPreviewPage(Page):
         buttons = (self.save_button, self.share_button, self.print_button, self.close_button)
         head = row(self.heading, self.count, None, *buttons, gap=10)
         tools = row(self.before, self.after, 8, self.smaller, self.larger, self.fit, None, self.as_text, gap=4)
-        whole = column(head, tools, self._form_part, self._stack, self.share, gap=10, margins=(24, 16, 24, 0))
+        whole = column(head, tools, self._form_part, self._stack, self.share, self.fetching, gap=10, margins=(24, 16, 24, 0))
         whole.setStretch(3, 1)
         whole.setStretch(4, 1)
+        whole.setStretch(5, 1)
         self.setLayout(whole)
 
     # --- what a page is ------------------------------------------------------------------
@@ -135,6 +138,8 @@ class PdfPreviewPage(Page):
 
     def keys(self) -> tuple[tuple[str, str], ...]:
         words = self.words
+        if self.fetching.isVisible():
+            return (("Return", words("fetch")), ("Esc", words("close")))
         return (
             ("Ctrl+S", words("save")),
             ("Ctrl+G", words("give")),
@@ -144,14 +149,23 @@ class PdfPreviewPage(Page):
         )
 
     def footer(self) -> str | None:
+        if self.fetching.isVisible():
+            return self.words("A document comes when it is opened. What came stays.")
         return self.words("This paper is in memory only until you save or print it.")
 
     def first_focus(self) -> QWidget | None:
         return self._area
 
     def show_for(self, **args: Any) -> None:
-        request: PaperRequest = args["request"]
-        self._request = request
+        self._request = args["request"]
+        self._make()
+
+    def _make(self) -> None:
+        request = self._request
+        if request is None:
+            return
+        self.fetching.close_quietly()
+        self._show_parts(True)
         self._close_form()
         self.share.hide()
         self.reason.clear()
@@ -162,21 +176,34 @@ class PdfPreviewPage(Page):
         self.count.setText("")
         self._set_ready(False)
         door = self.ui.door
-        self.call(lambda: door.paper(request), lambda paper: self._show_paper(request, paper), self._failed, on="work")
+        self.call(
+            lambda: door.paper(request),
+            lambda paper: self._show_paper(request, paper),
+            lambda error: self._failed(error, request),
+            on="work",
+        )
 
     def narrowed(self, narrow: bool) -> None:
         self.count.setVisible(not narrow)
 
     def reload(self) -> None:
-        """A finished paper stays what it is."""
+        """A finished paper stays what it is; one whose document has come is made."""
+        if self.paper is None:
+            self._make()
 
     def leave(self) -> None:
         """Nothing of it stays in memory once somebody has gone elsewhere."""
+        self.fetching.close_quietly()
         self._drop()
 
     # --- showing ------------------------------------------------------------------
 
-    def _failed(self, error: BaseException) -> None:
+    def _failed(self, error: BaseException, request: PaperRequest | None = None) -> None:
+        if request is self._request and self.fetching.takes(request, error):
+            self._show_parts(False)
+            self.heading.setText(self.words("Not here yet"))
+            self.title_changed.emit()
+            return
         self.ui.trouble(error)
         self.heading.setText(self.words("The PDF could not be made"))
 
@@ -200,6 +227,11 @@ class PdfPreviewPage(Page):
         self._draw()
         self.title_changed.emit()
         self._area.setFocus()
+
+    def _show_parts(self, yes: bool) -> None:
+        """What there is of a paper; nothing of it while its document is on another laptop."""
+        for part in (self.save_button, self.share_button, self.print_button, self._stack, *self._tools):
+            part.setVisible(yes)
 
     def _set_ready(self, ready: bool) -> None:
         for button in (self.save_button, self.print_button, *self._tools):

@@ -204,6 +204,8 @@ class SettingsPage(Page):
             16,
             SectionHead(words("Passphrase")),
             fields,
+            16,
+            *self._documents(),
             gap=8,
         )
 
@@ -250,6 +252,30 @@ class SettingsPage(Page):
             self.ui.trouble(error)
 
     # --- look and language ------------------------------------------------------------------------------------------
+
+    def _documents(self) -> tuple[QWidget, ...]:
+        """Whether a large document is asked about before it is fetched."""
+        words, door = self.words, self.ui.door
+        choices = (
+            ("", words("Fetch a document when I open it")),
+            ("ask", words("Ask me before it fetches more than 5 MB")),
+        )
+        held = column(gap=0)
+        self.documents = QWidget()
+        self.documents.setLayout(held)
+
+        def take(value: str) -> None:
+            self.call(lambda: door.ask_before_large(bool(value)))
+
+        def show(asks: bool) -> None:
+            held.addWidget(self._choices(choices, "ask" if asks else "", take))
+
+        self.call(door.asks_before_large, show)
+        note = Label(
+            words("They come when they are opened, and stay. Ask first where the network is paid by size."),
+            "small", tone="ink2", wrap=True,
+        )  # fmt: skip
+        return SectionHead(words("Documents of other laptops")), self.documents, note
 
     def _look(self) -> QLayout:
         words = self.words

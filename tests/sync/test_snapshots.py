@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
 
 from cmpp_desktop.changes import life_value
+from cmpp_desktop.sync import snapshot_begun, snapshot_books, snapshot_parts, snapshot_taking
 from cmpp_protocol import snapshot, snapshot_api
 from cmpp_server import checking, dump, tables
 from cmpp_server.database import Database
 from cmpp_server.snapshots import GONE
-from tests.sync.laptops import DAY, Laptop, Office, enrolled, everybody, invited, team
+from tests.sync.laptops import DAY, Laptop, Office, PowerCut, enrolled, everybody, invited, team
 
 PHONE, NOTE, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
 
@@ -278,3 +280,84 @@ def test_p10_a_server_restored_to_after_the_compaction_gets_everything_again(off
     everybody(cy, ana, bo)
     assert cy.value(NOTE, "text") == "only the laptops have this"
     assert cy.digest() == ana.digest() == bo.digest()
+
+
+def test_p15_a_power_cut_while_a_snapshot_is_taken_leaves_nothing_half_old(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot_taking, "RECORDS_A_STEP", 2)
+    admin, [ana, bo] = team(office)
+    busy(ana, bo)
+    before = newcomer(office, admin)
+    before.write(NOTE, kind="note", text="written before the first exchange")
+    halves = 0
+    for number, after in enumerate((6, 13, 20, 27, 34), 60):
+        cy = before.clone()
+        cy.replica.cut_after = after
+        with pytest.raises(PowerCut):
+            cy.sync()
+        half = snapshot_begun.begun(cy.replica)
+        assert cy.caseload not in half or cy.replica.cursor(cy.caseload) is None
+        halves += bool(half)
+        cy.boot()
+        cy.write(PHONE, number=f"written after the cut at {after}")
+        assert cy.sync().problem is None
+        assert snapshot_begun.begun(cy.replica) == set()
+        everybody(ana, bo, cy)
+        assert cy.digest() == ana.digest() == bo.digest()
+        before = newcomer(office, admin, number)
+    assert halves >= 2, "some of them came in the middle"
+
+
+def test_an_unfinished_or_altered_snapshot_is_not_taken_and_the_log_is_read_instead(office: Office) -> None:
+    admin, [ana, bo] = team(office)
+    busy(ana, bo)
+
+    def other_part(answer: snapshot_api.Answer) -> snapshot_api.Answer:
+        return replace(answer, part=answer.part[:-1] + bytes([answer.part[-1] ^ 1])) if answer.part else answer
+
+    def other_head(answer: snapshot_api.Answer) -> snapshot_api.Answer:
+        spoiled = tuple(replace_head(one) for one in answer.snapshots)
+        return replace(answer, snapshots=spoiled)
+
+    def replace_head(one: snapshot_api.Shown) -> snapshot_api.Shown:
+        head = snapshot.decode(one.head)
+        return one._replace(head=replace(head, records=head.records + 1).encode())
+
+    def no_second(answer: snapshot_api.Answer) -> snapshot_api.Answer:
+        return replace(answer, snapshots=tuple(one._replace(have=0) for one in answer.snapshots))
+
+    for seed, lie in enumerate((other_part, other_head, no_second), 70):
+        cy = newcomer(office, admin, seed)
+        office.tamper_snapshots = lie
+        assert cy.sync().problem is None
+        office.tamper_snapshots = None
+        assert cy.digest() == ana.digest()
+        assert not snapshot_books.is_taken(cy.replica, cy.caseload)
+
+
+def test_who_is_given_a_false_state_by_a_maker_does_not_confirm_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, [ana, bo] = team(office)
+    honest = ana.engine.snapshots.made
+
+    def forged(*asked: Any) -> Any:
+        made = honest(*asked)
+        if made is None:
+            return None
+        part = snapshot_parts.read(snapshot_parts.inflate(made.squeezed[0]), True)
+        every: dict[UUID, snapshot_parts.What] = {**part.created, **part.states}
+        kept = [(id, every[id]) for id in sorted(every)[1:]]  # one record is left out
+        [packed] = snapshot_parts.pack(kept, part.chain)
+        contents = snapshot.contents_of([packed])
+        return replace(made, squeezed=(snapshot_parts.squeeze(packed),), contents=contents, records=len(kept))
+
+    monkeypatch.setattr(ana.engine.snapshots, "made", forged)
+    for number in range(12):
+        ana.write(UUID(int=2000 + number), number=str(number))
+        ana.sync()
+    everybody(bo, bo)
+    shown = heads(office, bo)
+    assert [snapshot.decode(one.head).maker for one in shown] == [ana.device]
+    assert [one.confirmed_at for one in shown] == [0]

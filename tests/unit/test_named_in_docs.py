@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCS = ("threat-model.md", "sync-rules.md", "sync-protocol.md", "sync-protocol-bundles.md", "architecture.md")
+DOCS = (
+    "threat-model.md",
+    "sync-rules.md",
+    "sync-protocol.md",
+    "sync-protocol-bundles.md",
+    "sync-protocol-snapshots.md",
+    "architecture.md",
+)
 NAMED = re.compile(r"`(test_\w+)(…?)`")
 
 

@@ -192,7 +192,7 @@ class Checks:
                 for one in other.replica.envelopes(place, mine=True):
                     no = envelope.decode_header(one.body).roster_no
                     for laptop in self.world.laptops:
-                        if laptop.device in state.devices and not _ever_reads(state, laptop.device, place, no):
+                        if laptop.device in state.devices and not _ever_reads(state, laptop, place, no):
                             opens = (place, one.epoch) in laptop.replica.tables["keys"]
                             said = f"{laptop.name}, who is out, opens bundle {one.number} of {other.name}"
                             expect(not opens, "P13", said)
@@ -202,10 +202,10 @@ class Checks:
         expect(CANARY.encode() not in self.world.office.copy(), "P18", "the server holds words that somebody wrote")
 
 
-def _ever_reads(state: RosterState, device: bytes, place: UUID, since: int) -> bool:
+def _ever_reads(state: RosterState, laptop: SimLaptop, place: UUID, since: int) -> bool:
     """Whether a laptop, under any identity that it had, was entitled from then on at some time."""
-    line = [one for one in state.devices if device in state.with_successors(one)]
-    return any(rights.may_read(state, one, place, no) for one in line for no in range(since, state.no + 1))
+    own = [one for one in laptop.disk.identities if one in state.devices]
+    return any(rights.may_read(state, one, place, no) for one in own for no in range(since, state.no + 1))
 
 
 def _may_differ(state: RecordState) -> bool:
@@ -227,4 +227,4 @@ def _named(stamps: Iterable[object]) -> str:
 
 def _chains(laptop: SimLaptop, place: UUID, without: set[bytes]) -> tuple[tuple[bytes, int, bytes], ...]:
     chains = laptop.replica.chains(place).items()
-    return tuple(sorted((device, chain.number, chain.hash) for device, chain in chains if device not in without))
+    return tuple(sorted((device, chain.number, chain.hash) for device, chain in chains if chain.number and device not in without))

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync.desk import FileNames
-from cmpp_protocol.roster import Role, at
+from cmpp_desktop.sync.enrolment import read_invitation
+from cmpp_protocol.roster import Role, RosterState, at
 from tests.simulate.world import SimLaptop, World
 from tests.sync.laptops import DAY, enrolled
 
@@ -65,6 +66,31 @@ class Happenings:
             made.copied = made.device
             self.world.laptops.remove(made)
             self.world.laptops[self.world.laptops.index(of)] = made
+
+    def do_rejoin(self, laptop: SimLaptop) -> None:
+        """Whose place another copy took is let in again, with all that it holds."""
+        by = self._administrator()
+        state = by.engine.roster()
+        taken = [one for one in self.world.laptops if one.gone and _was_replaced(state, one)]
+        taken = [one for one in taken if not one.engine.roster().devices[one.device].active(one.engine.roster().no)]
+        if not taken or by.start.team_id is None or len(self._of_one_disk(taken[0])) > 2:
+            return  # of three copies one may not know what another has sent of what all three hold (sync-rules.md, 35)
+        one, team = taken[0], by.start.team_id
+        who = state.members[state.devices[one.device].member]
+
+        def let_in() -> None:
+            expires = self.world.office.clock + 7 * DAY
+            made = by.engine.desk.invite(role=who.role, team_id=team, restricted=True, expires=expires, member=who.id)
+            self.world.sync(by)
+            file = by.engine.desk.invitation_file(made, NAMES)
+            one.engine.join_again(read_invitation(file, self.world.office.clock))
+            one.gone, one.copied = False, b""
+
+        if self._decide(f"{by.name} lets {one.name} in again", let_in):
+            self.do_sync(one)
+
+    def _of_one_disk(self, laptop: SimLaptop) -> list[SimLaptop]:
+        return [one for one in self.world.laptops if one.name.rstrip("'~") == laptop.name.rstrip("'~")]
 
     # The roster -------------------------------------------------------------------------------------------------------------
 
@@ -156,3 +182,8 @@ class Happenings:
     def do_new_keys(self, laptop: SimLaptop) -> None:
         by = self._administrator()
         self._decide(f"{by.name} makes a new recovery kit", by.engine.desk.replace_recovery)
+
+
+def _was_replaced(state: RosterState, laptop: SimLaptop) -> bool:
+    known = state.devices.get(laptop.device)
+    return known is not None and known.why == "replaced"

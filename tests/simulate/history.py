@@ -144,6 +144,19 @@ class History(People, Happenings):
             world.skew(one, 0)
             one.boot()
             self._write_once_more(one)
+        self._come_to_rest()
+        if not self._is_forked() and self.rng.random() < 0.5:
+            self.do_rejoin(world.admin)
+            self._come_to_rest()
+        if self._is_forked():
+            self.result.forked = True
+            return
+        self.say("everybody is back")
+        self.checks.at_rest()
+
+    def _come_to_rest(self) -> None:
+        """Everybody exchanges until nothing moves any more."""
+        world = self.world
         self.judge_memberships()
         before: object = None
         for number in range(ROUNDS_AT_THE_END):
@@ -158,11 +171,6 @@ class History(People, Happenings):
             if now == before:
                 break
             before = now
-        if self._is_forked():
-            self.result.forked = True
-            return
-        self.say("everybody is back")
-        self.checks.at_rest()
 
     def _write_once_more(self, one: SimLaptop) -> None:
         """So that two laptops with one disk meet: nobody can tell them apart before they do."""
@@ -217,6 +225,7 @@ WEIGHTS = {
     "clone": 1,
     "backup": 2,
     "restore": 2,
+    "rejoin": 3,
     "invite": 2,
     "team": 1,
     "confirm": 2,

@@ -53,6 +53,7 @@ class Replica(MemoryReplica):
     def __init__(self, own: bytes, world: World) -> None:
         super().__init__(own)
         self._world = world
+        self.identities = {own}  # all that this laptop has had
         self.units: dict[tuple[UUID, int], int] = {}  # (collection, hlc) of own units of work -> their numbers
         self._beside: Mapping[str, set[Stamp]] = {}
         self._undone: list[Callable[[], None]] = []  # what a transaction that fails takes back of the oracle's memory
@@ -61,7 +62,7 @@ class Replica(MemoryReplica):
         """The same disk once more."""
         made = Replica(self.own, world)
         made.tables = {name: dict(rows) for name, rows in self.tables.items()}
-        made.clock, made.units = self.clock, dict(self.units)
+        made.clock, made.units, made.identities = self.clock, dict(self.units), set(self.identities)
         return made
 
     def applied(self, collection: UUID) -> int:
@@ -113,6 +114,10 @@ class Replica(MemoryReplica):
             yield
         finally:
             self._beside = {}
+
+    def become(self, device: bytes) -> None:
+        super().become(device)
+        self.identities.add(device)
 
     def put_own(self, change_set: ChangeSet) -> None:
         """Something that sync itself writes."""

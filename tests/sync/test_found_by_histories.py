@@ -10,8 +10,11 @@ from uuid import UUID
 import pytest
 
 from cmpp_desktop.errors import KnownError
+from cmpp_desktop.sync.desk import FileNames
+from cmpp_desktop.sync.enrolment import read_invitation
 from cmpp_protocol import api
-from tests.sync.laptops import Office, everybody, team
+from cmpp_protocol.roster import Role
+from tests.sync.laptops import DAY, Laptop, Office, everybody, team
 
 MARIA, TESFAY, SOUTH = UUID(int=91), UUID(int=92), UUID(int=0x5007)
 
@@ -83,6 +86,37 @@ def test_a_backup_that_reads_of_its_own_lost_words_on_a_stick_first_shows_no_fal
     assert backup.conflicts(MARIA) == ()
     assert backup.value(MARIA, "phone") == "555-0222"
     assert backup.digest() == bo.digest() == admin.digest()
+
+
+def test_what_a_copy_had_sent_without_hearing_of_it_does_not_leave_again_when_it_is_let_in_anew(office: Office) -> None:
+    admin, (ana, bo) = team(office)
+    copy = ana.clone()
+    copy.write(MARIA, phone="555-0111")
+    office.lose_answers = 1
+    assert copy.sync().problem == "server_unreachable"  # it is in the log, and the copy does not know
+    ana.write(TESFAY, phone="555-0100")
+    everybody(ana, bo)  # Ana meets her copy, and takes an identity of her own
+    assert ana.replica.own != copy.replica.own
+    bo.write(MARIA, phone="555-0222")  # in place of what the copy wrote
+    everybody(bo, admin)
+    assert copy.sync().problem == "device_replaced"
+    desk, member = admin.engine.desk, admin.engine.roster().devices[copy.replica.own].member
+    made = desk.invite(role=Role.CASEWORKER, team_id=team_of(admin), restricted=False, expires=admin.clock + DAY, member=member)
+    file = desk.invitation_file(made, FileNames("Synthetic Aid", "Ana", "North team", "Ada Admin"))
+    copy.engine.join_again(read_invitation(file, copy.clock))
+    copy.write(SOUTH, phone="555-0333")
+    everybody(copy, ana, bo, admin, copy)
+    for laptop in (copy, ana, bo, admin):
+        assert laptop.engine.status().problem is None
+        assert laptop.conflicts(MARIA) == ()
+        assert (laptop.value(MARIA, "phone"), laptop.value(SOUTH, "phone")) == ("555-0222", "555-0333")
+    assert copy.digest() == ana.digest() == bo.digest() == admin.digest()
+
+
+def team_of(laptop: Laptop) -> UUID:
+    """The team of a laptop."""
+    assert laptop.start.team_id is not None
+    return laptop.start.team_id
 
 
 class First:

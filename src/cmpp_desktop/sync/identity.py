@@ -21,7 +21,7 @@ from cmpp_desktop.sync.enrolment import Invitation, Start, enrol
 from cmpp_desktop.sync.inbox import OWN_UNKNOWN, Taken
 from cmpp_desktop.sync.keys import seal_for_new
 from cmpp_desktop.sync.rebuild import Rebuilding, outbox_ids
-from cmpp_desktop.sync.replica import NO_CHAIN, Chain, OnShelf, Replica
+from cmpp_desktop.sync.replica import NO_CHAIN, Chain, OnShelf, Replica, StoredEnvelope
 from cmpp_protocol import canon, entries, envelope, keys, roster
 from cmpp_protocol.api import NewEntry
 from cmpp_protocol.roster import RosterState
@@ -122,6 +122,7 @@ def _carried_over(
     books: Books, store: Replica, place: UUID, waiting: Sequence[ChangeSet], old: bytes, new: bytes
 ) -> Taken:
     """The outbox of a collection under the new identity, and its records made again."""
+    _count_accepted(books, store, place, old)
     lost = [one for one in store.shelf(place, old) if one.mine and one.seq is None]
     if lost:
         _chain_as_logged(store, place, old, lost, waiting)
@@ -149,6 +150,21 @@ def _carried_over(
     if rebuild.is_whole(store, place):
         return Rebuilding(store, books.state, books.keys, new, place, books.now_ms()).run(ids | misread)
     return _in_place(books, store, place, ids, mapped)
+
+
+def _count_accepted(books: Books, store: Replica, place: UUID, old: bytes) -> None:
+    """Bundles that left and were not read in the log before the old identity ended: where its cut is on this copy's own branch,
+    they count, and must not leave again. From now on they are like those of another laptop."""
+    cuts = [one.cut for one in books.view().fences if (one.device, one.collection) == (old, place)]
+    at_cut = store.envelope(place, old, *cuts[-1]) if cuts and cuts[-1].number else None
+    if at_cut is None or not at_cut.mine:
+        return
+    for one in store.shelf(place, old):
+        row = store.envelope(place, old, one.number, one.hash)
+        if row is not None and one.mine and one.seq is None and one.number <= at_cut.number and one.state == "counts":
+            store.forget_envelope(place, old, one.number, one.hash)
+            at = (place, old, one.number, one.hash, row.epoch)
+            store.put_envelope(StoredEnvelope(*at, None, False, "counts", row.last_hlc, row.body))
 
 
 def _chain_as_logged(

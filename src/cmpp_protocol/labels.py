@@ -23,6 +23,7 @@ ROSTER_INTRODUCTION = b"cmpp/1/roster-introduction"
 ROSTER_RECOVERY = b"cmpp/1/roster-recovery"
 ROSTER_SUCCESSOR = b"cmpp/1/roster-successor"  # by the new keys of a laptop that takes another identity
 ERASED_ID = b"cmpp/1/erased-id"  # over the organisation's id and a record's, for erasures and holds
+ERASURE_CERTIFICATE = b"cmpp/1/erasure-certificate"  # over the id and the fields of a certificate of destruction
 REQUEST_SIGNATURE = b"cmpp/1/request-signature"
 LOG_START = b"cmpp/1/log-start"
 LOG_NEXT = b"cmpp/1/log-next"

@@ -44,6 +44,7 @@ from cmpp_desktop.domain.retention import (
     LiftLegalHold,
     SetLegalHold,
     WhatGoes,
+    certificate_hash,
     certifies,
 )
 from cmpp_desktop.domain.reviews import SignDocument
@@ -51,7 +52,10 @@ from cmpp_desktop.domain.sessions import RecordGroupSession, ServiceSessionField
 from cmpp_desktop.domain.staff import NameStaffMember
 from cmpp_desktop.domain.tasks import AddTask, RestoreNote, WriteNote
 from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
+from cmpp_desktop.store.orders import ORDERS, read_orders
 from cmpp_desktop.store.queries import ANSWERS
+from cmpp_desktop.store.settings import read_value
+from cmpp_desktop.store.tables import LOCAL_SECRET
 from tests.store.laptops import DAY, TEAM, Laptop, family, visit
 from tests.store.secrets_of import questions
 from tests.unit.domain.test_groups import workshop
@@ -323,7 +327,7 @@ def _says_nothing(laptop: Laptop, ids: set[UUID], names: list[str]) -> None:
             assert not any(str(id) in answer for id in ids), question
 
 
-def test_the_values_stay_in_the_sealed_history_and_the_certificate_says_so(a_laptop: Make) -> None:
+def test_a_destroyed_file_is_ordered_to_be_erased_and_the_certificate_says_what_waits(a_laptop: Make) -> None:
     omar = office(a_laptop(role="administrator"))
     mother, _ = enrolled(omar)
     case = omar.ask(Records("case", mother))[0].id
@@ -334,6 +338,12 @@ def test_the_values_stay_in_the_sealed_history_and_the_certificate_says_so(a_lap
     with omar.store._database.reading() as connection:
         life, shown = connection.exec_driver_sql('SELECT meta_life, meta_shown FROM "r_case" WHERE id=?', (case.bytes,)).one()
     assert (life, shown) == (Life.DELETED.value, 0)
-    assert "sealed history still holds the values" in omar.ask(Records("destruction"))[0].fields.ground
+    [certificate] = omar.ask(Records("destruction"))
+    assert "sealed history from before goes when it is no longer kept" in certificate.fields.ground
+    with omar.store._database.reading() as connection:
+        [order] = read_orders(read_value(connection, LOCAL_SECRET, ORDERS))
+    assert (order.what, order.id) == ("erase", certificate.id)
+    assert order.certificate == certificate_hash(certificate.id, certificate.fields)
+    assert {mother, case} <= set(order.ids)
     assert omar.ask(Today(DAY)).overdue == ()
     assert omar.ask(Records(ServiceSessionFields.kind)) == ()

@@ -233,6 +233,12 @@ class MemoryReplica:
         self._written()
         self.own = device
 
+    def record_ids(self, collection: UUID) -> Sequence[UUID]:
+        return [id for place, id in self.tables["states"] if place == collection]
+
+    def erase(self, collection: UUID, ids: Iterable[UUID]) -> frozenset[UUID]:
+        return self.forget_states(collection, ids)
+
     def forget_states(self, collection: UUID, ids: Iterable[UUID]) -> frozenset[UUID]:
         gone = frozenset(ids)
         for id in gone:

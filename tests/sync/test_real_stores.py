@@ -15,10 +15,11 @@ from fastapi.testclient import TestClient
 from cmpp_desktop.changes import Bus, Changed
 from cmpp_desktop.domain.dispatch import handle
 from cmpp_desktop.domain.finding import Find
-from cmpp_desktop.domain.participants import AddContactRoute, ChangeContactRoute
+from cmpp_desktop.domain.participants import AddContactRoute, ChangeContactRoute, ParticipantFields
 from cmpp_desktop.domain.questions import Conflicts, People, Session
 from cmpp_desktop.domain.reviews import PickVersion, SignDocument
 from cmpp_desktop.domain.staff import NameOrganisation, NameStaffMember, NameTeam
+from cmpp_desktop.domain.tasks import ChangeNote, NoteFields, WriteNote
 from cmpp_desktop.domain.work import Actor, Command, Done
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import Store
@@ -35,6 +36,7 @@ from cmpp_server.app import create_app
 from cmpp_server.exchange import add_organisation
 from cmpp_server.settings import Settings
 from tests.store.laptops import DAY, NOON, family, visit
+from tests.store.secrets_of import in_tables
 
 URL = "https://sync.example"
 KEY = bytes(range(32))
@@ -206,3 +208,39 @@ def test_p9_a_fence_that_comes_late_leaves_no_trace_of_what_it_cut_off_until_som
     assert sam.store.answer(Session(session), sam.actor).session.fields.narrative == "Pineapple orientation"
     sam.store.verify_audit()
     assert sam.sync() == "sent"
+
+
+def test_a_destroyed_file_is_erased_from_both_laptops_to_the_last_word(pair: tuple[Here, Here]) -> None:
+    sam, ana = pair
+    mother = ana.do(family("Zqmarisela")).id
+    note = ana.do(WriteNote(mother, "Zqher brother calls at night.")).id
+    other = ana.do(family("Rosa", "Caal")).id
+    ana.sync()
+    sam.sync()
+    indexed(sam, ana)
+    assert words_in(ana) == words_in(sam) == {"Zqmarisela", "Zqher"}
+    ana.do(ChangeNote(note, {"text": "Zqher brother is back."}))  # she is offline
+    with sam.store.work(sam.actor, sam.ms + 1000, sam.start.device.sign, sam.rng.randbytes) as commit:
+        for kind, id in ((NoteFields, note), (ParticipantFields, mother)):
+            commit.work.destroy(kind, id)
+        commit.work.order_erasure(UUID(int=5), bytes(32))
+        commit()
+    for one in (sam, ana, sam, ana):
+        one.sync()
+    indexed(sam, ana)
+    for one in (sam, ana):
+        assert words_in(one) == set()
+        assert one.store.answer(Conflicts(), one.actor) == ()
+        assert [row.id for row in one.store.answer(People(DAY), one.actor).rows if row.id == other] == [other]
+    assert sam.replica.outbox_count() == ana.replica.outbox_count() == 0
+
+
+def indexed(*laptops: Here) -> None:
+    for one in laptops:
+        while one.store.index_texts():
+            pass
+
+
+def words_in(laptop: Here) -> set[str]:
+    """Which of her words are in any table or index; bundles are sealed."""
+    return {word for _, word in in_tables(laptop, ("Zqmarisela", "Zqher"), ())}  # type: ignore[arg-type]

@@ -49,6 +49,7 @@ def vectors() -> dict[str, dict[str, Any]]:
     enrolled = roster.validate_and_apply(invited, enrolment)
     return {
         "moved_value": _moved_value(),
+        "erasure_certificate": _erasure_certificate(),
         "keys": _keys(device, introduction, recovery),
         "stick_file": _stick_file(device, genesis),
         "sealed_invitation": _sealed_invitation(),
@@ -109,6 +110,12 @@ def _sealed_invitation() -> dict[str, Any]:
     made = {language: sealed_invitation.seal(plain, random, language) for language in ("en", "es")}
     words = {language: list(found) for language, (_, found) in made.items()}
     return {"secret": random(16), "salt": random(32), "plaintext": plain, "file": made["en"][0], "words": words}
+
+
+def _erasure_certificate() -> dict[str, Any]:
+    fields = canon.pack({"award": "EMW-2025-CM-00017", "counts": {"note": 2}})
+    hashed = labels.digest(labels.ERASURE_CERTIFICATE, MEMBER.bytes, fields)
+    return {"id": MEMBER.bytes, "fields": fields, "certificate": hashed}
 
 
 def _moved_value() -> dict[str, Any]:

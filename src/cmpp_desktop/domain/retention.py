@@ -2,10 +2,10 @@
 
 A file is kept until some years after the final financial report of its award, the latest over the awards of its cases and of
 what in it was charged to one (a session, help that was given); a legal hold on the participant or on any of these awards keeps
-it for as long as it stands. `DestroyFile` takes every record about the
-person out of all answers, on every laptop that hears of it, for good. The values themselves stay in the sealed history (on
-the laptops and, unread, on the server) until an erasure (sync rule 19) destroys them: this version has none yet, and the
-certificate says so.
+it for as long as it stands. `DestroyFile` takes every record about the person out of all answers, on every laptop that hears of
+it, for good, and orders their erasure (sync rule 19): once that is in the roster no laptop keeps anything of them, or takes
+anything in that comes late. Bundles that were sealed before, on the laptops and, unread, on the server, go last; the list of
+certificates says what is done and what waits.
 """
 
 from __future__ import annotations
@@ -25,17 +25,18 @@ from cmpp_desktop.domain.cases import CaseFields
 from cmpp_desktop.domain.households import HouseholdFields, HouseholdMemberFields
 from cmpp_desktop.domain.merges import MergeFields
 from cmpp_desktop.domain.participants import ParticipantFields
-from cmpp_desktop.domain.records import Compartment, Fields, Life, line, refers, validated
+from cmpp_desktop.domain.records import Compartment, Fields, Life, line, refers, to_wire, validated
 from cmpp_desktop.domain.reviews import AmendmentFields, ReviewFields
 from cmpp_desktop.domain.sessions import AttendanceFields, ServiceSessionFields
 from cmpp_desktop.domain.staff import AwardFields, StaffMemberFields, award_of
 from cmpp_desktop.domain.work import Command, Done, Question, Stored, Work
 from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
+from cmpp_protocol import canon, labels
 
 CHARGED: tuple[type[ServiceSessionFields] | type[DirectAssistanceFields], ...] = (ServiceSessionFields, DirectAssistanceFields)
 ENDED = ("exited", "declined")  # states of a case that is over
 # What every certificate says beside its ground.
-NOT_ERASED = "Taken out of every answer; the sealed history still holds the values until it is erased."
+NOT_ERASED = "Taken out of every answer, and its erasure ordered; sealed history from before goes when it is no longer kept."
 
 
 class LegalHoldFields(Fields):
@@ -103,8 +104,8 @@ class DestroyFile(Command):
     attendance goes. What another's record says of the person (a lead respondent) is emptied. A shared session that is signed
     cannot be changed, and keeps an id that is nobody's any more. The ledger of staff time names no participant, and stays. It
     cannot be taken back, and nothing brings a single record back.
-    Values are not erased from the sealed history yet (see the module). A laptop that wrote about the person meanwhile, without
-    knowing, brings a record that is in nobody's file: it is destroyed by the same command, which may be done again.
+    Its erasure is ordered with it. A laptop that wrote about the person meanwhile, without knowing, brings a new record that is
+    in nobody's file: it is destroyed by the same command, which may be done again.
 
     `Done.id`: the certificate. `Done.more`: counts, kept.
     """
@@ -204,6 +205,12 @@ def years_after(day: date, years: int) -> date:
         return date(day.year + years, 3, 1)
 
 
+def certificate_hash(id: UUID, certificate: DestructionFields) -> bytes:
+    """The 32 bytes by which the roster's entry of an erasure names a certificate."""
+    said = {name: to_wire(getattr(certificate, name)) for name in sorted(DestructionFields.model_fields)}
+    return labels.digest(labels.ERASURE_CERTIFICATE, id.bytes, canon.pack(said))
+
+
 def certifies(certificate: DestructionFields, participant_id: UUID) -> bool:
     """Whether a certificate is of this person's file (by the id under which they were shown)."""
     return certificate.subject_hash == _hash(certificate.salt, participant_id)
@@ -221,6 +228,8 @@ def set_legal_hold(command: SetLegalHold, work: Work) -> Done:
     record = validated(LegalHoldFields, **vars(command), since=work.today, set_by=work.actor.staff_id)
     where: Compartment | None = None if command.participant_id else "organisation"  # every team has to know of it
     made = work.add(record, team_id=team, compartment=where)
+    if command.participant_id:
+        work.order_hold(made, work.same(command.participant_id))
     work.audit("legal_hold_set", LegalHoldFields.kind, made)
     return Done(made)
 
@@ -233,6 +242,8 @@ def lift_legal_hold(command: LiftLegalHold, work: Work) -> Done:
         raise KnownError("record_settled", kind=LegalHoldFields.kind)
     values = {"lifted_on": work.today, "lifted_by": work.actor.staff_id, "lifted_reason": command.reason}
     work.change(LegalHoldFields, command.hold_id, **values)
+    if work.get(LegalHoldFields, command.hold_id).fields.participant_id:
+        work.order_hold(command.hold_id, ())
     work.audit("legal_hold_lifted", LegalHoldFields.kind, command.hold_id)
     return Done(command.hold_id)
 
@@ -261,6 +272,7 @@ def destroy_file(kinds: Mapping[str, type[Fields]], command: DestroyFile, work: 
         witness_id=command.witness_id,
     )
     made = work.add(certificate)
+    work.order_erasure(made, certificate_hash(made, certificate))
     work.audit("file_destroyed", DestructionFields.kind, made, records=sum(file.gone.values()))
     return Done(made, None, {"counts": certificate.counts, "kept": certificate.kept})
 

@@ -123,6 +123,12 @@ class Recorder:
     def finish_move(self, kind: str, id: UUID) -> None:
         self._work.finish_move(kind, id)
 
+    def order_erasure(self, certificate_id: UUID, certificate: bytes) -> None:
+        self._work.order_erasure(certificate_id, certificate)
+
+    def order_hold(self, hold_id: UUID, ids: Sequence[UUID]) -> None:
+        self._work.order_hold(hold_id, ids)
+
     def holds(self, compartment: Compartment, team_id: UUID | None) -> bool:
         return self._work.holds(compartment, team_id)
 

@@ -148,6 +148,15 @@ class Work(Protocol):
         restricted_closed or other_team where this laptop does not hold that, record_missing when there is nothing to finish."""
         ...
 
+    def order_erasure(self, certificate_id: UUID, certificate: bytes) -> None:
+        """What this unit of work destroyed is erased from the history too (rule 19): the next exchange puts that into the roster.
+        `certificate`: the 32-byte hash of the certificate."""
+        ...
+
+    def order_hold(self, hold_id: UUID, ids: Sequence[UUID]) -> None:
+        """The roster holds these records against erasure, under the id of a hold; with none, that hold ends."""
+        ...
+
     def holds(self, compartment: Compartment, team_id: UUID | None) -> bool:
         """Whether this laptop may read and write there."""
         ...

@@ -46,8 +46,8 @@ def render(figures: Certificate, stationery: Stationery, words: Words) -> bytes:
                     " the digits below from it and the salt (SHA-256), and so show that this certificate is of their file.")),
         Facts([(words("Digits"), ltr(_fours(figures.subject_hash))), (words("Salt"), ltr(_fours(figures.salt)))]),
         Heading(words("What this does not say")),
-        _said(words("Restricted records are destroyed with the file, but are in no number here. Values stay in the sealed history"
-                    " of the organisation until it is erased.")),
+        _said(words("Restricted records are destroyed with the file, but are in no number here. Its erasure was ordered with it:"
+                    " sealed history from before goes when the organisation no longer keeps it.")),
     )  # fmt: skip
     if figures.ground:
         sheet.add(Space(4), Facts([(words("Ground, as recorded"), isolated(figures.ground))]))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from cmpp_desktop.changes import ChangeSet
-from cmpp_desktop.store import projection, state, texts
+from cmpp_desktop.store import leaving, projection, state, texts
 from cmpp_desktop.store.bundles import Bundles
 from cmpp_desktop.store.names import resolve_teams
 from cmpp_desktop.store.tables import CODECS, RECORD_KINDS
@@ -67,6 +67,16 @@ class Afresh(Bundles):
 
     def become(self, device: bytes) -> None:
         self._write().exec_driver_sql("UPDATE own_clock SET dev=?", (self._device(device),))
+
+    def record_ids(self, collection: UUID) -> Sequence[UUID]:
+        with self._reading() as connection:
+            rows = connection.exec_driver_sql("SELECT id FROM sync_record WHERE coll=?", (self._known(collection),))
+            return [UUID(bytes=id) for id in rows.scalars()]
+
+    def erase(self, collection: UUID, ids: Iterable[UUID]) -> frozenset[UUID]:
+        connection, coll, listed = self._write(), self._coll(collection), list(ids)
+        leaving.forget_content(connection, coll, listed)
+        return self.forget_states(collection, listed)
 
     def forget_states(self, collection: UUID, ids: Iterable[UUID]) -> frozenset[UUID]:
         connection, coll = self._write(), self._coll(collection)

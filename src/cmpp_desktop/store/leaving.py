@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 
 from cmpp_desktop.changes import SIGNED, Head, RecordState, is_mark, mark_of
-from cmpp_desktop.store import moving, state, texts
+from cmpp_desktop.store import contents, moving, state, texts
 from cmpp_desktop.store.names import Names
 from cmpp_desktop.store.tables import CODECS, participant_of
 from cmpp_protocol import canon
@@ -47,6 +47,28 @@ def forget(connection: Connection, names: Names, coll: int, kind: str, ids: Sequ
     _keep_unclean(connection, [[index, False] for index in _INDEXES])
     _forget_signed(connection, names, coll, frozenset(id.bytes for id in ids))
     return about
+
+
+def forget_content(connection: Connection, coll: int, ids: Sequence[UUID]) -> None:
+    """Before records are erased: takes away the contents of documents among them that no other record names, what was told of
+    their arrival and what is begun about whoever is among them; and has the indexes cleaned."""
+    for start in range(0, len(ids), 500):
+        raw = tuple(id.bytes for id in ids[start : start + 500])
+        marks = ",".join("?" * len(raw))
+        named = f"SELECT DISTINCT content_hash FROM r_attachment WHERE coll=? AND id IN ({marks})"
+        for digest in connection.exec_driver_sql(named, (coll, *raw)).scalars().all():
+            others = f"SELECT 1 FROM r_attachment WHERE content_hash=? AND id NOT IN ({marks}) LIMIT 1"
+            if connection.exec_driver_sql(others, (digest, *raw)).first() is None:
+                contents.forget(connection, digest)
+        connection.exec_driver_sql(f"DELETE FROM arrival WHERE id IN ({marks}) OR participant_id IN ({marks})", (*raw, *raw))
+        connection.exec_driver_sql(f"DELETE FROM draft WHERE participant_id IN ({marks})", raw)
+    _keep_unclean(connection, [[index, False] for index in _INDEXES])
+
+
+def signed_of(connection: Connection, subjects: frozenset[bytes]) -> list[UUID]:
+    """The Signed records of these subjects, wherever they lie."""
+    rows = connection.exec_driver_sql("SELECT id, content FROM r_signed").all()
+    return [UUID(bytes=id) for id, content in rows if _subject_of(content) in subjects]
 
 
 def as_kept(connection: Connection, coll: int, arrived: Mapping[UUID, RecordState]) -> dict[UUID, RecordState]:

@@ -41,7 +41,19 @@ from cmpp_desktop.store import (
     texts,
 )
 from cmpp_desktop.store.names import Names, Place, resolve_teams
-from cmpp_desktop.store.tables import CODECS, OWN_CLOCK, RECORD_KINDS, ROWS, TABLES, Row, SignedFields, participant_of
+from cmpp_desktop.store.orders import ORDERS, Order, packed_orders, read_orders
+from cmpp_desktop.store.settings import read_value, write_value
+from cmpp_desktop.store.tables import (
+    CODECS,
+    LOCAL_SECRET,
+    OWN_CLOCK,
+    RECORD_KINDS,
+    ROWS,
+    TABLES,
+    Row,
+    SignedFields,
+    participant_of,
+)
 from cmpp_protocol import canon
 from cmpp_protocol.ids import uuid7
 from cmpp_protocol.stamps import Stamp, next_hlc
@@ -123,6 +135,8 @@ class UnitOfWork:
         self._written: dict[int, list[Write]] = {}  # collection → what of this part was written in bulk already
         self._told: dict[str, set[UUID]] = {}  # kind → records whose words are found
         self._away: dict[tuple[int, str], list[UUID]] = {}  # (collection, kind) → records that go elsewhere
+        self._destroyed: set[UUID] = set()
+        self._orders: list[Order] = []
         self._kinds: set[str] = set()
         self._ids: set[UUID] = set()
         self._people: set[UUID] = set()  # whose lines of People, and of whom the index too, are made again
@@ -241,11 +255,20 @@ class UnitOfWork:
         row, *others = self._rows(kind, id)
         for one in (row, *others):
             self._set_life(one, Life.DELETED, _DESTROYED)
+            self._destroyed.add(id)
             self._capture_now(one).picked.add(LIFE)  # covers what came since, too, where it had been destroyed before
         if kind.kind == "participant":
             self._connection.exec_driver_sql("DELETE FROM draft WHERE participant_id=?", (id.bytes,))
         if kind.kind == "attachment":
             self._forget_content(row)
+
+    def order_erasure(self, certificate_id: UUID, certificate: bytes) -> None:
+        self._session.flush()
+        signed = leaving.signed_of(self._connection, frozenset(id.bytes for id in self._destroyed))
+        self._orders.append(Order("erase", certificate_id, tuple(sorted({*self._destroyed, *signed})), certificate))
+
+    def order_hold(self, hold_id: UUID, ids: Sequence[UUID]) -> None:
+        self._orders.append(Order("hold", hold_id, tuple(ids)) if ids else Order("lift", hold_id))
 
     def keep_content(self, data: bytes) -> str:
         """Keeps what an attachment holds, in this transaction; gives its SHA-256 in hex."""
@@ -373,6 +396,9 @@ class UnitOfWork:
         self._ids |= projection.refresh(self._connection, self._people, self._named)
         for kind, ids in self._told.items():
             texts.refresh(self._connection, kind, ids)
+        if self._orders:
+            before = read_orders(read_value(self._connection, LOCAL_SECRET, ORDERS))
+            write_value(self._connection, LOCAL_SECRET, ORDERS, packed_orders([*before, *self._orders]))
         audit.append(self._connection, self._entries, self._actor.member_id, self._now_ms)
         if "team" in self._kinds:
             resolve_teams(self._connection, self._names)

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import SYNC, Bus, Changed
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync import copies, cuts, duties, enrolment, honesty, identity, replica, snapshot_books
+from cmpp_desktop.sync import copies, cuts, duties, enrolment, erasing, honesty, identity, replica, snapshot_books
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
 from cmpp_desktop.sync.folder import FolderExchange
@@ -160,6 +160,10 @@ class Engine:
     def now_ms(self) -> int:
         """The system's time with the offset learned from the server: what stamps are made from (rule 2)."""
         return self._job(self._books.now_ms)
+
+    def erasures(self) -> erasing.Erasures:
+        """How the erasures stand, by the hash of their certificates."""
+        return self._job(lambda: erasing.erasures(self._books, self._store))
 
     def status(self) -> Status:
         """How it stands now."""
@@ -312,6 +316,7 @@ class Engine:
     def _follow(self) -> None:
         """What the roster asks of this laptop: to go on under its new identity, and to take back what a fence has cut off."""
         self._publish(self._job(lambda: identity.follow(self._books, self._store)))
+        self._publish(self._job(lambda: erasing.follow(self._books, self._store)))
         state = self._job(lambda: self._books.state)
         if state is None or len(state.fences) == self._fences:
             return
@@ -402,7 +407,7 @@ class Engine:
         books = self._books
         if self._duties == 0 or books.state is None:
             return ()
-        made = duties.due(books.state, books.device, books.keys, books.now_ms(), self._random)
+        made = duties.due(books.state, books.device, books.keys, books.now_ms(), self._random) or erasing.due(books, self._store)
         self._duties -= bool(made)
         return made
 

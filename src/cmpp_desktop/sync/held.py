@@ -16,7 +16,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import LIFE, ChangeSet, RecordState, Write
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync import adopting, merge, signed_rule
+from cmpp_desktop.sync import adopting, erased, merge, signed_rule
 from cmpp_desktop.sync.adopting import How
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.counted import counted_writes, opened
@@ -274,6 +274,7 @@ class HeldDesk:
 
     def _write(self, place: UUID, change_set: ChangeSet, taken: Taken) -> None:
         """One change set of this laptop's own: its records and its place in the outbox."""
+        change_set = erased.without(self._books.view(), change_set)
         ids = {write.id for write in change_set.writes}
         before, own = self._store.states(place, ids), self._books.device_id
         after = dict(before)

@@ -21,7 +21,7 @@ from uuid import UUID
 from cmpp_desktop.changes import ChangeSet, Created, RecordState, Write
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store.bulk import uncollected
-from cmpp_desktop.sync import copies, cuts, merge, seal, signed_rule, snapshot_begun
+from cmpp_desktop.sync import copies, cuts, erased, merge, seal, signed_rule, snapshot_begun
 from cmpp_desktop.sync.copies import BadCopy
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import (
@@ -366,7 +366,7 @@ class _Batch:
             if reason:
                 self._set_aside(opened.parsed, opened.hash, number, reason, seal.pack([part.change_set()]))
             else:
-                self._apply(part, _seen(chains, own))
+                self._apply(erased.part_without(self._box._state, part), _seen(chains, own))
             chains[device] = part.stamp.hlc
 
     def _apply(self, part: seal.Part, seen: Callable[[Stamp], bool]) -> None:

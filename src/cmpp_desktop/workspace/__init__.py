@@ -28,6 +28,7 @@ from cmpp_desktop.workspace.views import (
     CertificateRequest,
     DeviceRow,
     DocumentsSent,
+    Erasure,
     Founding,
     Greeting,
     HeldWork,
@@ -80,6 +81,7 @@ __all__ = [
     "CertificateRequest",
     "DeviceRow",
     "DocumentsSent",
+    "Erasure",
     "FolderReport",
     "Founding",
     "Greeting",
@@ -484,6 +486,15 @@ class Workspace:
         from cmpp_desktop.workspace import held
 
         held.decide(self._need(), key, decision)
+
+    def erasures(self) -> Mapping[UUID, Erasure]:
+        """How the erasures of destroyed files stand, by certificate."""
+        from cmpp_desktop.workspace import erasures
+
+        opened = self._need()
+        with self._turn:
+            opened.must_be_open()
+            return erasures.erasures(opened)
 
     def administration(self) -> Administration:
         """What an administrator does with laptops, roles and the recovery kit."""

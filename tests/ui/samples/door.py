@@ -5,7 +5,7 @@ It writes down every command, behaves where a page depends on it (marks, drafts,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -28,6 +28,7 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.workspace import (
     Access,
     DocumentsSent,
+    Erasure,
     FolderReport,
     Founding,
     Greeting,
@@ -210,6 +211,11 @@ class SampleDoor(Workspace):
         self._may_fail("begin_again")
         self._state, self.shut, self.begun_again = "new", "", self.begun_again + 1
         return Path("closed-2026-11-23-1")
+
+    def erasures(self) -> Mapping[UUID, Erasure]:
+        """Every certificate's, a week after it."""
+        found = self.ask(Records("destruction"))
+        return {item.id: Erasure("ordered", date(2026, 11, 20), number % 2 == 1) for number, item in enumerate(found)}
 
     def administration(self) -> Any:
         return self.desk

@@ -29,6 +29,7 @@ class MemoryWork:
         self.now = now
         self.rows: dict[tuple[str, UUID], Stored[Any]] = {}
         self.audited: list[tuple[str, UUID | None]] = []
+        self.ordered: list[tuple[str, UUID]] = []
         self._count = 0
 
     @property
@@ -128,6 +129,12 @@ class MemoryWork:
 
     def finish_move(self, kind: str, id: UUID) -> None:
         raise KnownError("record_missing")  # nothing comes from elsewhere in memory
+
+    def order_erasure(self, certificate_id: UUID, certificate: bytes) -> None:
+        self.ordered.append(("erase", certificate_id))
+
+    def order_hold(self, hold_id: UUID, ids: Sequence[UUID]) -> None:
+        self.ordered.append(("hold" if ids else "lift", hold_id))
 
     def holds(self, compartment: Compartment, team_id: UUID | None) -> bool:
         return True

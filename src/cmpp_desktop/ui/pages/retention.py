@@ -41,7 +41,7 @@ from cmpp_desktop.ui.widgets import (
 from cmpp_desktop.ui.widgets.combo import CodeCombo
 from cmpp_desktop.ui.widgets.row_model import RowBadge
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate, StreamRow
-from cmpp_desktop.workspace import CertificateRequest
+from cmpp_desktop.workspace import CertificateRequest, Erasure
 
 
 class RetentionPage(Page):
@@ -55,6 +55,7 @@ class RetentionPage(Page):
         super().__init__(ui)
         words = self.words
         self._due: dict[Any, DueFile] = {}
+        self._erasures: dict[Any, Erasure] = {}
         self._chosen: DueFile | None = None
         self.due = FittedRows(words("Files whose time has come"), StreamDelegate(lead_width=0, top=4))
         self.due.opened.connect(self._open)
@@ -90,8 +91,8 @@ class RetentionPage(Page):
         self._witness_field = Field(words("Witness"), self.witness, help=words("Somebody else of the staff who sees you do it."))
         self._word_field = Field(words("Type “{word}” here", word=self._typed()), self.word)
         note = words(
-            "Every laptop takes it out of all answers. The sealed history keeps the values until it is erased, and documents "
-            "on other laptops stay there until they are destroyed there. There is no way back."
+            "Every laptop takes it out of all answers and, once it has heard of it, keeps nothing of it. Sealed history from "
+            "before, which nobody reads, goes when it is no longer kept. There is no way back."
         )
         self.final = Button(words("Destroy this file"), icon="trash-2", on=self._destroy)
         self.cancel = Button(words("Keep it"), kind="quiet", on=self._close)
@@ -132,7 +133,7 @@ class RetentionPage(Page):
     def reload(self) -> None:
         self.ask(DueForDestruction(self.ui.today()), self._show_due)
         self.ask(LegalHolds(lifted=True), self._show_holds)
-        self.ask(Records("destruction"), self._show_certificates)
+        self.call(self.ui.door.erasures, self._show_erasures)
 
     # --- showing --------------------------------------------------------------------------------------------------------
 
@@ -171,6 +172,10 @@ class RetentionPage(Page):
             icon="archive",
         )
 
+    def _show_erasures(self, erasures: Mapping[Any, Erasure]) -> None:
+        self._erasures = dict(erasures)
+        self.ask(Records("destruction"), self._show_certificates)
+
     def _show_certificates(self, found: Sequence[Stored[Any]]) -> None:
         rows: list[ListRow] = [self._certificate_row(item) for item in reversed(found)]
         empty = self.words("None yet. Each destroyed file leaves one: what went, why and who saw it, never whose it was.")
@@ -186,9 +191,23 @@ class RetentionPage(Page):
             lead=words.short_date(at, self.ui.today()),
             title=words.plural("{n} record destroyed", "{n} records destroyed", sum(fields.counts.values())),
             what=who,
-            details=(self._counted(fields.counts), fields.ground),
+            details=tuple(part for part in (self._counted(fields.counts), self._erasure(item.id), fields.ground) if part),
             icon="file-text",
         )
+
+    def _erasure(self, certificate_id: Any) -> str:
+        """What of the erasure is done, and what waits."""
+        words, erasure = self.words, self._erasures.get(certificate_id)
+        if erasure is None:
+            return ""
+        if erasure.state == "held":
+            return words("Its erasure waits: a legal hold stands on one of the records.")
+        if erasure.state == "waits" or erasure.on is None:
+            return words("Its erasure goes out with the next exchange.")
+        day = words.short_date(erasure.on, self.ui.today())
+        if erasure.keys_changed:
+            return words("Erased {day}. Keys have changed since; old sealed history goes when it is no longer kept.", day=day)
+        return words("Erased {day}. Still to come: new keys, and the end of old sealed history.", day=day)
 
     def _counted(self, counts: Mapping[str, int]) -> str:
         return ", ".join(f"{self.words.code('kind', kind)}: {count}" for kind, count in counts.items())

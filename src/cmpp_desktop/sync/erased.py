@@ -1,0 +1,31 @@
+"""What an erasure drops (rule 19): every change to a record that the roster names, before or after. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from cmpp_desktop.changes import ChangeSet
+from cmpp_desktop.sync.packing import Part
+from cmpp_protocol import entries
+from cmpp_protocol.roster import RosterState
+
+
+def without(state: RosterState, change_set: ChangeSet) -> ChangeSet:
+    """A change set without what is erased."""
+    if not state.erased:
+        return change_set
+    gone = {id for id in {write.id for write in change_set.writes} if is_erased(state, id)}
+    return replace(change_set, writes=tuple(one for one in change_set.writes if one.id not in gone)) if gone else change_set
+
+
+def part_without(state: RosterState, part: Part) -> Part:
+    """The same of one that has been opened."""
+    if not state.erased:
+        return part
+    return part._replace(rows=tuple(row for row in part.rows if not is_erased(state, row[0])))
+
+
+def is_erased(state: RosterState, id: UUID) -> bool:
+    """Whether nothing of a record is kept any more."""
+    return entries.erased_id(state.org_id, id) in state.erased

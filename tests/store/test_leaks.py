@@ -42,6 +42,7 @@ from cmpp_desktop.domain.questions import (
 )
 from cmpp_desktop.domain.records import When, validated
 from cmpp_desktop.domain.referrals import CloseReferral, RecordReferralStep, Refer
+from cmpp_desktop.domain.restricting import Restrict
 from cmpp_desktop.domain.reviews import Amend, ReturnForChanges, SignDocument, SubmitForSignature
 from cmpp_desktop.domain.screenings import (
     Administration,
@@ -103,7 +104,7 @@ class History:
         getattr(self, f"do_{name}")()
         for change_set in self.ana.store.replica().outbox():
             is_new = (change_set.collection, change_set.stamp.hlc) not in before
-            if is_new and change_set.collection != RESTRICTED.bytes:
+            if is_new and change_set.collection != RESTRICTED.bytes and name != "restricted_later":
                 assert name == "alert", (name, change_set)
                 titles = [canon.unpack(write.value) for write in change_set.writes if write.field == "title_code"]
                 assert {write.kind for write in change_set.writes} == {"task"}
@@ -212,6 +213,14 @@ class History:
         if self.chance.random() < 0.5:
             self.ana.do(CloseReferral(referral, "no_room", word()))
 
+    def do_restricted_later(self) -> None:
+        """Written for everybody, and restricted afterwards: Leon gets it, and then that it went."""
+        note = self.ana.do(WriteNote(self.who(), self.fill.word())).id
+        need = {"participant_id": self.who(), "area": "housing", "description": self.fill.word(), "raised_on": DAY}
+        need_id = self.ana.do(AddRecord("need", need)).id
+        self.ana.do(Restrict("note", note))
+        self.ana.do(Restrict("need", need_id))
+
     def do_conflict(self) -> None:
         """Rosa and Ana write at the same time."""
         need = {"participant_id": self.who(), "area": "mental_health", "description": self.fill.word(), "raised_on": DAY}
@@ -226,7 +235,7 @@ class History:
         self.ana.do(AddObligation((self.who(),), "master_hearing", When(day=DAY + timedelta(days=self.chance.randint(-9, 9)))))
 
 
-STEPS = ("any_kind", "note", "session", "alert", "screening", "papers", "plan", "referral", "conflict")
+STEPS = ("any_kind", "note", "session", "alert", "screening", "papers", "plan", "referral", "conflict", "restricted_later")
 HISTORIES = st.lists(st.sampled_from(STEPS), min_size=6, max_size=16)
 
 

@@ -10,14 +10,16 @@ import pytest
 
 from cmpp_desktop.changes import collection_id
 from cmpp_desktop.domain.dispatch import handle
+from cmpp_desktop.domain.entries import AddRecord, Records
 from cmpp_desktop.domain.finding import Find
 from cmpp_desktop.domain.questions import Conflicts, Participant, Timeline
+from cmpp_desktop.domain.restricting import Restrict, Unrestrict
 from cmpp_desktop.domain.reviews import PickVersion, SignDocument
 from cmpp_desktop.domain.sessions import ServiceSessionFields
 from cmpp_desktop.domain.tasks import ChangeNote, DeleteNote, NoteFields, WriteNote
 from cmpp_desktop.domain.undo import Recorder, TakeBack
 from cmpp_desktop.domain.work import Actor
-from cmpp_desktop.errors import KnownError, NotAllowed
+from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
 from tests.store.laptops import CASELOAD, DAY, RESTRICTED, TEAM, Laptop, family, visit
 from tests.store.secrets_of import in_tables
 
@@ -226,3 +228,45 @@ def test_what_differs_is_picked_first(a_laptop: ALaptop) -> None:
     ana.receive(rosa)
     with pytest.raises(KnownError, match="conflict_open"):
         moved(ana, NoteFields, note)
+
+
+def test_a_need_is_restricted_with_what_hangs_on_it_and_shown_to_all_again(a_laptop: ALaptop) -> None:
+    ana, leon = a_laptop(1), a_laptop(2, restricted=False)
+    mother = ana.do(family()).id
+    need = ana.do(AddRecord("need", {"participant_id": mother, "area": "housing", "description": "Zqroof", "raised_on": DAY})).id
+    goal = ana.do(AddRecord("goal", {"participant_id": mother, "need_id": need, "statement": "Zqlease"})).id
+    step = ana.do(AddRecord("action_step", {"participant_id": mother, "goal_id": goal, "what": "Zqcall"})).id
+    other = ana.do(AddRecord("need", {"participant_id": mother, "area": "health", "description": "Glasses", "raised_on": DAY})).id
+    receive(leon, ana, CASELOAD)
+    done = ana.do(Restrict("need", need))
+    assert done.more == {"moved": 3}
+    receive(leon, ana, CASELOAD)
+    assert in_tables(leon, ("Zqroof", "Zqlease", "Zqcall"), ()) == set()
+    assert [item.id for item in leon.ask(Records("need", mother))] == [other]
+    with pytest.raises(KnownError):
+        leon.do(Restrict("need", need))
+    with pytest.raises(NotAllowed, match="restricted_closed"):
+        leon.do(Restrict("need", other))
+    with pytest.raises(Invalid):  # its need stays restricted
+        ana.do(Unrestrict("goal", goal))
+    assert done.undo is not None
+    ana.do(done.undo)
+    receive(leon, ana, CASELOAD)
+    assert {item.id for item in leon.ask(Records("goal", mother))} == {goal}
+    again = ana.do(Restrict("need", need))
+    ana.do(Unrestrict("need", need))
+    receive(leon, ana, CASELOAD)
+    assert {item.id for kind in ("need", "goal", "action_step") for item in leon.ask(Records(kind, mother))} == {
+        need, goal, step, other,
+    }  # fmt: skip
+    assert again.id == need
+
+
+def test_what_is_restricted_by_what_it_says_is_not_shown_to_the_whole_team(a_laptop: ALaptop) -> None:
+    ana = a_laptop(1)
+    mother = ana.do(family()).id
+    note = ana.do(WriteNote(mother, "Nightmares.", "mental_health")).id
+    with pytest.raises(Invalid):
+        ana.do(Unrestrict("note", note))
+    with pytest.raises(Invalid):
+        ana.do(Restrict("participant", mother))

@@ -31,6 +31,7 @@ from cmpp_desktop.domain import (
     proceedings,
     referrals,
     relief,
+    restricting,
     retention,
     reviews,
     screenings,
@@ -83,6 +84,8 @@ HANDLERS: Mapping[type[Command], Handler] = {
     transfers.AnswerTransfer: lambda command, work: transfers.answer_transfer(
         partial(file_moves.move_if_both, KINDS), command, work
     ),
+    restricting.Restrict: lambda command, work: restricting.restrict(KINDS, command, work),
+    restricting.Unrestrict: lambda command, work: restricting.unrestrict(KINDS, command, work),
     file_moves.CarryOut: lambda command, work: file_moves.carry_out(KINDS, command, work),
     obligations.RecordReminder: obligations.record_reminder,
     tasks.AddTask: tasks.add_task,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from cmpp_desktop.domain.cases import OPEN_STATES
 from cmpp_desktop.domain.participants import ADULT_AT, age
 from cmpp_desktop.domain.plans import ReopenGoal
 from cmpp_desktop.domain.questions import ParticipantView
+from cmpp_desktop.domain.restricting import RESTRICTABLE, Restrict, Unrestrict
 from cmpp_desktop.domain.work import Command
 from cmpp_desktop.ui.page import Ui
 from cmpp_desktop.ui.pages import forms_of_case as case
@@ -76,7 +78,11 @@ MERGE = "merge"  # not a form: a page of its own
 SHOW = "show"  # not a form: the document itself
 GOES_ON = "goes_on"
 # Commands that ask nothing: they are done where their button stands.
-AT_ONCE: Mapping[str, Callable[[UUID], Command]] = {GOES_ON: ReopenGoal}
+AT_ONCE: Mapping[str, Callable[[UUID], Command]] = {
+    GOES_ON: ReopenGoal,
+    **{f"restrict_{kind}": partial(Restrict, kind) for kind in RESTRICTABLE},
+    **{f"unrestrict_{kind}": partial(Unrestrict, kind) for kind in RESTRICTABLE},
+}
 RESTRICTED_ONLY = frozenset({"potential_relief"})
 
 
@@ -89,8 +95,21 @@ class Offer:
     record_id: UUID | None = None
 
 
-def beside(kind: str, record: Any, words: Words) -> tuple[tuple[str, str], ...]:
-    """What else can be done with a record whose form is open: (form or the name of a command that asks nothing, words)."""
+def beside(kind: str, record: Any, words: Words, *, restricted: bool | None = None) -> tuple[tuple[str, str], ...]:
+    """What else can be done with a record whose form is open: (form or the name of a command that asks nothing, words).
+    `restricted`: whether it is; None where this laptop does not hold what is, so that nothing is offered about it."""
+    return (*_beside(kind, record, words), *_restricting(kind, record, words, restricted))
+
+
+def _restricting(kind: str, record: Any, words: Words, restricted: bool | None) -> tuple[tuple[str, str], ...]:
+    if restricted is None or kind not in RESTRICTABLE or record.lives_in() == "restricted":
+        return ()
+    if restricted:
+        return ((f"unrestrict_{kind}", words("Let the whole team see it")),)
+    return ((f"restrict_{kind}", words("Restrict it")),)
+
+
+def _beside(kind: str, record: Any, words: Words) -> tuple[tuple[str, str], ...]:
     if kind == "goal" and record.closed_on is not None:
         return ((GOES_ON, words("It goes on after all")),)
     return {

@@ -162,7 +162,8 @@ class FormPage(Page):
         self.save.set_text(plan.save)
         self.state.setText("")
         self.remove.setVisible(found.record is not None and plan.remove is not None)
-        self._show_beside(found.record)
+        held = found.view is not None and not found.view.restricted_exists
+        self._show_beside(found.record, closed if held else None)
         self._empty()
         around = self._around(found)
         added = plan.added(found.answer) if found.answer is not None else ()
@@ -180,10 +181,10 @@ class FormPage(Page):
         if first is not None and self.isVisible():
             first.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _show_beside(self, record: Stored[Any] | None) -> None:
+    def _show_beside(self, record: Stored[Any] | None, restricted: bool | None) -> None:
         """What else can be done with a record that is there already."""
         clear(self._beside_row)
-        others = beside(self._form, record.fields, self.words) if record is not None else ()
+        others = beside(self._form, record.fields, self.words, restricted=restricted) if record is not None else ()
         for form, said in others:
             self._beside_row.addWidget(Button(said, on=partial(self._go_beside, form)))
         self._beside.setVisible(bool(others))

@@ -233,9 +233,6 @@ class MemoryReplica:
         self._written()
         self.own = device
 
-    def record_ids(self, collection: UUID) -> Sequence[UUID]:
-        return [id for place, id in self.tables["states"] if place == collection]
-
     def erase(self, collection: UUID, ids: Iterable[UUID]) -> frozenset[UUID]:
         return self.forget_states(collection, ids)
 

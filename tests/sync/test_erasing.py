@@ -9,10 +9,14 @@ from uuid import UUID
 
 import pytest
 
-from cmpp_desktop.changes import LIFE, LIVE, Write
+from cmpp_desktop.changes import LIFE, LIVE, Head, RecordState, Write
 from cmpp_desktop.store.orders import ORDERS, Order, packed_orders, read_orders
 from cmpp_desktop.sync import erased
+from cmpp_desktop.sync.inbox import Item
+from cmpp_desktop.sync.snapshot_fold import Fold
+from cmpp_desktop.sync.snapshot_parts import Read
 from cmpp_protocol import canon
+from cmpp_protocol.stamps import Stamp
 from tests.sync.laptops import Laptop, Office, everybody, team
 
 MARIA, TESFAY, HOLD, PAPER = (UUID(int=number) for number in (91, 92, 93, 94))
@@ -141,3 +145,22 @@ def test_of_a_change_set_only_what_is_erased_is_dropped(office: Office) -> None:
     assert {write.id for write in erased.without(admin.engine.roster(), change_set).writes} == {TESFAY}
     everybody(ana, admin)
     assert both(admin) == both(ana) == [None, "stays"]
+
+
+def test_a_snapshot_from_before_brings_nothing_erased_and_one_from_after_holds_nothing(office: Office) -> None:
+    admin, (ana, _) = team(office)
+    ana.write(MARIA, value="gone")
+    ana.write(TESFAY, value="stays")
+    everybody(ana, admin)
+    ordered(admin, ERASE)
+    everybody(admin, ana)
+    state, keys = admin.engine.roster(), admin.replica.collection_keys()
+    made = Fold(state, keys, ana.caseload)
+    older = RecordState("contact_route", {LIFE: (Head(Stamp(1, ana.device), LIVE),)})
+    made.begin(Read({}, {}, {MARIA: older, TESFAY: older}))
+    assert set(made.records) == {TESFAY}
+    rows = sorted((one for one in ana.replica.envelopes(ana.caseload) if one.seq), key=lambda one: one.seq or 0)
+    again = Fold(state, keys, ana.caseload)
+    again.take([Item(one.body) for one in rows])
+    assert MARIA not in again.records
+    assert TESFAY in again.records

@@ -68,11 +68,6 @@ class Afresh(Bundles):
     def become(self, device: bytes) -> None:
         self._write().exec_driver_sql("UPDATE own_clock SET dev=?", (self._device(device),))
 
-    def record_ids(self, collection: UUID) -> Sequence[UUID]:
-        with self._reading() as connection:
-            rows = connection.exec_driver_sql("SELECT id FROM sync_record WHERE coll=?", (self._known(collection),))
-            return [UUID(bytes=id) for id in rows.scalars()]
-
     def erase(self, collection: UUID, ids: Iterable[UUID]) -> frozenset[UUID]:
         connection, coll, listed = self._write(), self._coll(collection), list(ids)
         leaving.forget_content(connection, coll, listed)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 from uuid import UUID
 
 from cmpp_desktop.changes import ChangeSet
 from cmpp_desktop.sync.packing import Part
 from cmpp_protocol import entries
 from cmpp_protocol.roster import RosterState
+
+R = TypeVar("R")
 
 
 def without(state: RosterState, change_set: ChangeSet) -> ChangeSet:
@@ -24,6 +28,11 @@ def part_without(state: RosterState, part: Part) -> Part:
     if not state.erased:
         return part
     return part._replace(rows=tuple(row for row in part.rows if not is_erased(state, row[0])))
+
+
+def records_without(state: RosterState, records: Mapping[UUID, R]) -> Mapping[UUID, R]:
+    """The same of records of a snapshot that is older."""
+    return {id: one for id, one in records.items() if not is_erased(state, id)} if state.erased else records
 
 
 def is_erased(state: RosterState, id: UUID) -> bool:

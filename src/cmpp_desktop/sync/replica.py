@@ -315,10 +315,6 @@ class Replica(Protocol):
         """What waits in the outbox, and all that is written from now on, has stamps of this device."""
         ...
 
-    def record_ids(self, collection: UUID) -> Sequence[UUID]:
-        """The ids of all records of which anything is held, deleted and moved ones too."""
-        ...
-
     def erase(self, collection: UUID, ids: Iterable[UUID]) -> frozenset[UUID]:
         """As `forget_states`, for records that are erased (rule 19): with the contents of documents that no other names, what was
         told of their arrival, and their words in the indexes, which are overwritten in idle moments."""

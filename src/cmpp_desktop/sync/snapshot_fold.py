@@ -12,7 +12,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from cmpp_desktop.changes import ChangeSet, Created, RecordState
-from cmpp_desktop.sync import merge, snapshot_parts
+from cmpp_desktop.sync import erased, merge, snapshot_parts
 from cmpp_desktop.sync.inbox import Inbox, Item
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import ChainRow, EnvelopeState, Replica, SetAside, StoredEnvelope
@@ -39,8 +39,8 @@ class Fold:
 
     def begin(self, part: snapshot_parts.Read) -> None:
         """Takes a part of the snapshot in that it goes on from; the first one brings the chain."""
-        self.records.update(part.created)
-        self.records.update(part.states)
+        for records in (part.created, part.states):
+            self.records.update(erased.records_without(self._state, records))
         self.now.update(part.chain)
 
     def stands_at(self, seq: int, log_hash: bytes) -> None:

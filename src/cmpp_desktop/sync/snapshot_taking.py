@@ -9,7 +9,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import Created, RecordState
 from cmpp_desktop.store.bulk import uncollected
-from cmpp_desktop.sync import copies, merge, snapshot_books, snapshot_parts
+from cmpp_desktop.sync import copies, erased, merge, snapshot_books, snapshot_parts
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.packing import NotOpened
@@ -68,12 +68,13 @@ class Taking:
         return snapshot_parts.read(snapshot_parts.inflate(self._squeezed[number]), number == 0)
 
     def _records(self) -> Iterator[list[tuple[UUID, Created | RecordState]]]:
+        state = self._books.view()
         if not self._beyond:
             for number in range(len(self._squeezed)):
                 part = self._read(number)
-                yield from _chunks(iter([*part.created.items(), *part.states.items()]))
+                created, whole = erased.records_without(state, part.created), erased.records_without(state, part.states)
+                yield from _chunks(iter([*created.items(), *whole.items()]))
             return
-        state = self._books.view()
         fold = Fold(state, self._books.keys, self._place)
         for number in range(len(self._squeezed)):
             fold.begin(self._read(number))

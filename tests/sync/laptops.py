@@ -204,8 +204,9 @@ class MemoryReplica:
     def all_set_aside(self) -> Sequence[SetAside]:
         return list(self.tables["aside"].values())
 
-    def shelf(self, collection: UUID, device: bytes | None = None) -> list[StoredEnvelope]:
+    def shelf(self, collection: UUID, device: bytes | None = None, *, aside: bool = False) -> list[StoredEnvelope]:
         rows = [one for one in self.envelopes(collection) if device is None or one.device == device]
+        rows = [one for one in rows if not aside or one.state != "counts"]
         rows.sort(key=lambda one: (one.device, one.number, one.state != "counts", one.hash))
         return sorted(rows, key=lambda one: (one.seq is None, one.seq or 0))
 

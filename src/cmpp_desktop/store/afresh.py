@@ -34,11 +34,13 @@ class OnShelf(NamedTuple):
 class Afresh(Bundles):
     """See the Protocol `Replica` of sync for what each method promises."""
 
-    def shelf(self, collection: UUID, device: bytes | None = None) -> Sequence[OnShelf]:
+    def shelf(self, collection: UUID, device: bytes | None = None, *, aside: bool = False) -> Sequence[OnShelf]:
         where, values = ("", ()) if device is None else (" AND e.dev=?", (self._names.devices.known(device) or 0,))
+        by, only = ("envelope_aside", " AND e.state<>'counts'") if aside else ("envelope_shelf", "")
         sql = (
-            "SELECT d.device_id, e.number, e.hash, e.seq, e.mine, e.state FROM envelope e JOIN device d ON d.idx=e.dev "
-            f"WHERE e.coll=?{where} ORDER BY e.seq IS NULL, e.seq, d.device_id, e.number, e.state<>'counts', e.hash"
+            f"SELECT d.device_id, e.number, e.hash, e.seq, e.mine, e.state FROM envelope e INDEXED BY {by} "
+            f"CROSS JOIN device d ON d.idx=e.dev WHERE e.coll=?{only}{where} "
+            "ORDER BY e.seq IS NULL, e.seq, d.device_id, e.number, e.state<>'counts', e.hash"
         )
         with self._reading() as connection:
             rows = connection.exec_driver_sql(sql, (self._known(collection), *values)).all()

@@ -112,15 +112,22 @@ class Bundles:
         self, collection: UUID, *, state: Any = None, logged: bool | None = None, mine: bool | None = None
     ) -> Sequence[StoredEnvelope]:
         wanted, values = ["e.coll=?"], [self._known(collection)]
+        # Nearly all bundles count and stand in the log: those that do not are found without reading what is in the others.
+        by = ""
         if state is not None:
             wanted.append("e.state=?")
             values.append(state)
+            if state != "counts":
+                wanted.append("e.state<>'counts'")
+                by = "INDEXED BY envelope_aside"
         if logged is not None:
             wanted.append("e.seq IS NOT NULL" if logged else "e.seq IS NULL")
+            by = by if logged else "INDEXED BY envelope_unlogged"
         if mine is not None:
             wanted.append("e.mine=?")
             values.append(int(mine))
-        sql = f"{_ENVELOPE} JOIN device d ON d.idx=e.dev WHERE {' AND '.join(wanted)} ORDER BY d.device_id, e.number, e.hash"
+        where = f"{by} CROSS JOIN device d ON d.idx=e.dev WHERE {' AND '.join(wanted)}"
+        sql = f"{_ENVELOPE} {where} ORDER BY d.device_id, e.number, e.hash"
         with self._reading() as connection:
             return [self._envelope(row) for row in connection.exec_driver_sql(sql, tuple(values))]
 

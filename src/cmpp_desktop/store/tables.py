@@ -234,6 +234,12 @@ ENVELOPE = _table(
     _col("last_hlc", BigInteger, null=True),
     _col("body", LargeBinary),
 )
+Index("envelope_aside", ENVELOPE.c.coll, ENVELOPE.c.state, sqlite_where=ENVELOPE.c.state != "counts")
+Index(
+    "envelope_shelf",
+    *(ENVELOPE.c[column] for column in ("coll", "dev", "number", "hash", "seq", "mine", "state")),
+)
+Index("envelope_unlogged", ENVELOPE.c.coll, ENVELOPE.c.dev, ENVELOPE.c.number, sqlite_where=ENVELOPE.c.seq.is_(None))
 CURSOR = _table("cursor", _key("coll"), _col("seq", BigInteger), _col("log_hash", LargeBinary))
 QUARANTINE = _table(
     "quarantine",

@@ -64,8 +64,8 @@ class HeldDesk:
 
     def known(self) -> tuple[bytes, ...]:
         """Hashes of the bundles here that do not count: the server need not send those."""
-        rows = (one for place in self._books.readable() for one in self._store.shelf(place))
-        return tuple(one.hash for one in rows if one.seq is None and one.state != "counts")
+        rows = (one for place in self._books.readable() for one in self._store.shelf(place, aside=True))
+        return tuple(one.hash for one in rows if one.seq is None)
 
     def receive(self, bodies: Iterable[bytes]) -> Taken:
         """Takes in what the server holds. Nothing is believed of it: what is not signed by its author, or is of a collection that
@@ -85,7 +85,8 @@ class HeldDesk:
     def tidy(self) -> None:
         """Shows what nobody has decided, and no longer what somebody has, here or elsewhere, nor what left in other bundles."""
         places = self._books.readable()
-        rows = [(place, one) for place in places for one in self._store.shelf(place) if one.state == "held" and not one.mine]
+        shelves = ((place, one) for place in places for one in self._store.shelf(place, aside=True))
+        rows = [(place, one) for place, one in shelves if one.state == "held" and not one.mine]
         aside = {(one.collection, one.device, one.number, one.hash) for one in self._store.all_set_aside() if one.part == -1}
         done = [
             (place, one)
@@ -192,7 +193,7 @@ class HeldDesk:
         return rows
 
     def _not_counting(self, place: UUID, device: bytes | None = None) -> list[OnShelf]:
-        rows = self._store.shelf(place, device)
+        rows = self._store.shelf(place, device, aside=True)
         return [one for one in rows if one.state in ("held", "waits") and not one.mine]
 
     def _undecided(self, place: UUID) -> dict[bytes, list[OnShelf]]:

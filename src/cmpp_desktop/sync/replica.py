@@ -290,9 +290,9 @@ class Replica(Protocol):
 
     # Beginning again (rules 33, 35)
 
-    def shelf(self, collection: UUID, device: bytes | None = None) -> Sequence[OnShelf]:
-        """All envelopes, or those of one device, without their bytes: those of the log in its order, then the others by
-        device and number, what counts first."""
+    def shelf(self, collection: UUID, device: bytes | None = None, *, aside: bool = False) -> Sequence[OnShelf]:
+        """All envelopes, or those of one device, or (`aside`) those that do not count, without their bytes: those of the log in
+        its order, then the others by device and number, what counts first."""
         ...
 
     def forget_envelope(self, collection: UUID, device: bytes, number: int, hash: bytes) -> None:

@@ -131,14 +131,13 @@ def told(
     """What there is to say to a caller with these cursors. Raises Refused("update") for one who lacks what is not here as
     bundles any more, and does not know what snapshots are: the bundles that it brought have been kept."""
     ends = _ends(conn, state.org_id, [one.collection for one in cursors])
-    known = [one for one in cursors if one.collection in ends and log.known(conn, state.org_id, one)]
-    behind = [one for one in known if one.seq < ends[one.collection].base_seq]
-    if behind and not request.snapshots:
-        raise Refused("update", "snapshot")
-    if not request.snapshots or not ends:
+    here = [one for one in cursors if one.collection in ends]
+    if not request.snapshots:
+        if any(one.seq < ends[one.collection].base_seq and log.known(conn, state.org_id, one) for one in here):
+            raise Refused("update", "snapshot")
         return Told()
-    rows = _rows(conn, state.org_id, [one.collection for one in known])
-    hints = [hint for one in known for hint in _hints(conn, state, device, request, one, ends, rows, settings, now)]
+    rows = _rows(conn, state.org_id, [one.collection for one in here]) if here else ()
+    hints = [hint for one in here for hint in _hints(conn, state, device, request, one, ends, rows, settings, now)]
     without = frozenset(one.collection for one in hints if one.word in (api.TAKE, api.BEGINS))
     return Told(tuple(hints), without)
 
@@ -158,10 +157,12 @@ def _hints(
     mine = [row for row in rows if row.collection_id == place.bytes]
     whole = [row for row in mine if row.have == row.parts]
     confirmed = max((row.seq for row in whole if row.confirmed_at is not None), default=0)
-    if cursor.seq < end.base_seq:
-        return [api.Hint(place, api.BEGINS, end.base_seq)]
-    if place not in request.from_log and confirmed >= cursor.seq + settings.snapshot_behind:
-        return [api.Hint(place, api.TAKE, confirmed)]
+    takes = place not in request.from_log and confirmed >= cursor.seq + settings.snapshot_behind
+    begins = cursor.seq < end.base_seq
+    if begins or takes:
+        if not log.known(conn, state.org_id, cursor):
+            return []  # another history, which it is told instead
+        return [api.Hint(place, api.BEGINS, end.base_seq) if begins else api.Hint(place, api.TAKE, confirmed)]
     found = [api.Hint(place, api.CONFIRMED, confirmed)] if confirmed else []
     waiting = [row for row in whole if row.confirmed_at is None and row.seq > confirmed and row.maker != device]
     if waiting:
@@ -202,6 +203,8 @@ def _claim(
     if not _is_due(rows, locked.seq, settings, now) or _claimed(conn, caller.org, place, caller.device, now):
         return False
     key = {"org_id": caller.org, "collection_id": place.bytes}
+    if _claimed(conn, caller.org, place, b"", now):
+        return True  # its own: asking again does not keep it longer from others
     row = {"device_id": caller.device, "until": now + CLAIM_MS}
     adding = upsert(conn, tables.snapshot_claim).values(**key, **row)
     conn.execute(adding.on_conflict_do_update(index_elements=list(key), set_=row))

@@ -273,6 +273,7 @@ class Office:
         self.lose_answers = 0
         self.tamper: Any = None
         self.tamper_snapshots: Any = None
+        self.asked_of_snapshots = 0
         self.requests: list[api.SyncRequest] = []
         self.open()
 
@@ -293,6 +294,7 @@ class Office:
             raise KnownError("server_unreachable")
         try:
             if path == snapshot_api.PATH:
+                self.asked_of_snapshots += 1
                 told = self.snapshots.ask(authorisation, body)
                 return (self.tamper_snapshots(told) if self.tamper_snapshots else told).encode()
             done = self.exchange.take(authorisation, body)

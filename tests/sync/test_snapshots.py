@@ -361,3 +361,22 @@ def test_who_is_given_a_false_state_by_a_maker_does_not_confirm_it(
     shown = heads(office, bo)
     assert [snapshot.decode(one.head).maker for one in shown] == [ana.device]
     assert [one.confirmed_at for one in shown] == [0]
+
+
+def test_a_laptop_that_cannot_make_one_leaves_it_to_others_and_nobody_asks_for_ever(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, [ana, bo] = team(office)
+    monkeypatch.setattr(ana.engine.snapshots, "made", lambda *asked: None)
+    for number in range(12):
+        ana.write(UUID(int=2000 + number), number=str(number))
+        ana.sync()
+    bo.sync()
+    assert heads(office, bo) == [], "ana was asked first, and is waited for"
+    later(office, 1, ana, bo)
+    everybody(ana, bo)
+    assert [snapshot.decode(one.head).maker for one in heads(office, bo)] == [bo.device]
+    everybody(ana, bo)
+    before = office.asked_of_snapshots
+    everybody(ana, bo)
+    assert office.asked_of_snapshots == before

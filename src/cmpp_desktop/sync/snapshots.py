@@ -36,6 +36,7 @@ Ask = Callable[[snapshot_api.Request], snapshot_api.Answer | None]
 Job = Callable[[Callable[[], Any]], Any]
 Progress = Callable[[int, int], None]
 BODIES_A_JOB = 64
+TRY_AGAIN = 1000  # bundles after which a laptop that could not make a snapshot tries again
 TRIED = 3  # snapshots of one collection in one exchange
 
 
@@ -62,6 +63,8 @@ class Snapshots:
     ) -> None:
         self._ask, self._job, self._books, self._store = ask, job, books, store
         self._random, self._publish = random, publish
+        self._done: set[tuple[UUID, str, int]] = set()  # what was asked for, as far as it was tried since the program began
+        self._cannot: dict[UUID, int] = {}  # collections of which no snapshot can be made here, and up to which place
         self._over: set[UUID] = set()  # collections whose records have to be made again
         self.begin()
 
@@ -72,7 +75,7 @@ class Snapshots:
     def begin(self) -> None:
         """Another exchange begins."""
         self.from_log: set[UUID] = set()  # collections whose log is wanted though the server has a snapshot
-        self._tried: set[UUID] = set()
+        self._tried: set[tuple[UUID, str]] = set()
         self._hints: dict[tuple[UUID, str], int] = {}
 
     # Taking -----------------------------------------------------------------------------------------------------------
@@ -86,8 +89,8 @@ class Snapshots:
         for hint in hints:
             if hint.word not in (api.TAKE, api.BEGINS):
                 self._hints[hint.collection, hint.word] = hint.seq
-            elif hint.collection not in self._tried:
-                self._tried.add(hint.collection)
+            elif (hint.collection, hint.word) not in self._tried:
+                self._tried.add((hint.collection, hint.word))
                 again |= self._take_one(hint, progress)
             elif hint.word == api.BEGINS:
                 raise KnownError("another_history", reason="snapshot")
@@ -145,24 +148,29 @@ class Snapshots:
     def serve(self) -> None:
         """Makes and confirms what the server asked for in this exchange."""
         for (place, word), seq in sorted(self._hints.items()):
-            if place not in self._books.readable():
+            if place not in self._books.readable() or (place, word, seq) in self._done:
                 continue
+            self._done.add((place, word, seq))  # whatever came of it: it costs too much to be tried in each exchange
             if word == api.MAKE:
                 self._make(place)
             elif word == api.CONFIRM:
                 self._confirm(place, seq)
             elif word == api.CONFIRMED:
-                self._learn(place)
+                self._learn(place, seq)
         self._hints = {}
 
     def _make(self, place: UUID) -> None:
         state, cursor = self._state, self._job(lambda: self._store.cursor(place))
+        if cursor is not None and cursor[0] < self._cannot.get(place, 0):
+            return
         answer = self._ask(snapshot_api.Request(state.no, places=(place,), claim=(place,)))
         if answer is None or place not in answer.claimed or cursor is None or cursor[0] == 0:
             return
         base = snapshot_books.offered(state, self._books.keys, answer.snapshots)
         made = self.made(place, cursor[0], cursor[1], state.no, base)
-        if made is not None:
+        if made is None:
+            self._cannot[place] = cursor[0] + TRY_AGAIN
+        else:
             self._send(place, cursor, state, made)
 
     def _send(self, place: UUID, cursor: tuple[int, bytes], state: RosterState, made: Made) -> None:
@@ -201,8 +209,11 @@ class Snapshots:
             self._ask(snapshot_api.Request(state.no, confirm=snapshot_api.Confirmation(one.key, signature)))
             self._job(partial(self._note_confirmed, one))
 
-    def _learn(self, place: UUID) -> None:
-        """A snapshot was confirmed: if that is so, what is kept here below it may go in time."""
+    def _learn(self, place: UUID, seq: int) -> None:
+        """A snapshot was confirmed, as the server says: it is remembered if that is so."""
+        known = self._job(lambda: snapshot_books.bases(self._store).get(place))
+        if known is not None and known.confirmed and known.seq >= seq:
+            return
         confirmed = [one for one in self._offered(place) if one.confirmed]
         if confirmed:
             self._job(lambda: self._note_confirmed(confirmed[0]))

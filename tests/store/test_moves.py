@@ -9,10 +9,12 @@ from uuid import UUID
 import pytest
 
 from cmpp_desktop.changes import collection_id
+from cmpp_desktop.domain.attachments import AttachmentFields
 from cmpp_desktop.domain.dispatch import handle
 from cmpp_desktop.domain.entries import AddRecord, Records
 from cmpp_desktop.domain.finding import Find
 from cmpp_desktop.domain.questions import Conflicts, Participant, Timeline
+from cmpp_desktop.domain.records import validated
 from cmpp_desktop.domain.restricting import Restrict, Unrestrict
 from cmpp_desktop.domain.reviews import PickVersion, SignDocument
 from cmpp_desktop.domain.sessions import ServiceSessionFields
@@ -270,3 +272,27 @@ def test_what_is_restricted_by_what_it_says_is_not_shown_to_the_whole_team(a_lap
         ana.do(Unrestrict("note", note))
     with pytest.raises(Invalid):
         ana.do(Restrict("participant", mother))
+
+
+def test_a_document_moves_with_its_content_or_not_at_all_and_leaves_none_behind(a_laptop: ALaptop) -> None:
+    ana, rosa, leon = a_laptop(1), a_laptop(3), a_laptop(2, restricted=False)
+    mother = ana.do(family()).id
+    with ana.work() as commit:
+        digest = commit.work.keep_content(b"a scan of her passport")
+        commit()
+    fields = {"participant_id": mother, "title": "Passport", "content_hash": digest, "size": 22, "media_type": "image/png"}
+    with ana.work() as commit:
+        paper = commit.work.add(validated(AttachmentFields, **fields))
+        commit()
+    with leon.work() as commit:
+        commit.work.keep_content(b"a scan of her passport")  # it has come
+        commit()
+    rosa.receive(ana)
+    receive(leon, ana, CASELOAD)
+    with pytest.raises(KnownError) as elsewhere:
+        rosa.do(Restrict("attachment", paper))
+    assert (elsewhere.value.code, elsewhere.value.facts["document"]) == ("content_elsewhere", paper.hex)
+    ana.do(Restrict("attachment", paper))
+    receive(leon, ana, CASELOAD)
+    assert ana.store.content(digest) == b"a scan of her passport"
+    assert leon.store.content(digest) is None

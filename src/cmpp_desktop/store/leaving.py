@@ -31,6 +31,8 @@ def forget(connection: Connection, names: Names, coll: int, kind: str, ids: Sequ
     """Takes away what is left of records that went from a collection. Returns whom they were about."""
     if kind not in CODECS or not ids:
         return set()
+    if kind == "attachment":
+        _forget_contents(connection, coll, ids)
     about: set[UUID] = set()
     column = '"participant_id"' if "participant_id" in CODECS[kind] else "NULL"
     for start in range(0, len(ids), 500):
@@ -52,17 +54,25 @@ def forget(connection: Connection, names: Names, coll: int, kind: str, ids: Sequ
 def forget_content(connection: Connection, coll: int, ids: Sequence[UUID]) -> None:
     """Before records are erased: takes away the contents of documents among them that no other record names, what was told of
     their arrival and what is begun about whoever is among them; and has the indexes cleaned."""
+    _forget_contents(connection, coll, ids)
+    for start in range(0, len(ids), 500):
+        raw = tuple(id.bytes for id in ids[start : start + 500])
+        marks = ",".join("?" * len(raw))
+        connection.exec_driver_sql(f"DELETE FROM arrival WHERE id IN ({marks}) OR participant_id IN ({marks})", (*raw, *raw))
+        connection.exec_driver_sql(f"DELETE FROM draft WHERE participant_id IN ({marks})", raw)
+    _keep_unclean(connection, [[index, False] for index in _INDEXES])
+
+
+def _forget_contents(connection: Connection, coll: int, ids: Sequence[UUID]) -> None:
+    """Of documents that go from a collection, the contents that no other record names."""
     for start in range(0, len(ids), 500):
         raw = tuple(id.bytes for id in ids[start : start + 500])
         marks = ",".join("?" * len(raw))
         named = f"SELECT DISTINCT content_hash FROM r_attachment WHERE coll=? AND id IN ({marks})"
         for digest in connection.exec_driver_sql(named, (coll, *raw)).scalars().all():
-            others = f"SELECT 1 FROM r_attachment WHERE content_hash=? AND id NOT IN ({marks}) LIMIT 1"
-            if connection.exec_driver_sql(others, (digest, *raw)).first() is None:
+            others = f"SELECT 1 FROM r_attachment WHERE content_hash=? AND NOT (coll=? AND id IN ({marks})) LIMIT 1"
+            if connection.exec_driver_sql(others, (digest, coll, *raw)).first() is None:
                 contents.forget(connection, digest)
-        connection.exec_driver_sql(f"DELETE FROM arrival WHERE id IN ({marks}) OR participant_id IN ({marks})", (*raw, *raw))
-        connection.exec_driver_sql(f"DELETE FROM draft WHERE participant_id IN ({marks})", raw)
-    _keep_unclean(connection, [[index, False] for index in _INDEXES])
 
 
 def signed_of(connection: Connection, subjects: frozenset[bytes]) -> list[UUID]:

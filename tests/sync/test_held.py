@@ -13,7 +13,8 @@ import pytest
 from cmpp_desktop.changes import SIGNED
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync.held import HeldWork
-from cmpp_protocol import api, envelope
+from cmpp_protocol import api, entries, envelope
+from cmpp_protocol.api import NewEntry
 from cmpp_protocol.roster import Rights
 from tests.sync.laptops import Laptop, Office, everybody, team
 
@@ -268,3 +269,56 @@ def test_of_two_bundles_of_one_number_the_one_in_the_log_stays_and_the_other_is_
     assert (works(bo), works(ana)) == ((), ())
     assert bo.engine.status().set_aside == 0
     assert bo.digest() == ana.digest()
+
+
+def test_what_is_erased_is_neither_named_nor_taken_in(office: Office) -> None:
+    admin, ana, _ = closed_with_work(office)
+    named = entries.erased_id(ana.start.org, TESFAY)
+    admin.engine.propose(
+        lambda state, heads: [
+            NewEntry(entries.erasure(state.head, admin.start.device, at=admin.clock, records=[named], certificate=bytes(32)))
+        ]
+    )
+    everybody(ana)
+    [work] = works(ana)
+    assert [id for _, id in work.records] == [MARIA]
+    ana.engine.decide_held(work.chain, "take_in")
+    everybody(ana, admin)
+    assert (admin.value(MARIA, "value"), admin.state(TESFAY), ana.state(TESFAY)) == ("not sent", None, None)
+    assert works(admin) == works(ana) == ()
+
+
+def test_what_counted_already_in_another_bundle_is_nothing_to_decide(office: Office) -> None:
+    _, (ana, bo) = team(office)
+    office.down = True
+    ana.write(MARIA, value="written before they parted")
+    twin = ana.clone()
+    office.down = False
+    ana.sync()
+    twin.engine._renew_identity = lambda: False  # type: ignore[method-assign]  # it goes offline before it has a new one
+    twin.sync()
+    status = bo.sync()
+    assert (bo.value(MARIA, "value"), status.set_aside, status.problem) == ("written before they parted", 0, None)
+    assert works(bo) == ()
+
+
+def test_held_work_is_not_handed_to_who_may_not_read_it(office: Office) -> None:
+    admin, (ana, bo) = team(office)
+    admin.engine.desk.confirm(bo.device)
+    everybody(bo)
+    bo.write(TESFAY, bo.restricted, value="restricted")
+    admin.engine.desk.revoke(bo.device)
+    assert bo.sync().problem == "device_revoked"
+    answers: list[api.SyncAnswer] = []
+
+    def seen(answer: api.SyncAnswer) -> api.SyncAnswer:
+        answers.append(answer)
+        return answer
+
+    office.tamper = seen
+    ana.sync()  # nobody has compared her digits
+    assert not any(answer.held for answer in answers)
+    assert ana.engine.status().set_aside == 0
+    admin.sync()
+    assert [len(answer.held) for answer in answers if answer.held] == [1]
+    assert [work.chain.collection for work in works(admin)] == [admin.restricted]

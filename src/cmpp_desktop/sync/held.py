@@ -220,8 +220,9 @@ class HeldDesk:
         for one in rows:
             for change_set in opened(self._store, self._books.keys, place, one):
                 known = change_set.stamp in found or counted.get(change_set.stamp.hlc) == frozenset(change_set.writes)
-                if not known and self._adopted_as(chain, change_set.stamp) is None:
-                    found[change_set.stamp] = (one.hash, change_set)
+                left = erased.without(self._books.view(), change_set)  # nor is it named to anybody
+                if left.writes and not known and self._adopted_as(chain, change_set.stamp) is None:
+                    found[change_set.stamp] = (one.hash, left)
         return list(found.values())
 
     def _left_otherwise(self, place: UUID, one: OnShelf) -> bool:

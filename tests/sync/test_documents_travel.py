@@ -375,6 +375,82 @@ def test_one_of_two_records_destroyed_leaves_the_content_and_one_removed_by_mist
     assert chunks_of(tmp_path) == []
 
 
+def test_an_erased_document_is_let_go_although_nothing_is_left_that_names_it(
+    sent: tuple[Here, Here, UUID], tmp_path: Path
+) -> None:
+    sam, _, document = sent
+    assert fetch(sam, document) == SCAN
+    twin = attach(sam, sam.store.answer(OneRecord("attachment", document), sam.actor).fields.participant_id)
+    found = sam.store.documents.document(document)
+    assert found is not None
+    for one, left in ((document, 3), (twin, 0)):
+        with sam.replica.transaction():
+            sam.replica.erase(found.collection, [one])
+        down = Way(sam)
+        down.cut = 0
+        down.carrier.carry()  # told once there is a network again
+        assert Way(sam).carrier.carry().problem is None
+        assert len(chunks_of(tmp_path)) == left
+    assert sam.store.content(found.hash) is None
+    quiet = Way(sam)
+    quiet.carrier.carry()
+    assert quiet.asked == []
+
+
+# Moved -----------------------------------------------------------------------------------------------------------------------
+
+
+def restrict(here: Here, document: UUID) -> None:
+    """The record moves to the collection that only some hold, with the same id and key."""
+    here.ms += 1000
+    with here.store.work(here.actor, here.ms, here.start.device.sign, here.rng.randbytes) as commit:
+        commit.work.move(AttachmentFields, document, team_id=here.start.team_id, compartment="restricted")
+        commit()
+
+
+def test_a_document_that_moves_takes_its_content_along_and_leaves_none_where_it_was(
+    sent: tuple[Here, Here, UUID], tmp_path: Path
+) -> None:
+    sam, ana, document = sent  # Sam has the record only, and holds both collections; Ana does not hold the new one
+    digest = hashlib.sha256(SCAN).hexdigest()
+    before = {path.parts[-4] for path in chunks_of(tmp_path)}
+    restrict(sam, document)
+    for _ in range(2):
+        assert carry(sam).problem is None
+    moved = sam.store.documents.document(document)
+    assert moved is not None
+    assert {path.parts[-4] for path in chunks_of(tmp_path)} == {moved.collection.hex} != before
+    assert content(sam, document) == SCAN
+    carry(ana)
+    assert ana.store.documents.document(document) is None
+    assert ana.store.content(digest) is None  # the server has it
+
+
+def test_a_content_that_was_not_sent_before_its_record_moved_is_sent_after_and_not_lost(pair: Pair, tmp_path: Path) -> None:  # noqa: F811
+    sam, ana = pair
+    document = attach(ana, mother(ana))
+    ana.sync()  # the record goes; the network breaks before the content
+    sam.sync()
+    restrict(sam, document)
+    assert carry(sam) == Carried()  # the server has it nowhere yet
+    digest = hashlib.sha256(SCAN).hexdigest()
+    ana.sync()
+    assert ana.store.documents.document(document) is None
+    down = Way(ana)
+    down.cut = 2
+    assert down.carrier.carry() == Carried(0, 1, "server_unreachable")
+    assert ana.store.content(digest) == SCAN
+    assert Way(ana).carrier.carry() == Carried(1)
+    assert Way(ana).carrier.carry() == Carried()
+    assert ana.store.content(digest) is None
+    assert carry(sam) == Carried(1)
+    assert content(sam, document) == SCAN
+    carry(sam)
+    moved = sam.store.documents.document(document)
+    assert moved is not None
+    assert {path.parts[-4] for path in chunks_of(tmp_path)} == {moved.collection.hex}
+
+
 # Room, loss, and records in between --------------------------------------------------------------------------------------------
 
 

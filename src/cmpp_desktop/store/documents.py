@@ -15,14 +15,16 @@ from sqlalchemy.engine import Connection
 
 from cmpp_desktop.changes import LIFE, life_value
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.store import contents, state
+from cmpp_desktop.store import contents, owed, state
 from cmpp_desktop.store.database import Database
 from cmpp_desktop.store.names import Names
 
 DAY = 24 * 3600 * 1000
 KEPT, LET_GO = 1, 2  # of blob_state: the server has all of it; the server was told that it may go
-SENT_AT_ONCE = 200  # documents that are asked about together
+SENT_AT_ONCE, BROUGHT_AT_ONCE = 200, 20  # documents that are asked about together; that are taken along together
 _DESTROYED = life_value("deleted", "destroyed")
+_AWAY = state.LIVES.index("moved")
+_CAME = f"EXISTS (SELECT 1 FROM sync_record m WHERE m.id = a.id AND m.coll <> a.coll AND m.life = {_AWAY})"
 _COLUMNS = "a.id, a.coll, a.blob_key, a.size, a.content_hash"
 
 
@@ -55,7 +57,19 @@ class Documents:
             "ORDER BY s.state IS NOT NULL, a.size, a.id LIMIT ?"
         )
         with self._database.reading() as connection:
-            return self._documents(connection.exec_driver_sql(sql, (now_ms - DAY, SENT_AT_ONCE)))
+            found = self._documents(connection.exec_driver_sql(sql, (now_ms - DAY, SENT_AT_ONCE)))
+            return [*found, *(Document(*one) for one in owed.all_of(connection) if one.key)]
+
+    def to_bring(self) -> Sequence[Document]:
+        """Documents that came from another collection without their content, of which the server is not known to have any in the
+        new place: whoever holds both takes it along."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM r_attachment a WHERE a.blob_key <> '' AND a.meta_life IN ('live', 'signed') AND {_CAME} "
+            "AND NOT EXISTS (SELECT 1 FROM content c WHERE c.hash = unhex(a.content_hash) AND c.n = 0) AND NOT EXISTS "
+            f"(SELECT 1 FROM blob_state s WHERE s.coll = a.coll AND s.id = a.id AND s.state = {KEPT}) ORDER BY a.id LIMIT ?"
+        )
+        with self._database.reading() as connection:
+            return self._documents(connection.exec_driver_sql(sql, (BROUGHT_AT_ONCE,)))
 
     def without_key(self) -> Sequence[Document]:
         """Documents of an older program whose content is here: they can be let travel."""
@@ -69,17 +83,19 @@ class Documents:
     def forget_destroyed(self) -> Sequence[Document]:
         """Forgets what only destroyed documents hold, here or elsewhere destroyed, and what none names. Gives those of which the
         server has to be told; `let_go` notes that it was."""
-        told: list[Document] = []
-        with self._database.writing() as connection:
-            for digest in contents.unnamed(connection):
-                if digest not in self._coming:
+        sql = (
+            f"SELECT {_COLUMNS} FROM r_attachment a WHERE a.meta_life = 'deleted' AND NOT EXISTS "
+            f"(SELECT 1 FROM blob_state s WHERE s.coll = a.coll AND s.id = a.id AND s.state = {LET_GO})"
+        )
+        with self._database.reading() as connection:  # nearly always there is nothing, and nobody's writing is kept waiting
+            loose = set(contents.unnamed(connection)) - self._coming - {one.hash for one in owed.all_of(connection)}
+            gone = [one for one in self._documents(connection.exec_driver_sql(sql)) if self._is_destroyed(connection, one)]
+            told = [*self._left_behind(connection), *(Document(*one) for one in owed.erased(connection))]
+        if loose or gone:
+            with self._database.writing() as connection:
+                for digest in loose:
                     contents.forget(connection, digest)
-            sql = (
-                f"SELECT {_COLUMNS} FROM r_attachment a WHERE a.meta_life = 'deleted' AND NOT EXISTS "
-                f"(SELECT 1 FROM blob_state s WHERE s.coll = a.coll AND s.id = a.id AND s.state = {LET_GO})"
-            )
-            for one in self._documents(connection.exec_driver_sql(sql)):
-                if self._is_destroyed(connection, one):
+                for one in gone:
                     told += self._forget(connection, one)
         return told
 
@@ -94,11 +110,17 @@ class Documents:
 
     def kept(self, documents: Iterable[Document], now_ms: int) -> None:
         """The server has all of these."""
-        self._note(documents, KEPT, now_ms)
+        ours = list(documents)
+        with self._database.writing() as connection:
+            self._write(connection, ours, KEPT, now_ms)
+            owed.paid(connection, frozenset((one.id, one.collection) for one in ours))
 
     def let_go(self, documents: Iterable[Document]) -> None:
         """The server was told that these may go."""
-        self._note(documents, LET_GO, 0)
+        gone = list(documents)
+        with self._database.writing() as connection:
+            self._write(connection, gone, LET_GO, 0)
+            owed.told(connection, frozenset((one.id, one.collection) for one in gone))
 
     # Pieces -----------------------------------------------------------------------------------------------------------------
 
@@ -168,9 +190,15 @@ class Documents:
         self._write(connection, [one], LET_GO, 0)
         return []
 
-    def _note(self, documents: Iterable[Document], what: int, now_ms: int) -> None:
-        with self._database.writing() as connection:
-            self._write(connection, documents, what, now_ms)
+    def _left_behind(self, connection: Connection) -> list[Document]:
+        """Where documents were before they moved, once the server has them in their new place."""
+        sql = (
+            f"SELECT a.id, m.coll, a.blob_key, a.size, a.content_hash FROM r_attachment a JOIN blob_state s ON s.coll = a.coll "
+            f"AND s.id = a.id AND s.state = {KEPT} JOIN sync_record m ON m.id = a.id AND m.coll <> a.coll AND m.life = {_AWAY} "
+            f"WHERE a.blob_key <> '' AND a.meta_life IN ('live', 'signed') AND NOT EXISTS "
+            f"(SELECT 1 FROM blob_state t WHERE t.coll = m.coll AND t.id = a.id AND t.state = {LET_GO})"
+        )
+        return self._documents(connection.exec_driver_sql(sql))
 
     def _write(self, connection: Connection, documents: Iterable[Document], what: int, now_ms: int) -> None:
         rows = [(self._coll(one), one.id.bytes, what, now_ms) for one in documents]

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 
 from cmpp_desktop.changes import SIGNED, Head, RecordState, is_mark, mark_of
-from cmpp_desktop.store import contents, moving, state, texts
+from cmpp_desktop.store import contents, moving, owed, state, texts
 from cmpp_desktop.store.names import Names
 from cmpp_desktop.store.tables import CODECS, participant_of
 from cmpp_protocol import canon
@@ -42,6 +42,8 @@ def forget(connection: Connection, names: Names, coll: int, kind: str, ids: Sequ
         for id, whom in connection.exec_driver_sql(f"SELECT id, {column} {where}", (coll, *raw)).all():
             found = participant_of(kind, UUID(bytes=id), {"participant_id": whom} if whom is not None else {})
             about |= {found} if found else set()
+        if kind == "attachment":
+            owed.note(connection, names, coll, raw)
         connection.exec_driver_sql(f"DELETE {where}", (coll, *raw))
         connection.exec_driver_sql(f"DELETE FROM arrival WHERE id IN ({marks})", raw)
     if kind in texts.TEXTS:
@@ -68,6 +70,7 @@ def _forget_contents(connection: Connection, coll: int, ids: Sequence[UUID]) -> 
     for start in range(0, len(ids), 500):
         raw = tuple(id.bytes for id in ids[start : start + 500])
         marks = ",".join("?" * len(raw))
+        owed.note_erased(connection, coll, raw)
         named = f"SELECT DISTINCT content_hash FROM r_attachment WHERE coll=? AND id IN ({marks})"
         for digest in connection.exec_driver_sql(named, (coll, *raw)).scalars().all():
             others = f"SELECT 1 FROM r_attachment WHERE content_hash=? AND NOT (coll=? AND id IN ({marks})) LIMIT 1"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -47,6 +47,7 @@ class Contents(Protocol):
     """What this asks of the store; see `store.documents`."""
 
     def to_send(self, now_ms: int) -> Sequence[Any]: ...
+    def to_bring(self) -> Sequence[Any]: ...
     def forget_destroyed(self) -> Sequence[Any]: ...
     def kept(self, documents: Iterable[Any], now_ms: int) -> None: ...
     def let_go(self, documents: Iterable[Any]) -> None: ...
@@ -90,6 +91,7 @@ class Carrier:
         now = self._engine.now_ms()
         try:
             self._let_go(self._job(self._contents.forget_destroyed))
+            self._bring(now, step)
             waiting = self._writable(self._job(lambda: self._contents.to_send(now)))
         except KnownError as error:
             return Carried(problem=_why(error))
@@ -114,6 +116,19 @@ class Carrier:
             log.info("documents wait: %s %s", error.code, error.facts)
             problem = _why(error)
         return Carried(sent, len(waiting) - sent, problem)
+
+    def _bring(self, now: int, step: Step | None) -> None:
+        """Documents that moved to another collection: what the server has only in the old place is taken along. What it has
+        nowhere yet comes with a later round."""
+        for blob, one in self._writable(self._job(self._contents.to_bring)):
+            if self._ask((blob.name,))[0].whole:
+                self._job(lambda one=one: self._contents.kept([one], now))  # type: ignore[misc]  # bound now
+                continue
+            try:
+                self.fetch(one, step)
+            except KnownError as error:
+                if error.code not in ("content_elsewhere", "content_damaged"):
+                    raise
 
     def _let_go(self, documents: Sequence[DocumentRow]) -> None:
         """A laptop that may not write there leaves it to those that may."""
@@ -180,13 +195,27 @@ class Carrier:
                 continue
             if step is not None:
                 step(done, one.size)
-            piece = self._take(blob, n)
+            try:
+                piece = self._take(blob, n)
+            except KnownError as error:
+                other = self._elsewhere(blob) if error.code == "content_elsewhere" else None
+                if other is None:
+                    raise
+                blob, piece = other, self._take(other, n)
             if n == 0:
                 self._check(one, piece, pieces)
             self._job(lambda n=n, piece=piece: self._contents.put_piece(one.hash, n, piece))  # type: ignore[misc]  # bound now
             done += len(piece)
         if step is not None:
             step(done, one.size)
+
+    def _elsewhere(self, blob: Blob) -> Blob | None:
+        """The same content in another collection that this laptop may read: there it lies when its record has moved."""
+        state, me = self._engine.roster(), self._engine.device_id
+        places = [place for place in state.collections if place != blob.collection and rights.may_read(state, me, place)]
+        others = {one.name: one for one in (replace(blob, collection=place) for place in places[: blobs.ASKED_LIMIT])}
+        kept = self._ask(others) if others else ()
+        return next((others[BlobName(one.collection, one.id)] for one in kept if one.whole), None)
 
     def _take(self, blob: Blob, n: int) -> bytes:
         path = blobs.chunk_path(ChunkName(*blob.name, n, blob.count))

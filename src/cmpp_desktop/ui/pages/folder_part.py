@@ -61,6 +61,7 @@ class FolderPart(QWidget):
         self.button = Button(words("Exchange with a stick or folder"), icon="usb", key="Alt+F", on=self._choose)
         about = words(
             "Without a network: sealed packages on a USB stick or in a shared folder, both ways. Nobody can read them there."
+            " Contents of documents go over the network only."
         )
         self.note = Label(about, "small", tone="ink2", wrap=True)
         self.progress = ProgressRow(words("Exchanging with the folder"), words("Stop"), self._stop.set)

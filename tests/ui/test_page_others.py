@@ -153,6 +153,19 @@ def test_what_was_changed_since_it_was_signed_is_said_in_words() -> None:
     assert said.choices[0].wire_value == ["signed", b"\x01" * 16]
 
 
+def test_what_changed_after_it_moved_is_shown_and_carried_over() -> None:
+    signed = samples.conflict_items()[2]
+    first = signed.versions[0]
+    moved = replace(first, wire_value=["moved", b"\x02" * 16, b""], shown="moved, 0202")
+    late = replace(first, wire_value="He waits no more.", shown="He waits no more.", staff="León", here=False)
+    said = settling(replace(signed, kind="note", versions=(late, moved)), load("en"), samples.TODAY, samples.ZONE)
+    assert "Who holds both carries the change over" in said.lead
+    [choice] = said.choices  # who brings it back moves it back
+    assert (choice.label, choice.button) == ("It goes on where it is now", "Carry the change over")
+    assert choice.wire_value == ["moved", b"\x02" * 16, b""]
+    assert [piece.text for piece in choice.pieces] == ["He waits no more."]
+
+
 def test_differing_words_are_marked() -> None:
     first, second = differing(["Weekdays after 6 pm.", "Weekdays 10 am to 2 pm."])
     assert [piece.text for piece in first if piece.differs] == ["after 6"]

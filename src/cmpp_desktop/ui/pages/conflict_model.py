@@ -179,6 +179,8 @@ def _life_choices(item: ConflictItem, words: Words, today: date, zone: str) -> t
         "live": words("Bring it back"),
         "moved": words("Carry the change over"),
     }
+    # What was written by who had not heard that it went: that is what is carried over, so that is what is shown.
+    late = ", ".join(version.shown for version in item.versions if _life_word(version.wire_value) not in labels and version.shown)
     choices = []
     for version in item.versions:
         word = _life_word(version.wire_value)
@@ -192,7 +194,7 @@ def _life_choices(item: ConflictItem, words: Words, today: date, zone: str) -> t
                 buttons[word],
                 version.wire_value,
                 version,
-                (Piece(version.shown or who),),
+                (Piece(late if word == "moved" else version.shown or who),),
                 f"{who}, {version_when(version, words, today, zone)}",
             )
         )

@@ -48,8 +48,10 @@ class Happenings:
         """Somebody copies the whole profile to another machine, and both are used."""
         if not laptop.gone and len(self.world.laptops) < MOST_LAPTOPS:
             self.say(f"the disk of {laptop.name} is copied and both are used")
-            twin = self.world.add(f"{laptop.name}'", laptop, laptop.disk.copied_to(self.world))
+            name = f"{laptop.name}'" + "'" * (len(self._of_one_disk(laptop)) - 1)
+            twin = self.world.add(name, laptop, laptop.disk.copied_to(self.world))
             twin.copied = laptop.copied = laptop.device
+            twin.parted_unsent = laptop.parted_unsent = bool(laptop.replica.outbox_count())
 
     def do_backup(self, laptop: SimLaptop) -> None:
         if not laptop.gone:
@@ -63,7 +65,7 @@ class Happenings:
             of, disk = self.rng.choice(copies)
             self.say(f"the disk of {of.name} is put back to a copy")
             made = self.world.add(f"{of.name}~", of, disk.copied_to(self.world))
-            made.copied = made.device
+            made.copied, made.parted_unsent = made.device, bool(made.replica.outbox_count())
             self.world.laptops.remove(made)
             self.world.laptops[self.world.laptops.index(of)] = made
 
@@ -73,8 +75,8 @@ class Happenings:
         state = by.engine.roster()
         taken = [one for one in self.world.laptops if one.gone and _was_replaced(state, one)]
         taken = [one for one in taken if not one.engine.roster().devices[one.device].active(one.engine.roster().no)]
-        if not taken or by.start.team_id is None or len(self._of_one_disk(taken[0])) > 2:
-            return  # of three copies one may not know what another has sent of what all three hold (sync-rules.md, 35)
+        if not taken or by.start.team_id is None or any(one.parted_unsent for one in self._of_one_disk(taken[0])):
+            return  # what two copies both hold and neither had sent may leave twice (sync-rules.md, "35, two copies")
         one, team = taken[0], by.start.team_id
         who = state.members[state.devices[one.device].member]
 

@@ -213,6 +213,7 @@ class SimLaptop(Laptop):
     skew: int = 0  # ms by which its clock is wrong
     gone: bool = False  # its membership has ended
     copied: bytes = b""  # its identity when there came to be another laptop with the same disk
+    parted_unsent: bool = False  # there were changes in its outbox then
     wrote_last: bool = False  # it wrote something at the end, so that it meets whoever has the same identity
     undo: list[tuple[UUID, UUID, str, Any]]  # what was there before the last writes
 

@@ -118,6 +118,20 @@ def test_an_enrolment_that_was_lost_counts_although_its_invitation_has_run_out_s
     assert cy.device in admin.engine.roster().devices
 
 
+def test_a_laptop_is_told_when_a_restored_server_has_given_its_place_in_the_roster_away(office: Copied) -> None:
+    admin, _ = team(office)
+    first = invited(admin, 9)
+    before = office.copy()
+    cy = enrolled(office, first, 9)
+    assert cy.sync().problem is None
+    office.put_back(before)
+    invited(admin, 10)  # by somebody who had not heard of Cy
+    cy.write(MARIA, value="goes nowhere")
+    assert cy.sync().problem == "roster_fork"
+    assert cy.sync().problem == "roster_fork"
+    assert cy.engine.status().waiting == 1
+
+
 def test_a_cut_that_is_not_where_the_chain_stands_is_refused_when_nothing_was_lost(office: Copied) -> None:
     admin, (_, bo) = team(office)
     before = office.copy()

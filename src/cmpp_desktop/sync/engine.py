@@ -501,6 +501,8 @@ class Engine:
         grown = self._job(lambda: self._grow(answer))
         if why and (founding or self._lost_after is not None):
             raise KnownError("roster_rejected", reason=why[0])
+        if self._lost_after is not None and any(verdict is api.EntryVerdict.STALE for verdict, _ in answer.entry_verdicts):
+            raise KnownError("roster_fork")  # it did not only lose them: another entry has their number now (rule 39)
         if any(why):
             log.warning("roster entries were refused: %s", why)
         if self._lost_after is None and self._books.state is not None:

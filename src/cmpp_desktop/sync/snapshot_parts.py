@@ -269,18 +269,22 @@ class _Reader:
         count = len(raw) // 16
         ids = [raw[at : at + 16] for at in range(0, len(raw), 16)]
         _need(all(a < b for a, b in pairwise(ids)), "ids")
-        told = [self._stamp(at) for at in _numbers(stamps)]
+        named = _numbers(stamps)
+        _need(max(named, default=0) < len(self.stamps), "stamps")
+        told = [self.stamps[at] for at in named]
         _need(len(told) == count and isinstance(columns, list) and len(columns) == len(names), "values")
         values = list(zip(*(_split(column, count, self.known) for column in columns), strict=True))
-        _need(all(UUID(bytes=id) not in self.created and UUID(bytes=id) not in self.states for id in ids), "ids")
+        uuids = [UUID(bytes=id) for id in ids]
+        _need(self.created.keys().isdisjoint(uuids) and self.states.keys().isdisjoint(uuids), "ids")
         changed = self._others(others, count, len(names))
         live = names.index(LIFE) if LIFE in names else -1
-        for at, id in enumerate(ids):
-            made = Created(kind, names, values[at], told[at])
-            if at in changed or (live >= 0 and values[at][live] != LIVE):
-                self.states[UUID(bytes=id)] = _with_others(made, changed.get(at, {}))
-            else:
-                self.created[UUID(bytes=id)] = made
+        made = {
+            id: Created(kind, names, held, stamp) for id, held, stamp in zip(uuids, values, told, strict=True)
+        }
+        slow = {at for at, held in enumerate(values) if held[live] != LIVE} if live >= 0 else set()
+        for at in slow | changed.keys():
+            self.states[uuids[at]] = _with_others(made.pop(uuids[at]), changed.get(at, {}))
+        self.created.update(made)
         return kind, names
 
     def _others(self, flat: Any, rows: int, fields: int) -> dict[int, dict[int, Stamp]]:

@@ -21,6 +21,7 @@ from cmpp_desktop.sync.snapshot_parts import Read
 from cmpp_protocol import canon
 
 RECORDS_A_STEP = 2_500
+KEPT_READ = 50_000  # records
 
 
 class Taking:
@@ -33,26 +34,39 @@ class Taking:
         self._signed_holds = signed_holds
         self._place = one.head.collection
         self._chain: dict[bytes, ChainRow] = {}
+        self._base: dict[bytes, Chain] = {}
+        self._parts: dict[int, Read] = {}
         self._fold: Fold | None = None
         self._beyond: list[EnvelopeRow] = []
         self.how_far = (0, max(1, one.head.records))
 
-    def fits(self) -> bool:
-        """Whether it may be taken here: well-formed, nothing in it void, its chain not behind what is here."""
-        store, state = self._store, self._books.view()
+    def is_whole(self) -> bool:
+        """Whether all parts are well-formed, and are together what the head says. Not at the store: it takes its time."""
+        spans: list[tuple[UUID, UUID]] = []
+        records = 0
         try:
-            parts = [self._read(number) for number in range(len(self._squeezed))]
-            if not all(map(self._signed_holds, parts)) or sum(len(one.ids) for one in parts) != self._one.head.records:
-                return False
+            with uncollected():
+                for number in range(len(self._squeezed)):
+                    part = self._read(number)
+                    if not self._signed_holds(part):
+                        return False
+                    every = [*part.created, *part.states]
+                    records += len(every)
+                    spans += [(min(every), max(every))] if every else []
+                    if number == 0:
+                        self._base = part.chain
+                    if records <= KEPT_READ:
+                        self._parts[number] = part
         except NotOpened:
             return False
-        if any(a.ids and b.ids and a.ids[-1] >= b.ids[0] for a, b in pairwise(parts)):
+        return records == self._one.head.records and all(a[1] < b[0] for a, b in pairwise(spans))
+
+    def fits(self) -> bool:
+        """Whether it may be taken here: nothing in it void, its chain not behind what is here. At the store."""
+        rows = snapshot_books.beyond(self._store, self._place, self._books.device_id, self._base)
+        if rows is None or snapshot_books.is_void(self._books.view(), self._one.head, self._base):
             return False
-        chain = parts[0].chain
-        rows = snapshot_books.beyond(store, self._place, self._books.device_id, chain)
-        if rows is None or snapshot_books.is_void(state, self._one.head, chain):
-            return False
-        self._chain = dict(chain)
+        self._chain = dict(self._base)
         self._beyond = rows
         return True
 
@@ -65,6 +79,9 @@ class Taking:
         yield self._finish
 
     def _read(self, number: int) -> Read:
+        kept = self._parts.pop(number, None)  # read once as a rule, and never all of a large one in memory
+        if kept is not None:
+            return kept
         return snapshot_parts.read(snapshot_parts.inflate(self._squeezed[number]), number == 0)
 
     def _records(self) -> Iterator[list[tuple[UUID, Created | RecordState]]]:
@@ -133,7 +150,7 @@ class Taking:
             touched, kinds = self._own_on_top()
             taken.touched |= touched
             taken.kinds |= kinds
-            self._acknowledge(self._read(0).chain)
+            self._acknowledge(self._base)
             copies.forget(store, place)
             store.put_cursor(place, head.seq, head.log_hash)
             put_begun(store, begun(store) - {place})

@@ -104,7 +104,7 @@ class Snapshots:
         for one in self._offered(place)[:TRIED]:
             squeezed = self._fetched(one, progress)
             taking = Taking(self._store, self._books, one, squeezed, self._signed_holds) if squeezed else None
-            if taking is not None and self._job(taking.fits):
+            if taking is not None and taking.is_whole() and self._job(taking.fits):
                 for step in taking.steps():
                     self._publish(self._job(step))
                     if progress is not None:

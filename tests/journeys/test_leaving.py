@@ -56,6 +56,8 @@ def test_the_lost_laptop_locks_itself_and_its_unsent_work_comes_back_with_the_re
         pair.ana.recover(kit)
         by_kit = [pair.ana.opened_by_kit]
         assert families(pair.ana) == {"Sent", "Unsent"}
+        (pair.folder / "stick").mkdir()
+        assert pair.ana.exchange_folder(pair.folder / "stick").files_out > 0
         assert pair.ana.sync_now().problem == "device_revoked"
         assert families(pair.denise) == {"Sent", "Later"}
         pair.ana.lock()

@@ -322,3 +322,23 @@ def test_held_work_is_not_handed_to_who_may_not_read_it(office: Office) -> None:
     admin.sync()
     assert [len(answer.held) for answer in answers if answer.held] == [1]
     assert [work.chain.collection for work in works(admin)] == [admin.restricted]
+
+
+def test_a_closed_laptop_hands_over_by_a_stick_what_it_wrote_after_it_was_closed(office: Office, tmp_path: Path) -> None:
+    admin, ana, bo = closed_with_work(office)
+    everybody(admin, ana)
+    bo.write(LIN, value="written in the bus, after it was closed")
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    assert bo.engine.exchange_folder(stick).files_out == 2
+    assert bo.engine.exchange_folder(stick).files_out == 0, "all of it is there"
+    ana.engine.exchange_folder(stick)
+    [work] = works(ana)
+    assert (work.member, work.why, work.changes) == (bo.start.member, "fence", 3)
+    ana.engine.decide_held(work.chain, "take_in")
+    everybody(ana, admin)
+    assert admin.value(LIN, "value") == "written in the bus, after it was closed"
+    assert admin.value(MARIA, "value") == "not sent"
+    assert works(admin) == ()
+    assert bo.value(LIN, "value") is not None
+    assert admin.digest() == ana.digest()

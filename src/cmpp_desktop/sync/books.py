@@ -116,6 +116,11 @@ class Books:
             raise KnownError(f"device_{device.why}")  # revoked, retired or replaced
         return True
 
+    def has_ended(self) -> bool:
+        """Whether this device was closed, or has left; not where another copy has taken its place."""
+        device = self.state.devices.get(self.device_id) if self.state else None
+        return device is not None and device.why in ("revoked", "retired")
+
     def readable(self) -> list[UUID]:
         """Collections that this device may read and holds a key of."""
         state = self.state

@@ -227,8 +227,11 @@ class Engine:
     def exchange_folder(
         self, folder: Path, progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False
     ) -> FolderReport:
-        """An exchange with a stick or a shared folder instead of the server. Raises what `FolderExchange.run` raises."""
+        """An exchange with a stick or a shared folder instead of the server; a laptop that was closed hands over what it had not
+        sent, and takes nothing in. Raises what `FolderExchange.run` raises."""
         made = FolderExchange(self._job, self._books, self._store, self._random, self._publish)
+        if self._job(self._books.has_ended):
+            return made.hand_over(folder, progress, cancelled)
         return made.run(folder, progress, cancelled)
 
     def beside(self, method: str, path: str, body: bytes, limit: int) -> bytes:

@@ -76,6 +76,29 @@ class FolderExchange:
             self._write(base, self._job(lambda: list(self._to_write(base))))
         return self.report
 
+    def hand_over(
+        self, folder: Path, progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False
+    ) -> FolderReport:
+        """Of a laptop that is out: writes what it had not sent, sealed, for somebody who takes it in by hand; reads nothing.
+        Raises folder_unreadable."""
+        state = self._books.view()
+        base = folder / stick.ROOT / stick.short(state.org_id)
+        self._progress, self._cancelled = progress, cancelled
+        self._look_around(folder, base)
+        with contextlib.suppress(_Stopped):
+            self._write(base, self._job(lambda: list(self._unsent(base))))
+        return self.report
+
+    def _unsent(self, base: Path) -> Iterator[tuple[Path, Callable[[], bytes | None]]]:
+        """What this laptop has sealed and nobody has read in the log, all that waits among it. At the store."""
+        books, own = self._books, self._books.device_id
+        Outbox(self._store, books.view(), books.keys, books.device, self._random).seal_rest()
+        for place in sorted({place for place, _ in books.keys}):
+            for row in self._store.shelf(place, own):
+                if row.mine and row.seq is None:
+                    named = base / "bundles" / place.hex / stick.bundle_name(row.device, row.number, row.hash)
+                    yield named, self._body(place, row.device, row.number, row.hash)
+
     def _state(self) -> RosterState:
         if self._books.state is None:
             raise KnownError("folder_too_early")

@@ -122,6 +122,7 @@ class HeldDesk:
         records = dict.fromkeys((write.kind, write.id) for _, each in change_sets for write in each.writes)
         about = self._about(chain.collection, records, [write for _, each in change_sets for write in each.writes])
         member, why = state.devices[chain.device].member, self._why(chain.collection, rows[0])
+        why = "fence" if why == "rights" and not state.devices[chain.device].active(state.no) else why  # it was closed
         return HeldWork(chain, member, why, len(rows), len(change_sets), min(times), max(times), tuple(records), about)
 
     def _about(self, place: UUID, records: Iterable[tuple[str, UUID]], writes: Sequence[Write]) -> tuple[str, ...]:

@@ -92,9 +92,19 @@ class Outbox:
         last = self._replica.chains(place).get(self._id, NO_CHAIN).last_hlc
         return list(self._replica.outbox(place, last))
 
-    def _seal(self, place: UUID, change_sets: Sequence[ChangeSet]) -> bytes:
-        """Seals one more bundle and keeps it, before anybody sees it. Inside a transaction."""
-        epoch = self._state.collections[place].epoch
+    def seal_rest(self) -> None:
+        """Seals all that waits under the newest keys that are here: of a laptop that is out, for somebody who takes it in by
+        hand. It counts for nobody by itself."""
+        for place in sorted({place for place, _ in self._keys} & set(self._state.collections)):
+            epoch = max(each for where, each in self._keys if where == place)
+            last = self._replica.chains(place).get(self._id, NO_CHAIN).last_hlc
+            with self._replica.transaction():
+                for group in seal.in_bundles(list(self._replica.outbox(place, last))):
+                    self._seal(place, group, epoch)
+
+    def _seal(self, place: UUID, change_sets: Sequence[ChangeSet], epoch: int = 0) -> bytes:
+        """Seals one more bundle and keeps it, before anybody sees it. Inside a transaction. `epoch` 0: that of now."""
+        epoch = epoch or self._state.collections[place].epoch
         before = self._replica.chains(place).get(self._id, NO_CHAIN)
         header = envelope.Header(
             org=self._state.org_id,

@@ -140,8 +140,7 @@ class Work(Protocol):
     ) -> None:
         """Moves a live or signed record into another collection, with the same id (rule 25); what names it finds it there. Only
         where this laptop may write both: raises not_allowed or restricted_closed; conflict_open, for what differs is picked
-        first; content_elsewhere (facts document) for a document whose content is not here, for it has to be sent there. Where
-        it is already nothing happens."""
+        first. Where it is already nothing happens."""
         ...
 
     def finish_move(self, kind: str, id: UUID) -> None:

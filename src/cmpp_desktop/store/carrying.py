@@ -13,7 +13,7 @@ from uuid import UUID
 from cmpp_desktop.changes import LIFE, RecordState, life_name
 from cmpp_desktop.domain.records import Fields, Life, from_wire
 from cmpp_desktop.errors import KnownError, NotAllowed
-from cmpp_desktop.store import contents, moving, state
+from cmpp_desktop.store import moving, state
 from cmpp_desktop.store.names import Place
 from cmpp_desktop.store.tables import CODECS, RECORD_KINDS, ROWS, SignedFields
 from cmpp_protocol import canon
@@ -32,9 +32,6 @@ def move(unit: UnitOfWork, kind: type[Fields], id: UUID, place: Place, transfer_
         return
     if row.meta_status not in ("live", "settled"):
         raise KnownError("conflict_open", kind=kind.kind)
-    if kind.kind == "attachment" and not contents.holds(unit._connection, row.content_hash):
-        # Who moves it sends its content where it goes: nobody else may hold both.
-        raise KnownError("content_elsewhere", document=id.hex, travels=bool(row.blob_key))
     unit._session.flush()
     source = unit._now_held(unit._capture_now(row))
     signed_id, born = row.meta_signed_id, _born(unit, row)

@@ -31,8 +31,6 @@ def forget(connection: Connection, names: Names, coll: int, kind: str, ids: Sequ
     """Takes away what is left of records that went from a collection. Returns whom they were about."""
     if kind not in CODECS or not ids:
         return set()
-    if kind == "attachment":
-        _forget_contents(connection, coll, ids)
     about: set[UUID] = set()
     column = '"participant_id"' if "participant_id" in CODECS[kind] else "NULL"
     for start in range(0, len(ids), 500):
@@ -66,7 +64,7 @@ def forget_content(connection: Connection, coll: int, ids: Sequence[UUID]) -> No
 
 
 def _forget_contents(connection: Connection, coll: int, ids: Sequence[UUID]) -> None:
-    """Of documents that go from a collection, the contents that no other record names."""
+    """Of documents that are erased in a collection, the contents that no other record names."""
     for start in range(0, len(ids), 500):
         raw = tuple(id.bytes for id in ids[start : start + 500])
         marks = ",".join("?" * len(raw))

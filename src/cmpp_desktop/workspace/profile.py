@@ -48,7 +48,6 @@ ROLES: Mapping[roster.Role, Role] = {
 }
 IDENTIFYING = frozenset({MergeFields.kind, SeparationFields.kind})  # what says who is whom
 HAND_OVERS_AT_ONCE = 20
-DOCUMENTS_OF_A_FILE = 200  # that are fetched so that it can move
 ME = "me"  # the setting that says whose profile it is: {"member": 16 bytes, "team": 16 bytes or None}
 
 
@@ -114,36 +113,14 @@ class Opened:
         after the next exchange."""
         moved = False
         for transfer_id in self.ask(AcceptedHandOvers())[:HAND_OVERS_AT_ONCE]:
-            for _ in range(DOCUMENTS_OF_A_FILE):
-                waits = self._carried_out(transfer_id)
-                if waits is None or not self._fetched(waits):
-                    moved |= waits is None
-                    break
+            try:
+                self.do(CarryOut(transfer_id), HERE)
+                moved = True
+            except KnownError as error:
+                if error.code != "conflict_open":
+                    raise
+                log.info("hand-over %s waits: %s", transfer_id, error.code)
         return moved
-
-    def _carried_out(self, transfer_id: UUID) -> KnownError | None:
-        """Moves a file; or why it waits."""
-        try:
-            self.do(CarryOut(transfer_id), HERE)
-        except KnownError as error:
-            if error.code not in ("conflict_open", "content_elsewhere"):
-                raise
-            log.info("hand-over %s waits: %s", transfer_id, error.code)
-            return error
-        return None
-
-    def _fetched(self, waits: KnownError) -> bool:
-        """Brings the document here without which a file does not move: its content has to be sent where it goes."""
-        from cmpp_desktop.workspace import attachments
-
-        if waits.code != "content_elsewhere":
-            return False
-        try:
-            attachments.fetch(self, UUID(hex=str(waits.facts["document"])), None)
-        except KnownError as error:
-            log.info("a document of a file that moves is not there yet: %s", error.code)
-            return False
-        return True
 
     def follow_identity(self) -> None:
         """Names this laptop again after it took a new identity, as the old one was called. One that dies before it does so comes

@@ -102,8 +102,11 @@ def test_a_scan_goes_to_the_other_laptop_over_a_line_that_breaks_in_the_middle_o
             proxy.cut("up", 1_500_000)
             told = pair.ana.carry_documents()
             assert (told.sent, told.left, told.problem, proxy.cuts) == (0, 1, "server_unreachable", 1)
+            waiting = pair.ana.sync_status()
+            assert (waiting.documents, waiting.documents_why) == (1, "server_unreachable")
             proxy.heal()
         assert pair.ana.carry_documents().sent == 1
+        assert pair.ana.sync_status().documents == 0
         assert pair.denise.sync_now().problem is None
         with pytest.raises(KnownError) as said:
             pair.denise.open_attachment(document)

@@ -394,6 +394,10 @@ def _give(window: Window) -> None:
     page(window).open_share()
 
 
+def _documents_wait(door: PictureDoor) -> None:
+    door.status = replace(door.status, documents=2, documents_why="over_quota")
+
+
 def _elsewhere(door: PictureDoor) -> None:
     facts = {"who": "Denise Okafor", "size": 12_300_000, "here": 3_100_000, "travels": True, "ask": True}
     door.fail["paper"] = KnownError("content_elsewhere", **facts)
@@ -569,6 +573,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("13-conflict-none", go("conflict"), {"empty": True}),
     Shot("14-sync", go("sync"), {"offline": True}),
     Shot("14-sync-nothing", go("sync")),
+    Shot("14-sync-documents", go("sync"), before=_documents_wait),
     Shot("14-sync-decide", go("sync"), before=_undecided),
     Shot("14-sync-decide-sheet", go("sync", _decide), before=_undecided),
     Shot("15-pdf", go("pdf", request=_PDF)),

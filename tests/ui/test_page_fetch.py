@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.carrying import Carrying
-from cmpp_desktop.workspace import AttachmentRequest, DocumentsSent
+from cmpp_desktop.workspace import AttachmentRequest, DocumentsSent, SyncStatus
 from tests.ui import samples
 from tests.ui.page_desk import desk, nameless
 from tests.ui.test_page_others import a_pdf
@@ -108,3 +108,16 @@ def test_documents_are_sent_round_after_round_until_there_are_no_more_and_nobody
         assert at.bridge.running == 0
         at.until(lambda: len(heard) == 2)
         assert rounds == []
+
+
+def test_documents_that_wait_are_said_with_the_reason_on_the_page_of_what_was_sent() -> None:
+    with desk() as at:
+        at.door.status = SyncStatus("sent", documents=2, documents_why="over_quota")
+        page = at.open("sync")
+        said = {fact.label: fact.value for fact in page._said.facts}
+        assert page._said.title == "All records are sent; documents wait."
+        assert said["Documents"].startswith("2 are not sent yet. The server has no room for them")
+        at.door.status = SyncStatus("sent")
+        page.reload()
+        at.settle()
+        assert "Documents" not in {fact.label for fact in page._said.facts}

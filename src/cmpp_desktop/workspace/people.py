@@ -50,6 +50,8 @@ def status_of(opened: Opened, status: Status) -> SyncStatus:
         retry_in=status.retry_in,
         held=held.waiting(opened) if status.set_aside else (),
         renewed=None if status.renewed is None else _moment(status.renewed),
+        documents=opened.carried.left,
+        documents_why=opened.carried.problem,
     )
 
 

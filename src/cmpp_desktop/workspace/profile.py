@@ -29,7 +29,7 @@ from cmpp_desktop.store.database import BACKUPS
 from cmpp_desktop.store.lock import ProfileLock
 from cmpp_desktop.store.vault import SLOTS, Names, Vault, make_folder
 from cmpp_desktop.sync import enrolment, replica
-from cmpp_desktop.sync.blobs import Carrier
+from cmpp_desktop.sync.blobs import Carried, Carrier
 from cmpp_desktop.sync.books import begin
 from cmpp_desktop.sync.engine import Engine
 from cmpp_desktop.words import Words, load, zone_of
@@ -70,6 +70,7 @@ class Opened:
         )
         self.carrier = Carrier(self.engine, store.documents, self._at_store)
         self.carrying = threading.Lock()  # one round of documents at a time
+        self.carried = Carried()  # what came of the last one
 
     @property
     def device(self) -> keys.KeyPair:

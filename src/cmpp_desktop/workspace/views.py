@@ -109,7 +109,8 @@ class SyncStatus:
     """How it stands, for the corner and the panel. `problem`: an error code of the last try, or None. `damaged`: those of
     `set_aside` that arrived damaged and are asked for again. `retry_in`: seconds until the next try by itself after one that
     failed, None for the usual time. `renewed`: when this laptop took another identity, because another copy of it was met.
-    `held`: of `set_aside`, what the person here may decide."""
+    `held`: of `set_aside`, what the person here may decide. `documents`: contents of documents that the server did not have
+    after the last round, and `documents_why`, a code or the server's own word."""
 
     word: SyncWord
     waiting: int = 0
@@ -124,6 +125,8 @@ class SyncStatus:
     retry_in: float | None = None
     renewed: datetime | None = None
     held: tuple[HeldWork, ...] = ()
+    documents: int = 0
+    documents_why: str | None = None
 
 
 @dataclass(frozen=True)

@@ -147,6 +147,8 @@ def sentence(status: SyncStatus, words: Words) -> tuple[str, str]:
         return words.plural("{n} change waits to be sent.", "{n} changes wait to be sent.", count), words(
             "It goes by itself. Keep working."
         )
+    if status.documents:
+        return words("All records are sent; documents wait."), words("They go by themselves. Keep working.")
     return words("Everything is sent."), words("What you write is on this laptop first, then it goes by itself.")
 
 
@@ -233,4 +235,17 @@ def _facts(status: SyncStatus, now: datetime, words: Words, today: date, here: Z
     if status.server:
         said.append(Fact(status.server, words("Server")))
     said.append(Fact(str(status.waiting), words("Waiting to be sent")))
+    if status.documents:
+        number = words.plural("{n} is not sent yet.", "{n} are not sent yet.", status.documents)
+        said.append(Fact(f"{number} {_why_documents_wait(status.documents_why, words)}".strip(), words("Documents")))
     return tuple(said)
+
+
+def _why_documents_wait(why: str | None, words: Words) -> str:
+    known = {
+        "over_quota": words("The server has no room for them: tell your administrator. Records are sent as always."),
+        "blobs_off": words("The server keeps no documents: tell your administrator. They are safe on this laptop."),
+        "server_unreachable": words("They go on from where they were once there is a network."),
+        "store_damaged": words("One cannot be read on this laptop: add it again if you have it."),
+    }
+    return known.get(why or "", "")

@@ -12,7 +12,7 @@ import pytest
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync.desk import FileNames
 from cmpp_desktop.sync.enrolment import read_invitation
-from cmpp_protocol import api
+from cmpp_protocol import api, envelope
 from cmpp_protocol.roster import Role
 from tests.sync.laptops import DAY, Laptop, Office, everybody, team
 
@@ -86,6 +86,26 @@ def test_a_backup_that_reads_of_its_own_lost_words_on_a_stick_first_shows_no_fal
     assert backup.conflicts(MARIA) == ()
     assert backup.value(MARIA, "phone") == "555-0222"
     assert backup.digest() == bo.digest() == admin.digest()
+
+
+def test_what_leaves_again_under_a_right_given_back_is_sealed_once_though_answers_are_lost(office: Office) -> None:
+    admin, (ana, bo) = team(office)
+    member = admin.engine.roster().devices[bo.device].member
+    bo.write(MARIA, value="written in between")
+    office.down = True
+    bo.sync()  # sealed, and handed to nobody
+    office.down = False
+    admin.engine.desk.withdraw(member, admin.caseload)
+    admin.engine.desk.grant(member, admin.caseload)
+    for lost in (3, 2, 1, 0):
+        office.lose_answers = lost
+        bo.sync()
+    office.lose_answers = 0
+    everybody(bo, ana, admin, bo)
+    no = admin.engine.roster().no - 2
+    rows = [row for row in bo.replica.envelopes(bo.caseload, mine=True) if envelope.decode_header(row.body).roster_no >= no]
+    assert len({row.number for row in rows}) == len(rows) > 0
+    assert (ana.value(MARIA, "value"), bo.engine.status().word) == ("written in between", "sent")
 
 
 def test_what_a_copy_had_sent_without_hearing_of_it_does_not_leave_again_when_it_is_let_in_anew(office: Office) -> None:

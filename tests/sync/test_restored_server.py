@@ -118,6 +118,26 @@ def test_an_enrolment_that_was_lost_counts_although_its_invitation_has_run_out_s
     assert cy.device in admin.engine.roster().devices
 
 
+def test_what_was_sent_to_a_server_that_had_lost_a_removal_leaves_again_when_the_right_was_given_back(office: Copied) -> None:
+    admin, (ana, bo) = team(office)
+    member = admin.engine.roster().devices[bo.device].member
+    before = office.copy()
+    admin.engine.desk.withdraw(member, admin.caseload)
+    admin.engine.desk.grant(member, admin.caseload)
+    ana.sync()
+    office.put_back(before)
+    bo.write(MARIA, value="under the roster of before")
+    assert bo.sync().word == "sent"
+    bo.write(TESFAY, value="after it")
+    for _ in range(3):
+        everybody(admin, bo, ana)
+    for laptop in (admin, ana, bo):
+        assert [laptop.value(id, "value") for id in (MARIA, TESFAY)] == ["under the roster of before", "after it"]
+        status = laptop.engine.status()
+        assert (status.problem, status.word, status.waiting, status.set_aside) == (None, "sent", 0, 0)
+    assert admin.digest() == ana.digest() == bo.digest()
+
+
 def test_a_laptop_is_told_when_a_restored_server_has_given_its_place_in_the_roster_away(office: Copied) -> None:
     admin, _ = team(office)
     first = invited(admin, 9)

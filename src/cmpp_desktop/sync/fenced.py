@@ -8,39 +8,79 @@ their old stamps, and a number is sealed again only where the fence has made the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
+from cmpp_desktop.sync.counted import opened
+from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import NO_CHAIN, Chain, EnvelopeRow, Replica, StoredEnvelope
 from cmpp_protocol import envelope
 from cmpp_protocol.roster import RosterState
+from cmpp_protocol.roster_state import Fence
 
 
-def take_back(replica: Replica, state: RosterState, device: bytes, place: UUID) -> bool:
-    """Takes back what was cut off; whether this device may seal there now: not before it has read the log up to the cut."""
+def take_back(replica: Replica, state: RosterState, device: bytes, place: UUID, held: Keys) -> bool:
+    """Takes back what was cut off; whether this device may seal there now: not before it has read the log up to the cut. `held`:
+    the keys here, for what had been read in a log that knew nothing of the fence."""
     fences = [one for one in state.fences if (one.device, one.collection) == (device, place)]
     if not fences:
         return True
     cut = fences[-1]
+    _take_out(replica, device, place, cut, held)
     mine = replica.envelopes(place, mine=True)
-    logged = [one for one in mine if one.seq is not None]
+    logged = [one for one in mine if one.seq is not None and one.state != "held"]
     last = max(logged, key=lambda one: one.number, default=None)
     if cut.cut.number > (last.number if last else 0):
         return False
     left = [one for one in mine if one.seq is None and one.number > (last.number if last else 0)]
-    if replica.chains(place).get(device, NO_CHAIN).number <= (last.number if last else 0):
+    chain = replica.chains(place).get(device, NO_CHAIN)
+    if chain.number <= (last.number if last else 0):
         return True
-    if any(envelope.decode_header(one.body).roster_no < cut.no for one in left):
-        _go_back(replica, place, device, last, left)
+    bad = _worthless(left, cut)
+    if chain.hash in {one.hash for one in bad}:  # else it goes on from the cut already
+        _go_back(replica, place, device, last, bad)
     return True
+
+
+def _worthless(rows: Iterable[EnvelopeRow], cut: Fence) -> list[EnvelopeRow]:
+    """Of bundles behind a cut, in their order, those that it cuts off and those that link to such a one."""
+    bad: list[EnvelopeRow] = []
+    for one in rows:
+        header = envelope.decode_header(one.body)
+        if header.roster_no < cut.no or header.previous in {each.hash for each in bad}:
+            bad.append(one)
+    return bad
+
+
+def _take_out(replica: Replica, device: bytes, place: UUID, cut: Fence, held: Keys) -> None:
+    """A server that had lost the fence gave bundles a place that it cuts off (rule 37). They stay there and count for nobody:
+    what they say is in the outbox again."""
+    bad = _worthless((one for one in replica.envelopes(place, mine=True) if one.number > cut.cut.number), cut)
+    if not any(one.seq is not None and one.state == "counts" for one in bad):
+        return
+    said = {each.stamp.hlc: each for one in bad for each in opened(replica, held, place, one)}
+    said |= {each.stamp.hlc: each for each in replica.outbox(place)}
+    good = [one for one in replica.envelopes(place, mine=True) if one.state == "counts" and one not in bad]
+    last = max(good, key=lambda one: one.number, default=None)
+    with replica.transaction():
+        for one in bad:
+            at = (place, one.device, one.number, one.hash)
+            replica.put_envelope(StoredEnvelope(*at, one.epoch, one.seq, True, "held", one.last_hlc, one.body))
+            replica.release(*at)
+        replica.renew_outbox(place, [said[hlc] for hlc in sorted(said)])
+        replica.put_chain(place, device, _chain_at(last))
+
+
+def _chain_at(last: EnvelopeRow | None) -> Chain:
+    if last is None:
+        return Chain(0, bytes(32), 0, 0)
+    return Chain(last.number, last.hash, last.last_hlc or 0, envelope.decode_header(last.body).roster_no)
 
 
 def _go_back(replica: Replica, place: UUID, device: bytes, last: EnvelopeRow | None, left: list[EnvelopeRow]) -> None:
     with replica.transaction():
-        for one in left:  # those that link to a cut one are as worthless as it is
+        for one in left:
             at = (place, one.device, one.number, one.hash)
             replica.put_envelope(StoredEnvelope(*at, one.epoch, None, True, "held", one.last_hlc, one.body))
             replica.release(*at)  # nothing is set aside any more: its changes are on their way
-        begin = Chain(0, bytes(32), 0, 0)
-        if last is not None:
-            begin = Chain(last.number, last.hash, last.last_hlc or 0, envelope.decode_header(last.body).roster_no)
-        replica.put_chain(place, device, begin)
+        replica.put_chain(place, device, _chain_at(last))

@@ -214,7 +214,9 @@ class HeldDesk:
 
     def _left_to_adopt(self, chain: Chain, rows: Sequence[OnShelf]) -> list[tuple[bytes, ChangeSet]]:
         """(hash of the bundle, change set) of those that neither counted in another bundle nor were adopted."""
-        place, first = chain.collection, min((one.number for one in rows), default=0)
+        place, fences = chain.collection, self._books.view().fences
+        cuts = [one.cut.number + 1 for one in fences if (one.device, one.collection) == (chain.device, place)]
+        first = min((*(one.number for one in rows), *cuts), default=0)  # what is sent again begins behind the cut
         beside = [one for one in self._store.shelf(place, chain.device) if one.number >= first]
         counted = counted_writes(self._store, self._books.keys, place, beside)
         found: dict[Stamp, tuple[bytes, ChangeSet]] = {}

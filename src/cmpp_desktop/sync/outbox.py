@@ -45,7 +45,7 @@ class Outbox:
             place
             for place in sorted(self._state.collections)
             if rights.may_write(self._state, self._id, place)
-            and fenced.take_back(self._replica, self._state, self._id, place)
+            and fenced.take_back(self._replica, self._state, self._id, place, self._keys)
         ]
         unsealed = {place: self._fresh(place) for place in places}
         for place in destinations_first(unsealed):

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from cmpp_desktop.changes import life_value
 from cmpp_desktop.sync import snapshot_begun, snapshot_books, snapshot_parts, snapshot_taking
-from cmpp_protocol import snapshot, snapshot_api
+from cmpp_protocol import api, snapshot, snapshot_api
 from cmpp_server import checking, dump, tables
 from cmpp_server.database import Database
 from cmpp_server.snapshots import GONE
@@ -380,3 +380,38 @@ def test_a_laptop_that_cannot_make_one_leaves_it_to_others_and_nobody_asks_for_e
     before = office.asked_of_snapshots
     everybody(ana, bo)
     assert office.asked_of_snapshots == before
+
+
+def test_a_copy_that_was_damaged_and_whose_true_one_is_gone_everywhere_is_made_good_by_the_snapshot(office: Office) -> None:
+    _, [ana, bo, cy] = team(office, 3)
+
+    def spoiled(answer: api.SyncAnswer) -> api.SyncAnswer:
+        def bad(item: api.LogItem) -> api.LogItem:
+            return item._replace(envelope=item.envelope[:-1] + b"!") if item.seq == 1 else item
+
+        logs = tuple(
+            replace(one, items=tuple(map(bad, one.items))) if one.collection == cy.caseload else one for one in answer.logs
+        )
+        return replace(answer, logs=logs, again=())
+
+    def reads_along() -> None:
+        office.tamper = spoiled
+        cy.sync()
+        office.tamper = None
+
+    ana.write(PHONE, number="first")
+    ana.sync()
+    reads_along()
+    assert cy.engine.status().damaged == 1
+    busy(ana, bo)
+    office.tamper_snapshots = lambda answer: replace(answer, snapshots=())  # for cy alone: it goes on reading the log
+    reads_along()
+    office.tamper_snapshots = None
+    assert (cy.replica.cursor(cy.caseload) or (0, b""))[0] > 10
+    assert cy.engine.status().damaged == 1
+    compacted(office, ana, bo)
+    later(office, 0, cy)
+    everybody(cy, cy)
+    status = cy.engine.status()
+    assert (status.problem, status.damaged, status.set_aside) == (None, 0, 0)
+    assert cy.digest() == ana.digest()

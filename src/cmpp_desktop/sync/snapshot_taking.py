@@ -192,13 +192,13 @@ class Taking:
         store, place, own = self._store, self._place, self._books.device_id
         mine = chain.get(own, NO_CHAIN)
         sealed = store.envelope(place, own, mine.number, mine.hash)
-        for row in store.envelopes(place, logged=False):
+        for row in (*store.envelopes(place, logged=False), *store.envelopes(place, state="waits", logged=True)):
             covered = row.number <= chain.get(row.device, NO_CHAIN).number
             if not covered or row.state == "held" or (row.mine and sealed is None):
                 continue
             state = "counts" if row.state == "waits" else row.state
             at = (place, row.device, row.number, row.hash, row.epoch)
-            store.put_envelope(StoredEnvelope(*at, 0, row.mine, state, row.last_hlc, row.body))
+            store.put_envelope(StoredEnvelope(*at, row.seq or 0, row.mine, state, row.last_hlc, row.body))
         if sealed is not None and sealed.mine:
             store.trim_outbox(place, mine.last_hlc)
 

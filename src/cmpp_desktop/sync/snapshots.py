@@ -17,7 +17,7 @@ from uuid import UUID
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store.bulk import uncollected
-from cmpp_desktop.sync import snapshot_books, snapshot_parts
+from cmpp_desktop.sync import copies, snapshot_books, snapshot_parts
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.packing import NotOpened
@@ -36,6 +36,7 @@ Ask = Callable[[snapshot_api.Request], snapshot_api.Answer | None]
 Job = Callable[[Callable[[], Any]], Any]
 Progress = Callable[[int, int], None]
 BODIES_A_JOB = 64
+MENDS = "mends"  # a snapshot that is taken because a true copy of a bundle is not to be had
 TRY_AGAIN = 1000  # bundles after which a laptop that could not make a snapshot tries again
 TRIED = 3  # snapshots of one collection in one exchange
 
@@ -87,7 +88,11 @@ class Snapshots:
             self._over.discard(place)
             again |= self._take_one(api.Hint(place, api.BEGINS, 0), progress)
         for hint in hints:
-            if hint.word not in (api.TAKE, api.BEGINS):
+            if hint.word == api.CONFIRMED and self._job(partial(self._waits_in_vain, hint)):
+                hint = hint._replace(word=MENDS)
+            if hint.word == MENDS and (hint.collection, MENDS) in self._tried:
+                continue
+            if hint.word not in (api.TAKE, api.BEGINS, MENDS):
                 self._hints[hint.collection, hint.word] = hint.seq
             elif (hint.collection, hint.word) not in self._tried:
                 self._tried.add((hint.collection, hint.word))
@@ -115,6 +120,10 @@ class Snapshots:
             raise KnownError("another_history", reason="snapshot")
         self.from_log.add(place)
         return True
+
+    def _waits_in_vain(self, hint: api.Hint) -> bool:
+        """Whether a true copy is asked for at a place that the snapshot covers (rule 42): its bytes may be gone everywhere."""
+        return any(one.collection == hint.collection and one.seq <= hint.seq for one in copies.bad_copies(self._store))
 
     def _offered(self, place: UUID) -> list[Offered]:
         answer = self._ask(snapshot_api.Request(self._state.no, places=(place,)))

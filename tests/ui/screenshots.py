@@ -32,6 +32,7 @@ from cmpp_desktop.forms import InstrumentRefused, Problem
 from cmpp_desktop.ui.app import Window
 from cmpp_desktop.ui.bridge import Bridge
 from cmpp_desktop.ui.pages.groups_people import There
+from cmpp_desktop.ui.pages.join_again import TwelveWords
 from cmpp_desktop.ui.theme import Look, Wish
 from cmpp_desktop.workspace import AttachmentRequest, CaseSummaryRequest, CertificateRequest
 from tests.ui import samples
@@ -319,6 +320,16 @@ def _undecided(door: samples.SampleDoor) -> None:
     door.status = samples.sync_decisions()
 
 
+def _replaced(door: samples.SampleDoor) -> None:
+    """Another copy of this laptop has taken its place."""
+    door.status = replace(door.status, word="refused", problem="device_replaced", waiting=2)
+
+
+def _twelve_words(window: Window) -> None:
+    TwelveWords(window, page(window).ui, lambda words: None, lambda: None, lambda: None).open()
+    settle(window)
+
+
 def _decide(window: Window) -> None:
     page(window).needs.setFocus()
     pressed(window, _K.Key_Return)
@@ -576,6 +587,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("14-sync-documents", go("sync"), before=_documents_wait),
     Shot("14-sync-decide", go("sync"), before=_undecided),
     Shot("14-sync-decide-sheet", go("sync", _decide), before=_undecided),
+    Shot("14-sync-replaced", go("sync"), before=_replaced),
+    Shot("14-sync-twelve-words", go("sync", _twelve_words), before=_replaced),
     Shot("15-pdf", go("pdf", request=_PDF)),
     Shot("15-pdf-elsewhere", go("pdf", request=_NOTICE), before=_elsewhere),
     Shot("15-pdf-save", go("pdf", _pdf_form, request=_PDF)),

@@ -18,14 +18,21 @@ ASKS = frozenset({"invitation_sealed", "invitation_words"})
 
 
 class TwelveWords(Overlay):
-    """`join(words)` does it where it may wait; `joined()` hears of it."""
+    """`join(words)` does it where it may wait; `joined()` hears of it; `another()` asks for another file."""
 
     WIDTH = 640
 
-    def __init__(self, window: QWidget, ui: Ui, join: Callable[[str], object], joined: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        ui: Ui,
+        join: Callable[[str], object],
+        joined: Callable[[], object],
+        another: Callable[[], object],
+    ) -> None:
         super().__init__(window, ui.words("Twelve words go with this invitation"))
-        self._ui, self._join, self._joined = ui, join, joined
-        self.step = WordsStep(ui.words, self._opened, self.close)
+        self._ui, self._join, self._joined, self._another = ui, join, joined, another
+        self.step = WordsStep(ui.words, self._opened, self._leave)
         self.step.typed.returnPressed.connect(lambda: self._opened(self.step.typed.text()))
         self._body = column(self.step, margins=(24, 20, 24, 20))
         self.sheet.setLayout(self._body)
@@ -40,6 +47,10 @@ class TwelveWords(Overlay):
 
     def _opened(self, words: str) -> None:
         self._ui.call(lambda: self._join(words), lambda nothing: self._done(), self._failed, on="net", owner=self)
+
+    def _leave(self) -> None:
+        self.close()
+        self._another()
 
     def _done(self) -> None:
         self.close()

@@ -173,7 +173,7 @@ def _needs_you(status: SyncStatus, now: datetime, words: Words) -> tuple[Line, .
             )
         )
     if status.problem == "device_replaced":
-        safe = words("Everything stays here, and goes out under a new identity: ask your administrator for an invitation.")
+        safe = words("Ask your administrator for one. What is here goes out then.")
         lines.append(Line("laptop", words("Join again with an invitation"), safe, words("Open the file"), "amber", "join"))
     lines += [_held(work, words) for work in status.held]
     if (unopened := status.set_aside - status.damaged - len(status.held)) > 0:

@@ -171,8 +171,11 @@ class SyncPage(Page):
         elif line.action == "held" and isinstance(line.target, HeldWork):
             HeldWorkSheet(self.window(), self.ui, line.target, self._decided).open()
         elif line.action == "join":
-            kinds = self.words("Invitations") + " (*.cmppi *.json *)"
-            ask_for_file(self, self.words("Open the invitation"), kinds, self.read_file)
+            self._ask_for_invitation()
+
+    def _ask_for_invitation(self) -> None:
+        kinds = self.words("Invitations") + " (*.cmppi *.json *)"
+        ask_for_file(self, self.words("Open the invitation"), kinds, self.read_file)
 
     def read_file(self, path: Path) -> None:
         """An invitation with which this laptop is let in again; then it sends what waited."""
@@ -183,7 +186,7 @@ class SyncPage(Page):
 
         def failed(error: BaseException) -> None:
             if isinstance(error, KnownError) and error.code in ASKS:
-                TwelveWords(self.window(), self.ui, join, self.sync).open()
+                TwelveWords(self.window(), self.ui, join, self.sync, self._ask_for_invitation).open()
             else:
                 self.ui.trouble(error)
 

@@ -697,7 +697,7 @@ def _table() -> Mapping[str, Any]:
         "content_elsewhere": lambda w, f: (
             w("This document is on {who}’s laptop.", who=f["who"]) if f.get("who") else w("This document is on another laptop."),
             w("Nothing is lost: what is known of it is here."),
-            w("It comes once that laptop has sent it: let it go online, or ask for a copy, and add it here.")
+            w("Show it, and it is fetched. If it does not come, that laptop has not sent it yet: let it go online.")
             if f.get("travels")
             else w("It was added with an older version, and comes once that laptop has been updated and was online."),
             "banner",

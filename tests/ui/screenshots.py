@@ -566,6 +566,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("16-no-longer-apart", _form("end_separation"), _SUPERVISOR, _two_apart),
     Shot("16-came-of-age", _form("came_of_age")),
     Shot("16-close-case", _form("close_case", record="step")),
+    Shot("16-hand-over", _form("hand_over", record="case")),
     Shot("16-restrict", _form("goal", record="goal"), before=_holds_restricted),
     Shot("16-refer", _form("refer")),
     Shot("16-merge", go("merge", participant_id=samples.MARISELA, other=samples.MATEO)),

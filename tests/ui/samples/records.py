@@ -20,6 +20,7 @@ from cmpp_desktop.domain.plans import ActionStepFields, GoalFields, NeedFields, 
 from cmpp_desktop.domain.proceedings import ApplicationFields, ClockEventFields, OrderFields, ProceedingFields
 from cmpp_desktop.domain.records import Money, PersonName, When
 from cmpp_desktop.domain.referrals import ReferralFields
+from cmpp_desktop.domain.transfers import HandOver, HandOverFacts
 from cmpp_desktop.domain.work import Stored
 from tests.ui.samples import office, offices
 from tests.ui.samples.basis import ANA, MARISELA, MATEO, TODAY, stored, uid
@@ -127,6 +128,12 @@ def record_answers() -> dict[type[Any], Any]:
         LedgerTotals: office.totals,
         Calendar: lambda asked: a_week(),
         ClosingCheck: ClosingView((), kept[:2], kept[8:9], (), kept[5:6], (), (), True),
+        HandOver: HandOverFacts(
+            "Marisela Tzoc", MARISELA, ("quc", "es"), True, "No voicemail. No calls before 4 pm.", "active", date(2026, 3, 20),
+            date(2026, 11, 18), (("master_hearing", When(day=date(2026, 12, 8), at=time(8, 30)), "Newbridge, room 4"),),
+            ((None, "Finish the 3 court forms", date(2026, 11, 21)),), (("school", "high", "A school place for both"),),
+            (("Mill Street Clinic", "Check-up for Lucía"),), (), ("safety_plan",),
+        ),
         TwoSides: two_sides(),
         Merged: MergedView(MARISELA, (), ()),
         **offices.answers(),

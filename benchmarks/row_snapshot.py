@@ -29,7 +29,7 @@ from cmpp_desktop.workspace import Workspace
 from cmpp_server import tables
 from cmpp_server.database import Database
 
-BEHIND = {"CMPP_SNAPSHOT_BEHIND": "10"}  # for these few bundles as for thousands
+BEHIND = {"CMPP_SNAPSHOT_BEHIND": "10", "CMPP_SNAPSHOT_BUNDLES": "20"}  # for these few bundles as for thousands
 
 
 class Taken(NamedTuple):

@@ -189,7 +189,7 @@ def taken(kind: str, size: tuple[int, int]) -> Taken:
             f"pull {one.pull:.2f} s; floor: post {one.post:.3f}, get {one.get:.3f}, insert {one.insert:.3f} s",
             flush=True,
         )
-    return sorted(found, key=lambda item: item.push + item.pull)[1]
+    return sorted(found, key=lambda item: item.push + item.pull)[len(found) // 2]
 
 
 def _row(name: str, kind: str, what: str, ours: float, floor: float, size: tuple[int, int]) -> Row:

@@ -175,8 +175,8 @@ def _hints(
 
 
 def _is_due(rows: Sequence[Row[Any]], end: int, settings: Settings, now: int) -> bool:
-    """Whether a snapshot is wanted: after so many bundles, or after so many days with a hundredth of them. Of a log that never had
-    one, and whose age is not known, after a tenth: the first exchange of a new office is not held up by it."""
+    """Whether a snapshot is wanted: after so many bundles, or after so many days with a hundredth of them. Of a log that never
+    had one, and whose age is not known, after a tenth: the first exchange of a new office is not held up by it."""
     whole = [row for row in rows if row.have == row.parts or row.confirmed_at is not None]
     since, at = max(((row.seq, row.at) for row in whole), default=(0, 0))
     few = max(1, settings.snapshot_bundles // (100 if whole else 10))

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from cmpp_desktop.sync.engine import Engine
 from cmpp_desktop.sync.outbox import Outbox
+from cmpp_desktop.sync.sending import Sending
 from tests.simulate.fast import remembered
 from tests.simulate.history import History, Result, run, shrink
 from tests.simulate.world import template
@@ -73,7 +73,7 @@ def _first_to_break(property: str, seeds: range) -> int:
 @pytest.fixture
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Laptops that call sent what they have only handed over, which the rules forbid."""
-    noted = Engine._note_verdicts
+    noted = Sending.note_verdicts
 
     def forgets(self: Any, request: Any, answer: Any) -> None:
         noted(self, request, answer)
@@ -81,7 +81,7 @@ def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
             with self._store.transaction():
                 self._store.trim_outbox(place, 1 << 62)
 
-    monkeypatch.setattr(Engine, "_note_verdicts", forgets)
+    monkeypatch.setattr(Sending, "note_verdicts", forgets)
 
 
 @pytest.mark.usefixtures("forgetful")

@@ -21,8 +21,9 @@ from uuid import UUID
 from cmpp_desktop.changes import ChangeSet, RecordState, Write
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync.adopting import ADOPTED, HELD_BUNDLE
-from cmpp_desktop.sync.engine import Engine, Status
+from cmpp_desktop.sync.engine import Engine
 from cmpp_desktop.sync.replica import IDENTITY, NO_CHAIN
+from cmpp_desktop.sync.status import Status
 from cmpp_desktop.sync.transport import Refusal
 from cmpp_protocol import api, canon, rights
 from cmpp_protocol.roster import Role, RosterState

@@ -28,8 +28,9 @@ from cmpp_desktop.changes import (
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import books, enrolment, merge
 from cmpp_desktop.sync.desk import FileNames
-from cmpp_desktop.sync.engine import Engine, Status
+from cmpp_desktop.sync.engine import Engine
 from cmpp_desktop.sync.replica import Chain, EnvelopeState, SetAside, StoredEnvelope
+from cmpp_desktop.sync.status import Status
 from cmpp_desktop.sync.transport import Refusal
 from cmpp_protocol import api, canon, entries, keys, labels, snapshot_api
 from cmpp_protocol.roster import Role

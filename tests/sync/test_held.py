@@ -229,10 +229,10 @@ def test_p9_a_laptop_that_died_before_it_took_back_does_so_when_it_starts(office
     bo.engine.exchange_folder(stick)
     ana.engine.exchange_folder(stick)
     admin.engine.desk.revoke(bo.device)
-    follow, ana.engine._follow = ana.engine._follow, lambda: None  # type: ignore[method-assign]  # it dies here
+    follow, ana.engine._talk.follow = ana.engine._talk.follow, lambda: None  # type: ignore[method-assign]  # it dies here
     ana.sync()
     assert ana.value(TESFAY, "value") == "by the stick"
-    ana.engine._follow = follow  # type: ignore[method-assign]  # and starts
+    ana.engine._talk.follow = follow  # type: ignore[method-assign]  # and starts
     ana.boot()
     ana.sync()
     assert ana.state(TESFAY) is None

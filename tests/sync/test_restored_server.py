@@ -164,5 +164,5 @@ def test_a_cut_that_is_not_where_the_chain_stands_is_refused_when_nothing_was_lo
     bo.sync()
     request = api.SyncRequest(entries=(NewEntry(entry),))
     for lost, verdict in ((False, api.EntryVerdict.REFUSED), (True, api.EntryVerdict.STORED)):
-        answer = admin.engine._send(replace(request, lost=lost))
+        answer = admin.engine._post.send(replace(request, lost=lost))
         assert answer.entry_verdicts[0][0] is verdict

@@ -40,7 +40,7 @@ def busy(*laptops: Laptop, rounds: int = 5) -> None:
 
 
 def heads(office: Office, laptop: Laptop) -> list[snapshot_api.Shown]:
-    answer = laptop.engine._ask_snapshots(snapshot_api.Request(0, places=(laptop.caseload,)))
+    answer = laptop.engine._post.ask_snapshots(snapshot_api.Request(0, places=(laptop.caseload,)))
     assert answer is not None
     return list(answer.snapshots)
 

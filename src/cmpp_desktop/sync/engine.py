@@ -8,82 +8,38 @@ engine's states have names (`State`). After a failure the code stands in `Status
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
-from uuid import UUID
+from typing import Literal, TypeVar
 
 from cmpp_desktop.changes import SYNC, Bus, Changed
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync import copies, cuts, duties, enrolment, erasing, honesty, identity, replica, snapshot_books
+from cmpp_desktop.sync import enrolment, erasing, honesty, identity
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
 from cmpp_desktop.sync.folder import FolderExchange
 from cmpp_desktop.sync.folder_report import FolderReport
 from cmpp_desktop.sync.hearing import Heard, heard_of
 from cmpp_desktop.sync.held import Chain, HeldDesk, HeldWork
-from cmpp_desktop.sync.inbox import Item, Taken
-from cmpp_desktop.sync.outbox import BYTES_AT_ONCE, Outbox
+from cmpp_desktop.sync.inbox import Taken
+from cmpp_desktop.sync.log_reader import LogReader
 from cmpp_desktop.sync.pauses import Pauses
-from cmpp_desktop.sync.rebuild import Rebuilding, is_whole
-from cmpp_desktop.sync.replica import Replica, SetAside, StoredEnvelope
+from cmpp_desktop.sync.post import AtStore, Post
+from cmpp_desktop.sync.replica import Replica
+from cmpp_desktop.sync.roster_talk import PROPOSALS, RosterTalk
+from cmpp_desktop.sync.sending import Sending
 from cmpp_desktop.sync.snapshots import Snapshots
-from cmpp_desktop.sync.transport import Refusal, Transport
-from cmpp_protocol import api, canon, entries, envelope, keys, snapshot_api
+from cmpp_desktop.sync.status import State, Status, note_problem, passes, read_status, state_after
+from cmpp_desktop.sync.transport import Transport
+from cmpp_protocol import api, keys
 from cmpp_protocol.roster import RosterState
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-State = Literal["idle", "sending", "receiving", "offline", "refused", "update_needed"]
-Word = Literal["sent", "sending", "offline", "to_settle", "set_aside", "update", "refused"]
-AtStore = Callable[[Callable[[], Any]], Any]
 Progress = Callable[[int, int], None]
 
 ROUNDS = 10_000  # of one exchange; a server that always says "more" is left
-PROPOSALS = 5
-BUNDLES_A_JOB = 32
-
-# Codes of the server's refusals, as what a person is told.
-_TOLD = {
-    "update": "server_too_new",
-    # Not revoked: that stands in the roster, which a server of ours still shows to such a laptop. This one has lost entries.
-    "device_unknown": "another_history",
-    "organisation_unknown": "organisation_unknown",
-    "clock_wrong": "clock_wrong",
-    "invitation_used": "invitation_used",
-    "invitation_closed": "invitation_closed",
-    "invitation_expired": "invitation_expired",
-    "too_big": "too_big",
-    "busy": "server_busy",
-    "too_many": "server_busy",
-}
-_OFFLINE = frozenset({"server_unreachable", "server_busy"})  # it goes by itself, later
-_UPDATE = frozenset({"server_too_new", "server_too_old"})
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How sync stands. `waiting`: how many own change sets were not read in the server's log yet. `last_heard`: ms, or None.
-    `set_aside`: how many bundles or change sets could not be applied; `damaged`: those of them whose copy was not what its
-    author sent, and is asked for again (rule 42). `problem`: code of the last exchange's failure. `retry_in`: seconds until the
-    next try by itself after a failure that passes, None for the usual time. `reason`: what the last exchange's failure is
-    called among engineers (for a server that contradicts itself: see `honesty`), None after a good one or before the first.
-    `renewed`: ms, when this laptop took another identity because another copy of it was met; None: it never did."""
-
-    word: Word
-    state: State
-    waiting: int
-    last_heard: int | None
-    conflicts: int
-    set_aside: int
-    problem: str | None
-    server: str
-    damaged: int = 0
-    retry_in: float | None = None
-    reason: str | None = None
-    renewed: int | None = None
 
 
 class Engine:
@@ -100,27 +56,21 @@ class Engine:
         bus: Bus | None = None,
         at_store: AtStore | None = None,
     ) -> None:
-        self._store, self._transport, self._random, self._bus = store, transport, random, bus
+        self._store, self._random, self._bus = store, random, bus
         self._at_store: AtStore = at_store or (lambda job: job())
         self._books: Books = self._at_store(lambda: Books(store, system_ms))
         self._state: State = "idle"
+        self._post = Post(transport, self._books, store, self._job)
         self.desk = Desk(self.propose, self._job, self._books, store, random)
         self._held = HeldDesk(self._books, store)
-        self.snapshots = Snapshots(self._ask_snapshots, self._job, self._books, store, random, self._publish)
+        self.snapshots = Snapshots(self._post.ask_snapshots, self._job, self._books, store, random, self._publish)
+        self._talk = RosterTalk(self._job, self._books, store, random, self._publish, self.snapshots.take_again)
+        self._reader = LogReader(self._job, self._books, store, self._publish, self._talk.made_again)
+        self._sending = Sending(self._books, store, random)
         self._needs_update = False
         self._pauses = Pauses()
         self._reason: str | None = None  # of the last failure, for engineers
         self._witness = honesty.Witness()
-        self._duties = PROPOSALS  # how often entries that the roster calls for are tried in an exchange
-        self._helped = False  # who lacks a key was asked in this exchange
-        self._help: tuple[api.KeyEnvelope, ...] = ()
-        self._wanted: tuple[api.Offer, ...] = ()
-        self._given: set[bytes] = set()  # hashes that were handed over on demand in this exchange
-        self._reread: set[UUID] = set()  # collections whose log was begun again in this exchange
-        self._astray: set[UUID] = set()  # collections whose log did not chain in this exchange: said at its end (P19)
-        self._unread: set[UUID] = set()  # collections in which an envelope stopped the cursor
-        self._fences = 0  # of the roster, up to which nothing counts here beyond them
-        self._lost_after: int | None = None  # the server has lost the roster entries above this number
 
     # Asking -----------------------------------------------------------------------------------------------------------
 
@@ -167,7 +117,16 @@ class Engine:
 
     def status(self) -> Status:
         """How it stands now."""
-        return self._job(self._status)
+        return self._job(
+            lambda: read_status(
+                self._store,
+                self._books,
+                state=self._state,
+                needs_update=self._needs_update,
+                retry_in=self._pauses.next,
+                reason=self._reason,
+            )
+        )
 
     def held_work(self) -> tuple[HeldWork, ...]:
         """What came, does not count, and waits for a decision (rule 33)."""
@@ -185,7 +144,7 @@ class Engine:
             for number in range(ROUNDS):
                 if not self._round(wait if number == 0 else 0, progress) and not self._renew_identity():
                     break
-            if self._astray:
+            if self._reader.astray:
                 raise KnownError("another_history", reason="log")
             self._job(self._contradictions)
             self._job(self._held.tidy)
@@ -196,18 +155,18 @@ class Engine:
         except KnownError as error:
             problem, self._reason = error.code, str(error.facts.get("reason", "")) or None
             self._pause(error)
-            self._state = "offline" if problem in _OFFLINE else "update_needed" if problem in _UPDATE else "refused"
+            self._state = state_after(problem)
             log.info("exchange failed: %s %s", problem, error.facts)
-        self._job(lambda: self._note_problem(problem))
+        self._job(lambda: note_problem(self._store, problem))
         return self.status()
 
     def _contradictions(self) -> None:
         """What the log, read to its end, says against the server (P19)."""
-        if self._books.state is not None and not self._unread and not self._needs_update:
+        if self._books.state is not None and not self._reader.stopped and not self._needs_update:
             self._witness.at_end(self._store, self._books.state, self._books.readable())
 
     def _pause(self, error: KnownError) -> None:
-        if error.code not in _OFFLINE:
+        if not passes(error.code):
             self._pauses.went()
             return
         jitter = self._random(1)[0] / 255
@@ -237,23 +196,7 @@ class Engine:
     def beside(self, method: str, path: str, body: bytes, limit: int) -> bytes:
         """One signed request beside the exchange (contents of documents), which waits for nothing of it. Raises KnownError:
         server_unreachable and others of an exchange; `reason` is the server's own word."""
-        try:
-            return self._beside(method, path, body, limit)
-        except Refusal as refusal:
-            if refusal.problem.code != "clock_wrong":
-                raise _told(refusal) from refusal
-            server_ms = refusal.problem.time
-        self._job(lambda: self._books.learn_time(server_ms))  # then once more, with the server's time
-        try:
-            return self._beside(method, path, body, limit)
-        except Refusal as again:
-            raise _told(again) from again
-
-    def _beside(self, method: str, path: str, body: bytes, limit: int) -> bytes:
-        name, now = api.server_name(self._transport.url), self._job(self._books.now_ms)
-        device, org = self._job(lambda: (self._books.device, self._books.org))
-        allowed = api.authorise(device, org, name, path, now, body)
-        return self._transport.beside(method, path, body, allowed.header(), limit)
+        return self._post.beside(method, path, body, limit)
 
     def propose(self, make: Make, cutting: Cutting = lambda state: ()) -> None:
         """Appends roster entries that `make` builds on the newest state, at the store; made again when another entry came
@@ -268,8 +211,8 @@ class Engine:
             request = self._job(lambda: self._bare_request(tuple(make(self._books.view(), heads))))  # noqa: B023  # called now
             if not request.entries:
                 return
-            answer = self._send(request)
-            self._take_roster(answer)
+            answer = self._post.send(request)
+            self._talk.take(answer)
             verdicts = [verdict for verdict, _ in answer.entry_verdicts]
             if all(one in (api.EntryVerdict.STORED, api.EntryVerdict.HAD_IT) for one in verdicts):
                 return
@@ -284,8 +227,8 @@ class Engine:
         if not devices:
             return {}
         state = self._job(self._books.view)
-        answer = self._send(api.SyncRequest(state.no, state.hash, opened=self._job(self._books.opened), heads_of=devices))
-        self._take_roster(answer)
+        answer = self._post.send(api.SyncRequest(state.no, state.hash, opened=self._job(self._books.opened), heads_of=devices))
+        self._talk.take(answer)
         heads = {(one.device, one.collection): (one.number, one.hash) for one in answer.heads}
 
         def known() -> bool:
@@ -302,11 +245,11 @@ class Engine:
         return heads
 
     def _begin(self) -> None:
-        self._follow()
-        self._needs_update, self._duties, self._helped = False, PROPOSALS, False
+        self._talk.follow()
+        self._needs_update = False
         self._witness = honesty.Witness()
-        self.snapshots.begin()
-        self._given, self._reread, self._astray, self._unread = set(), set(), set(), set()
+        for part in (self._talk, self.snapshots, self._sending, self._reader):
+            part.begin()
 
     def _renew_identity(self) -> bool:
         """Takes a new identity when another copy of this laptop was met (rule 35); whether it has one now."""
@@ -316,36 +259,6 @@ class Engine:
         self.propose(*identity.replacing(self._books, new))
         return not self._job(lambda: identity.is_taken(self._store))
 
-    def _follow(self) -> None:
-        """What the roster asks of this laptop: to go on under its new identity, and to take back what a fence has cut off."""
-        self._publish(self._job(lambda: identity.follow(self._books, self._store)))
-        self._publish(self._job(lambda: erasing.follow(self._books, self._store)))
-        state = self._job(lambda: self._books.state)
-        if state is None or len(state.fences) == self._fences:
-            return
-        for place in self._books.readable():
-            self._publish(self._job(lambda place=place: self._mended(place)))  # type: ignore[misc]  # bound now
-        self._fences = len(state.fences)
-
-    def _mended(self, place: UUID) -> Taken:
-        """Rule 33: makes a collection's records again when something counts here that a late fence has cut off."""
-        books, state = self._books, self._books.view()
-        if not cuts.is_overrun(self._store, state, place, books.device_id):
-            return Taken()
-        log.warning("a fence came late in %s: its records are made again", place)
-        return self._made_again(place)
-
-    def _made_again(self, place: UUID) -> Taken:
-        """A collection judged anew; from a snapshot where all that it is made from is not here."""
-        books, state = self._books, self._books.view()
-        if snapshot_books.is_taken(self._store, place):
-            self.snapshots.take_again(place)
-            return Taken()
-        if not is_whole(self._store, place):
-            return Taken()
-        with self._store.transaction():
-            return Rebuilding(self._store, state, books.keys, books.device_id, place, books.now_ms()).run()
-
     # One round --------------------------------------------------------------------------------------------------------
 
     def _round(self, wait: int, progress: Progress | None) -> bool:
@@ -353,27 +266,27 @@ class Engine:
         self._state = "sending"
         request, unsent = self._job(lambda: self._request(wait))
         try:
-            answer = self._send(request)
+            answer = self._post.send(request)
         except KnownError as error:
-            if error.facts.get("reason") == "device_unknown" and self._job(self._from_the_first):
+            if error.facts.get("reason") == "device_unknown" and self._job(self._talk.from_the_first):
                 return True
             raise
         self._state = "receiving"
-        more = self._take_roster(answer)
-        self._job(lambda: self._note_verdicts(request, answer))
+        more = self._talk.take(answer)
+        self._job(lambda: self._sending.note_verdicts(request, answer))
         self._witness.hear(request, answer)
         more = self.snapshots.take(answer.hints, progress) or more
         for one in answer.logs:
-            more = self._take_log(one) or more
+            more = self._reader.take(one) or more
         for place in answer.again:
-            more = self._take_again(place) or more
+            more = self._reader.take_again(place) or more
         if answer.held:
             self._publish(self._job(lambda: self._held.receive(answer.held)))
         if progress is not None:
             progress(*self._job(lambda: self._how_far(answer)))
-        self._wanted = self._job(lambda: self._held_of(answer.wanted))
+        wanted = self._job(lambda: self._sending.want(answer.wanted))
         took_some = any(one.verdict is api.Verdict.STORED for one in answer.verdicts)
-        return more or answer.more or bool(self._wanted) or (unsent and took_some)
+        return more or answer.more or wanted or (unsent and took_some)
 
     def _request(self, wait: int) -> tuple[api.SyncRequest, bool]:
         books = self._books
@@ -381,240 +294,32 @@ class Engine:
             enrol = books.enrolment()
             return self._bare_request((enrol,) if enrol else books.pending()), False
         state = books.view()
-        outbox = Outbox(self._store, state, books.keys, books.device, self._random)
-        asked = self._asked_for(outbox)
-        bundles, unsent = (asked, True) if asked else outbox.to_send()
-        lost = self._lost_after
-        again = self._called_for() if lost is None else tuple(books.envelopes_of(one) for one in books.entries[lost + 1 :])
+        bundles, offers, unsent = self._sending.to_send()
+        says, helps = self._talk.says(state), self._talk.may_help and not wait
         request = api.SyncRequest(
-            roster_no=state.no if lost is None else lost,
-            roster_hash=state.hash if lost is None else roster_hash(books.entries, lost),
-            entries=again,
-            envelopes=self._help,
+            roster_no=says.no,
+            roster_hash=says.hash,
+            entries=says.entries,
+            envelopes=says.envelopes,
             opened=books.opened(),
-            cursors=tuple(self._cursor(place) for place in books.readable()),
+            cursors=tuple(self._reader.cursor(place) for place in books.readable()),
             bundles=tuple(bundles),
-            offers=outbox.offers(),
+            offers=offers,
             wait=wait,
-            damaged=self._complaints(),
-            helps=not self._helped and not wait,
-            lost=lost is not None,
-            holds=self._held.known() if not self._helped and not wait else None,
+            damaged=self._reader.complaints(),
+            helps=helps,
+            lost=says.lost,
+            holds=self._held.known() if helps else None,
             snapshots=True,
             from_log=tuple(sorted(self.snapshots.from_log)),
         )
         return request, unsent
-
-    def _called_for(self) -> tuple[api.NewEntry, ...]:
-        """What the roster calls for and this laptop may do: nothing is sealed in a collection before its new key (rule 44)."""
-        books = self._books
-        if self._duties == 0 or books.state is None:
-            return ()
-        made = duties.due(books.state, books.device, books.keys, books.now_ms(), self._random) or erasing.due(books, self._store)
-        self._duties -= bool(made)
-        return made
-
-    def _complaints(self) -> tuple[api.Place, ...]:
-        """Places whose copy did not verify here, and those at which a log does not go on (rule 42)."""
-        bad = [api.Place(one.collection, one.seq) for one in copies.bad_copies(self._store)]
-        stopped = sorted(self._astray | self._unread)
-        return (*(api.Place(place, self._cursor(place).seq + 1) for place in stopped), *bad)
-
-    def _held_of(self, wanted: Sequence[api.Offer]) -> tuple[api.Offer, ...]:
-        """Those of them that are here and were not handed over yet. What is damaged at the server is wanted of everybody."""
-        fresh = (offer for offer in wanted if offer.hash not in self._given)
-        return tuple(offer for offer in fresh if self._store.envelope(*offer) is not None)
-
-    def _asked_for(self, outbox: Outbox) -> list[bytes]:
-        """Bundles that the server lacks and wants, as many as go into one request; each is handed over once an exchange."""
-        found: list[bytes] = []
-        room = BYTES_AT_ONCE
-        for offer in self._wanted:
-            if room <= 0:
-                break
-            self._given.add(offer.hash)
-            body = outbox.wanted(offer)
-            if body is not None:
-                found.append(body)
-                room -= len(body)
-        return found
 
     def _bare_request(self, proposed: tuple[api.NewEntry, ...]) -> api.SyncRequest:
         state = self._books.state
         if state is None:
             return api.SyncRequest(entries=proposed)
         return api.SyncRequest(state.no, state.hash, entries=proposed, opened=self._books.opened())
-
-    def _cursor(self, place: UUID) -> api.Cursor:
-        seq, log_hash = self._store.cursor(place) or (0, envelope.log_start(self._books.org, place))
-        return api.Cursor(place, seq, log_hash)
-
-    def _send(self, request: api.SyncRequest) -> api.SyncAnswer:
-        answer = self._posted(request.encode(), request.wait)
-        try:
-            decoded = api.decode_answer(answer)
-        except api.ApiError as error:
-            raise KnownError("server_too_new" if error.code == "update" else "server_refused", reason=str(error)) from error
-        self._job(lambda: self._heard(decoded))
-        return decoded
-
-    def _posted(self, body: bytes, wait: int = 0, path: str = api.PATH) -> bytes:
-        """The answer to a signed request; sent once more with the server's time if ours is wrong. Raises KnownError."""
-        try:
-            return self._post(body, wait, path)
-        except Refusal as refusal:
-            if refusal.problem.code != "clock_wrong":
-                raise _told(refusal) from refusal
-            server_ms = refusal.problem.time
-        self._job(lambda: self._books.learn_time(server_ms))
-        try:
-            return self._post(body, wait, path)
-        except Refusal as again:
-            raise _told(again) from again
-
-    def _post(self, body: bytes, wait: int, path: str) -> bytes:
-        name, now = api.server_name(self._transport.url), self._job(self._books.now_ms)
-        allowed = api.authorise(self._books.device, self._books.org, name, path, now, body)
-        return self._transport.post(body, allowed.header(), wait, path)
-
-    def _ask_snapshots(self, request: snapshot_api.Request) -> snapshot_api.Answer | None:
-        """What a server says of snapshots; None from one that knows nothing of them."""
-        try:
-            return snapshot_api.decode_answer(self._posted(request.encode(), path=snapshot_api.PATH))
-        except api.ApiError as error:
-            raise KnownError("server_too_new" if error.code == "update" else "server_refused", reason=str(error)) from error
-        except KnownError as error:
-            if error.facts.get("reason") == "not_found":
-                return None
-            raise
-
-    def _heard(self, answer: api.SyncAnswer) -> None:
-        self._books.learn_time(answer.time)
-        with self._store.transaction():
-            self._store.put_secret(replica.LAST_HEARD, canon.pack(self._books.now_ms()))
-
-    # What the answer says ------------------------------------------------------------------------------------------------
-
-    def _take_roster(self, answer: api.SyncAnswer) -> bool:
-        """Roster entries and keys; whether another round has something to do because of them."""
-        if not answer.roster_known:
-            return self._job(lambda: self._roster_lost(answer))
-        founding = self._books.state is None
-        why = [f"{verdict} {reason}".strip() for verdict, reason in answer.entry_verdicts if verdict is api.EntryVerdict.REFUSED]
-        grown = self._job(lambda: self._grow(answer))
-        if why and (founding or self._lost_after is not None):
-            raise KnownError("roster_rejected", reason=why[0])
-        if self._lost_after is not None and any(verdict is api.EntryVerdict.STALE for verdict, _ in answer.entry_verdicts):
-            raise KnownError("roster_fork")  # it did not only lose them: another entry has their number now (rule 39)
-        if any(why):
-            log.warning("roster entries were refused: %s", why)
-        if self._lost_after is None and self._books.state is not None:
-            honesty.check_roster(answer, self._books.state)
-        self._lost_after = None
-        if grown:
-            self._follow()
-        self._help += self._job(lambda: self._seal_for(answer))
-        new_keys = self._job(lambda: self._books.take_keys(answer.envelopes))
-        if grown or new_keys:
-            for place in self._books.readable():
-                self._publish(self._job(lambda place=place: self._books.inbox().retry(place)))  # type: ignore[misc]  # bound now
-        return grown or new_keys or bool(self._help)
-
-    def _seal_for(self, answer: api.SyncAnswer) -> tuple[api.KeyEnvelope, ...]:
-        """Envelopes for those who lack one; once an exchange, and not for those sealed for already."""
-        self._helped = True
-        have = {one[:3] for one in self._help}
-        lacking = [one for one in answer.lacking if one not in have]
-        return duties.seal_for_lacking(self._books.state, lacking, self._books.keys) if self._books.state else ()
-
-    def _grow(self, answer: api.SyncAnswer) -> bool:
-        known = self._books.state.no if self._books.state else -1
-        fresh = answer.entries if self._lost_after is None else ()
-        self._help = self._books.grow(fresh)
-        return self._books.view().no > known if self._books.state else False
-
-    def _roster_lost(self, answer: api.SyncAnswer) -> bool:
-        """The server's roster is not ours: shorter (it was restored: it gets the rest again), or another (a fork)."""
-        state = self._books.state
-        known = state is not None and answer.roster_no < state.no
-        if not known or self._lost_after is not None or roster_hash(self._books.entries, answer.roster_no) != answer.roster_hash:
-            raise KnownError("roster_fork")
-        self._lost_after = answer.roster_no
-        return True
-
-    def _from_the_first(self) -> bool:
-        """The server has lost the entry that let this laptop in, so it cannot say how much it lost: the whole roster is
-        brought along, once, and lets this laptop in anew if its first entry, or the invitation, is what the server holds."""
-        again = self._lost_after is None and self._books.is_member()
-        self._lost_after = -1 if again else None
-        return again
-
-    def _take_log(self, one: api.Slice) -> bool:
-        if not one.known:
-            self._job(lambda: self._read_again(one.collection))
-            return True
-        more = False
-        for at in range(0, len(one.items), BUNDLES_A_JOB):
-            items = [Item(item.envelope, item.seq, item.log_hash) for item in one.items[at : at + BUNDLES_A_JOB]]
-            taken = self._job(lambda items=items: self._books.inbox().take(one.collection, items))  # type: ignore[misc]  # bound now
-            self._publish(taken)
-            if taken.forked:
-                log.warning("the log of %s has another bundle of a number than what came before it", one.collection)
-                self._publish(self._job(lambda: self._made_again(one.collection)))
-            # Once more with a complaint: the server looks at its copy, and sends it again, or asks for it, or sets its log right.
-            more |= taken.damaged > 0
-            for stopped, places in ((taken.astray, self._astray), (taken.unread, self._unread)):
-                if stopped and one.collection not in places:
-                    places.add(one.collection)
-                    more = True
-            if taken.needs_update or taken.astray:
-                break
-        return more
-
-    def _take_again(self, one: api.PlaceAgain) -> bool:
-        """A place whose copy was damaged, once more; whether anything came of it."""
-        bad = self._job(lambda: [each for each in copies.bad_copies(self._store) if each[:2] == one[:2]])
-        if bad and one.log_hash == bad[0].after:
-            taken = self._job(lambda: self._books.inbox().mend(one.collection, one.envelope))
-            self._publish(taken)
-            return taken.mended > 0
-        if not bad or one.collection in self._reread:
-            return False
-        self._reread.add(one.collection)  # the log hash that it was given then was wrong as well
-        self._job(lambda: self._go_back(one.collection, one.seq - 1, bad[0].before))
-        return True
-
-    def _go_back(self, place: UUID, seq: int, log_hash: bytes) -> None:
-        with self._store.transaction():
-            copies.forget(self._store, place, seq + 1)
-            self._store.put_cursor(place, seq, log_hash)
-
-    def _read_again(self, place: UUID) -> None:
-        """Rule 37: the server's log has another history. Read from its start; what it does not list is offered again."""
-        if place in self._reread:  # it does not know the beginning either: leave it, rather than ask for ever
-            raise KnownError("another_history", reason="cursor")
-        self._reread.add(place)
-        log.warning("the log of %s has another history", place)
-        with self._store.transaction():
-            self._store.forget_log(place)
-            copies.forget(self._store, place)
-            self._store.put_cursor(place, 0, envelope.log_start(self._books.org, place))
-
-    def _note_verdicts(self, request: api.SyncRequest, answer: api.SyncAnswer) -> None:
-        """Own bundles that get no place are set aside where their author sees them, and offered by hash from now on."""
-        bad = (api.Verdict.HELD, api.Verdict.TOO_BIG, api.Verdict.REFUSED)
-        for data, verdict in zip(request.bundles, answer.verdicts, strict=False):
-            if verdict.verdict not in bad:
-                continue
-            parsed = envelope.decode(data)
-            header, hashed = parsed.header, parsed.hash
-            row = self._store.envelope(header.collection, header.device, header.number, hashed)
-            if row is None or not row.mine or row.state == "held":
-                continue
-            at = (header.collection, header.device, header.number, hashed)
-            with self._store.transaction():
-                self._store.put_envelope(StoredEnvelope(*at, row.epoch, row.seq, True, "held", row.last_hlc, row.body))
-                self._store.set_aside(SetAside(*at, -1, f"server_{verdict.verdict}", self._books.now_ms(), data))
 
     def _publish(self, taken: Taken) -> None:
         self._needs_update |= taken.needs_update
@@ -637,56 +342,3 @@ class Engine:
 
     def _code(self, device: bytes) -> str:
         return enrolment.check_code(self._books.org, self._books.entries, device)
-
-    def _note_problem(self, problem: str | None) -> None:
-        kept = self._store.secret(replica.PROBLEM)
-        wanted = canon.pack(problem) if problem else None
-        if kept != wanted:
-            with self._store.transaction():
-                self._store.put_secret(replica.PROBLEM, wanted)
-
-    def _status(self) -> Status:
-        kept, heard = self._store.secret(replica.PROBLEM), self._store.secret(replica.LAST_HEARD)
-        renewed = self._store.secret(replica.RENEWED)
-        problem: str | None = canon.unpack(kept) if kept else None
-        waiting = self._store.outbox_count()
-        conflicts = self._store.conflict_count(self._books.now_ms())
-        aside = len(self._store.all_set_aside())
-        word = _word(problem, self._needs_update, bool(waiting), conflicts, aside)
-        return Status(
-            word="offline" if heard is None and problem is None else word,
-            state=self._state,
-            waiting=waiting,
-            last_heard=canon.unpack(heard) if heard else None,
-            conflicts=conflicts,
-            set_aside=aside,
-            problem=problem,
-            server=self._books.server()[0],
-            damaged=len(copies.bad_copies(self._store)),
-            retry_in=self._pauses.next,
-            reason=self._reason,
-            renewed=canon.unpack(renewed) if renewed else None,
-        )
-
-
-def roster_hash(all_entries: Sequence[bytes], no: int) -> bytes:
-    """The hash of entry `no`; zeros before the first."""
-    return entries.decode(all_entries[no]).hash if 0 <= no < len(all_entries) else bytes(32)
-
-
-def _word(problem: str | None, update: bool, waiting: bool, conflicts: int, aside: int) -> Word:
-    """The one word of the corner: what stops sync comes first, then what a person has to look at, then what is on its way."""
-    if update or problem in _UPDATE:
-        return "update"
-    if problem is not None:
-        return "offline" if problem in _OFFLINE else "refused"
-    if aside:
-        return "set_aside"
-    if conflicts:
-        return "to_settle"
-    return "sending" if waiting else "sent"
-
-
-def _told(refusal: Refusal) -> KnownError:
-    code = refusal.problem.code
-    return KnownError(_TOLD.get(code, "server_refused"), reason=code, wait=refusal.wait)

@@ -12,9 +12,9 @@ from cmpp_desktop.domain.staff import NameStaffMember
 from cmpp_desktop.domain.work import Role
 from cmpp_desktop.errors import KnownError, NotAllowed
 from cmpp_desktop.sync.desk import FileNames
-from cmpp_desktop.sync.engine import Status
 from cmpp_desktop.sync.enrolment import Invited
 from cmpp_desktop.sync.hearing import last_taken_away
+from cmpp_desktop.sync.status import Status
 from cmpp_desktop.workspace import held
 from cmpp_desktop.workspace.profile import ROLES, Opened, role_of
 from cmpp_desktop.workspace.views import (

@@ -286,17 +286,19 @@ def _heads(
 
 def _lacking(conn: Connection, state: roster.RosterState, device: roster.Device) -> tuple[api.Lacking, ...]:
     """Who is entitled to a key that this device may hold, and has no envelope of it here: any holder seals one (rule 44)."""
-    found: list[api.Lacking] = []
-    table = tables.key_envelope
-    for place in state.collections.values():
-        if not rights.may_read(state, device.id, place.id):
-            continue
-        query = select(table.c.recipient).where(
-            table.c.org_id == state.org_id, table.c.collection_id == place.id.bytes, table.c.epoch == place.epoch
-        )
-        have = set(conn.execute(query).scalars())
-        wanted = (one.id for one in rights.entitled(state, place.id))
-        found += [api.Lacking(place.id, place.epoch, one) for one in wanted if one not in have]
+    places = {one.id.bytes: one for one in state.collections.values() if rights.may_read(state, device.id, one.id)}
+    table, now = tables.key_envelope, tables.collection
+    newest = [table.c[name] == now.c[name] for name in ("org_id", "collection_id", "epoch")]
+    query = select(table.c.collection_id, table.c.recipient).where(
+        table.c.org_id == state.org_id, table.c.collection_id.in_(list(places)), *newest
+    )
+    have = {tuple(row) for row in conn.execute(query)} if places else set()
+    found = [
+        api.Lacking(place.id, place.epoch, one.id)
+        for raw, place in places.items()
+        for one in rights.entitled(state, place.id)
+        if (raw, one.id) not in have
+    ]
     return tuple(found[:LACKING_AT_ONCE])
 
 

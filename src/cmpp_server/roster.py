@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from cmpp_protocol import api, entries, envelope, rights, roster
 from cmpp_server import tables
+from cmpp_server.database import upsert
 from cmpp_server.problems import Refused
 
 CACHED = 256
@@ -116,7 +117,8 @@ def keep_envelopes(
     A later envelope replaces an earlier one: the first may have been a wrong one, which its receiver recognises by
     the commitment (rule 44).
     """
-    table, ignored = tables.key_envelope, 0
+    ignored = 0
+    kept: dict[tuple[bytes, int, bytes], bytes] = {}
     recipients: dict[UUID, set[bytes]] = {}
     for one in new:
         place = state.collections.get(one.collection)
@@ -125,14 +127,12 @@ def keep_envelopes(
         if place is None or one.epoch > place.epoch or one.recipient not in recipients[one.collection]:
             ignored += 1
             continue
-        key = {
-            "org_id": org,
-            "collection_id": one.collection.bytes,
-            "epoch": one.epoch,
-            "recipient": one.recipient,
-        }
-        conn.execute(delete(table).where(*(table.c[name] == value for name, value in key.items())))
-        conn.execute(insert(table).values(**key, body=one.body))
+        kept[one.collection.bytes, one.epoch, one.recipient] = one.body
+    if kept:
+        key = ("org_id", "collection_id", "epoch", "recipient")
+        adding = upsert(conn, tables.key_envelope)
+        adding = adding.on_conflict_do_update(index_elements=list(key), set_={"body": adding.excluded.body})
+        conn.execute(adding, [dict(zip((*key, "body"), (org, *at, body), strict=True)) for at, body in sorted(kept.items())])
     changed(conn, org, now)
     return ignored
 

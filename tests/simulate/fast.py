@@ -12,20 +12,22 @@ import gc
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any, NamedTuple
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, TypeVar
+from unittest.mock import patch
 from uuid import UUID
 
-from sqlalchemy import Connection, StaticPool, create_engine, event
-from sqlalchemy.util import LRUCache
+from sqlalchemy import StaticPool, create_engine, event
 
 from cmpp_protocol import entries, keys, labels, roster
 from cmpp_protocol.roster import RosterState
 from cmpp_server import arrivals
 from cmpp_server.database import Database
-from tests.simulate.reads import Written, read_once
+from tests.simulate.quick import Quick
+from tests.simulate.reads import read_once
 
-_STATEMENTS: LRUCache[Any, Any] = LRUCache(500)  # each history opens the server anew, with the same statements
+T = TypeVar("T")
+
 _SEALED: dict[bytes, tuple[bytes, bytes, bytes]] = {}  # key envelope -> key, recipient, place
 
 
@@ -45,14 +47,38 @@ class MemoryDatabase(Database):
         if data:
             self._raw.deserialize(data)
         self._raw.execute("PRAGMA foreign_keys = ON")
+        self._quick = Quick(self._raw)
+
+    def write(self, work: Callable[[Any], T]) -> T:
+        with self._turn("COMMIT"):
+            return work(self._quick)
+
+    def note(self, work: Callable[[Any], None]) -> None:
+        self.write(work)
+
+    @contextmanager
+    def read(self) -> Iterator[Any]:
+        with self._turn("ROLLBACK"):
+            yield self._quick
+
+    @contextmanager
+    def _turn(self, end: str) -> Iterator[None]:
+        self._raw.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._raw.execute("ROLLBACK")
+            raise
+        self._raw.execute(end)
+
+    def migrate(self, revision: str = "head") -> None:
         self._engine = create_engine("sqlite://", creator=lambda: self._raw, poolclass=StaticPool)
-        self._engine._compiled_cache = _STATEMENTS
+        event.listen(self._engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN"))
+        with patch.object(self, "write", partial(Database.write, self)):
+            super().migrate(revision)
 
-        self._written = Written(self._engine)
-
-        @event.listens_for(self._engine, "begin")
-        def begin(conn: Connection) -> None:
-            conn.exec_driver_sql("BEGIN")
+    def close(self) -> None:
+        self._raw.close()
 
     def copy(self) -> bytes:
         """All of it, as bytes."""
@@ -66,7 +92,7 @@ class MemoryDatabase(Database):
 
     def put_back(self, data: bytes) -> None:
         """What it was when the copy was made."""
-        self._written.anew()
+        self._quick.anew()
         self._raw.deserialize(data)
         self._raw.execute("PRAGMA foreign_keys = ON")
 

@@ -6,63 +6,54 @@ made by the server's own code, and every read the first time; what it gives afte
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from itertools import count
 from typing import Any
-
-from sqlalchemy import Connection, Engine, event
-from sqlalchemy.sql.dml import UpdateBase
 
 from cmpp_protocol.roster import Device, RosterState
 from cmpp_server import damage, exchange, holding, log, roster, snapshots, tables
+from tests.simulate.quick import Quick
 
-_EPOCHS = count()
 MOST = 20_000  # answers that are remembered
 
-READS: tuple[tuple[Any, str, tuple[str, ...]], ...] = (
-    (roster.Rosters, "head", (tables.org.name,)),
-    (roster, "read", (tables.roster.name,)),
-    (roster, "hash_at", (tables.roster.name,)),
-    (log, "_end", (tables.collection.name,)),
-    (log, "known", (tables.log.name,)),
-    (log, "_items", (tables.log.name,)),
-    (damage, "wanted", (tables.damaged.name,)),
-    (damage, "_all_marked", (tables.damaged.name,)),
-    (exchange, "_lacking", (tables.key_envelope.name,)),
-    (exchange, "_key_envelopes", (tables.key_envelope.name,)),
-    (snapshots, "_ends", (tables.collection.name,)),
-    (snapshots, "_rows", (tables.snapshots.name, tables.snapshot_part.name)),
-    (holding, "for_reader", (tables.held.name,)),
+def _second(rest: Any) -> bytes:
+    place: bytes = rest[1].bytes
+    return place
+
+
+def _of_cursor(rest: Any) -> bytes:
+    place: bytes = rest[1].collection.bytes
+    return place
+
+
+# What reads; the tables; where the arguments behind the connection name the one collection that it looks at.
+READS: tuple[tuple[Any, str, tuple[str, ...], Callable[[Any], bytes] | None], ...] = (
+    (roster.Rosters, "head", (tables.org.name,), None),
+    (roster, "read", (tables.roster.name,), None),
+    (roster, "hash_at", (tables.roster.name,), None),
+    (log, "_end", (tables.collection.name,), _second),
+    (log, "known", (tables.log.name,), _of_cursor),
+    (log, "_items", (tables.log.name,), _of_cursor),
+    (damage, "marks", (tables.damaged.name,), _second),
+    (damage, "wanted", (tables.damaged.name,), None),
+    (damage, "_all_marked", (tables.damaged.name,), None),
+    (exchange, "_lacking", (tables.key_envelope.name,), None),
+    (exchange, "_key_envelopes", (tables.key_envelope.name,), None),
+    (exchange, "_heads", (tables.device_head.name,), None),
+    (snapshots, "_ends", (tables.collection.name,), None),
+    (snapshots, "_rows", (tables.snapshots.name, tables.snapshot_part.name), None),
+    (holding, "for_reader", (tables.held.name,), None),
 )
-
-
-class Written:
-    """How often each table of one database was written to."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.epoch, self.times = next(_EPOCHS), Counter[str]()
-        engine.cmpp_written = self  # type: ignore[attr-defined]  # where the reads find it
-
-        @event.listens_for(engine, "before_execute")
-        def note(conn: Connection, said: Any, many: Any, one: Any, options: Any) -> None:
-            if isinstance(said, UpdateBase):
-                self.times[str(said.table)] += 1
-
-    def anew(self) -> None:
-        """Another database is in its place."""
-        self.epoch = next(_EPOCHS)
 
 
 @contextmanager
 def read_once() -> Iterator[None]:
     """While it lasts, nothing is read twice for nothing."""
-    before = [(owner, name, getattr(owner, name)) for owner, name, _ in READS]
+    before = [(owner, name, getattr(owner, name)) for owner, name, *_ in READS]
     known: dict[Any, Any] = {}
-    for owner, name, of in READS:
-        setattr(owner, name, _once(getattr(owner, name), of, known))
+    for owner, name, of, place_of in READS:
+        setattr(owner, name, _once(getattr(owner, name), of, known, place_of))
     try:
         yield
     finally:
@@ -70,20 +61,24 @@ def read_once() -> Iterator[None]:
             setattr(owner, name, read)
 
 
-def _once(read: Callable[..., Any], of: tuple[str, ...], known: dict[Any, Any]) -> Callable[..., Any]:
+def _once(
+    read: Callable[..., Any], of: tuple[str, ...], known: dict[Any, Any], place_of: Callable[[Any], bytes] | None
+) -> Callable[..., Any]:
     @wraps(read)
     def once(*given: Any, **named: Any) -> Any:
-        conn = next(one for one in given if isinstance(one, Connection))
-        written = getattr(conn.engine, "cmpp_written", None)
-        if written is None:
+        conn, rest = (given[0], given[1:]) if type(given[0]) is Quick else (given[1], given[2:])
+        if type(conn) is not Quick:
             return read(*given, **named)
-        rest = tuple(_plain(one) for one in given if one is not conn and not isinstance(one, roster.Rosters))
-        at = (read, written.epoch, *(written.times[table] for table in of), rest, *sorted(named.items()))
-        if at not in known:
+        written, place = conn.written, place_of(rest) if place_of else None
+        times = [written[table, place] + written[table, None] for table in of] if place else [written[table] for table in of]
+        at = (read, conn.epoch, *times, *[_plain(one) for one in rest], *sorted(named.items()))
+        try:
+            return known[at]
+        except KeyError:
             if len(known) > MOST:
                 known.clear()
-            known[at] = read(*given, **named)
-        return known[at]
+            found = known[at] = read(*given, **named)
+            return found
 
     return once
 

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -141,8 +142,8 @@ class MemoryReplica:
         return sum(bool(merge.conflicts(state, self.seen(key[0]), now_ms)) for key, state in self.tables["states"].items())
 
     def outbox(self, collection: UUID | None = None, after_hlc: int = -1) -> Sequence[ChangeSet]:
-        rows = [self.tables["outbox"][key] for key in sorted(self.tables["outbox"]) if key[1] > after_hlc]
-        return [one for one in rows if collection is None or one.collection == collection.bytes]
+        found = [key for key in self.tables["outbox"] if key[1] > after_hlc and (collection is None or key[0] == collection)]
+        return [self.tables["outbox"][key] for key in sorted(found)]
 
     def outbox_count(self) -> int:
         return len(self.tables["outbox"])
@@ -162,14 +163,16 @@ class MemoryReplica:
     def envelopes(
         self, collection: UUID, *, state: EnvelopeState | None = None, logged: bool | None = None, mine: bool | None = None
     ) -> Sequence[StoredEnvelope]:
-        rows = [self.tables["envelopes"][key] for key in sorted(self.tables["envelopes"]) if key[0] == collection]
-        return [
-            one
-            for one in rows
-            if (state is None or one.state == state)
+        found = [
+            (key[1:], one)
+            for key, one in self.tables["envelopes"].items()
+            if key[0] == collection
+            and (state is None or one.state == state)
             and (logged is None or (one.seq is not None) == logged)
             and (mine is None or one.mine == mine)
         ]
+        found.sort(key=itemgetter(0))
+        return [one for _, one in found]
 
     def envelope(self, collection: UUID, device: bytes, number: int, hash: bytes) -> StoredEnvelope | None:
         found: StoredEnvelope | None = self.tables["envelopes"].get((collection, device, number, hash))

@@ -12,7 +12,7 @@ from cmpp_desktop.domain.participants import ChangeParticipant
 from cmpp_desktop.domain.questions import Participant
 from cmpp_desktop.domain.staff import NameTeam
 from cmpp_desktop.errors import BugError
-from cmpp_desktop.sync.replica import Chain, EnvelopeRow, Replica, SetAside, StoredEnvelope
+from cmpp_desktop.sync.replica import GONE, Chain, EnvelopeRow, Replica, SetAside, StoredEnvelope
 from cmpp_protocol import canon
 from cmpp_protocol.stamps import Stamp
 from tests.store.laptops import CASELOAD, NOON, RESTRICTED, TEAM, Laptop, family
@@ -98,6 +98,31 @@ def test_bundles_are_kept_changed_and_found(a_laptop: Make) -> None:
     found = replica.envelope(CASELOAD, DEVICE, 2, b"\x02" * 32)
     assert found is not None
     assert found.seq is None
+
+
+def test_bytes_of_others_go_up_to_a_place_so_many_at_a_time_and_nothing_else(a_laptop: Make) -> None:
+    replica: Replica = a_laptop().store.replica()
+    with replica.transaction():
+        for number in (1, 2, 3, 4):
+            replica.put_envelope(an_envelope(number, seq=number))
+        replica.put_envelope(an_envelope(5, seq=5, mine=True))
+        replica.put_envelope(an_envelope(6, seq=6, device=OTHER))
+        replica.put_envelope(an_envelope(7, seq=7, state="held"))
+        replica.put_envelope(an_envelope(8))
+        replica.put_envelope(an_envelope(9, seq=9))
+    counted = []
+    for most in (3, 3, 3):
+        with replica.transaction():
+            counted.append(replica.let_go(CASELOAD, 8, OTHER, most))
+    assert counted == [3, 1, 0]
+    bodies = {one.number: one.body for one in replica.envelopes(CASELOAD)}
+    assert {number for number, body in bodies.items() if body == GONE} == {1, 2, 3, 4}
+    assert [row[2] for row in replica.listed(CASELOAD)] == [5, 6, 7, 9], "a log is made again from these alone"
+    with replica.transaction():
+        replica.put_envelope(an_envelope(1, seq=1))
+    found = replica.envelope(CASELOAD, DEVICE, 1, b"\x01" * 32)
+    assert found is not None
+    assert found.body == GONE, "what is here already is not taken twice"
 
 
 def plain(item: EnvelopeRow) -> tuple[object, ...]:

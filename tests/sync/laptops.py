@@ -30,7 +30,7 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import books, enrolment, merge
 from cmpp_desktop.sync.desk import FileNames
 from cmpp_desktop.sync.engine import Engine
-from cmpp_desktop.sync.replica import Chain, EnvelopeState, SetAside, StoredEnvelope
+from cmpp_desktop.sync.replica import GONE, Chain, EnvelopeState, SetAside, StoredEnvelope
 from cmpp_desktop.sync.status import Status
 from cmpp_desktop.sync.transport import Refusal
 from cmpp_protocol import api, canon, entries, keys, labels, snapshot_api
@@ -179,7 +179,16 @@ class MemoryReplica:
         return found
 
     def listed(self, collection: UUID) -> Sequence[tuple[int, bytes, int, bytes]]:
-        return sorted((one.seq, one.device, one.number, one.hash) for one in self.envelopes(collection) if one.seq)
+        rows = [one for one in self.envelopes(collection) if one.seq and one.body != GONE]
+        return sorted((one.seq or 0, one.device, one.number, one.hash) for one in rows)
+
+    def let_go(self, collection: UUID, up_to: int, own: bytes, most: int) -> int:
+        rows = [one for one in self.envelopes(collection, mine=False) if one.body != GONE and one.device != own]
+        rows = [one for one in rows if one.seq and one.seq <= up_to and one.state in ("counts", "void")][:most]
+        for one in rows:
+            key = (one.collection, one.device, one.number, one.hash)
+            self._put("envelopes", key, replace(one, body=GONE))
+        return len(rows)
 
     def record_ids(self, collection: UUID) -> Sequence[UUID]:
         return sorted(id for place, id in self.tables["states"] if place == collection)

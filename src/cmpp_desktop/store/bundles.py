@@ -141,10 +141,19 @@ class Bundles:
     def listed(self, collection: UUID) -> Sequence[tuple[int, bytes, int, bytes]]:
         sql = (
             "SELECT e.seq, d.device_id, e.number, e.hash FROM envelope e JOIN device d ON d.idx=e.dev "
-            "WHERE e.coll=? AND e.seq>0 ORDER BY e.seq"
+            "WHERE e.coll=? AND e.seq>0 AND length(e.body)>1 ORDER BY e.seq"
         )
         with self._reading() as connection:
             return [(row[0], row[1], row[2], row[3]) for row in connection.exec_driver_sql(sql, (self._known(collection),))]
+
+    def let_go(self, collection: UUID, up_to: int, own: bytes, most: int) -> int:
+        chosen = (
+            "SELECT e.coll, e.dev, e.number, e.hash FROM envelope e WHERE e.coll=? AND e.seq BETWEEN 1 AND ? AND e.mine=0 "
+            "AND e.dev<>? AND e.state IN ('counts','void') AND length(e.body)>1 LIMIT ?"
+        )
+        sql = f"UPDATE envelope SET body=x'00' WHERE (coll, dev, number, hash) IN ({chosen})"
+        values = (self._coll(collection), up_to, self._names.devices.known(own) or 0, most)
+        return self._write().exec_driver_sql(sql, values).rowcount
 
     def record_ids(self, collection: UUID) -> Sequence[UUID]:
         with self._reading() as connection:

@@ -8,7 +8,7 @@ from uuid import UUID
 from cmpp_desktop.changes import ChangeSet, Write
 from cmpp_desktop.sync import seal
 from cmpp_desktop.sync.keys import Keys
-from cmpp_desktop.sync.replica import OnShelf, Replica
+from cmpp_desktop.sync.replica import GONE, OnShelf, Replica
 from cmpp_protocol import envelope
 from cmpp_protocol.stamps import Stamp
 
@@ -24,10 +24,10 @@ def counted_writes(store: Replica, held: Keys, place: UUID, rows: Sequence[OnShe
 
 
 def opened(store: Replica, held: Keys, place: UUID, one: OnShelf) -> Iterator[ChangeSet]:
-    """The change sets of a bundle; none where its key is not here, or where it is void."""
+    """The change sets of a bundle; none where its key or its bytes are not here, or where it is void."""
     row = store.envelope(place, one.device, one.number, one.hash)
     key = held.get((place, row.epoch)) if row else None
-    if row is None or key is None:
+    if row is None or row.body == GONE or key is None:
         return
     try:
         parts = seal.open_verified(envelope.decode(row.body), key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from cmpp_desktop.sync.replica import Replica
+from cmpp_desktop.sync.replica import GONE, Replica
 from cmpp_protocol import envelope
 from cmpp_protocol.roster import RosterState
 
@@ -25,7 +25,7 @@ def cut_chain(store: Replica, state: RosterState, place: UUID, device: bytes) ->
         while number > 0 and found.get(number) != hashed:
             found[number] = hashed
             row = store.envelope(place, device, number, hashed)
-            if row is None:
+            if row is None or row.body == GONE:
                 break
             number, hashed = number - 1, envelope.decode_header(row.body).previous
     return found
@@ -45,6 +45,6 @@ def is_overrun(store: Replica, state: RosterState, place: UUID, own: bytes) -> b
             return True
         for one in standing:
             row = store.envelope(place, one.device, one.number, one.hash) if one.number > number else None
-            if row is not None and envelope.decode_header(row.body).roster_no < fence.no:
+            if row is not None and row.body != GONE and envelope.decode_header(row.body).roster_no < fence.no:
                 return True
     return False

@@ -23,7 +23,7 @@ from cmpp_desktop.sync.folder_report import FolderReport
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.keys import seal_for
 from cmpp_desktop.sync.outbox import Outbox
-from cmpp_desktop.sync.replica import Replica
+from cmpp_desktop.sync.replica import GONE, Replica
 from cmpp_protocol import canon, entries, envelope, roster, stick
 from cmpp_protocol.api import KeyEnvelope
 from cmpp_protocol.rights import entitled
@@ -289,7 +289,10 @@ class FolderExchange:
 
         def read() -> bytes | None:
             row = self._job(lambda: self._store.envelope(place, device, number, hash))
-            return None if row is None else bytes(row.body)
+            if row is None or row.body != GONE:
+                return None if row is None else bytes(row.body)
+            self.report.behind += 1
+            return None
 
         return read
 

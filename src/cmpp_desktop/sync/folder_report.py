@@ -10,7 +10,8 @@ class FolderReport:
     """Packages (bundles), entries of the roster and keys that were taken in; files that were written. `left`: files that could
     not be written, because of `problem` (folder_full, folder_read_only, folder_not_written); `damaged`: files there that were not
     whole, or not what they said; `others`: further organisations in it; `needs_update`: something of a newer version is there;
-    `stopped`: somebody said stop."""
+    `stopped`: somebody said stop; `behind`: packages that the folder lacks and whose bytes are not kept here any longer: a
+    confirmed snapshot at the server has held them for long enough (rule 38)."""
 
     bundles_in: int = 0
     roster_in: int = 0
@@ -21,4 +22,5 @@ class FolderReport:
     others: int = 0
     needs_update: bool = False
     stopped: bool = False
+    behind: int = 0
     problem: str | None = None

@@ -14,7 +14,7 @@ from cmpp_desktop.store import moving
 from cmpp_desktop.store.bulk import uncollected
 from cmpp_desktop.sync import fenced, seal
 from cmpp_desktop.sync.keys import Keys
-from cmpp_desktop.sync.replica import IDENTITY, NO_CHAIN, Chain, EnvelopeRow, Replica, StoredEnvelope
+from cmpp_desktop.sync.replica import GONE, IDENTITY, NO_CHAIN, Chain, EnvelopeRow, Replica, StoredEnvelope
 from cmpp_protocol import envelope, keys, rights
 from cmpp_protocol.api import Offer
 from cmpp_protocol.roster import RosterState
@@ -71,13 +71,13 @@ class Outbox:
         found: list[Offer] = []
         for place in sorted(self._state.collections):
             rows = [one for one in self._replica.envelopes(place, logged=False) if not one.mine or one.state == "held"]
-            found += [Offer(place, one.device, one.number, one.hash) for one in rows if one.state != "void"]
+            found += [Offer(place, one.device, one.number, one.hash) for one in rows if one.state != "void" and one.body != GONE]
         return tuple(found[:OFFERS_AT_ONCE])
 
     def wanted(self, offer: Offer) -> bytes | None:
         """The bytes of a bundle that the server asked for, if they are here."""
         found = self._replica.envelope(offer.collection, offer.device, offer.number, offer.hash)
-        return found.body if found else None
+        return found.body if found and found.body != GONE else None
 
     def _sealed(self, place: UUID) -> list[EnvelopeRow]:
         return [one for one in self._replica.envelopes(place, logged=False, mine=True) if one.state == "counts"]

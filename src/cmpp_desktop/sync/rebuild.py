@@ -11,7 +11,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from cmpp_desktop.changes import ChangeSet, RecordState
-from cmpp_desktop.sync import merge
+from cmpp_desktop.sync import confirmed, merge
 from cmpp_desktop.sync.counted import opened
 from cmpp_desktop.sync.inbox import Inbox, Item, Taken
 from cmpp_desktop.sync.keys import Keys
@@ -115,6 +115,8 @@ class Rebuilding:
 
 def is_whole(store: Replica, place: UUID) -> bool:
     """Whether every bundle of the chains of a collection is here, so that its records can be made from them."""
+    if place in confirmed.behind(store):
+        return False
     here: dict[bytes, set[int]] = {}
     for one in store.shelf(place):
         if one.state in _STANDS:

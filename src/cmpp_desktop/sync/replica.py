@@ -33,8 +33,12 @@ LAST_HEARD = "last_heard"  # canonical int, ms, of the server's last good answer
 PROBLEM = "problem"  # canonical str, the code of the last exchange's failure; absent after a good one
 DAMAGED = "damaged"  # canonical list of `copies.BadCopy` rows: places of logs whose copy did not verify here
 SNAPSHOTS = "snapshots"  # canonical list of `snapshot_books.Base` rows: the newest that is known of each collection
+CONFIRMED = "snapshots_confirmed"  # canonical list of `confirmed.Confirmed` rows
+LET_GO = "let_go"  # canonical list of [collection, seq]: up to where the bytes of others' bundles may have gone from here
 SNAPSHOTS_BEGUN = "snapshots_begun"  # canonical list of collections of which a snapshot is half taken in
 KEY_ENVELOPES = "key_envelopes"  # canonical list of key envelopes to hand to the server
+
+GONE = b"\0"  # in place of the bytes of a bundle that need not be kept any longer (rule 38)
 
 
 class ChainRow(Protocol):
@@ -259,7 +263,13 @@ class Replica(Protocol):
     def envelope(self, collection: UUID, device: bytes, number: int, hash: bytes) -> EnvelopeRow | None: ...
 
     def listed(self, collection: UUID) -> Sequence[tuple[int, bytes, int, bytes]]:
-        """The bundles that were read in the log, in its order, without their bytes: (seq, device, number, hash)."""
+        """The bundles that were read in the log and whose bytes are here, in its order, without them: (seq, device, number,
+        hash)."""
+        ...
+
+    def let_go(self, collection: UUID, up_to: int, own: bytes, most: int) -> int:
+        """Puts `GONE` in place of the bytes of bundles of other devices than `own` that stand in the log up to a place and need
+        no decision; of so many at most; how many."""
         ...
 
     def record_ids(self, collection: UUID) -> Sequence[UUID]:

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from cmpp_desktop.changes import SIGNED, RecordState
 from cmpp_desktop.store import signing
-from cmpp_desktop.sync.replica import SNAPSHOTS, Chain, EnvelopeRow, Replica
+from cmpp_desktop.sync import confirmed
+from cmpp_desktop.sync.replica import GONE, SNAPSHOTS, Chain, EnvelopeRow, Replica
 from cmpp_desktop.sync.snapshot_parts import Read
 from cmpp_protocol import canon, rights, snapshot, snapshot_api
 from cmpp_protocol.roster import RosterState
@@ -22,7 +23,8 @@ _LOGGED = ("counts", "void")
 
 class Base(NamedTuple):
     """The newest snapshot that is known of a collection. `taken`: this laptop began from it or from one before it;
-    `confirmed`: a second device found the same; `since`: when that was first heard here, in ms, 0 for not yet."""
+    `confirmed`: a second device found the same; `since`: when that was first heard here, in ms, 0 for not yet; `by`: that second
+    device, empty where it was not remembered."""
 
     collection: UUID
     seq: int
@@ -31,14 +33,20 @@ class Base(NamedTuple):
     taken: bool
     confirmed: bool
     since: int
+    by: bytes = b""
 
 
 class Offered(NamedTuple):
-    """A snapshot whose head holds under the roster, and which is whole at the server."""
+    """A snapshot whose head holds under the roster, and which is whole at the server. `by`: a device whose confirmation counts,
+    empty for none."""
 
     head: snapshot.Head
     key: snapshot_api.Key
-    confirmed: bool
+    by: bytes
+
+    @property
+    def confirmed(self) -> bool:
+        return bool(self.by)
 
 
 def bases(store: Replica) -> dict[UUID, Base]:
@@ -49,9 +57,9 @@ def bases(store: Replica) -> dict[UUID, Base]:
 
 
 def is_taken(store: Replica, place: UUID) -> bool:
-    """Whether this laptop began the collection from a snapshot: what is behind it is not all here."""
+    """Whether this laptop began the collection from a snapshot, or let go what one holds: what is behind it is not all here."""
     known = bases(store).get(place)
-    return known is not None and known.taken
+    return (known is not None and known.taken) or place in confirmed.behind(store)
 
 
 def put_base(store: Replica, base: Base) -> None:
@@ -70,9 +78,9 @@ def offered(state: RosterState, keys_held: Iterable[tuple[UUID, int]], shown: It
             continue
         if one.have != len(head.parts) or not _holds(state, held, head):
             continue
-        confirmed = any(_confirms(state, head, *who) for who in one.confirmed)
-        if confirmed or state.devices[head.maker].why != "revoked":  # who was shut out may have made it afterwards
-            found.append(Offered(head, snapshot_api.Key(head.collection, head.seq, head.maker), confirmed))
+        by = next((who[0] for who in one.confirmed if _confirms(state, head, *who)), b"")
+        if by or state.devices[head.maker].why != "revoked":  # who was shut out may have made it afterwards
+            found.append(Offered(head, snapshot_api.Key(head.collection, head.seq, head.maker), by))
     return sorted(found, key=lambda one: (not one.confirmed, -one.head.seq, one.head.maker))
 
 
@@ -116,6 +124,8 @@ def beyond(store: Replica, place: UUID, own: bytes, chain: Mapping[bytes, Chain]
         if known is not None and row.number == known.number and row.hash != known.hash:
             return None
         if (known is None or row.number > known.number) and not (row.mine and row.last_hlc in waiting):
+            if row.body == GONE:
+                return None
             rows.setdefault(row.device, []).append(row)
     for device, held in store.chains(place).items():
         at = chain[device].number if device in chain else 0

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import Created, RecordState
 from cmpp_desktop.store.bulk import uncollected
-from cmpp_desktop.sync import copies, erased, merge, snapshot_books, snapshot_parts
+from cmpp_desktop.sync import confirmed, copies, erased, merge, snapshot_books, snapshot_parts
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.packing import NotOpened
@@ -154,8 +154,10 @@ class Taking:
             copies.forget(store, place)
             store.put_cursor(place, head.seq, head.log_hash)
             put_begun(store, begun(store) - {place})
-            since = self._books.now_ms() if self._one.confirmed else 0
-            snapshot_books.put_base(store, Base(place, head.seq, head.log_hash, head.maker, True, self._one.confirmed, since))
+            since, by = self._books.now_ms() if self._one.confirmed else 0, self._one.by
+            snapshot_books.put_base(store, Base(place, head.seq, head.log_hash, head.maker, True, bool(by), since, by))
+            if by:
+                confirmed.note(store, confirmed.Confirmed(place, head.seq, head.roster_no, since))
         return taken
 
     def _let_go(self, fold: Fold, taken: Taken) -> None:

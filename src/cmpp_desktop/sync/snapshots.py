@@ -17,7 +17,7 @@ from uuid import UUID
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store.bulk import uncollected
-from cmpp_desktop.sync import copies, snapshot_books, snapshot_parts
+from cmpp_desktop.sync import confirmed, copies, snapshot_books, snapshot_parts
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.packing import NotOpened
@@ -167,6 +167,7 @@ class Snapshots:
             elif word == api.CONFIRMED:
                 self._learn(place, seq)
         self._hints = {}
+        self._job(lambda: confirmed.let_go(self._store, self._books.device_id, self._books.now_ms()))
 
     def _make(self, place: UUID) -> None:
         state, cursor = self._state, self._job(lambda: self._store.cursor(place))
@@ -216,25 +217,27 @@ class Snapshots:
                 continue
             signature = snapshot.confirm(one.head, self._books.device)
             self._ask(snapshot_api.Request(state.no, confirm=snapshot_api.Confirmation(one.key, signature)))
-            self._job(partial(self._note_confirmed, one))
+            self._job(partial(self._note_confirmed, one._replace(by=self._books.device_id)))
 
     def _learn(self, place: UUID, seq: int) -> None:
         """A snapshot was confirmed, as the server says: it is remembered if that is so."""
         known = self._job(lambda: snapshot_books.bases(self._store).get(place))
         if known is not None and known.confirmed and known.seq >= seq:
             return
-        confirmed = [one for one in self._offered(place) if one.confirmed]
-        if confirmed:
-            self._job(lambda: self._note_confirmed(confirmed[0]))
+        found = [one for one in self._offered(place) if one.confirmed]
+        if found:
+            self._job(lambda: self._note_confirmed(found[0]))
 
     def _note_confirmed(self, one: Offered) -> None:
         head, place = one.head, one.head.collection
         known = snapshot_books.bases(self._store).get(place)
         if known is None or head.seq > known.seq or (head.seq == known.seq and not known.confirmed):
             taken = known is not None and known.taken
-            base = snapshot_books.Base(place, head.seq, head.log_hash, head.maker, taken, True, self._books.now_ms())
+            now = self._books.now_ms()
+            base = snapshot_books.Base(place, head.seq, head.log_hash, head.maker, taken, True, now, one.by)
             with self._store.transaction():
                 snapshot_books.put_base(self._store, base)
+                confirmed.note(self._store, confirmed.Confirmed(place, head.seq, head.roster_no, now))
 
     def digest(self, head: snapshot.Head, made: Made) -> bytes:
         """What the head of such a state has to say."""

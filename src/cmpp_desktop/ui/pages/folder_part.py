@@ -40,6 +40,14 @@ def done_words(done: FolderReport, words: Words) -> tuple[str, str]:
                 done.damaged,
             )
         )
+    if done.behind:
+        said.append(
+            words.plural(
+                "{n} old package is not on it: a laptop that lacks it gets it from the server.",
+                "{n} old packages are not on it: a laptop that lacks them gets them from the server.",
+                done.behind,
+            )
+        )
     if done.needs_update:
         said.append(words("Something on it needs a newer version of this program."))
     if done.others:
@@ -59,20 +67,33 @@ class FolderPart(QWidget):
         self._stop = threading.Event()
         self._running = False
         self.button = Button(words("Exchange with a stick or folder"), icon="usb", key="Alt+F", on=self._choose)
-        about = words(
-            "Without a network: sealed packages on a USB stick or in a shared folder, both ways. Nobody can read them there."
-            " Contents of documents go over the network only."
-        )
-        self.note = Label(about, "small", tone="ink2", wrap=True)
+        self.note = Label("", "small", tone="ink2", wrap=True)
         self.progress = ProgressRow(words("Exchanging with the folder"), words("Stop"), self._stop.set)
         self.result = Banner("", "", tone="calm")
         self.setLayout(column(row(self.button, None), self.note, self.progress, self.result, gap=6))
         self.progress.hide()
         self.result.hide()
+        self.show_for(ended=False)
+
+    def show_for(self, *, ended: bool) -> None:
+        """Says what an exchange does here. `ended`: this laptop is out, and only hands over what it had not sent."""
+        words = self._page.words
+        both = words(
+            "Without a network: sealed packages on a USB stick or in a shared folder, both ways. Nobody can read them there."
+            " Contents of documents go over the network only."
+        )
+        out = words(
+            "What this laptop had not sent goes onto a USB stick or into a shared folder, sealed. Nothing comes in."
+            " A colleague takes it in on the page of what was sent."
+        )
+        self.note.setText(out if ended else both)
+        self._says = words("Hand over what was not sent") if ended else words("Exchange with a stick or folder")
+        self.button.setText(self._says)
+        self.button.setAccessibleName(self._says)
 
     def _choose(self) -> None:
         if not self._running:
-            ask_for_folder(self._page, self._page.words("Exchange with a stick or folder"), self.take)
+            ask_for_folder(self._page, self._says, self.take)
 
     def take(self, folder: Path) -> None:
         """Exchanges with a folder that was chosen."""

@@ -35,6 +35,8 @@ from cmpp_desktop.ui.widgets import (
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate, StreamRow
 from cmpp_desktop.workspace import HeldWork, SyncStatus
 
+ENDED = frozenset({"device_revoked", "device_retired"})  # problems of a laptop that is out
+
 
 class SyncPage(Page):
     """`show_for()`."""
@@ -143,6 +145,7 @@ class SyncPage(Page):
         self.arrived_head.show_count(str(len(said.arrived)) if said.arrived else "")
         self.nothing_came.setVisible(not said.arrived)
         self.facts.show_facts(said.facts)
+        self.folder.show_for(ended=self.ui.door.opened_by_kit or status.problem in ENDED)
         self.take_focus()
 
     def _fill(self, rows: FittedRows, lines: tuple[Line, ...]) -> None:

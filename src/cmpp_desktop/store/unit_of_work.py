@@ -4,27 +4,24 @@ It carries out `domain.work.Work` for the handlers. What they did is captured wh
 into the same transaction as: the merge state of each record (local writes name exactly the heads held, rule 4), one change
 set per collection under one stamp (rules 1, 14), the search index, and the audit log. Leaving without `commit` rolls back.
 A unit of work on thousands of records is made of parts, each with a stamp and change sets of its own (rule 40).
-Bulk UPDATE and DELETE raise here, because they would escape the capture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, event, inspect, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import Session
 
-from cmpp_desktop.changes import HERE, LIFE, LIVE, Changed, ChangeSet, Created, Head, RecordState, Write, life_value
-from cmpp_desktop.domain.records import Compartment, F, Fields, Life, from_wire, named_ids, to_wire, validated
+from cmpp_desktop.changes import HERE, LIFE, LIVE, Changed, Created, Write, life_value
+from cmpp_desktop.domain.records import Compartment, F, Fields, Life, from_wire, named_ids, validated
 from cmpp_desktop.domain.work import Actor, Stored
-from cmpp_desktop.errors import BugError, Invalid, KnownError, NotAllowed
+from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.store import (
     audit,
     bulk,
@@ -40,17 +37,16 @@ from cmpp_desktop.store import (
     state,
     texts,
 )
-from cmpp_desktop.store.names import Names, Place, resolve_teams
+from cmpp_desktop.store.capture import DESTROYED, Capture, Touched
+from cmpp_desktop.store.names import Names, resolve_teams
 from cmpp_desktop.store.orders import ORDERS, Order, packed_orders, read_orders
+from cmpp_desktop.store.rows import COLLS, fields_of, finding, new_row, reading, values_of
 from cmpp_desktop.store.settings import read_value, write_value
 from cmpp_desktop.store.tables import (
     CODECS,
     LOCAL_SECRET,
-    OWN_CLOCK,
     RECORD_KINDS,
     ROWS,
-    TABLES,
-    Row,
     SignedFields,
     participant_of,
 )
@@ -59,57 +55,7 @@ from cmpp_protocol.ids import uuid7
 from cmpp_protocol.stamps import Stamp, next_hlc
 
 
-@dataclass
-class Touched:
-    """A record that this unit of work writes: its state before, and the new canonical bytes by field."""
-
-    kind: str
-    before: state.Held | None
-    writes: dict[str, bytes] = field(default_factory=dict)
-    picked: set[str] = field(default_factory=set)  # fields that are written although the value shown stays
-    beside: dict[str, tuple[Head, ...]] = field(default_factory=dict)  # heads that a write does not name (a move, rule 25)
-    row: Row | None = None
-
-
-_KIND_OF_ROW = {row: kind for kind, row in ROWS.items()}
-_NOTHING = RecordState("")
-_DESTROYED = life_value("deleted", "destroyed")
-_AWAY = state.LIVES.index("moved")
-_COLLS = "meta_colls"  # a parameter that no field is called
-
-
-@lru_cache(maxsize=256)
-def _by_id(kind: str, deleted_too: bool) -> Select[Any]:
-    """Every save needs it several times, and putting it together takes longer than carrying it out."""
-    model: Any = ROWS[kind]
-    query = select(model).where(model.id == bindparam("id"), model.coll.in_(bindparam(_COLLS, expanding=True)))
-    if not deleted_too:
-        query = query.where(model.meta_shown == 1)
-    return query.order_by(model.meta_shown.desc(), model.coll)
-
-
-@lru_cache(maxsize=128)
-def _reading(kind: str) -> Select[Any]:
-    """The columns of a record that is shown, for who only looks at it: no row of the session is made."""
-    columns = TABLES[kind].c
-    held = columns.coll.in_(bindparam(_COLLS, expanding=True))
-    return select(TABLES[kind]).where(columns.id == bindparam("id"), held, columns.meta_shown == 1).order_by(columns.coll)
-
-
-@lru_cache(maxsize=256)
-def _finding(kind: str, named: frozenset[str], empty: frozenset[str]) -> Select[Any]:
-    """Records that are shown, by the fields that are `named` and those that are empty, oldest first; columns, too."""
-    columns = TABLES[kind].c
-    wanted = [
-        columns[name].in_(bindparam(name, expanding=True)) if name == "participant_id" else columns[name] == bindparam(name)
-        for name in sorted(named)
-    ]
-    wanted += [columns[name].is_(None) for name in sorted(empty)]
-    held = columns.coll.in_(bindparam(_COLLS, expanding=True))
-    return select(TABLES[kind]).where(columns.meta_shown == 1, held, *wanted).order_by(columns.meta_created, columns.id)
-
-
-class UnitOfWork:
+class UnitOfWork(Capture):
     """Implements `domain.work.Work`. Made by `Store.work`, which owns the transaction."""
 
     def __init__(
@@ -125,16 +71,13 @@ class UnitOfWork:
         roster_no: int = 0,
         today: date | None = None,
     ) -> None:
+        super().__init__(connection, names, defaults, actor=actor, now_ms=now_ms)
         self._today = today or datetime.fromtimestamp(now_ms / 1000, UTC).date()
-        self._connection, self._names, self._defaults = connection, names, defaults
-        self._actor, self._now_ms, self._sign, self._randomness = actor, now_ms, sign, randomness
-        self._roster_no = roster_no
-        self._touched: dict[state.Key, Touched] = {}
+        self._sign, self._randomness, self._roster_no = sign, randomness, roster_no
         self._entries: list[audit.Entry] = []
         self._added: dict[int, dict[UUID, Created]] = {}  # collection → new records of this part that are written in bulk
         self._written: dict[int, list[Write]] = {}  # collection → what of this part was written in bulk already
         self._told: dict[str, set[UUID]] = {}  # kind → records whose words are found
-        self._away: dict[tuple[int, str], list[UUID]] = {}  # (collection, kind) → records that go elsewhere
         self._destroyed: set[UUID] = set()
         self._orders: list[Order] = []
         self._kinds: set[str] = set()
@@ -142,19 +85,7 @@ class UnitOfWork:
         self._people: set[UUID] = set()  # whose lines of People, and of whom the index too, are made again
         self._named: set[UUID] = set()
         self._said: set[tuple[str, UUID, bool]] = set()  # of whom the audit log has a line already, open or restricted
-        self._fresh: set[state.Key] = set()  # records that came into being in this part: nothing was held of them
         self._same: dict[UUID, tuple[UUID, ...]] = {}
-        self._members: dict[int, UUID] = {}  # number of a device → whose it is
-        self._hidden: set[UUID] = set()  # ids of restricted records made here, before sync_record has them
-        names.use(connection)
-        self._device = names.devices.number(actor.device_id)
-        mine = (actor.member_id.bytes, self._device)
-        connection.exec_driver_sql("UPDATE device SET member_id=?1 WHERE idx=?2 AND member_id IS NOT ?1", mine)
-        last = connection.execute(select(OWN_CLOCK.c.hlc)).scalar() or 0
-        self.stamp = Stamp(next_hlc(now_ms, state.unsigned64(last)), actor.device_id)
-        self._session = Session(bind=connection, expire_on_commit=False)
-        event.listen(self._session, "before_flush", self._before_flush)
-        event.listen(self._session, "do_orm_execute", _no_bulk)
 
     # --- what the handlers see --------------------------------------------------------------------------------------
 
@@ -182,7 +113,7 @@ class UnitOfWork:
         self, record: Fields, *, id: UUID | None = None, team_id: UUID | None = None, compartment: Compartment | None = None
     ) -> UUID:
         wanted = compartment or record.compartment
-        if record.lives_in() == "restricted" or self._restricted(named_ids(_fields(record))):
+        if record.lives_in() == "restricted" or self._restricted(named_ids(fields_of(record))):
             wanted = "restricted"
         place = self._place(wanted, team_id or self._actor.team_id)
         record_id = id or self.new_id()
@@ -195,12 +126,12 @@ class UnitOfWork:
                 return id
         else:
             self._fresh.add((place.idx, record_id))
-        self._session.add(_new_row(record, record_id, place.idx))
+        self._session.add(new_row(record, record_id, place.idx))
         return record_id
 
     def get(self, kind: type[F], id: UUID) -> Stored[F]:
         self._session.flush()
-        row = self._connection.execute(_reading(kind.kind), {"id": id, _COLLS: self._names.held()}).first()
+        row = self._connection.execute(reading(kind.kind), {"id": id, COLLS: self._names.held()}).first()
         if row is None:
             raise KnownError("record_missing", kind=kind.kind)
         return self._stored(kind, row)
@@ -212,9 +143,9 @@ class UnitOfWork:
         values = {name: value for name, value in equals.items() if value is not None}
         if "participant_id" in values:
             values["participant_id"] = self.same(values["participant_id"])
-        query = _finding(kind.kind, frozenset(values), frozenset(equals.keys() - values.keys()))
+        query = finding(kind.kind, frozenset(values), frozenset(equals.keys() - values.keys()))
         self._session.flush()  # what this unit of work wrote is found, too
-        found = self._connection.execute(query, {**values, _COLLS: self._names.held()})
+        found = self._connection.execute(query, {**values, COLLS: self._names.held()})
         return [self._stored(kind, row) for row in found.all()]
 
     def versions(self, kind: type[F], id: UUID) -> frozenset[str]:
@@ -254,7 +185,7 @@ class UnitOfWork:
     def destroy(self, kind: type[F], id: UUID) -> None:
         row, *others = self._rows(kind, id)
         for one in (row, *others):
-            self._set_life(one, Life.DELETED, _DESTROYED)
+            self._set_life(one, Life.DELETED, DESTROYED)
             self._destroyed.add(id)
             self._capture_now(one).picked.add(LIFE)  # covers what came since, too, where it had been destroyed before
         if kind.kind == "participant":
@@ -284,10 +215,6 @@ class UnitOfWork:
         others = self._session.scalars(select(model).where(model.content_hash == row.content_hash, model.id != row.id)).all()
         if all(self._is_destroyed(other) for other in others):
             contents.forget(self._connection, row.content_hash)
-
-    def _is_destroyed(self, row: Any) -> bool:
-        held = self._now_held(self._capture_now(row)).heads.get(LIFE, ())
-        return any(head.value == _DESTROYED for head in held)
 
     def move(
         self, kind: type[F], id: UUID, *, team_id: UUID | None, compartment: Compartment, transfer_id: UUID | None = None
@@ -342,7 +269,7 @@ class UnitOfWork:
         if codec is not None and touched.row is not None:
             codec.load(value)
             shown = from_wire(RECORD_KINDS[kind].model_fields[field].annotation, wire_value)
-            problem_free = validated(RECORD_KINDS[kind], **{**_values(kind, touched.row), field: shown})
+            problem_free = validated(RECORD_KINDS[kind], **{**values_of(kind, touched.row), field: shown})
             setattr(touched.row, field, getattr(problem_free, field))
         touched.writes[field] = value
         touched.picked.add(field)
@@ -447,239 +374,6 @@ class UnitOfWork:
         """Forgets the session; the transaction is the caller's."""
         self._session.close()
 
-    # --- rows -----------------------------------------------------------------------------------------------------------
-
-    def add_to(self, coll: int, record: Fields, id: UUID) -> None:
-        """Adds a record to one collection under a given id, unless it is there."""
-        if not self._is_known(coll, id):
-            self._fresh.add((coll, id))
-        elif self._row(type(record), id, deleted_too=True, coll=coll) is not None:
-            return
-        self._session.add(_new_row(record, id, coll))
-
-    def _is_known(self, coll: int, id: UUID) -> bool:
-        """Whether there is anything of a record: in the store, or written by this unit of work."""
-        if (coll, id) in self._fresh or (coll, id) in self._touched:
-            return True
-        sql = "SELECT 1 FROM sync_record WHERE coll=? AND id=?"
-        return self._connection.exec_driver_sql(sql, (coll, id.bytes)).first() is not None
-
-    def _place(self, compartment: Compartment, team_id: UUID | None) -> Place:
-        place = self._names.place_for(compartment, team_id)
-        if place is None or not place.held:
-            raise NotAllowed("restricted_closed" if compartment == "restricted" else "not_allowed", needs=compartment)
-        return place
-
-    def _restricted(self, ids: Iterable[UUID]) -> set[UUID]:
-        """Those of some records that lie in a restricted collection and in no other."""
-        asked = list(ids)
-        closed = [place.idx for place in self._names.places.values() if place.kind == "restricted"]
-        found = self._hidden.intersection(asked)
-        if asked and closed:
-            ids_here, places = ",".join("?" * len(asked)), ",".join(map(str, closed))
-            there = f"id IN ({ids_here}) AND life <> {_AWAY}"
-            sql = f"SELECT id FROM sync_record WHERE {there} GROUP BY id HAVING min(coll IN ({places})) = 1"
-            rows = self._connection.exec_driver_sql(sql, tuple(id.bytes for id in asked))
-            found |= {UUID(bytes=id) for (id,) in rows}
-        return found
-
-    def _stays_open(self, row: Any, wanted: Fields, values: Mapping[str, Any]) -> None:
-        """A record that is not restricted takes no value that only a restricted one may have."""
-        if self._names.places[row.coll].kind == "restricted":
-            return
-        if wanted.lives_in() == "restricted":
-            raise Invalid(**dict.fromkeys(values, "other_compartment"))
-        named = named_ids(values)
-        hidden = self._restricted(named)
-        if hidden:
-            raise Invalid(**{named[id]: "other_compartment" for id in hidden})
-
-    def _row(self, kind: type[Fields], id: UUID, *, deleted_too: bool = False, coll: int | None = None) -> Row | None:
-        values = {"id": id, _COLLS: self._names.held() if coll is None else [coll]}
-        found: Row | None = self._session.scalars(_by_id(kind.kind, deleted_too), values).first()
-        return found
-
-    def _rows(self, kind: type[Fields], id: UUID) -> list[Any]:
-        """A record in each collection that it lies in, the one that is shown first. Nearly all lie in one; what is about two
-        people (a separation) lies with either's team, and is changed in both. Raises record_missing."""
-        found = list(self._session.scalars(_by_id(kind.kind, True), {"id": id, _COLLS: self._names.held()}))
-        if not found:
-            raise KnownError("record_missing", kind=kind.kind)
-        return found
-
-    def _settleable(self, kind: type[Fields], id: UUID) -> list[Any]:
-        """A record that may be written: live, not settled (rule 18); in each of its collections where it is so."""
-        first, *others = self._rows(kind, id)
-        if first.meta_status == "new":
-            raise KnownError("record_missing", kind=kind.kind)
-        if first.meta_life != Life.LIVE:
-            raise KnownError("record_settled", kind=kind.kind)
-        return [first, *(row for row in others if row.meta_life == Life.LIVE and row.meta_status != "new")]
-
-    def _bring_back(self, row: Any, kind: type[Fields], record: Fields) -> None:
-        """A derived id that exists: live changes nothing; deleted comes back with the new values."""
-        if row.meta_life == Life.DELETED and not self._is_destroyed(row):
-            self._set(row, kind, record, dict.fromkeys(CODECS[kind.kind]))
-            self._set_life(row, Life.LIVE, LIVE)
-
-    def _set(self, row: Any, kind: type[Fields], record: Fields, names: dict[str, Any]) -> None:
-        for name in names:
-            value = getattr(record, name)
-            if to_wire(value) != to_wire(getattr(row, name)):
-                setattr(row, name, value)
-
-    def _set_life(self, row: Any, life: Life, value: bytes) -> None:
-        self._capture_now(row).writes[LIFE] = value
-        row.meta_life, row.meta_shown = life.value, int(life in (Life.LIVE, Life.SIGNED))
-        row.meta_status = "live" if life is Life.LIVE else "settled"
-        if life is not Life.SIGNED:
-            row.meta_signed_id = None
-
-    def _stored(self, kind: type[F], row: Any) -> Stored[F]:
-        place = self._names.places[row.coll]
-        return materialise.stored(kind, row, place, self._member)
-
-    def _member(self, device: int) -> UUID:
-        if device not in self._members:
-            found = self._connection.exec_driver_sql("SELECT member_id FROM device WHERE idx=?", (device,)).scalar()
-            self._members[device] = UUID(bytes=found) if found else UUID(int=0)
-        return self._members[device]
-
-    # --- capture --------------------------------------------------------------------------------------------------------
-
-    def _before_flush(self, session: Session, context: Any, instances: Any) -> None:
-        if session.deleted:
-            raise BugError("rows_are_never_deleted")
-        for row in (*session.new, *session.dirty):
-            if not session.is_modified(row) and row not in session.new:
-                continue
-            self._capture(row, new=row in session.new)
-
-    def _capture(self, row: Any, *, new: bool) -> None:
-        kind = _KIND_OF_ROW[type(row)]
-        touched = self._capture_now(row)
-        history = inspect(row).attrs
-        changed = [name for name in CODECS[kind] if new or history[name].history.has_changes()]
-        for name in changed:
-            touched.writes[name] = canon.pack(to_wire(getattr(row, name)))
-        if new:
-            touched.writes.setdefault(LIFE, LIVE)
-            row.meta_created, row.meta_created_dev = state.signed64(self.stamp.hlc), self._device
-            row.meta_changed, row.meta_changed_dev = row.meta_created, self._device
-        elif changed or LIFE in touched.writes:
-            row.meta_changed, row.meta_changed_dev = state.signed64(self.stamp.hlc), self._device
-        materialise.sort_columns(kind, row)
-
-    def _capture_now(self, row: Any) -> Touched:
-        key = (row.coll, row.id)
-        if key not in self._touched:
-            fresh = key in self._fresh
-            before = None if fresh else state.load(self._connection, self._names, row.coll, [row.id]).get(row.id)
-            self._touched[key] = Touched(_KIND_OF_ROW[type(row)], before)
-        self._touched[key].row = row
-        return self._touched[key]
-
-    def _touched_of(self, kind: str, coll: int, id: UUID, held: state.Held | None, row: Any) -> Touched:
-        """What this unit of work writes of one record in one collection, by its row or, where it has none, by its state."""
-        if row is not None:
-            return self._capture_now(row)
-        return self._touched.setdefault((coll, id), Touched(kind, held))
-
-    @staticmethod
-    def _new_row(record: Fields, id: UUID, coll: int) -> Row:
-        return _new_row(record, id, coll)
-
-    def _any_record(self, kind: str, id: UUID) -> tuple[state.Key, Touched]:
-        """A record by kind and id, also one that this version cannot show."""
-        model = RECORD_KINDS.get(kind)
-        row: Any = self._row(model, id, deleted_too=True) if model else None
-        if row is not None:
-            return (row.coll, row.id), self._capture_now(row)
-        for coll in self._names.held():
-            before = state.load(self._connection, self._names, coll, [id]).get(id)
-            if before is not None and before.state.kind == kind:
-                return (coll, id), self._touched.get((coll, id)) or Touched(kind, before)
-        raise KnownError("record_missing", kind=kind)
-
-    # --- merge state ----------------------------------------------------------------------------------------------------
-
-    def _now_held(self, touched: Touched) -> RecordState:
-        """The state as this unit of work has made it so far (rule 4: a write replaces exactly the heads held)."""
-        before = touched.before.state if touched.before else RecordState(touched.kind)
-        heads = dict(before.heads)
-        for name, value in touched.writes.items():
-            if self._writes_it(before, touched, name, value):
-                beside = touched.beside.get(name, ())
-                heads[name] = tuple(sorted((*beside, Head(self.stamp, value)), key=lambda head: head.stamp))
-        covers = before.covers
-        if heads.get(LIFE) != before.heads.get(LIFE):
-            kept = {head.stamp for head in touched.beside.get(LIFE, ())}
-            covers = {stamp: body for stamp, body in before.covers.items() if stamp in kept}
-            if touched.writes[LIFE] != LIVE:
-                covers[self.stamp] = state.held_stamps(heads)
-        return RecordState(before.kind, heads, before.waiting, covers, _since(before, covers))
-
-    def _writes_it(self, before: RecordState, touched: Touched, name: str, value: bytes) -> bool:
-        held = before.heads.get(name, ())
-        return name in touched.picked or {head.value for head in held} != {value}
-
-    def _writes(self, id: UUID, touched: Touched) -> tuple[list[Write], RecordState]:
-        after = self._now_held(touched)
-        before = touched.before.state if touched.before else _NOTHING
-        written = [name for name, heads in after.heads.items() if any(head.stamp == self.stamp for head in heads)]
-        writes = []
-        for name in sorted(written, key=lambda name: (name == LIFE, name)):
-            value = next(head.value for head in after.heads[name] if head.stamp == self.stamp)
-            covers = after.covers.get(self.stamp, ()) if name == LIFE else ()
-            beside = {head.stamp for head in touched.beside.get(name, ())}
-            replaces = tuple(stamp for stamp in before.stamps(name) if stamp not in beside)
-            writes.append(Write(touched.kind, id, name, value, replaces, covers))
-        return writes, after
-
-    def _keep(self, coll: int, id: UUID, touched: Touched, after: RecordState) -> Mapping[str, Any]:
-        """Keeps the state, and the row where no session holds it. Returns the values shown."""
-        after = moving.marked(after)
-        shape = state.shape(after, self._defaults)
-        before_flags = touched.before.flags if touched.before else 0
-        row: Any = touched.row
-        if row is None and shape.values is not None:
-            materialise.write_row(self._connection, self._names, coll, id, after, shape.values, self._now_ms)
-        state.save(
-            self._connection,
-            self._names,
-            coll,
-            id,
-            after,
-            before_flags=before_flags,
-            materialised=shape.values is not None,
-            extra=shape.extra,
-        )
-        if row is not None and moving.is_away(after):
-            values = _values(touched.kind, row)
-            self._away.setdefault((coll, touched.kind), []).append(id)
-            return values
-        if row is not None:
-            name, shown = state.status(after, self._now_ms), int(state.is_shown(after, self._now_ms))
-            if (row.meta_status, row.meta_shown) != (name, shown):
-                row.meta_status, row.meta_shown = name, shown
-            return _values(touched.kind, row)
-        return shape.values or {}
-
-    def _parts(
-        self, kind: type[Fields], id: UUID, children: Sequence[tuple[type[Fields], UUID]]
-    ) -> tuple[signing.Part, list[signing.Part]]:
-        self._session.flush()
-        return self._part(kind, id), [self._part(child, child_id) for child, child_id in children]
-
-    def _part(self, kind: type[Fields], id: UUID) -> signing.Part:
-        row: Any = self._row(kind, id, deleted_too=True)
-        if row is None:
-            raise KnownError("record_missing", kind=kind.kind)
-        touched = self._touched.get((row.coll, id))
-        if touched is None:
-            touched = Touched(kind.kind, state.load(self._connection, self._names, row.coll, [id])[id])
-        return signing.Part(kind.kind, id, self._now_held(touched))
-
     def _noted(self, kind: str, id: UUID, about: UUID | None, coll: int) -> None:
         """One line in the audit log for each subject that was changed; another for what of it is restricted."""
         subject = ("participant", about) if about else (kind, id)
@@ -687,45 +381,6 @@ class UnitOfWork:
         if (*subject, bool(facts)) not in self._said:
             self._said.add((*subject, bool(facts)))
             self._entries.append(audit.Entry("changed", *subject, facts, placed=True))
-
-    def _to_outbox(self, sets: dict[int, list[Write]]) -> None:
-        if not sets:
-            return
-        hlc = state.signed64(self.stamp.hlc)
-        self._connection.exec_driver_sql("INSERT OR REPLACE INTO own_clock(one, hlc, dev) VALUES (1, ?, ?)", (hlc, self._device))
-        for coll, writes in sets.items():
-            change_set = ChangeSet(self._names.places[coll].id, self.stamp, tuple(writes))
-            self._connection.exec_driver_sql(
-                "INSERT INTO outbox(coll, hlc, origin, body) VALUES (?, ?, NULL, ?)",
-                (coll, hlc, state.pack_change_set(change_set)),
-            )
-
-
-def _since(before: RecordState, covers: Any) -> dict[tuple[str, Stamp], int]:
-    named = {(name, stamp) for body in covers.values() for name, stamps in body for stamp in stamps}
-    waits = {(name, stamp) for name, stamps in before.waiting.items() for stamp in stamps}
-    return {key: began for key, began in before.since.items() if key in waits or key in named}
-
-
-def _new_row(record: Fields, id: UUID, coll: int) -> Row:
-    model: Any = ROWS[record.kind]
-    row = model(id=id, coll=coll, **{name: getattr(record, name) for name in CODECS[record.kind]})
-    row.meta_life, row.meta_status, row.meta_shown = Life.LIVE.value, "live", 1
-    made: Row = row
-    return made
-
-
-def _fields(record: Fields) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in type(record).model_fields}
-
-
-def _values(kind: str, row: Any) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in CODECS[kind]}
-
-
-def _no_bulk(execution: ORMExecuteState) -> None:
-    if execution.is_update or execution.is_delete or execution.is_insert:
-        raise BugError("bulk_write_escapes_capture")
 
 
 class Commit:

@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 from cmpp_desktop import errors, resources, words
 from cmpp_desktop.errors import BugError, Invalid, KnownError
 from cmpp_desktop.ui import messages
+from cmpp_desktop.ui.troubles import TROUBLES
 
 ROOT = Path(words.__file__).parent
 
@@ -67,7 +68,7 @@ def test_spanish_keeps_the_places_where_facts_go() -> None:
 
 
 def test_every_code_has_words_and_no_words_are_left_over() -> None:
-    assert set(messages._TABLE) == set(errors.CODES)
+    assert set(TROUBLES) == set(errors.CODES)
 
 
 @pytest.mark.parametrize("language", words.LANGUAGES)

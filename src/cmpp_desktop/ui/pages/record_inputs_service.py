@@ -17,10 +17,10 @@ from cmpp_desktop.domain.directory import (
     OrganizationView,
     ServiceView,
 )
-from cmpp_desktop.ui.messages import no_consent
 from cmpp_desktop.ui.pages.directory_words import short_list
 from cmpp_desktop.ui.pages.record_input import Around, Input
 from cmpp_desktop.ui.pages.record_model import Item
+from cmpp_desktop.ui.troubles import no_consent
 from cmpp_desktop.ui.widgets import Button, Field, IconView, Label, ListRow, SearchField, announce, column, row
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate
 

@@ -25,7 +25,8 @@ def main() -> int:
     if options.only and options.only not in rows:
         parser.error(f"there is no row {options.only!r}; there are: {', '.join(rows)}")
     measured, failed = [], []
-    for name in [options.only] if options.only else rows:
+    every = [name for name, function in rows.items() if not frame.is_on_request(function)]
+    for name in [options.only] if options.only else every:
         print(f"{name} …", flush=True)
         try:
             result = rows[name]()
@@ -37,7 +38,7 @@ def main() -> int:
             continue
         measured.append(result)
         peers = ", ".join(f"{peer} {frame.number(value)}" for peer, value in result.against.items())
-        verdict = "met" if result.met else "MISSED"
+        verdict = {True: "met", False: "MISSED", None: "not judged"}[result.met]
         print(f"  {frame.number(result.ours)} {result.unit}; {peers}; goal {result.goal}: {verdict}", flush=True)
     frame.save(measured, rows)
     if failed:

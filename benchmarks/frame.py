@@ -35,7 +35,7 @@ SHOWN_VERSIONS = (
 @dataclass(frozen=True)
 class Row:
     """One figure. `unit` says what `ours` and `against` count ("ms", "MB/s", "bytes"); `ratio` is ours to the first peer
-    named in `against`. `goal` is said in words, and `met` is the row's own verdict on it."""
+    named in `against`. `goal` is said in words, and `met` is the row's own verdict on it; None where the peer is missing."""
 
     name: str
     size: str
@@ -44,7 +44,7 @@ class Row:
     against: Mapping[str, float]
     ratio: float | None
     goal: str
-    met: bool
+    met: bool | None
 
 
 def row(
@@ -57,10 +57,14 @@ def row(
     at_most: float | None = None,
     at_least: float | None = None,
     limit: float | None = None,
+    left_out: str = "",
 ) -> Row:
     """Makes a row and judges it. `at_most` and `at_least` bound the ratio of ours to the first peer; `limit` bounds ours
-    itself, in `unit`. At least one of them must be given."""
+    itself, in `unit`. At least one of them must be given. `left_out` names a first peer that may be missing in `against`: it
+    is another program, which could not be had here."""
     ratio = ours / next(iter(against.values())) if against else None
+    if left_out and ratio is None:
+        return Row(name, size, unit, ours, {}, None, f"beside {left_out}, which is not here", None)
     words, met = [], True
     if limit is not None:
         words.append(f"≤ {limit:g} {unit}")
@@ -110,6 +114,17 @@ def _timed(function: Callable[[], object], count: int) -> float:
     for _ in range(count):
         function()
     return time.perf_counter() - started
+
+
+def on_request(function: Callable[[], Row]) -> Callable[[], Row]:
+    """Marks a row that takes too long for every run: it is measured when it is asked for by its name."""
+    function.on_request = True  # type: ignore[attr-defined]
+    return function
+
+
+def is_on_request(function: Callable[[], Row]) -> bool:
+    """Whether it was marked so."""
+    return getattr(function, "on_request", False)
 
 
 def rows() -> dict[str, Callable[[], Row]]:
@@ -188,10 +203,8 @@ def page(results: Iterable[Row], about: Mapping[str, object]) -> str:
     for each in results:
         peers = ", ".join(f"{peer} {number(value)}" for peer, value in each.against.items()) or "–"
         ratio = "–" if each.ratio is None else f"{each.ratio:.2f}"
-        met = "yes" if each.met else "**no**"
-        lines.append(
-            f"| {each.name} | {each.size} | {number(each.ours)} {each.unit} | {peers} | {ratio} | {each.goal} | {met} |"
-        )
+        met = {True: "yes", False: "**no**", None: "–"}[each.met]
+        lines.append(f"| {each.name} | {each.size} | {number(each.ours)} {each.unit} | {peers} | {ratio} | {each.goal} | {met} |")
     lines += ["", "Versions: " + ", ".join(f"{name} {value}" for name, value in versions.items()) + ".", ""]
     return "\n".join([*lines, WORDS.read_text("utf-8")])
 

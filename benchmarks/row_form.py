@@ -18,11 +18,11 @@ from datetime import UTC, datetime
 from functools import cache
 from uuid import UUID
 
+from benchmarks import peers
 from benchmarks.frame import ROOT, Row, row
 from cmpp_desktop.forms import Interview, InterviewContext, compile_instrument
 
 GROUPS, IN_A_GROUP = 40, 25
-ENGINE = ROOT / "build" / "bench" / "odk"  # where `npm install` put the peer
 PROGRAM = ROOT / "benchmarks" / "odk_engine.mjs"
 EVERY = 7  # each so many questions is one of those that are answered and taken back
 ROUNDS = 5
@@ -38,7 +38,7 @@ def xform() -> str:
             binds.append(f'<bind nodeset="/form/g{group}" relevant=" /form/g{group - 1}/q{group - 1}_0  = \'yes\'"/>')
         asked = []
         for number, name in enumerate(names):
-            skip = f' relevant=" /form/g{group}/{names[number - 1]}  = \'yes\'"' if number else ""
+            skip = f" relevant=\" /form/g{group}/{names[number - 1]}  = 'yes'\"" if number else ""
             binds.append(f'<bind nodeset="/form/g{group}/{name}" type="string"{skip}/>')
             asked.append(
                 f'<select1 ref="/form/g{group}/{name}"><label>Question {number + 1} of part {group + 1}</label>'
@@ -50,7 +50,7 @@ def xform() -> str:
         binds.append(f'<bind nodeset="/form/score{group}" type="int" calculate="{counted}"/>')
     total = " + ".join(f" /form/score{group} " for group in range(GROUPS))
     binds.append(f'<bind nodeset="/form/score" type="int" calculate="{total}"/>')
-    binds.append("<bind nodeset=\"/form/band\" type=\"string\" calculate=\"if( /form/score  &gt; 500, 'high', 'low')\"/>")
+    binds.append('<bind nodeset="/form/band" type="string" calculate="if( /form/score  &gt; 500, \'high\', \'low\')"/>')
     return (
         '<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"><h:head><h:title>Long</h:title>'
         f'<model><instance><form id="long">{"".join(instance)}<score/><band/><meta><instanceID/></meta></form></instance>'
@@ -98,14 +98,14 @@ def ours() -> dict[str, float]:
 
 @cache
 def theirs() -> list[float]:
-    """Milliseconds of ODK Web Forms' engine at each place, in the same order; nothing where it is not installed."""
-    node = shutil.which("node")
-    if node is None or not (ENGINE / "node_modules").exists():
+    """Milliseconds of ODK Web Forms' engine at each place, in the same order; nothing where it cannot be had."""
+    engine = peers.node_packages("odk", peers.ODK)
+    if engine is None:
         return []
-    (ENGINE / "form.xml").write_text(xform(), "utf-8")
-    shutil.copy(PROGRAM, ENGINE / PROGRAM.name)
-    told = json.dumps({"form": str(ENGINE / "form.xml"), "refs": refs(), "rounds": ROUNDS})
-    done = subprocess.run([node, PROGRAM.name, told], cwd=ENGINE, capture_output=True, text=True, check=True, timeout=900)
+    (engine / "form.xml").write_text(xform(), "utf-8")
+    shutil.copy(PROGRAM, engine / PROGRAM.name)
+    told = json.dumps({"form": str(engine / "form.xml"), "refs": refs(), "rounds": ROUNDS})
+    done = subprocess.run(["node", PROGRAM.name, told], cwd=engine, capture_output=True, text=True, check=True, timeout=900)
     found: list[float] = json.loads(done.stdout.splitlines()[-1])
     return found
 

@@ -14,6 +14,7 @@ are records, into one SQLCipher table, committed (pull). It seals, signs, verifi
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -24,19 +25,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import httpx
 from tests.journeys.server import ServerProcess
 from tests.postgres import temporary_postgres
 
-from benchmarks import office
+from benchmarks import delta, office
+from benchmarks.delta import Delta
 from benchmarks.frame import ROOT, Row, row
 from benchmarks.start_child import PASSPHRASE
 from cmpp_desktop.domain.questions import Organisation, People
 from cmpp_desktop.store.database import connect as open_file
 from cmpp_desktop.store.database import durable
-from cmpp_desktop.store.tables import RECORD_KINDS
+from cmpp_desktop.store.tables import CODECS, RECORD_KINDS
 from cmpp_desktop.workspace import Workspace
+from cmpp_protocol import canon
 
 # With everything that such people have (benchmarks/office.py) a family has some forty records a head.
 SMALL, LARGE = (500, 5_000), (2_500, 25_000)  # participants and sessions: about 20,000 and 100,000 records
@@ -54,6 +58,7 @@ class Taken:
     post: float
     get: float
     insert: float
+    delta: Delta
 
 
 def measure(database: str, folder: Path, size: tuple[int, int]) -> Taken:
@@ -82,6 +87,8 @@ def measure(database: str, folder: Path, size: tuple[int, int]) -> Taken:
         if sender.sync_status().waiting or reader.ask(People(office.TODAY)).everybody != expected:
             raise AssertionError("not everything was sent and read")
         bundles, rows = _of(sender, reader)
+        _write_documents(reader, documents(size))
+        changed = delta.measure(sender, reader)
         sender.close()
         reader.close()
     with _bare_server(folder) as url:
@@ -95,7 +102,35 @@ def measure(database: str, folder: Path, size: tuple[int, int]) -> Taken:
         post,
         get,
         _insert(folder / "floor.db", rows),
+        changed,
     )
+
+
+def documents(size: tuple[int, int]) -> Path:
+    """Where the records of that size are as JSON, one a line, once a first sync of them was measured: what peers are given."""
+    return ROOT / "build" / "bench" / f"documents-{size[0]}.jsonl"
+
+
+def _write_documents(reader: Workspace, path: Path) -> None:
+    opened = reader._opened
+    assert opened is not None
+    with opened.store._database.reading() as connection, path.open("w", encoding="utf-8") as file:
+        for kind, codecs in CODECS.items():
+            listed = ",".join(f'"{name}"' for name in ("id", *codecs))
+            for id, *values in connection.exec_driver_sql(f'SELECT {listed} FROM "r_{kind}"'):
+                held = zip(codecs.items(), values, strict=True)
+                told = {name: codec.dump(value) for (name, codec), value in held if value is not None}
+                fields = {name: _plain(canon.unpack(value)) for name, value in told.items()}
+                file.write(json.dumps({"_id": id.hex(), "type_": kind, **fields}, ensure_ascii=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: ids as hexadecimal digits."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return {key: _plain(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def _went(door: Workspace) -> None:

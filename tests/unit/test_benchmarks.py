@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
-from benchmarks import frame
+from benchmarks import frame, peers
+from benchmarks.delta import Delta
 from benchmarks.frame import Row, row
+from benchmarks.row_growth_sync import chart
+from benchmarks.row_sync import Taken
+
+NOTHING = Delta(0, (1, 1), 0, 0, 0)
 
 
 def a_row(name: str = "save", ours: float = 3.0) -> Row:
@@ -33,6 +41,39 @@ def test_a_row_without_a_goal_or_a_needed_peer_is_refused() -> None:
         row("x", size="1", unit="ms", ours=1, against={"raw": 1})
     with pytest.raises(ValueError, match="needs a peer"):
         row("x", size="1", unit="ms", ours=1, against={}, at_most=1)
+
+
+def test_a_peer_that_is_not_here_is_said_and_judges_nothing() -> None:
+    alone = row("sync", size="1", unit="ms", ours=1, against={}, at_most=0.1, left_out="PouchDB")
+    assert (alone.met, alone.ratio, alone.goal) == (None, None, "beside PouchDB, which is not here")
+    beside = row("sync", size="1", unit="ms", ours=1, against={"PouchDB": 20}, at_most=0.1, left_out="PouchDB")
+    assert beside.met
+    about = {"processor": "", "cores": 1, "system": "", "python": "", "load": 0, "at": "", "versions": {}}
+    assert "| sync | 1 | 1 ms | – | – | beside PouchDB, which is not here | – |" in frame.page([alone], about)
+
+
+def test_what_takes_long_is_measured_only_when_it_is_named() -> None:
+    asked = {name for name, function in frame.rows().items() if frame.is_on_request(function)}
+    assert asked == {"growth-sync-million", "growth-sync-million-sent"}
+
+
+def test_a_package_that_cannot_be_installed_leaves_its_peer_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(peers, "BENCH", tmp_path)
+    monkeypatch.setattr(shutil, "which", {"node": sys.executable, "npm": "/nowhere/npm"}.get)
+    assert peers.node_packages("absent", ("left-pad",)) is None
+    assert "absent is left out: FileNotFoundError" in capsys.readouterr().out
+    monkeypatch.setattr(shutil, "which", {}.get)
+    assert peers.node_packages("no-node", ("left-pad",)) is None
+    assert "no-node is left out: there is no node here" in capsys.readouterr().out
+
+
+def test_the_chart_of_growth_shows_every_size() -> None:
+    few, many = (Taken(count, 1, 1, count / 1e4, count / 5e3, 0, 0, 0, NOTHING) for count in (10_000, 1_000_000))
+    drawn = ElementTree.fromstring(chart([few, many]))
+    said = [one.text for one in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"10,000", "1,000,000", "sent 1 s", "sent 100 s", "read 2 s", "read 200 s"} <= set(said)
 
 
 def test_work_takes_turns_and_every_turn_is_counted() -> None:

@@ -107,7 +107,7 @@ def test_p6_snapshot_and_tail_are_the_replay_and_so_is_a_snapshot_after_a_snapsh
     cursor = replay.replica.cursor(place)
     assert cursor is not None
     whole = replay.engine.snapshots.made(place, *cursor, state.no, [])
-    offers = cy.engine.snapshots._offered(place)
+    offers = cy.engine.snapshots.offered(place)
     cy.sync()
     tail = cy.engine.snapshots.made(place, *cursor, state.no, offers)
     assert whole is not None

@@ -16,6 +16,7 @@ from cmpp_desktop.changes import SYNC, Bus, Changed
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import enrolment, erasing, honesty, identity
 from cmpp_desktop.sync.books import Books
+from cmpp_desktop.sync.checking import Checking
 from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
 from cmpp_desktop.sync.folder import FolderExchange
 from cmpp_desktop.sync.folder_report import FolderReport
@@ -192,6 +193,10 @@ class Engine:
         if self._job(self._books.has_ended):
             return made.hand_over(folder, progress, cancelled)
         return made.run(folder, progress, cancelled)
+
+    def checking(self) -> Checking:
+        """Looks at the records of this laptop, and mends them."""
+        return Checking(self.snapshots, self._job, self._books, self._store, self._publish)
 
     def beside(self, method: str, path: str, body: bytes, limit: int) -> bytes:
         """One signed request beside the exchange (contents of documents), which waits for nothing of it. Raises KnownError:

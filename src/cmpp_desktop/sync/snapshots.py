@@ -35,6 +35,7 @@ T = TypeVar("T")
 Ask = Callable[[snapshot_api.Request], snapshot_api.Answer | None]
 Job = Callable[[Callable[[], Any]], Any]
 Progress = Callable[[int, int], None]
+Watch = Callable[[int], object]
 BODIES_A_JOB = 64
 MENDS = "mends"  # a snapshot that is taken because a true copy of a bundle is not to be had
 TRY_AGAIN = 1000  # bundles after which a laptop that could not make a snapshot tries again
@@ -106,7 +107,7 @@ class Snapshots:
         if hint.word == api.TAKE and 2 * self._job(lambda: snapshot_books.held(self._store, place)) >= hint.seq:
             self.from_log.add(place)  # most of the log is here: to read it again costs less
             return True
-        for one in self._offered(place)[:TRIED]:
+        for one in self.offered(place)[:TRIED]:
             squeezed = self._fetched(one, progress)
             taking = Taking(self._store, self._books, one, squeezed, self._signed_holds) if squeezed else None
             if taking is not None and taking.is_whole() and self._job(taking.fits):
@@ -125,7 +126,8 @@ class Snapshots:
         """Whether a true copy is asked for at a place that the snapshot covers (rule 42): its bytes may be gone everywhere."""
         return any(one.collection == hint.collection and one.seq <= hint.seq for one in copies.bad_copies(self._store))
 
-    def _offered(self, place: UUID) -> list[Offered]:
+    def offered(self, place: UUID) -> list[Offered]:
+        """What the server has of a collection that may be looked at, confirmed ones first. Raises KnownError of an exchange."""
         answer = self._ask(snapshot_api.Request(self._state.no, places=(place,)))
         return snapshot_books.offered(self._state, self._books.keys, answer.snapshots) if answer else []
 
@@ -207,7 +209,7 @@ class Snapshots:
 
     def _confirm(self, place: UUID, seq: int) -> None:
         state = self._state
-        every = self._offered(place)
+        every = self.offered(place)
         for one in [each for each in every if each.head.seq == seq and each.head.maker != self._books.device_id]:
             made = self.made(place, one.head.seq, one.head.log_hash, one.head.roster_no, [each for each in every if each != one])
             if made is None:
@@ -224,7 +226,7 @@ class Snapshots:
         known = self._job(lambda: snapshot_books.bases(self._store).get(place))
         if known is not None and known.confirmed and known.seq >= seq:
             return
-        found = [one for one in self._offered(place) if one.confirmed]
+        found = [one for one in self.offered(place) if one.confirmed]
         if found:
             self._job(lambda: self._note_confirmed(found[0]))
 
@@ -245,9 +247,12 @@ class Snapshots:
 
     # Folding ----------------------------------------------------------------------------------------------------------
 
-    def made(self, place: UUID, seq: int, log_hash: bytes, no: int, offered: Sequence[Offered]) -> Made | None:
-        """The state after place `seq` of the log under the roster with that number, as parts; None if it cannot be made here."""
-        fold = self.fold(place, seq, log_hash, no, offered)
+    def made(
+        self, place: UUID, seq: int, log_hash: bytes, no: int, offered: Sequence[Offered], watch: Watch = lambda bundles: None
+    ) -> Made | None:
+        """The state after place `seq` of the log under the roster with that number, as parts; None if it cannot be made here.
+        `watch` hears how many bundles were taken in, now and then, and may raise to stop it."""
+        fold = self.fold(place, seq, log_hash, no, offered, watch)
         if fold is None:
             return None
         contents, squeezed = snapshot.Contents(), []
@@ -256,7 +261,9 @@ class Snapshots:
             squeezed.append(snapshot_parts.squeeze(packed))
         return Made(tuple(squeezed), contents.hash, len(fold.records))
 
-    def fold(self, place: UUID, seq: int, log_hash: bytes, no: int, offered: Sequence[Offered]) -> Fold | None:
+    def fold(
+        self, place: UUID, seq: int, log_hash: bytes, no: int, offered: Sequence[Offered], watch: Watch = lambda bundles: None
+    ) -> Fold | None:
         """The same, not packed yet: from the beginning of the log if all of it is here, else from a confirmed snapshot."""
         books = self._books
         state = self._state if no == self._state.no else roster.build(books.entries[: no + 1])
@@ -270,6 +277,7 @@ class Snapshots:
         with uncollected():
             for items in self._bodies(place, rows, fold.log_hash):
                 fold.take(items)
+                watch(len(items))
         return fold if fold.whole and (fold.seq, fold.log_hash) == (seq, log_hash) else None
 
     def _from_a_snapshot(

@@ -8,11 +8,13 @@ from uuid import UUID
 
 import pytest
 
+from cmpp_desktop.store.orders import Order
 from cmpp_desktop.sync import confirmed, snapshot_books
 from cmpp_desktop.sync.replica import GONE
 from cmpp_server import checking, dump
 from cmpp_server.database import Database
-from tests.sync.laptops import Laptop, Office, enrolled, everybody, invited, team
+from tests.sync.laptops import DAY, START_MS, Laptop, Office, enrolled, everybody, invited, team
+from tests.sync.test_erasing import HASH, ordered
 from tests.sync.test_snapshots import NOTE, OTHER, PHONE, busy, later, newcomer
 
 KEEP = confirmed.KEEP_DAYS
@@ -119,6 +121,25 @@ def test_a_late_removal_makes_records_again_from_the_snapshot_where_bytes_went(o
     everybody(ana)
     assert ana.engine.status().problem is None
     assert ana.value(PHONE, "number") == "written before the removal"
+
+
+def test_an_erasure_says_when_a_confirmed_snapshot_without_it_stands_everywhere(office: Office) -> None:
+    admin, [ana, bo] = team(office)
+    busy(ana, bo, rounds=2)
+    everybody(ana, bo, admin)
+    ordered(admin, Order("erase", UUID(int=0xCE27), (PHONE,), HASH))
+    everybody(admin, ana)
+    assert admin.engine.erasures().done[HASH].confirmed is None, "every snapshot is from before it"
+    later(office, 8, ana, bo, admin)
+    for number in range(3):
+        for place in (admin.caseload, admin.organisation):
+            admin.write(UUID(int=3000 + number), place, number=str(number))
+            admin.sync()
+    everybody(admin, ana, bo, admin)
+    found = admin.engine.erasures().done[HASH].confirmed
+    assert found is not None
+    assert found >= START_MS + 8 * DAY
+    assert admin.state(PHONE) is None
 
 
 def test_a_stick_says_that_the_oldest_is_at_the_server_and_carries_the_rest(office: Office, tmp_path: Path) -> None:

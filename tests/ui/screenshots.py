@@ -34,7 +34,7 @@ from cmpp_desktop.ui.bridge import Bridge
 from cmpp_desktop.ui.pages.groups_people import There
 from cmpp_desktop.ui.pages.join_again import TwelveWords
 from cmpp_desktop.ui.theme import Look, Wish
-from cmpp_desktop.workspace import AttachmentRequest, CaseSummaryRequest, CertificateRequest
+from cmpp_desktop.workspace import AttachmentRequest, CaseSummaryRequest, CertificateRequest, LookedAt, SnapshotKnown
 from tests.ui import samples
 from tests.ui.picture_door import PictureDoor
 from tests.ui.samples import NOW, at_first_run, at_someone_new, keeping, offices, rules
@@ -320,6 +320,20 @@ def _undecided(door: samples.SampleDoor) -> None:
     door.status = samples.sync_decisions()
 
 
+def _snapshots_known(door: samples.SampleDoor) -> None:
+    """Two collections were checked; one record of them is not as it should be."""
+    door.status = replace(door.status, snapshot=SnapshotKnown("Denise Okafor", "Leon Brandt", True, NOW))
+    door.seen_records = (
+        LookedAt("organisation", "", 112, 0, 0, "same", "Denise Okafor", "Leon Brandt"),
+        LookedAt("caseload", "Lantern Street", 2_318, 1, 0, "same", "Denise Okafor", ""),
+        LookedAt("restricted", "Lantern Street", None, 0, 0, "nobody"),
+    )
+
+
+def _checked(window: Window) -> None:
+    page(window).check.look()
+
+
 def _replaced(door: samples.SampleDoor) -> None:
     """Another copy of this laptop has taken its place."""
     door.status = replace(door.status, word="refused", problem="device_replaced", waiting=2)
@@ -589,6 +603,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("14-sync-documents", go("sync"), before=_documents_wait),
     Shot("14-sync-decide", go("sync"), before=_undecided),
     Shot("14-sync-decide-sheet", go("sync", _decide), before=_undecided),
+    Shot("14-sync-checked", go("sync", _checked), before=_snapshots_known),
     Shot("14-sync-replaced", go("sync"), before=_replaced),
     Shot("14-sync-twelve-words", go("sync", _twelve_words), before=_replaced),
     Shot("15-pdf", go("pdf", request=_PDF)),

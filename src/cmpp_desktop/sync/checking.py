@@ -34,9 +34,9 @@ IDS_A_JOB = 500
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One collection. `records`: how many were looked at, None when its history is not all here, so that nothing could be said;
-    `differ`: those that do not stand as the bundles have them. `others`: what the comparison with the snapshot of `maker` at place
-    `seq` of the log said; nobody: there is none to compare with. `by`: who confirmed that one, empty for nobody."""
+    """One collection. `records`: how many were looked at, None when its history is not all here and nothing could be said;
+    `differ`: those that do not stand as the bundles have them. `others`: what the comparison with the snapshot of `maker` at
+    place `seq` of the log said; nobody: there is none to compare with. `by`: who confirmed that one, empty for nobody."""
 
     collection: UUID
     kind: str
@@ -64,8 +64,8 @@ class Checking:
         self._snapshots, self._job, self._books, self._store, self._publish = snapshots, job, books, store, publish
 
     def run(self, progress: Progress | None = None, *, mend: bool = False) -> tuple[Checked, ...]:
-        """Looks at every collection that is read here. `mend`: writes what differs anew, and takes a snapshot in the next exchange
-        where the history itself is another than that of a confirmed one."""
+        """Looks at every collection that is read here. `mend`: writes what differs anew, and takes a snapshot in the next
+        exchange where the history itself is another than that of a confirmed one."""
         places = self._job(self._books.readable)
         self._done, self._of = 0, self._job(lambda: sum(self._work(place) for place in places))
         self._progress = progress

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cmpp_desktop.store.orders import ORDERS, Order, packed_orders, read_orders
+from cmpp_desktop.sync import confirmed
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.erased import without
 from cmpp_desktop.sync.inbox import Taken
@@ -29,11 +30,13 @@ IDS_AT_ONCE = 20_000  # in one entry
 
 
 class Erased(NamedTuple):
-    """An erasure in the roster: its number, its time in ms, and whether every collection has had a new key since."""
+    """An erasure in the roster: its number, its time in ms, whether every collection has had a new key since, and from when on
+    (ms) a confirmed snapshot without it stands for every collection that is read here, None for not yet."""
 
     no: int
     at: int
     keys_changed: bool
+    confirmed: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +117,17 @@ def erasures(books: Books, store: Replica) -> Erasures:
     """How all of them stand."""
     state = books.view()
     read = [entries.decode(data) for data in books.all_entries()]
-    done = {one.fields["certificate"]: _erased(state, one) for one in read if one.type == "erasure"}
+    done = {one.fields["certificate"]: _erased(books, store, one) for one in read if one.type == "erasure"}
     orders = [order for order in read_orders(store.secret(ORDERS)) if order.what == "erase"]
     held = {order.certificate for order in orders if _is_held(state, order)}
     return Erasures(done, frozenset(order.certificate for order in orders), frozenset(held))
 
 
-def _erased(state: RosterState, entry: entries.Entry) -> Erased:
-    before = [place for place in state.collections.values() if place.created < entry.no]
-    return Erased(entry.no, entry.at, all(place.epochs[-1].no > entry.no for place in before))
+def _erased(books: Books, store: Replica, entry: entries.Entry) -> Erased:
+    before = [place for place in books.view().collections.values() if place.created < entry.no]
+    changed = all(place.epochs[-1].no > entry.no for place in before)
+    read = [place for place in books.readable() if (store.cursor(place) or (0, b""))[0] > 0]  # an empty one has nothing to go
+    return Erased(entry.no, entry.at, changed, confirmed.since(store, read, entry.no))
 
 
 def _is_held(state: RosterState, order: Order) -> bool:

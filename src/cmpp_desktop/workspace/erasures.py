@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from cmpp_desktop.domain.entries import Records
@@ -21,6 +21,11 @@ def erasures(opened: Opened) -> Mapping[UUID, Erasure]:
         if named in stands.waiting:
             found[item.id] = Erasure("held" if named in stands.held else "waits", None, False)
         elif done is not None:
-            day = datetime.fromtimestamp(done.at / 1000, UTC).astimezone(opened.zone()).date()
-            found[item.id] = Erasure("ordered", day, done.keys_changed)
+            confirmed = None if done.confirmed is None else _day(opened, done.confirmed)
+            found[item.id] = Erasure("ordered", _day(opened, done.at), done.keys_changed, confirmed)
     return found
+
+
+def _day(opened: Opened, ms: int) -> date:
+    """The office's day of a moment."""
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(opened.zone()).date()

@@ -10,7 +10,7 @@ from uuid import UUID
 from cmpp_desktop.changes import HERE
 from cmpp_desktop.sync.folder_report import FolderReport
 from cmpp_desktop.workspace.core import Core
-from cmpp_desktop.workspace.views import Access, Erasure, InvitationFile, SyncStatus
+from cmpp_desktop.workspace.views import Access, Erasure, InvitationFile, LookedAt, SyncStatus
 
 if TYPE_CHECKING:
     from cmpp_desktop.domain.work import Done, Role
@@ -83,6 +83,20 @@ class Exchanging(Core):
         from cmpp_desktop.workspace import held
 
         held.decide(self._need(), key, decision)
+
+    def check_records(
+        self, progress: Callable[[int, int], None] | None = None, *, mend: bool = False
+    ) -> tuple[LookedAt, ...]:
+        """Compares the records of this laptop with what was sent and received, and with what other laptops have signed. `mend`:
+        makes those that differ again. `progress` may raise to stop; nothing that was not sent is touched."""
+        from cmpp_desktop.workspace import checking
+
+        opened = self._need()
+        with self._exchanging:
+            found = checking.look(opened, progress, mend=mend)
+            if mend:
+                opened.follow_merged()
+            return found
 
     def erasures(self) -> Mapping[UUID, Erasure]:
         """How the erasures of destroyed files stand, by certificate."""

@@ -15,7 +15,7 @@ from cmpp_desktop.sync.desk import FileNames
 from cmpp_desktop.sync.enrolment import Invited
 from cmpp_desktop.sync.hearing import last_taken_away
 from cmpp_desktop.sync.status import Status
-from cmpp_desktop.workspace import held
+from cmpp_desktop.workspace import checking, held
 from cmpp_desktop.workspace.profile import ROLES, Opened, role_of
 from cmpp_desktop.workspace.views import (
     Access,
@@ -52,6 +52,7 @@ def status_of(opened: Opened, status: Status) -> SyncStatus:
         renewed=None if status.renewed is None else _moment(status.renewed),
         documents=opened.carried.left,
         documents_why=opened.carried.problem,
+        snapshot=checking.last_snapshot(opened),
     )
 
 

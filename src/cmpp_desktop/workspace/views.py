@@ -104,13 +104,40 @@ class HeldWork:
     kinds: tuple[tuple[str, int], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SnapshotKnown:
+    """The newest snapshot that is known here: whose laptop made it and whose confirmed it, "" where that is not known. Not
+    `confirmed`: this laptop began from it, and nobody has found the same yet. `at`: when it was heard of."""
+
+    maker: str
+    by: str
+    confirmed: bool
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """Records of one collection after a look: how many (None: their history is not all here), how many differ from it, how many
+    were put right. `others`: what comparing with the snapshot of `maker`, confirmed by `by`, said. `kind`: organisation,
+    caseload, restricted; `team`: whose."""
+
+    kind: str
+    team: str
+    records: int | None
+    differ: int
+    mended: int
+    others: Literal["same", "different", "nobody"]
+    maker: str = ""
+    by: str = ""
+
+
 @dataclass(frozen=True)
 class SyncStatus:
     """How it stands, for the corner and the panel. `problem`: an error code of the last try, or None. `damaged`: those of
     `set_aside` that arrived damaged and are asked for again. `retry_in`: seconds until the next try by itself after one that
     failed, None for the usual time. `renewed`: when this laptop took another identity, because another copy of it was met.
     `held`: of `set_aside`, what the person here may decide. `documents`: contents of documents that the server did not have
-    after the last round, and `documents_why`, a code or the server's own word."""
+    after the last round, and `documents_why`, a code or the server's own word. `snapshot`: the newest that is known."""
 
     word: SyncWord
     waiting: int = 0
@@ -127,6 +154,7 @@ class SyncStatus:
     held: tuple[HeldWork, ...] = ()
     documents: int = 0
     documents_why: str | None = None
+    snapshot: SnapshotKnown | None = None
 
 
 @dataclass(frozen=True)
@@ -317,8 +345,10 @@ class OpenInterview:
 class Erasure:
     """An erasure (sync rule 19). `waits`: for the next exchange; `held`: a legal hold stands in its way; `ordered`: the roster
     has it since `on`, and every laptop that has heard of it keeps nothing. What waits then is old sealed history;
-    `keys_changed`: what is sealed since has other keys than that."""
+    `keys_changed`: what is sealed since has other keys than that; `confirmed`: the day on which it was heard here that two
+    laptops made the same snapshots without it, of every collection that is read here."""
 
     state: Literal["waits", "held", "ordered"]
     on: date | None
     keys_changed: bool
+    confirmed: date | None = None

@@ -34,6 +34,7 @@ from cmpp_desktop.workspace import (
     Greeting,
     InvitationFile,
     InvitationInfo,
+    LookedAt,
     OpenInterview,
     Paper,
     SealedInvitation,
@@ -110,6 +111,9 @@ class SampleDoor(Workspace):
         self.joined_again: list[bytes] = []
         self.decisions: list[tuple[str, str]] = []  # about work that came too late
         self.folders: list[Path] = []
+        self.looked: list[bool] = []
+        looked_at = LookedAt("organisation", "", 112, 0, 0, "same", "Denise Okafor", "Leon Brandt")
+        self.seen_records: tuple[LookedAt, ...] = (looked_at,)
         self.folder_done = FolderReport(bundles_in=3, files_out=12)
         self.fail: dict[str, BaseException] = {}
         self.status = SyncStatus(
@@ -324,6 +328,13 @@ class SampleDoor(Workspace):
         self._may_fail("exchange_folder")
         self.folders.append(folder)
         return self.folder_done
+
+    def check_records(self, progress: Any = None, *, mend: bool = False) -> tuple[LookedAt, ...]:
+        self._may_fail("check_records")
+        self.looked.append(mend)
+        if progress is not None:
+            progress(40, 100)
+        return tuple(replace(one, mended=one.differ) for one in self.seen_records) if mend else self.seen_records
 
     def access(self) -> Access:
         return access(self)

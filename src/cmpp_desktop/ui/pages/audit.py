@@ -52,6 +52,7 @@ def action_words(words: Words) -> dict[str, str]:
         "imported": words("Table brought in"),
         "import_undone": words("Import undone"),
         "folder_exchanged": words("Exchanged with a stick or folder"),
+        "records_checked": words("Records of this laptop checked"),
         "directory_imported": words("Directory brought in"),
         "device_confirmed": words("Laptop confirmed"),
         "invited": words("Somebody invited"),

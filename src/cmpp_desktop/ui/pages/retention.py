@@ -205,6 +205,14 @@ class RetentionPage(Page):
         if erasure.state == "waits" or erasure.on is None:
             return words("Its erasure goes out with the next exchange.")
         day = words.short_date(erasure.on, self.ui.today())
+        if erasure.confirmed is not None:
+            since = words.short_date(erasure.confirmed, self.ui.today())
+            return words(
+                "Erased {day}. Two laptops made the same common copy without it by {since};"
+                " older sealed history goes 90 days later.",
+                day=day,
+                since=since,
+            )
         if erasure.keys_changed:
             return words("Erased {day}. Keys have changed since; old sealed history goes when it is no longer kept.", day=day)
         return words("Erased {day}. Still to come: new keys, and the end of old sealed history.", day=day)

@@ -15,8 +15,9 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.pages.held_words import title_of, why_of
 from cmpp_desktop.ui.pages.participant_model import Fact, lower_first
+from cmpp_desktop.ui.widgets import isolate
 from cmpp_desktop.words import Words, in_one, zone_of
-from cmpp_desktop.workspace import ArrivedItem, HeldWork, SyncStatus
+from cmpp_desktop.workspace import ArrivedItem, HeldWork, SnapshotKnown, SyncStatus
 
 Action = Literal["", "conflicts", "participant", "held", "join"]
 
@@ -235,10 +236,23 @@ def _facts(status: SyncStatus, now: datetime, words: Words, today: date, here: Z
     if status.server:
         said.append(Fact(status.server, words("Server")))
     said.append(Fact(str(status.waiting), words("Waiting to be sent")))
+    if status.snapshot is not None:
+        said.append(Fact(_snapshot(status.snapshot, words, today, here), words("Last common copy")))
     if status.documents:
         number = words.plural("{n} is not sent yet.", "{n} are not sent yet.", status.documents)
         said.append(Fact(f"{number} {_why_documents_wait(status.documents_why, words)}".strip(), words("Documents")))
     return tuple(said)
+
+
+def _snapshot(known: SnapshotKnown, words: Words, today: date, here: ZoneInfo) -> str:
+    """Who made the snapshot and who confirmed it; one that nobody has confirmed is named so (rule 48)."""
+    maker = isolate(known.maker)
+    if not known.confirmed:
+        return words("This laptop began from one by {maker} that nobody has confirmed yet.", maker=maker)
+    day = words.day(known.at.astimezone(here).date(), today) if known.at else ""
+    if not known.by:
+        return words("Made by {maker} and confirmed, {day}", maker=maker, day=day)
+    return words("Made by {maker}, confirmed by {by}, {day}", maker=maker, by=isolate(known.by), day=day)
 
 
 def _why_documents_wait(why: str | None, words: Words) -> str:

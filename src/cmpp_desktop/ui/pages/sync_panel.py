@@ -11,6 +11,7 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.bridge import Job
 from cmpp_desktop.ui.files import MAX_INVITATION, ask_for_file, read_bytes
 from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.pages.check_part import CheckPart
 from cmpp_desktop.ui.pages.folder_part import FolderPart
 from cmpp_desktop.ui.pages.held_work import HeldWorkSheet
 from cmpp_desktop.ui.pages.join_again import ASKS, TwelveWords
@@ -65,6 +66,7 @@ class SyncPage(Page):
         self.nothing_came = Label(words("Nothing new since the program was opened."), tone="ink2", wrap=True)
         self.more_waits = Label("", "small", tone="ink2")
         self.folder = FolderPart(self, self.reload)
+        self.check = CheckPart(self, self.reload)
         self.facts = FactList(words("How it stands"), label_width=150)
         self.needs.opened.connect(lambda line: self._do(self._line(self.needs, line.id)))
         self.arrived.opened.connect(lambda line: self._do(self._line(self.arrived, line.id)))
@@ -82,7 +84,9 @@ class SyncPage(Page):
             column(self._needs_box, self.waiting_head, self.nothing_waits, self.waiting, self.more_waits, None, gap=4)
         )
         right.setLayout(
-            column(self.arrived_head, self.nothing_came, self.arrived, 12, self.facts, 12, self.folder, None, gap=4)
+            column(
+                self.arrived_head, self.nothing_came, self.arrived, 12, self.facts, 12, self.folder, 12, self.check, None, gap=4
+            )
         )
         self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns.setSpacing(look().px(48))
@@ -108,7 +112,12 @@ class SyncPage(Page):
 
     def keys(self) -> tuple[tuple[str, str], ...]:
         words = self.words
-        return (("F5", words("try now")), ("Return", words("open")), ("Alt+F", words("stick or folder")))
+        return (
+            ("F5", words("try now")),
+            ("Return", words("open")),
+            ("Alt+F", words("stick or folder")),
+            ("Alt+K", words("check the records")),
+        )
 
     def first_focus(self) -> QWidget | None:
         return self.needs if self.needs.isVisibleTo(self) else self.try_now

@@ -19,7 +19,8 @@ SYNC = "/v1/sync"  # `api.PATH`, whose module is imported when it is needed
 
 def workspace(folder: Path) -> Workspace:
     """The workspace of a profile folder, with everything real. Quick: nothing is opened yet."""
-    return Workspace(folder, Parts(clock=lambda: datetime.now(UTC), randomness=os.urandom, connect=connect))
+    parts = Parts(lambda: datetime.now(UTC), os.urandom, connect, connect_unproved=lambda url: Later(url, "", proved=False))
+    return Workspace(folder, parts)
 
 
 def connect(url: str, ca: str) -> Transport:
@@ -30,8 +31,8 @@ def connect(url: str, ca: str) -> Transport:
 class Later:
     """A `Transport` that imports and makes the real one at the first request, so that unlocking does not wait for TLS."""
 
-    def __init__(self, url: str, ca: str) -> None:
-        self._url, self._ca = url, ca
+    def __init__(self, url: str, ca: str, *, proved: bool = True) -> None:
+        self._url, self._ca, self._proved = url, ca, proved
         self._real: Transport | None = None
         self._closed = False
 
@@ -58,5 +59,5 @@ class Later:
         if self._real is None:
             from cmpp_desktop.sync.transport import HttpTransport
 
-            self._real = HttpTransport(self._url, self._ca)
+            self._real = HttpTransport(self._url, self._ca, proved=self._proved)
         return self._real

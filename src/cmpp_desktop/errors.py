@@ -51,6 +51,7 @@ CODES = frozenset(
         "server_busy", "server_refused", "server_too_old", "server_too_new", "clock_wrong", "roster_rejected", "roster_fork",
         "invitation_unreadable", "invitation_used", "invitation_expired", "invitation_closed",
         "invitation_sealed", "invitation_words", "invitation_not_for_here", "key_missing",
+        "invitation_not_there", "invitation_too_big", "ticket_unreadable",
         "another_history", "device_revoked", "device_retired", "device_replaced", "too_big", "not_sent", "wrong_kit",
         "organisation_unknown", "file_unreadable", "file_not_written",
         "folder_unreadable", "folder_too_early", "folder_full", "folder_read_only", "folder_not_written",

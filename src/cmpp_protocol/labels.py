@@ -41,6 +41,7 @@ STICK_FILE = b"cmpp/1/stick-file"  # the check at the end of a file in a folder:
 BLOB_ID = b"cmpp/1/blob-id"  # HMAC under a content's key
 BLOB_CHUNK = b"cmpp/1/blob-chunk"  # HKDF info, with the place of a chunk
 INVITATION_SEAL = b"cmpp/1/invitation-seal"  # HKDF info: twelve words -> the key of an invitation file
+INVITATION_PLACE = b"cmpp/1/invitation-place"  # HKDF info: twelve words -> where the sealed invitation lies at the server
 
 SNAPSHOT_CONTENTS = b"cmpp/1/snapshot-contents"  # over the packed parts of a snapshot
 SNAPSHOT_DIGEST = b"cmpp/1/snapshot-digest"  # HMAC under the collection key, over place and contents

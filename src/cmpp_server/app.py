@@ -17,6 +17,7 @@ from cmpp_server.chunks import FolderChunks
 from cmpp_server.database import Busy, Database
 from cmpp_server.events import Events
 from cmpp_server.exchange import Exchange
+from cmpp_server.invitations import Invitations
 from cmpp_server.metrics import Metrics
 from cmpp_server.problems import Refused
 from cmpp_server.routes import Parts, router
@@ -43,6 +44,7 @@ def create_app(settings: Settings, now: Callable[[], int] = clock_ms) -> FastAPI
         exchange=Exchange(database, settings, now),
         blobs=Blobs(database, FolderChunks(folder) if folder is not None else None, settings, now),
         snapshots=Snapshots(database, settings, now),
+        invitations=Invitations(database, settings, now),
         events=Events(),
         metrics=Metrics(database),
         log=logs.logger(settings.log_level),

@@ -9,13 +9,13 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
-from cmpp_protocol import api, blobs
+from cmpp_protocol import api, blobs, invitations
 from cmpp_server import tables
 from cmpp_server.database import Busy, Database
 from cmpp_server.exchange import Done
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-ROUTES = frozenset({api.PATH, blobs.PATH, "/healthz", "/readyz", "/metrics"})
+ROUTES = frozenset({api.PATH, blobs.PATH, invitations.PATH, invitations.TAKE_PATH, "/healthz", "/readyz", "/metrics"})
 _LOCKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 

@@ -9,9 +9,11 @@ from cmpp_server.problems import Refused
 
 
 def used_bytes(conn: Connection, org: bytes) -> int:
-    """Bytes that are kept for an organisation: of bundles in its logs and held, of snapshots, of contents."""
-    table = tables.collection
-    return int(conn.execute(select(func.coalesce(func.sum(table.c.used_bytes), 0)).where(table.c.org_id == org)).scalar_one())
+    """Bytes that are kept for an organisation: of bundles in its logs and held, of snapshots, of contents, of invitations."""
+    table, left = tables.collection, tables.left_invitation
+    kept = select(func.coalesce(func.sum(table.c.used_bytes), 0)).where(table.c.org_id == org)
+    waiting = select(func.coalesce(func.sum(func.length(left.c.body)), 0)).where(left.c.org_id == org)
+    return int(conn.execute(kept).scalar_one()) + int(conn.execute(waiting).scalar_one())
 
 
 def within_quota(conn: Connection, org: bytes) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from cmpp_protocol import api, entries, envelope, rights, roster
 from cmpp_server import tables
@@ -85,6 +85,8 @@ class Rosters:
             state, verdict, why = _one(conn, org, state, one, now, again)
             verdicts.append((verdict, why))
             going = verdict in (api.EntryVerdict.STORED, api.EntryVerdict.HAD_IT)
+        if state is not None and any(verdict is api.EntryVerdict.STORED for verdict, _ in verdicts):
+            forget_left(conn, org, state, now)
         return Appended(tuple(verdicts), state)
 
     def _grown(
@@ -143,6 +145,15 @@ def changed(conn: Connection, org: bytes, now: int) -> None:
     query = select(tables.org.c.changed_at).where(tables.org.c.org_id == org)
     before = conn.execute(query.with_for_update()).scalar_one()
     conn.execute(update(tables.org).where(tables.org.c.org_id == org).values(changed_at=max(now, before + 1)))
+
+
+def forget_left(conn: Connection, org: bytes, state: roster.RosterState, now: int) -> None:
+    """The sealed invitations go whose entries are over: used, closed, or run out."""
+    table = tables.left_invitation
+    for id in conn.execute(select(table.c.invitation_id).where(table.c.org_id == org)).scalars().all():
+        known = state.invitations.get(UUID(bytes=id))
+        if known is None or known.closed is not None or now > known.expires:
+            conn.execute(delete(table).where(table.c.org_id == org, table.c.invitation_id == id))
 
 
 def _one(

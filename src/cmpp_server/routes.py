@@ -9,12 +9,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from cmpp_protocol import api, blobs, snapshot_api
+from cmpp_protocol import api, blobs, invitations, snapshot_api
 from cmpp_server import logs, metrics
 from cmpp_server.blobs import Blobs
 from cmpp_server.database import Busy, Database, newest_revision
 from cmpp_server.events import Events
 from cmpp_server.exchange import Done, Exchange
+from cmpp_server.invitations import Invitations
 from cmpp_server.problems import Refused
 from cmpp_server.settings import Settings
 from cmpp_server.snapshots import Snapshots
@@ -29,6 +30,7 @@ class Parts:
     exchange: Exchange
     blobs: Blobs
     snapshots: Snapshots
+    invitations: Invitations
     events: Events
     metrics: metrics.Metrics
     log: Any
@@ -154,6 +156,43 @@ async def take_snapshots(request: Request, parts: UsedParts) -> Response:
     said = answer.encode()
     parts.metrics.request(snapshot_api.PATH, "ok")
     parts.metrics.carried(len(body), len(said))
+    return Response(said, media_type=api.CONTENT_TYPE)
+
+
+@router.post(
+    invitations.PATH,
+    response_class=Response,
+    responses=_ANSWER,
+    openapi_extra={
+        "parameters": [_AUTHORISED],
+        "requestBody": {"required": True, "content": {api.CONTENT_TYPE: _BYTES}},
+    },
+)
+async def leave_invitation(request: Request, parts: UsedParts) -> Response:
+    """A sealed invitation, for whoever has its twelve words."""
+    body = await _read(request, invitations.REQUEST_LIMIT)
+    answer = await run_in_threadpool(parts.invitations.leave, request.headers.get("authorization", ""), body)
+    return _invitation(parts, invitations.PATH, len(body), answer)
+
+
+@router.post(
+    invitations.TAKE_PATH,
+    response_class=Response,
+    responses=_ANSWER,
+    openapi_extra={"requestBody": {"required": True, "content": {api.CONTENT_TYPE: _BYTES}}},
+)
+async def take_invitation(request: Request, parts: UsedParts) -> Response:
+    """What lies at a place: nobody signs this."""
+    body = await _read(request, invitations.TAKE_LIMIT)
+    address = request.client.host if request.client is not None else ""
+    answer = await run_in_threadpool(parts.invitations.take, address, body)
+    return _invitation(parts, invitations.TAKE_PATH, len(body), answer)
+
+
+def _invitation(parts: Parts, path: str, received: int, answer: invitations.Answer) -> Response:
+    said = answer.encode()
+    parts.metrics.request(path, "ok")
+    parts.metrics.carried(received, len(said))
     return Response(said, media_type=api.CONTENT_TYPE)
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from cmpp_protocol import blobs, entries, envelope, keys, snapshot
+from cmpp_protocol import blobs, entries, envelope, invitations, keys, snapshot
 
 
 def _id(name: str, length: int) -> tuple[Column[bytes], CheckConstraint]:
@@ -181,6 +181,18 @@ blob_chunk = Table(
     Column("size", Integer, nullable=False),
     PrimaryKeyConstraint("org_id", "collection_id", "blob_id", "n"),
     CheckConstraint(f"size BETWEEN 1 AND {blobs.SEALED_LIMIT}", name="size"),
+)
+
+# A sealed invitation that waits for whoever has its twelve words, while its entry in the roster is open.
+left_invitation = Table(
+    "left_invitation",
+    metadata,
+    *_id("org_id", 32),
+    *_id("invitation_id", 16),
+    *_id("place", 32),
+    *_body(invitations.LIMIT, invitations.LEAST),
+    PrimaryKeyConstraint("org_id", "invitation_id"),
+    UniqueConstraint("place"),  # whoever takes it knows no organisation
 )
 
 # A device, as it asked last: the roster number that it had heard, and when its allowance of requests is whole again (see

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cmpp_desktop.domain.records import BirthDate, When
 from cmpp_desktop.reports import figures as f
+from cmpp_desktop.reports import invitation_sheet
 
 ZONE = ZoneInfo("America/New_York")
 HASH = "7f2c91ab03dd5e10" + "ab12cd34" * 6
@@ -192,3 +193,11 @@ def screening(*languages: str, times: int = 1) -> f.ScreeningPaper:
         staff="Ana Marroquín",
         signature=replace(signature(), who="Ana Marroquín", role="caseworker"),
     )
+
+
+def invitation() -> invitation_sheet.Sheet:
+    """The sheet for somebody who was invited; its code is a small pattern."""
+    words = ("rumor", "miseria", "acoger", "tropa", "trabajo", "peligro", "minero", "enero", "freno", "pegar", "litro", "boca")
+    pattern = tuple(tuple((row * column) % 3 == 0 for column in range(21)) for row in range(21))
+    until, office = date(2026, 12, 6), "Lantern Street Services"
+    return invitation_sheet.Sheet("Nia Sesay", "https://sync.example", words, pattern, until, office)

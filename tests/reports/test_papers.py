@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from cmpp_desktop import resources, words
 from cmpp_desktop.domain.dispatch import KINDS
-from cmpp_desktop.reports import case_summary, certificate, recovery_kit, screening, session_note
+from cmpp_desktop.reports import case_summary, certificate, invitation_sheet, recovery_kit, screening, session_note
 from cmpp_desktop.reports import figures as f
 from tests.reports import people
 from tests.reports.pdf_reader import FOOTER, HEADER, Paper, to_unicode
@@ -43,6 +43,7 @@ PAPERS: dict[str, tuple[Render, Any]] = {
     "note, long": (session_note.render, people.note("\n".join([people.STORY * 8] * 12))),
     "screening": (screening.render, people.screening("en", "es")),
     "recovery kit": (recovery_kit.render, "X88F-QRTG-EK23-F6P2-J6CX-R7TM-4M08"),
+    "invitation": (invitation_sheet.render, people.invitation()),
     "screening in Arabic": (screening.render, people.screening("en", "ar")),
     "screening, long": (screening.render, people.screening("es", times=20)),
     "screening, nothing asked": (

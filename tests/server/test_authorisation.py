@@ -1,9 +1,10 @@
 """Who may do what: every route, every role, every state in which somebody can stand to the organisation, in one table.
 
 A cell says what that caller gets: of the roster; of three logs (the team's, a restricted one, one without access); for a bundle
-pushed to the team, and one to the restricted collection; for an entry that only an administrator may make; for the question where
-another one's chain stands; for a key envelope left for a colleague; for a snapshot of the team that it makes, and for another's
-that it reads and confirms. `-` is nothing at all; a refused request has its code.
+pushed to the team, and one to the restricted collection; for an entry that only an administrator may make; for the question
+where another one's chain stands; for a key envelope left for a colleague; for a snapshot of the team that it makes, and for
+another's that it reads and confirms; for a sealed invitation that it leaves for a newcomer. `-` is nothing at all; a refused
+request has its code.
 """
 
 from __future__ import annotations
@@ -15,33 +16,33 @@ from uuid import UUID
 
 import pytest
 
-from cmpp_protocol import api, entries, envelope, keys, snapshot, snapshot_api
+from cmpp_protocol import api, entries, envelope, invitations, keys, snapshot, snapshot_api
 from cmpp_protocol.entries import NO_CUT
 from cmpp_protocol.roster import Kind, Rights, Role
 from tests.server.conftest import NAME, Clock, Server, known, start
 from tests.unit.protocol.office import DAY, NOW, Laptop, Office, stream, uuid
 
 TABLE = """
-state         role           roster team restricted other push   secret  administer  heads envelope makes   takes confirms
-active        administrator  yes    yes  yes        -     stored stored  stored      yes   kept     stored  yes   yes
-active        supervisor     yes    yes  yes        -     stored stored  refused     -     kept     stored  yes   yes
-active        caseworker     yes    yes  yes        -     stored stored  refused     -     kept     stored  yes   yes
-active        board          yes    yes  yes        -     held   held    refused     -     kept     refused yes   yes
-unconfirmed   administrator  yes    yes  -          -     stored held    stored      yes   kept     stored  yes   yes
-unconfirmed   supervisor     yes    yes  -          -     stored held    refused     -     kept     stored  yes   yes
-unconfirmed   caseworker     yes    yes  -          -     stored held    refused     -     kept     stored  yes   yes
-unconfirmed   board          yes    yes  -          -     held   held    refused     -     kept     refused yes   yes
-reader        caseworker     yes    yes  -          -     held   held    refused     -     kept     refused yes   yes
-retired       administrator  yes    -    -          -     held   held    refused     -     ignored  -       -     -
-retired       supervisor     yes    -    -          -     held   held    refused     -     ignored  -       -     -
-retired       caseworker     yes    -    -          -     held   held    refused     -     ignored  -       -     -
-retired       board          yes    -    -          -     held   held    refused     -     ignored  -       -     -
-revoked       administrator  yes    -    -          -     held   held    refused     -     ignored  -       -     -
-revoked       supervisor     yes    -    -          -     held   held    refused     -     ignored  -       -     -
-revoked       caseworker     yes    -    -          -     held   held    refused     -     ignored  -       -     -
-revoked       board          yes    -    -          -     held   held    refused     -     ignored  -       -     -
-replaced      caseworker     yes    -    -          -     held   held    refused     -     ignored  -       -     -
-withdrawn     caseworker     yes    -    -          -     held   held    refused     -     ignored  refused -     -
+state         role           roster team restricted other push   secret  administer  heads envelope makes   takes confirms leaves
+active        administrator  yes    yes  yes        -     stored stored  stored      yes   kept     stored  yes   yes      yes
+active        supervisor     yes    yes  yes        -     stored stored  refused     -     kept     stored  yes   yes      -
+active        caseworker     yes    yes  yes        -     stored stored  refused     -     kept     stored  yes   yes      -
+active        board          yes    yes  yes        -     held   held    refused     -     kept     refused yes   yes      -
+unconfirmed   administrator  yes    yes  -          -     stored held    stored      yes   kept     stored  yes   yes      yes
+unconfirmed   supervisor     yes    yes  -          -     stored held    refused     -     kept     stored  yes   yes      -
+unconfirmed   caseworker     yes    yes  -          -     stored held    refused     -     kept     stored  yes   yes      -
+unconfirmed   board          yes    yes  -          -     held   held    refused     -     kept     refused yes   yes      -
+reader        caseworker     yes    yes  -          -     held   held    refused     -     kept     refused yes   yes      -
+retired       administrator  yes    -    -          -     held   held    refused     -     ignored  -       -     -        -
+retired       supervisor     yes    -    -          -     held   held    refused     -     ignored  -       -     -        -
+retired       caseworker     yes    -    -          -     held   held    refused     -     ignored  -       -     -        -
+retired       board          yes    -    -          -     held   held    refused     -     ignored  -       -     -        -
+revoked       administrator  yes    -    -          -     held   held    refused     -     ignored  -       -     -        -
+revoked       supervisor     yes    -    -          -     held   held    refused     -     ignored  -       -     -        -
+revoked       caseworker     yes    -    -          -     held   held    refused     -     ignored  -       -     -        -
+revoked       board          yes    -    -          -     held   held    refused     -     ignored  -       -     -        -
+replaced      caseworker     yes    -    -          -     held   held    refused     -     ignored  -       -     -        -
+withdrawn     caseworker     yes    -    -          -     held   held    refused     -     ignored  refused -     -        -
 stranger      caseworker     device_unknown
 invited       caseworker     device_unknown
 elsewhere     administrator  device_unknown
@@ -89,6 +90,7 @@ class World:
             office.add(ENDS[state](self, laptop, member))
         return laptop
 
+    newcomer: UUID  # an open invitation
     first: tuple[int, bytes]  # the team's log after the first bundle of the administrator, and after the second
     end: tuple[int, bytes]
     made: snapshot.Head  # of the first, by the administrator
@@ -181,6 +183,7 @@ class Caller:
             "makes": self.snapshots(self.make),
             "takes": self.snapshots(self.take),
             "confirms": self.snapshots(self.confirm),
+            "leaves": self.leave_an_invitation(),
         }
 
     def snapshots(self, ask: Callable[[], str]) -> str:
@@ -248,6 +251,14 @@ class Caller:
         self.ask(envelopes=(api.KeyEnvelope(self.world.team, 1, self.world.office.admin.id, key),))
         return "ignored" if self.ignored() > before else "kept"
 
+    def leave_an_invitation(self) -> str:
+        office, path = self.world.office, invitations.PATH
+        body = invitations.Leave(self.world.newcomer, stream(self.laptop.name, 32), bytes(invitations.LEAST)).encode()
+        header = api.authorise(self.laptop.pair, office.id, NAME, path, self.server.clock.ms, body).header()
+        said = self.server.client.post(path, content=body, headers={"Authorization": header})
+        code = "yes" if said.status_code == 200 else api.decode_problem(said.content).code
+        return "-" if code == "not_allowed" else code
+
     def ignored(self) -> float:
         shown = self.server.client.get("/metrics").text.splitlines()
         (line,) = (line for line in shown if line.startswith("cmpp_key_envelopes_ignored_total "))
@@ -268,6 +279,7 @@ def server(tmp_path: Path, clock: Clock, world: World) -> Iterator[Server]:
 
 def test_the_table_is_what_happens(server: Server, world: World) -> None:
     callers = [(row, world.laptop(row[0], row[1])) for row in ROWS]
+    world.newcomer = world.office.invite("newcomer", world.office.member("newcomer"))
     server.publish(world.office)
     assert server.push(world.office, world.office.admin, world.office.admin.seal(world.office, world.team)) == [("stored", "")]
     admin = world.office.admin

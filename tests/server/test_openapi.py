@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -22,14 +23,18 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from cmpp_protocol import api, blobs, canon, snapshot_api
+from cmpp_protocol import api, blobs, canon, invitations, snapshot_api
 from cmpp_server.app import create_app
 from cmpp_server.settings import Settings
 from tests.server.conftest import NAME, Clock, Server, Team, start
 
-EXAMPLES, FEW = 150, 15  # of the route that takes a body, and of the others; a few seconds in all
+EXAMPLES, SOME, FEW = 150, 60, 15  # of the route that takes a body, and of the others; a few seconds in all
 SELDOM = ("damaged", "heads_of", "helps", "lost", "snapshots", "from_log", "colour", "places", "claim", "want", "confirm", "part")
 TRUE = {api.PATH: api.SyncRequest().encode(), snapshot_api.PATH: snapshot_api.Request(0).encode()}
+NOBODY = {
+    invitations.PATH: invitations.Leave(UUID(int=1), bytes(32), bytes(invitations.LEAST)).encode(),
+    invitations.TAKE_PATH: invitations.Take(bytes(32)).encode(),
+}
 NAMES = st.sampled_from([*sorted(canon.unpack(TRUE[api.PATH])), *SELDOM, "head"])
 WORDS = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 1 << 40) | st.text(max_size=4) | st.binary(max_size=40),
@@ -48,14 +53,17 @@ schemathesis.serializer(api.CONTENT_TYPE)(as_bytes)
 # The description needs no database: nothing connects before the first use.
 APP = create_app(Settings("sqlite:////nowhere/described.db", server_names=(NAME,)))
 CHUNKS = blobs.PATH + "/{collection}/{blob}/{n}/{count}"
-SIGNED = ((api.PATH, "post"), (snapshot_api.PATH, "post"), (blobs.PATH, "post"), (CHUNKS, "put"), (CHUNKS, "get"))
+LEFT, TAKEN = invitations.PATH, invitations.TAKE_PATH
+SIGNED = ((api.PATH, "post"), (snapshot_api.PATH, "post"), (blobs.PATH, "post"), (CHUNKS, "put"), (CHUNKS, "get"),
+          (LEFT, "post"), (TAKEN, "post"))  # fmt: skip
 ROUTES = sorted(APP.openapi()["paths"])
 
 
 @pytest.fixture
 def described(tmp_path: Path, clock: Clock, team: Team) -> Iterator[tuple[Server, Any]]:
     """A running server that has the team's roster, and its description."""
-    for server in start(f"sqlite:///{tmp_path / 'server.db'}", clock, team.office.id, requests_per_minute=0):
+    url, unlimited = f"sqlite:///{tmp_path / 'server.db'}", {"requests_per_minute": 0, "strangers_per_minute": 0}
+    for server in start(url, clock, team.office.id, **unlimited):
         server.publish(team.office)
         schema = schemathesis.openapi.from_dict(server.client.app.openapi())  # type: ignore[attr-defined]
         yield server, schema
@@ -71,7 +79,7 @@ def asked(server: Server, case: Any) -> httpx.Response:
 
 
 def test_every_route_and_every_refusal_is_described() -> None:
-    assert ROUTES == ["/healthz", "/metrics", "/readyz", blobs.PATH, CHUNKS, snapshot_api.PATH, api.PATH]
+    assert ROUTES == ["/healthz", "/metrics", "/readyz", blobs.PATH, CHUNKS, LEFT, TAKEN, snapshot_api.PATH, api.PATH]
     paths = APP.openapi()["paths"]
     signed = [paths[path][method] for path, method in SIGNED]
     for described in signed:
@@ -87,7 +95,7 @@ def test_whatever_is_sent_the_answer_is_a_described_one(route: str, described: t
     seen: set[str] = set()
 
     @settings(
-        max_examples=EXAMPLES if route in TRUE else FEW,
+        max_examples=EXAMPLES if route in TRUE else SOME if route in NOBODY else FEW,
         deadline=None,
         database=None,
         derandomize=True,
@@ -99,9 +107,9 @@ def test_whatever_is_sent_the_answer_is_a_described_one(route: str, described: t
         fields=st.none() | st.dictionaries(NAMES, WORDS, max_size=3),
     )
     def try_one(case: Any, signed: bool, fields: dict[str, Any] | None) -> None:
-        if route in TRUE:
+        if route in TRUE or route in NOBODY:
             if fields is not None:  # nearer to a request than any bytes by chance
-                case.body = canon.pack({**canon.unpack(TRUE[route]), **fields})
+                case.body = canon.pack({**canon.unpack({**TRUE, **NOBODY}[route]), **fields})
             if signed:
                 body = as_bytes(None, case.body)
                 now = server.clock.ms
@@ -113,6 +121,10 @@ def test_whatever_is_sent_the_answer_is_a_described_one(route: str, described: t
     try_one()
     if route in TRUE:
         assert {"ok", "malformed"} <= seen <= {"ok", "malformed", "update", "signature_wrong"}
+    elif route == LEFT:  # by a caseworker
+        assert {"malformed", "not_allowed"} <= seen <= {"malformed", "not_allowed", "signature_wrong", "update", "too_big"}
+    elif route == TAKEN:
+        assert {"malformed", "not_found"} <= seen <= {"malformed", "not_found", "update", "too_big"}
     elif route in (blobs.PATH, CHUNKS):
         assert seen <= {"ok", "malformed", "signature_wrong", "not_found"}
     else:

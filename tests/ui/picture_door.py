@@ -8,8 +8,8 @@ from cmpp_desktop import words
 from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain.calendar import Calendar, CalendarAnswer
 from cmpp_desktop.domain.entries import FileOf
-from cmpp_desktop.reports import case_summary, certificate
-from cmpp_desktop.workspace import CertificateRequest, Paper
+from cmpp_desktop.reports import case_summary, certificate, invitation_sheet
+from cmpp_desktop.workspace import CertificateRequest, InvitationSheetRequest, Paper
 from tests.reports import people as papers
 from tests.ui.samples import MARISELA, SampleDoor, offices, people, record_answers, sync_status, timeline
 
@@ -45,6 +45,11 @@ class PictureDoor(SampleDoor):
         if isinstance(request, CertificateRequest):
             made = certificate.render(papers.certificate(), papers.stationery(language), words.load(language))
             return Paper("Certificate of destruction", "certificate.pdf", made, 1)
+        if isinstance(request, InvitationSheetRequest):
+            left = request.left
+            sheet = invitation_sheet.Sheet(left.person, left.server, left.words, left.modules, left.expires_at.date(), "Lantern")
+            made = invitation_sheet.render(sheet, papers.stationery(language), words.load(language))
+            return Paper("Invitation", "invitation.pdf", made, 1)
         pdf = case_summary.render(papers.summary(), papers.stationery(language), words.load(language))
         return Paper("Case summary", "case-summary.pdf", pdf, 2, MARISELA, ("participant", MARISELA))
 

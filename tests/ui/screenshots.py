@@ -248,6 +248,22 @@ def _sealed(window: Window) -> None:
     _scrolled_to("invitations")(window)
 
 
+def _left(window: Window) -> None:
+    _invited(window)
+    page(window).laptops.invitations.leave_with_server()
+    settle(window)
+    _scrolled_to("invitations")(window)
+
+
+def _to_fetch(window: Window) -> None:
+    page(window)._go("fetch")
+    settle(window)
+    typed(window, "rumor acoger")
+    page(window).fetch.server.setText("https://cmpp.example.org")
+    page(window).fetch.ask()
+    settle(window)
+
+
 def _invited(window: Window) -> None:
     page(window).laptops._invite_again("c" * 64)
     settle(window)
@@ -536,6 +552,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("02-first-run", lambda window: None, {"state": "new"}),
     Shot("02-first-run-who", _first_run(1), {"state": "new"}),
     Shot("02-first-run-words", _sealed_invitation, {"state": "new"}),
+    Shot("02-first-run-start", _first_run(0), {"state": "new"}),
+    Shot("02-first-run-fetch", _to_fetch, {"state": "new"}),
     Shot("02-first-run-passphrase", _first_run(2), {"state": "new"}),
     Shot("02-first-run-found", _first_run(3), {"state": "new"}),
     Shot("02-first-run-kit", _first_run(4), {"state": "new"}),
@@ -621,6 +639,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("17-settings-laptops-row", _laptops(_current("c")), _ADMIN),
     Shot("17-settings-close", _laptops(_close("c")), _ADMIN),
     Shot("17-settings-closed", _laptops(_close("b"), _closed), _ADMIN, _let_in),
+    Shot("17-settings-left", _laptops(_left), _ADMIN),
     Shot("17-settings-invited", _laptops(_invited), _ADMIN),
     Shot("17-settings-sealed", _laptops(_sealed), _ADMIN),
     Shot("17-settings-leave", _laptops(_leave)),

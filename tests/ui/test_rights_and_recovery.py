@@ -105,6 +105,33 @@ def test_somebody_whose_laptop_was_lost_is_invited_anew_with_one_key(desk: Open,
     assert (tmp_path / "leon.cmppi").read_bytes() == b"invitation"
 
 
+def test_an_invitation_waits_at_the_server_and_its_words_code_and_sheet_are_shown_until_it_is_taken_back(desk: Open) -> None:
+    at = at_settings(desk, "laptops")
+    press_on_row(at, "f" * 64, Qt.Key.Key_I)
+    part = at.page.laptops.invitations
+    at.door.fail["leave_invitation"] = KnownError("server_too_old")
+    part.leave.click()
+    at.quiet()
+    assert part.left.isHidden()
+    assert part.leave.isEnabled()
+    del at.door.fail["leave_invitation"]
+    part.leave.click()
+    at.quiet()
+    assert part.left.isVisible()
+    assert part.left.twelve.text().split()[::2] == [str(number) for number in range(1, 13)]
+    assert "cmpp.example.org" in part.left.server.text()
+    part.take_back(next(iter(part._open)))
+    at.quiet()
+    assert part.left.isHidden()
+    assert part.left.twelve.text() == ""  # nothing of it stays on the screen
+    press_on_row(at, "f" * 64, Qt.Key.Key_I)
+    part.leave.click()
+    at.quiet()
+    part.left.paper.click()
+    at.quiet()
+    assert at.window.frame.place == "pdf"
+
+
 def test_an_open_invitation_is_taken_back_and_used_ones_say_by_which_laptop(desk: Open) -> None:
     at = at_settings(desk, "laptops")
     part = at.page.laptops.invitations

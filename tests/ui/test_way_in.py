@@ -124,6 +124,39 @@ def test_a_sealed_invitation_asks_for_its_words_and_opens_with_them(desk: Open, 
     assert at.door.enrolled_with == "rumor miseria"
 
 
+def test_an_invitation_is_fetched_by_its_words_or_by_the_text_of_a_code(desk: Open) -> None:
+    at = desk(state="new")
+    at.press(Qt.Key.Key_W, Qt.KeyboardModifier.AltModifier)
+    step = at.page.fetch
+    assert at.window.focusWidget() is step.typed
+    at.type("rumor acoger")
+    step.server.setText("http://cmpp.example.org")
+    at.press(Qt.Key.Key_Return)
+    assert step._server_field.has_problem  # no address without the s, but of this machine
+    step.server.setText("https://cmpp.example.org")
+    step.fetch.click()
+    at.quiet()
+    assert "no invitation" in step._typed_field.error.text()
+    step.typed.setText("rumor miseria")
+    step.fetch.click()
+    at.quiet()
+    assert at.door.fetched_from == "https://cmpp.example.org"
+    assert "Denise Okafor" in at.page._who.text()
+    at.page._go("fetch")
+    step.typed.setText("cmpp-join:hKJj")
+    assert not step._server_field.isEnabled()
+    step.fetch.click()
+    at.quiet()
+    assert at.door.fetched_from == ""
+    at.press(Qt.Key.Key_Return)
+    at.page.laptop.setText("Blue ThinkPad")
+    at.page.first.line.setText("harbor cedar velvet oyster")
+    at.page.second.line.setText("harbor cedar velvet oyster")
+    at.press(Qt.Key.Key_Return)
+    assert at.door.enrolled_with == "rumor miseria"
+    assert at.door.state() == "open"
+
+
 def test_what_is_no_invitation_is_said_and_nothing_happens(desk: Open, tmp_path: Path) -> None:
     at = desk(state="new")
     path = tmp_path / "notes.txt"

@@ -53,6 +53,7 @@ def vectors() -> dict[str, dict[str, Any]]:
         "keys": _keys(device, introduction, recovery),
         "stick_file": _stick_file(device, genesis),
         "sealed_invitation": _sealed_invitation(),
+        "left_invitation": _left_invitation(),
         "envelope": _envelope(device, state.org_id),
         "roster_genesis": {"entry": genesis, "org": state.org_id, "device": device.id, "recovery": recovery.pair.id},
         "enrolment": {
@@ -110,6 +111,24 @@ def _sealed_invitation() -> dict[str, Any]:
     made = {language: sealed_invitation.seal(plain, random, language) for language in ("en", "es")}
     words = {language: list(found) for language, (_, found) in made.items()}
     return {"secret": random(16), "salt": random(32), "plaintext": plain, "file": made["en"][0], "words": words}
+
+
+def _left_invitation() -> dict[str, Any]:
+    """Where the words of 16 bytes find a sealed invitation, how it is left and taken, and what the QR code says."""
+    from cmpp_desktop.sync.left_invitation import Ticket
+    from cmpp_protocol import invitations
+
+    secret, sealed = bytes(range(16)), b"CMPP sealed invitation\n" + bytes(60)
+    place = invitations.place_of(secret)
+    return {
+        "secret": secret,
+        "place": place,
+        "sealed": sealed,
+        "leave": invitations.Leave(INVITATION, place, sealed).encode(),
+        "take": invitations.Take(place).encode(),
+        "answer": invitations.Answer(TIME, sealed).encode(),
+        "ticket": Ticket("https://sync.example", secret, labels.digest(labels.KEY_ID, b"authority")).text(),
+    }
 
 
 def _erasure_certificate() -> dict[str, Any]:

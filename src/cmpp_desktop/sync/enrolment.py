@@ -277,6 +277,23 @@ def invitation_file(
     return MAGIC + canon.pack({"body": body, "signature": author.sign(FILE_LABEL, body)})
 
 
+def lean(data: bytes, author: keys.KeyPair, limit: int) -> bytes:
+    """The same invitation in about `limit` bytes: of its bundles those that fit, for the new laptop reads all from the server at
+    once. `author`: the device that made the file, which signs again."""
+    if len(data) <= limit:
+        return data
+    body = canon.unpack(canon.unpack(data[len(MAGIC) :])["body"])
+    bundles, room = body["bundles"], limit - (len(data) - sum(map(len, body["bundles"])))
+    body["bundles"] = []
+    for bundle in bundles:
+        room -= len(bundle) + 5
+        if room < 0:
+            break
+        body["bundles"].append(bundle)
+    packed = canon.pack(body)
+    return MAGIC + canon.pack({"body": packed, "signature": author.sign(FILE_LABEL, packed)})
+
+
 def read_invitation(data: bytes, now_ms: int) -> Invitation:
     """What a file says, checked against the roster in it. Raises KnownError invitation_unreadable (facts: reason),
     invitation_expired, invitation_closed."""

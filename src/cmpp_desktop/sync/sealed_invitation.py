@@ -34,8 +34,7 @@ def seal(data: bytes, random: Callable[[int], bytes], language: str = "en") -> t
     """A sealed file and its twelve words, in the language of who reads them out (English where there is no list)."""
     secret, salt = random(_SECRET_BYTES), random(_SALT_BYTES)
     head = MAGIC + bytes([VERSION]) + salt
-    words = unicodedata.normalize("NFC", _list(LANGUAGES.get(language, "english")).to_mnemonic(secret))
-    return head + _cipher(secret, salt).encrypt(keys.ZERO_NONCE, data, head), tuple(words.split())
+    return head + _cipher(secret, salt).encrypt(keys.ZERO_NONCE, data, head), words_of(secret, language)
 
 
 def is_sealed(data: bytes) -> bool:
@@ -64,6 +63,11 @@ def unseal(data: bytes, words: str) -> bytes:
         return _cipher(secret_of(words), data[len(MAGIC) + 1 : head]).decrypt(keys.ZERO_NONCE, data[head:], data[:head])
     except InvalidTag as error:
         raise KnownError("invitation_words", reason="others") from error
+
+
+def words_of(secret: bytes, language: str = "en") -> tuple[str, ...]:
+    """The twelve words that stand for these 16 bytes."""
+    return tuple(unicodedata.normalize("NFC", _list(LANGUAGES.get(language, "english")).to_mnemonic(secret)).split())
 
 
 def secret_of(words: str) -> bytes:

@@ -1,8 +1,8 @@
 """The way to the server: one HTTP request and its answer, as bytes.
 
-TLS is verified, always; an organisation may bring its own certificate authority. Plain http is for this machine only. An
-answer is read up to a limit and never further. What goes wrong on the way is a KnownError server_unreachable; what the
-server says no to is a `Refusal`.
+TLS is verified, but for one kind of request (`proved`); an organisation may bring its own certificate authority. Plain http
+is for this machine only. An answer is read up to a limit and never further. What goes wrong on the way is a KnownError
+server_unreachable; what the server says no to is a `Refusal`.
 """
 
 from __future__ import annotations
@@ -77,13 +77,15 @@ def _is_this_machine(host: str) -> bool:
 class HttpTransport:
     """A client for one server. `ca`: a PEM certificate authority of the organisation's own, or "".
 
-    `client`: another httpx client, for tests that have the server in the same process."""
+    `client`: another httpx client, for tests that have the server in the same process. `proved` False: whoever answers at that
+    address will do, for what opens with a secret of its own or not at all (see `left_invitation`), and for nothing else."""
 
-    def __init__(self, url: str, ca: str = "", client: httpx.Client | None = None) -> None:
+    def __init__(self, url: str, ca: str = "", client: httpx.Client | None = None, *, proved: bool = True) -> None:
         self._url = check_url(url)
         if client is None:
             timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-            client = httpx.Client(verify=_tls(ca), timeout=timeout, follow_redirects=False, trust_env=False)
+            verify = _tls(ca) if proved else _unproved()
+            client = httpx.Client(verify=verify, timeout=timeout, follow_redirects=False, trust_env=False)
         self._client = client
 
     @property
@@ -120,6 +122,12 @@ def _tls(ca: str) -> ssl.SSLContext:
             context.load_verify_locations(cadata=ca)
         except (ssl.SSLError, ValueError) as error:
             raise KnownError("server_refused", reason="certificate_authority") from error
+    return context
+
+
+def _unproved() -> ssl.SSLContext:
+    context = _tls("")
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
 
 

@@ -12,10 +12,12 @@ from cmpp_desktop import resources
 from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.workspace.core import Core
 from cmpp_desktop.workspace.views import (
+    FetchedInvitation,
     Founding,
     Greeting,
     InvitationFile,
     InvitationInfo,
+    LeftInvitation,
     SealedInvitation,
     SecretPlace,
     State,
@@ -68,6 +70,22 @@ class Opening(Core):
 
         data, words = seal(file.data, self._parts.randomness, language)
         return SealedInvitation(InvitationFile(file.file_name, data, file.expires_at), words)
+
+    def leave_invitation(self, file: InvitationFile, language: str) -> LeftInvitation:
+        """The same invitation, sealed, waits at the server for whoever has its twelve words or its QR code: kept nowhere, and a
+        second call makes others in their place. Raises not_allowed, server_too_old, invitation_too_big, server_unreachable and
+        others of an exchange."""
+        from cmpp_desktop.workspace import joining
+
+        return joining.leave(self._need(), self._parts, file, language)
+
+    def fetch_invitation(self, typed: str, server: str = "") -> FetchedInvitation:
+        """The invitation that waits at a server for twelve words, or for the text of a QR code, which says itself where. Raises
+        invitation_sealed (nothing typed), invitation_words, ticket_unreadable, invitation_not_there, server_refused (reason url),
+        server_unreachable, server_busy and what `read_invitation` does."""
+        from cmpp_desktop.workspace import joining
+
+        return joining.fetch(self._parts, typed, server)
 
     def enrol(self, data: bytes, laptop: str, passphrase: str, words: str = "") -> None:
         """Makes the store and opens it. Works without a network: the server hears of it at the first exchange."""

@@ -26,6 +26,7 @@ from cmpp_desktop.workspace.views import (
     AttachmentRequest,
     CaseSummaryRequest,
     CertificateRequest,
+    InvitationSheetRequest,
     Paper,
     PaperRequest,
     RecoveryKitRequest,
@@ -50,6 +51,8 @@ def render(opened: Opened, interviews: Interviews, request: PaperRequest) -> Pap
         paper = _session_note(opened, request, said, here)
     elif isinstance(request, RecoveryKitRequest):
         paper = _recovery_kit(opened, request, said, here)
+    elif isinstance(request, InvitationSheetRequest):
+        paper = _invitation_sheet(opened, request, said, here)
     else:
         paper = _screening(opened, interviews, request, said, here)
     return paper
@@ -143,6 +146,19 @@ def _recovery_kit(opened: Opened, request: RecoveryKitRequest, said: Words, here
     pdf = recovery_kit.render(request.code, around, said)
     opened.note("paper_made", "organisation", None, paper="recovery_kit")
     return _paper(said("Recovery kit"), "recovery-kit", here.date(), pdf)
+
+
+def _invitation_sheet(opened: Opened, request: InvitationSheetRequest, said: Words, here: datetime) -> Paper:
+    from cmpp_desktop.reports import invitation_sheet
+
+    only_administrators(opened)
+    left, around = request.left, figures.stationery(opened.ask(Organisation()), said, here)
+    sheet = invitation_sheet.Sheet(
+        left.person, left.server, left.words, left.modules, said.here(left.expires_at).date(), around.organisation
+    )
+    pdf = invitation_sheet.render(sheet, around, said)
+    opened.note("paper_made", "staff_member", None, paper="invitation_sheet")
+    return _paper(said("Invitation"), "invitation", here.date(), pdf)
 
 
 def _languages(request: ScreeningRequest, spoken: str, there: tuple[str, ...]) -> tuple[str, ...]:

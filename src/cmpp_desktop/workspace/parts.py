@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Parts:
     """The real parts, chosen in `bootstrap`. `clock`: aware time; `randomness(n)`: n random bytes; `connect(url, ca)`: a way
-    to the server; `secrets` None: the system's keyring, or the file where there is none; `cost` None: the usual one."""
+    to the server, `connect_unproved(url)` the same without asking who answers there (see `sync.left_invitation`; None: there is
+    no such way); `secrets` None: the system's keyring, or the file where there is none; `cost` None: the usual one."""
 
     clock: Callable[[], datetime]
     randomness: Callable[[int], bytes]
     connect: Callable[[str, str], Transport]
     secrets: DeviceSecrets | None = None
     cost: Cost | None = None
+    connect_unproved: Callable[[str], Transport] | None = None
 
     def now_ms(self) -> int:
         """The system's clock in ms since 1970."""

@@ -241,6 +241,27 @@ class SealedInvitation:
 
 
 @dataclass(frozen=True)
+class LeftInvitation:
+    """An invitation that waits at the server: the words that find it and open it, and the same as the text and the modules of a
+    QR code (rows, True for dark). Kept nowhere."""
+
+    person: str
+    server: str
+    words: tuple[str, ...] = field(repr=False)
+    ticket: str = field(repr=False)
+    modules: tuple[tuple[bool, ...], ...] = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class FetchedInvitation:
+    """A sealed invitation that came from the server, and the words that open it: what `read_invitation` and `enrol` take."""
+
+    data: bytes = field(repr=False)
+    words: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class CaseSummaryRequest:
     participant_id: UUID
     purpose: str = ""
@@ -299,8 +320,22 @@ class RecoveryKitRequest:
     language: str = "en"
 
 
+@dataclass(frozen=True)
+class InvitationSheetRequest:
+    """A sheet for whoever was invited, for an administrator to print: what it says is kept nowhere else."""
+
+    left: LeftInvitation
+    language: str = "en"
+
+
 PaperRequest = (
-    CaseSummaryRequest | SessionNoteRequest | ScreeningRequest | AttachmentRequest | CertificateRequest | RecoveryKitRequest
+    CaseSummaryRequest
+    | SessionNoteRequest
+    | ScreeningRequest
+    | AttachmentRequest
+    | CertificateRequest
+    | RecoveryKitRequest
+    | InvitationSheetRequest
 )
 
 

@@ -25,15 +25,18 @@ from cmpp_desktop.domain.sessions import DeletedSessions
 from cmpp_desktop.domain.tasks import CompleteTask, ReopenTask
 from cmpp_desktop.domain.work import Command, Done, Question
 from cmpp_desktop.errors import KnownError
+from cmpp_desktop.reports.qr import modules
 from cmpp_desktop.workspace import (
     Access,
     DocumentsSent,
     Erasure,
+    FetchedInvitation,
     FolderReport,
     Founding,
     Greeting,
     InvitationFile,
     InvitationInfo,
+    LeftInvitation,
     LookedAt,
     OpenInterview,
     Paper,
@@ -155,6 +158,21 @@ class SampleDoor(Workspace):
     def seal_invitation(self, file: InvitationFile, language: str) -> SealedInvitation:
         words = "rumor miseria acoger tropa trabajo peligro minero enero freno pegar litro boca"
         return SealedInvitation(replace(file, data=b"sealed"), tuple(words.split()))
+
+    def leave_invitation(self, file: InvitationFile, language: str) -> LeftInvitation:
+        self._may_fail("leave_invitation")
+        code = "cmpp-join:hKJjYcQApnNlY3JldMQQAAECAwQFBgcICQoLDA0OD6ZzZXJ2ZXLZImh0dHBzOi8vc3luYy5sYW50ZXJuc3RyZWV0LmV4YW1wbGWhdgE"
+        words = self.seal_invitation(file, language).words
+        return LeftInvitation("Ana Marroquín", "https://cmpp.example.org", words, code, modules(code), file.expires_at)
+
+    def fetch_invitation(self, typed: str, server: str = "") -> FetchedInvitation:
+        self._may_fail("fetch_invitation")
+        self.fetched_from = server
+        if typed.startswith("cmpp-join:"):
+            return FetchedInvitation(b"sealed", "rumor miseria")
+        if typed != "rumor miseria":
+            raise KnownError("invitation_not_there")
+        return FetchedInvitation(b"sealed", typed)
 
     def read_invitation(self, data: bytes, words: str = "") -> InvitationInfo:
         if data == b"sealed":

@@ -65,6 +65,7 @@ def action_words(words: Words) -> dict[str, str]:
         "joined_again": words("Joined again with an invitation"),
         "identity_renewed": words("This laptop took a new identity"),
         "invitation_closed": words("Invitation taken back"),
+        "invitation_left": words("Invitation left with the server"),
         "role_changed": words("Role changed"),
         "team_added": words("Team added"),
         "access_changed": words("Access changed"),

@@ -1,4 +1,5 @@
-"""First run: join with an invitation file, or start a new organisation. At the end the store exists, sealed, and is open.
+"""First run: join with an invitation (a file, twelve words, a QR code), or start a new organisation. At the end the store exists,
+sealed, and is open.
 
 Join: who invites, as what → what the laptop is called → a passphrase, twice, with its honest strength → ready. Start:
 organisation, team, own name, server → laptop → passphrase → the recovery kit, shown once to be printed or saved.
@@ -19,6 +20,7 @@ from cmpp_desktop.ui.files import MAX_INVITATION, ask_for_file, read_bytes
 from cmpp_desktop.ui.frame import Mark
 from cmpp_desktop.ui.messages import Message, message_for
 from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.pages.first_run_fetch import FetchStep
 from cmpp_desktop.ui.pages.first_run_kit import KitStep
 from cmpp_desktop.ui.pages.first_run_organisation import OrganisationStep
 from cmpp_desktop.ui.pages.first_run_words import WordsStep
@@ -35,12 +37,13 @@ from cmpp_desktop.ui.widgets import (
     PassphraseField,
     TextField,
     column,
+    flow,
     isolate,
     row,
     rule,
     scrolled,
 )
-from cmpp_desktop.workspace import InvitationInfo, Strength
+from cmpp_desktop.workspace import FetchedInvitation, InvitationInfo, Strength
 
 
 class FirstRunPage(Page):
@@ -81,10 +84,13 @@ class FirstRunPage(Page):
         self.organisation = OrganisationStep(self, lambda: self._go("start"), lambda: self._go("passphrase"))
         self.kit = KitStep(self, lambda: self.organisation.name.text().strip())
         self.sealed = WordsStep(words, self._unseal, lambda: self._go("start"))
+        self.fetch = FetchStep(self, self._have_fetched, self._not_read, lambda: self._go("start"))
         self._focus |= {"organisation": self.organisation.name, "kit": self.kit.code, "words": self.sealed.typed}
+        self._focus["fetch"] = self.fetch.typed
         for name, made in (
             ("start", self._start()),
             ("words", column(self.sealed, gap=0)),
+            ("fetch", column(self.fetch, gap=0)),
             ("invited", self._invited()),
             ("organisation", column(self.organisation, gap=0)),
             ("passphrase", self._passphrase()),
@@ -127,6 +133,9 @@ class FirstRunPage(Page):
         open_file = Button(
             words("Open the invitation"), kind="primary", icon="folder-open", key="Return", large=True, on=self._choose_file
         )
+        fetch = Button(
+            words("I have words or a QR code"), icon="key-round", key="Alt+W", large=True, on=lambda: self._go("fetch")
+        )
         begin = Button(words("Start a new organisation"), kind="quiet", flush=True, on=lambda: self._go("organisation"))
         self._focus["start"] = open_file
         drop = row(
@@ -142,15 +151,15 @@ class FirstRunPage(Page):
             Label(words("Welcome. Who invited you?"), "page", wrap=True),
             Label(
                 words(
-                    "Your administrator gave you an invitation file. Open it, choose a passphrase, and you "
-                    "can work: also without a network."
+                    "Your administrator gave you an invitation: a file, twelve words or a QR code. Open it, choose a "
+                    "passphrase, and you can work. With the file you need no network."
                 ),
                 "large",
                 tone="ink2",
                 wrap=True,
             ),
             16,
-            row(open_file, None),
+            flow(open_file, fetch, gap=12),
             8,
             drop,
             24,
@@ -229,12 +238,12 @@ class FirstRunPage(Page):
 
     def _go(self, step: str) -> None:
         self._step = step
-        if step in ("start", "words", "invited"):
+        if step in ("start", "words", "fetch", "invited"):
             self._founding = False
         elif step == "organisation":
             self._founding = True
         self.stack.setCurrentWidget(self._parts[step])
-        number = {"start": 0, "words": 0, "invited": 0, "organisation": 0, "passphrase": 1, "kit": 2}[step]
+        number = {"start": 0, "words": 0, "fetch": 0, "invited": 0, "organisation": 0, "passphrase": 1, "kit": 2}[step]
         self.join_steps.setVisible(not self._founding)
         self.found_steps.setVisible(self._founding)
         who = self._info.invited_by if self._info is not None else ""
@@ -275,6 +284,10 @@ class FirstRunPage(Page):
             return
         self._data = data
         self._go("words")
+
+    def _have_fetched(self, fetched: FetchedInvitation, info: InvitationInfo) -> None:
+        self.sealed.typed.setText(fetched.words)  # what opens the file that came, as if it had been typed there
+        self.show_invitation(fetched.data, info)
 
     def _unseal(self, typed: str) -> None:
         data, door = self._data, self.ui.door
@@ -394,6 +407,7 @@ class FirstRunPage(Page):
         self.first.clear()
         self.second.clear()
         self.sealed.forget()
+        self.fetch.forget()
         self._data = b""
 
     def _refused(self, error: BaseException) -> None:

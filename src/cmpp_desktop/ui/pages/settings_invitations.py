@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 from cmpp_desktop.domain.work import Role
 from cmpp_desktop.ui.files import ask_where_to, write_private
 from cmpp_desktop.ui.page import Page
+from cmpp_desktop.ui.pages.left_invitation import LeftPart
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
     Banner,
@@ -34,7 +35,7 @@ from cmpp_desktop.ui.widgets import (
     isolate,
     row,
 )
-from cmpp_desktop.workspace import Access, InvitationFile, OpenInvitation, SealedInvitation
+from cmpp_desktop.workspace import Access, InvitationFile, LeftInvitation, OpenInvitation, SealedInvitation
 
 MOST_OVER = 8  # of those that are over; older ones are in the audit log
 
@@ -66,12 +67,13 @@ class InvitationsPart(QWidget):
         self._button = Button(
             words("Make the invitation"), kind="primary", icon="user-plus", key="Return", on=self.make_invitation
         )
+        self.leave = Button(words("Join by words or QR code"), icon="key-round", key="Ctrl+J", on=self.leave_with_server)
         self._save_button = Button(words("Save it sealed, with twelve words"), icon="file-lock", key="Ctrl+S", on=self._seal)
         as_it_is = Button(words("Save it as it is"), kind="quiet", key="Ctrl+Shift+S", on=self._save)
         self.made = Banner(words("The invitation is ready."), "", tone="calm", icon="file-lock")
         self.made.hide()
         self._ways = QWidget()
-        self._ways.setLayout(flow(self._save_button, as_it_is, gap=8))
+        self._ways.setLayout(flow(self.leave, self._save_button, as_it_is, gap=8))
         self._ways.hide()
         self.twelve = Label("", "large", weight="medium", wrap=True)
         self.twelve.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -79,6 +81,8 @@ class InvitationsPart(QWidget):
         told = words("Read these words out by telephone, or give them on paper: never beside the file. They are shown this once.")
         self._told.setLayout(column(self.twelve, Label(told, tone="ink2", wrap=True), gap=4))
         self._told.hide()
+        self.left = LeftPart(self.page)
+        self.left.hide()
         form = QWidget()
         fields = row(self._person_field, Field(words("Role"), self.role), Field(words("Team"), self.team), gap=12)
         again = Label(
@@ -90,7 +94,7 @@ class InvitationsPart(QWidget):
         form.setLayout(
             column(
                 SectionHead(words("Invite someone")), fields, again, row(self._button, None), self.made, self._ways, self._told,
-                gap=8,
+                self.left, gap=8,
             )
         )
         return form
@@ -151,6 +155,7 @@ class InvitationsPart(QWidget):
         self._file = file
         self._button.setEnabled(True)
         self._told.hide()
+        self.left.forget()
         self.twelve.setText("")
         self.made.show()
         self._ways.show()
@@ -160,9 +165,12 @@ class InvitationsPart(QWidget):
                 name=isolate(person),
                 day=self._day(file.expires_at),
             ),
-            self.words("Sealed, the file may go by e-mail. As it is, hand it over in person: whoever has it can join once."),
+            self.words(
+                "By words or a QR code it needs no file: it waits at the server, sealed. Sealed as a file, it may go by e-mail. "
+                "As it is, hand it over in person: whoever has it can join once."
+            ),
         )
-        self._save_button.setFocus()
+        self.leave.setFocus()
         self._bring_into_view()
         self._changed()
 
@@ -172,7 +180,7 @@ class InvitationsPart(QWidget):
         while above is not None and not isinstance(above, QScrollArea):
             above = above.parentWidget()
         if above is not None:
-            shown = self._ways if self._told.isHidden() else self._told
+            shown = next((one for one in (self.left, self._told) if not one.isHidden()), self._ways)
             QTimer.singleShot(0, shown, lambda: above.ensureWidgetVisible(shown, 0, look().px(80)))
 
     def _day(self, at: datetime) -> str:
@@ -216,9 +224,27 @@ class InvitationsPart(QWidget):
 
         self.page.call(write, self._sealed)
 
+    def leave_with_server(self) -> None:
+        """Leaves the invitation, sealed, at the server, and shows what finds it."""
+        file, door, language = self._file, self.ui.door, self.words.language
+        if file is not None:
+            self.leave.setEnabled(False)
+            self.page.call(lambda: door.leave_invitation(file, language), self._left, self._not_left, on="net")
+
+    def _left(self, left: LeftInvitation) -> None:
+        self.leave.setEnabled(True)
+        self._told.hide()
+        self.left.show_left(left)
+        self._bring_into_view()
+
+    def _not_left(self, error: BaseException) -> None:
+        self.leave.setEnabled(True)
+        self.ui.trouble(error)
+
     def _sealed(self, sealed: SealedInvitation) -> None:
         numbered = (f"{number}\u00a0{word}" for number, word in enumerate(sealed.words, 1))
         self.twelve.setText("   ".join(numbered))
+        self.left.forget()
         self._told.show()
         self.ui.say(self.words("Saved. The twelve words are below."))
         announce(self.twelve, " ".join(sealed.words))
@@ -240,6 +266,7 @@ class InvitationsPart(QWidget):
         self.ui.say(self.words("The invitation for {name} opens nothing any more.", name=isolate(one.person)))
         for part in (self.made, self._ways, self._told):
             part.hide()
+        self.left.forget()
         self._changed()
 
 

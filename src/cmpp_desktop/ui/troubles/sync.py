@@ -86,6 +86,24 @@ TABLE: Table = {
         "field",
     ),
     "invitation_words": _wrong_words,
+    "invitation_not_there": lambda w, f: (
+        w("The server has no invitation for these words."),
+        w("Nothing was changed."),
+        w("Compare the words and the address. If both are right, it was used, taken back or has run out: ask for a new one."),
+        "field",
+    ),
+    "invitation_too_big": lambda w, f: (
+        w("This invitation is too large to wait at the server."),
+        w("Nothing was changed."),
+        w("Save it as a file instead."),
+        "banner",
+    ),
+    "ticket_unreadable": lambda w, f: (
+        w("This is not the whole text of the QR code, or it is of a newer version of this program."),
+        w("Nothing was changed."),
+        w("Read the code once more and paste all of its text. It begins with “cmpp-join:”."),
+        "field",
+    ),
     "invitation_not_for_here": lambda w, f: (
         w("This invitation is for somebody else, or for another organisation."),
         w("Nothing was changed."),

@@ -25,6 +25,7 @@ from cmpp_desktop.ui.widgets.focus import FocusRing
 from cmpp_desktop.ui.widgets.keys import KeyCap, key_width, key_words, paint_key
 from cmpp_desktop.ui.widgets.notices import Banner, EmptyState, KeyHints, ProgressBar, ProgressRow, UndoBar, announce, scrolled
 from cmpp_desktop.ui.widgets.passphrase import PassphraseField
+from cmpp_desktop.ui.widgets.qr_code import QrCode
 from cmpp_desktop.ui.widgets.row_delegate import RowDelegate, paint_marked
 from cmpp_desktop.ui.widgets.row_model import ROW, ListRow, RowBadge, RowButton, RowModel
 from cmpp_desktop.ui.widgets.rows import RowList
@@ -57,6 +58,7 @@ __all__ = [
     "PassphraseField",
     "ProgressBar",
     "ProgressRow",
+    "QrCode",
     "Radio",
     "RowBadge",
     "RowButton",

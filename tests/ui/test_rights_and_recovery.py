@@ -129,6 +129,7 @@ def test_an_invitation_waits_at_the_server_and_its_words_code_and_sheet_are_show
     at.quiet()
     part.left.paper.click()
     at.quiet()
+    assert at.window.frame is not None
     assert at.window.frame.place == "pdf"
 
 

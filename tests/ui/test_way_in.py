@@ -128,7 +128,7 @@ def test_an_invitation_is_fetched_by_its_words_or_by_the_text_of_a_code(desk: Op
     at = desk(state="new")
     at.press(Qt.Key.Key_W, Qt.KeyboardModifier.AltModifier)
     step = at.page.fetch
-    assert at.window.focusWidget() is step.typed
+    assert at.window.focusWidget() == step.typed
     at.type("rumor acoger")
     step.server.setText("http://cmpp.example.org")
     at.press(Qt.Key.Key_Return)

@@ -4,8 +4,8 @@
 
 Fails on: PySide6 named outside `ui`; waiting by the clock in tests; addresses of package registries and absolute paths
 of one machine; an ignored type error or lint finding without its code and (outside tests and benchmarks) a reason, on
-the same line or in a comment above; marks of unfinished work. Reports, without failing, modules and functions over the
-soft limits (400 and 40 lines).
+the same line or in a comment above; marks of unfinished work; modules of more than 400 lines, but for those in
+`LONG_MODULES`, which may not grow and leave the list when they are split. Reports, without failing, functions of more than 40.
 """
 
 from __future__ import annotations
@@ -19,6 +19,43 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULE_LINES = 400
+# What was longer when the limit became firm, with the lines that it may have. Only ever shortened.
+LONG_MODULES = {
+    "src/cmpp_desktop/domain/assistance.py": 470,
+    "src/cmpp_desktop/domain/obligations.py": 450,
+    "src/cmpp_desktop/domain/questions.py": 530,
+    "src/cmpp_desktop/domain/sessions.py": 450,
+    "src/cmpp_desktop/reports/layout/text.py": 430,
+    "src/cmpp_desktop/store/state.py": 470,
+    "src/cmpp_desktop/sync/inbox.py": 440,
+    "src/cmpp_desktop/ui/app.py": 600,
+    "src/cmpp_desktop/ui/frame.py": 570,
+    "src/cmpp_desktop/ui/pages/first_run.py": 460,
+    "src/cmpp_desktop/ui/pages/participant.py": 460,
+    "src/cmpp_desktop/ui/pages/pdf_preview.py": 450,
+    "src/cmpp_desktop/ui/pages/session.py": 430,
+    "src/cmpp_desktop/ui/pages/today.py": 480,
+    "src/cmpp_desktop/workspace/hsds_records.py": 430,
+    "src/cmpp_protocol/api.py": 540,
+    "src/cmpp_protocol/entries.py": 460,
+    "src/cmpp_server/snapshots.py": 420,
+    "tests/journeys/story.py": 500,
+    "tests/simulate/world.py": 480,
+    "tests/store/test_directory.py": 470,
+    "tests/store/test_import.py": 520,
+    "tests/store/test_leaks.py": 540,
+    "tests/store/test_separation.py": 540,
+    "tests/sync/laptops.py": 540,
+    "tests/sync/test_damage.py": 440,
+    "tests/sync/test_documents_travel.py": 570,
+    "tests/sync/test_snapshots.py": 450,
+    "tests/sync/test_two_laptops.py": 490,
+    "tests/ui/samples/door.py": 470,
+    "tests/ui/samples/person.py": 440,
+    "tests/ui/screenshots.py": 770,
+    "tests/ui/test_page_forms.py": 490,
+    "tests/ui/test_today_people.py": 440,
+}
 FUNCTION_LINES = 40
 
 TEXT = {".py", ".md", ".toml", ".txt", ".sh", ".spec", ".yml", ".yaml", ".json", ".ini", ".mako", ""}
@@ -78,11 +115,20 @@ def qt_outside_ui(name: str, tree: ast.AST) -> Iterator[str]:
             yield f"{name}:{node.lineno}: Qt outside the window"
 
 
-def over_limits(name: str, text: str, tree: ast.AST) -> Iterator[str]:
+def too_long(name: str, text: str) -> Iterator[str]:
+    """Modules are split by subject before they have more lines than anybody reads."""
+    if not name.startswith(("src/", "tests/")) or not name.endswith(".py"):
+        return
+    lines, most = text.count("\n"), LONG_MODULES.get(name, MODULE_LINES)
+    if lines > most:
+        yield f"{name}: {lines} lines, at most {most}: split it by subject"
+    elif lines <= MODULE_LINES and name in LONG_MODULES:
+        yield f"{name}: {lines} lines: take it off the list of long modules"
+
+
+def long_functions(name: str, tree: ast.AST) -> Iterator[str]:
     if not name.startswith("src/"):
         return
-    if (lines := text.count("\n")) > MODULE_LINES:
-        yield f"{name}: {lines} lines"
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
@@ -102,7 +148,8 @@ def examine(path: Path) -> tuple[list[str], list[str]]:
     if name.endswith(".py"):
         tree = ast.parse(text, name)
         problems += qt_outside_ui(name, tree)
-        notes += over_limits(name, text, tree)
+        problems += too_long(name, text)
+        notes += long_functions(name, tree)
     return problems, notes
 
 

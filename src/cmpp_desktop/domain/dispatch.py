@@ -227,4 +227,4 @@ def handle(command: Command, work: Work) -> Done:
     except KeyError:
         raise BugError("no_handler", command=type(command).__name__) from None
     seen = noticing.Noticing(work)
-    return seen.settle(handler(command, seen))
+    return seen.settle(handler(command, seen), command)

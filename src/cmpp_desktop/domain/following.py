@@ -7,7 +7,7 @@ from trigger and rule (rule 13): two laptops that compute the same make one reco
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -194,15 +194,19 @@ def kept(values: Mapping[str, Any], pack: Pack, *, back: bool = False) -> str:
 
 
 def differences(
-    pack: Pack, case: Case, office_zone: str, today: date, kinds: Iterable[str] | None = None, *, back: bool = False
+    pack: Pack, case: Case, office_zone: str, today: date, kinds: Iterable[str] | None = None, *, back: bool = False,
+    appeared: Collection[UUID] = (),
 ) -> list[Change]:
-    """What would have to happen to a participant's deadlines, so that they are what the rules say. `back`: see `kept`."""
+    """What would have to happen to a participant's deadlines, so that they are what the rules say. `back`: see `kept`;
+    `appeared`: what is taken back had made these, so they go when their day is over: without it they would not stand."""
     kinds = None if kinds is None else frozenset(kinds)
     standing = {fact.id: fact for fact in case[ObligationFields.kind] if made_by_rule(fact)}
     said = {item.id: item for item in expected(pack, case, office_zone, kinds)}
     looked_at = {rule.id for rule in _looking_at(pack, kinds)}
     held = {id: kept(fact.values, pack, back=back) for id, fact in standing.items()}
-    changes = [change for id, item in said.items() for change in _one(item, standing.get(id), held.get(id, ""), today)]
+    changes = []
+    for id, item in said.items():
+        changes += _one(item, standing.get(id), held.get(id, ""), today, id in appeared)
     for id, fact in standing.items():
         rule_id = fact.values["rule"]
         gone = rule_id not in pack.rules and (kinds is None or fact.values["trigger_kind"] in kinds)
@@ -211,12 +215,14 @@ def differences(
     return changes
 
 
-def _one(item: Expected, standing: Fact | None, held: str, today: date) -> list[Change]:
+def _one(item: Expected, standing: Fact | None, held: str, today: date, appeared: bool) -> list[Change]:
     computed = item.computed
     if computed is None or item.state != "due":
         return _vanish(standing, held, item.state, item) if standing is not None else []
+    worth = computed.day + timedelta(days=item.rule.late_days) >= today
+    if standing is not None and appeared and not worth and not held:
+        return _vanish(standing, held, "no_trigger", item)
     if standing is None:
-        worth = computed.day + timedelta(days=item.rule.late_days) >= today
         return [Change("appears", item.id, item.rule.id, None, computed.day, "new", item)] if worth else []
     values, counted = standing.values, counting.line(computed.steps)
     if (values["when"].day, values["when"].zone, values["counted"]) == (computed.day, computed.zone, counted):

@@ -33,7 +33,8 @@ from cmpp_desktop.domain.participants import ParticipantFields
 from cmpp_desktop.domain.proceedings import ClockEventFields
 from cmpp_desktop.domain.records import Compartment, F, Fields, When, to_wire
 from cmpp_desktop.domain.rules import Pack, Rule
-from cmpp_desktop.domain.work import Done, Work
+from cmpp_desktop.domain.undo import TakeBack
+from cmpp_desktop.domain.work import Command, Done, Work
 from cmpp_desktop.errors import KnownError
 
 
@@ -100,8 +101,9 @@ class Noticing:
             kinds.add(record.trigger_kind)  # a mark was taken back: its rule has its say again
         self.fresh.pop(about, None)
 
-    def settle(self, done: Done) -> Done:
-        """Lets the deadlines follow. `Done.more["deadlines"]` holds the changes, where there are any."""
+    def settle(self, done: Done, command: Command | None = None) -> Done:
+        """Lets the deadlines follow what `command` wrote. `Done.more["deadlines"]` holds the changes, where there are any; its
+        undo knows which of them it made."""
         if not self.touched and not self.added:
             return done
         pack = pack_of(self.work)
@@ -109,16 +111,22 @@ class Noticing:
         if not touched:
             return done
         zone = zone_of_office(self.work)
+        appeared = command.appeared if isinstance(command, TakeBack) else ()
         # First everything is read, then everything is written: a find after an add would write it out at once.
         cases: dict[UUID, Case] = {id: self.fresh.get(id) or Held(self.work, id) for id in touched}
-        found = {id: differences(pack, case, zone, self.work.today, touched[id]) for id, case in cases.items()}
+        found = {id: differences(pack, case, zone, self.work.today, touched[id], appeared=appeared) for id, case in cases.items()}
         settled = [item for id, case in cases.items() if self.picked for item in self._in_conflict(pack, case, zone)]
         for changes in found.values():
             apply(self.work, pack, changes)
         for item in settled:
             self._settle_one(item, pack)
         changed = tuple(change for changes in found.values() for change in changes)
-        return replace(done, more={**(done.more or {}), "deadlines": changed}) if changed else done
+        if not changed:
+            return done
+        undo, made = done.undo, tuple(change.obligation_id for change in changed if change.what == "appears")
+        if isinstance(undo, TakeBack):
+            undo = replace(undo, appeared=made)
+        return replace(done, undo=undo, more={**(done.more or {}), "deadlines": changed})
 
     def _by_person(self, pack: Pack) -> dict[UUID, set[str]]:
         """Which kinds of records that rules look at were written of whom. Somebody who was merged is one person, by the id

@@ -32,10 +32,12 @@ class Step:
 
 @dataclass(frozen=True)
 class TakeBack(Command):
-    """Puts records back as they were before a command; made by a `Recorder` only. The latest step comes first."""
+    """Puts records back as they were before a command; made by a `Recorder` only. The latest step comes first. `appeared`:
+    deadlines that followed from the command and had not stood before it."""
 
     id: UUID
     steps: tuple[Step, ...]
+    appeared: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)

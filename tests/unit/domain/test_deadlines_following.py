@@ -38,6 +38,7 @@ from tests.unit.domain.memory import MemoryWork
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLISHER = KEY.public_key().public_bytes_raw()
 HEARING = When(day=date(2027, 3, 15), at=time(9), zone="America/Los_Angeles")
+SOON = When(day=date(2026, 12, 10), at=time(9), zone="America/Los_Angeles")
 HOME = PostalAddress(line1="12 Alder Street", city="Newbridge", state="NJ", postal_code="07000")
 
 
@@ -133,6 +134,39 @@ def test_filings_move_with_the_hearing_in_the_zone_of_the_court() -> None:
     assert due(work) == {"filing_before_individual": date(2027, 2, 16)}
     work.do(MarkObligation(hearing, "cancelled", "court_system"))
     assert due(work) == {}
+
+
+def test_a_hearing_put_off_by_mistake_and_back_again_leaves_no_filing_day_of_last_week() -> None:
+    work, samuel = registered()
+    hearing = work.do(AddObligation((samuel,), "individual_hearing", SOON)).id
+    assert due(work) == {}, "its filing day was over when it was written down"
+    put_off = work.do(ChangeObligation(hearing, {"when": HEARING}))
+    assert due(work) == {"filing_before_individual": date(2027, 2, 16)}
+    back = undo(work, put_off)
+    assert due(work) == {}
+    again = undo(work, back)
+    assert due(work) == {"filing_before_individual": date(2027, 2, 16)}
+    undo(work, again)
+    assert due(work) == {}
+
+
+def test_a_hearing_that_the_court_brings_forward_shows_that_its_filing_day_is_over() -> None:
+    work, samuel = registered()
+    hearing = work.do(AddObligation((samuel,), "individual_hearing", HEARING)).id
+    brought = work.do(ChangeObligation(hearing, {"when": SOON}))
+    assert due(work) == {"filing_before_individual": date(2026, 11, 10)}, "somebody has to ask the court at once"
+    undo(work, brought)
+    assert due(work) == {"filing_before_individual": date(2027, 2, 16)}
+
+
+def test_a_filing_day_that_somebody_has_marked_stays_when_the_hearing_goes_back() -> None:
+    work, samuel = registered()
+    hearing = work.do(AddObligation((samuel,), "individual_hearing", SOON)).id
+    put_off = work.do(ChangeObligation(hearing, {"when": HEARING}))
+    filing = deadline_id(hearing, "filing_before_individual")
+    work.do(MarkObligation(filing, "attended", "document"))
+    undo(work, put_off)
+    assert of(work, hearing, "filing_before_individual").result == "attended"
 
 
 def test_an_order_in_absentia_has_180_days_and_no_appeal() -> None:

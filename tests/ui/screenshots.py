@@ -163,6 +163,12 @@ def _laptops(*then: Arrange) -> Arrange:
     return go("settings", *then, part="laptops")
 
 
+def _at_teams(window: Window) -> None:
+    settle(window)
+    scroll = page(window)._parts["rights"]
+    scroll.verticalScrollBar().setValue(scroll.verticalScrollBar().maximum())
+
+
 def _scrolled_to(name: str) -> Arrange:
     def arrange(window: Window) -> None:
         target = getattr(page(window).laptops, name)
@@ -644,6 +650,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("17-settings-sealed", _laptops(_sealed), _ADMIN),
     Shot("17-settings-leave", _laptops(_leave)),
     Shot("17-settings-rights", go("settings", part="rights"), _ADMIN, mirrored=True),
+    Shot("17-settings-teams", go("settings", _at_teams, part="rights"), _ADMIN),
     Shot("17-settings-recovery", go("settings", part="recovery"), _ADMIN),
     Shot("17-settings-recovery-answer", go("settings", _answered, part="recovery"), _ADMIN),
     Shot("17-settings-recovery-sheet", go("settings", _new_kit, part="recovery"), _ADMIN),

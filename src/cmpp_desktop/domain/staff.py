@@ -129,6 +129,8 @@ class NameOrganisation(Command):
 
 @dataclass(frozen=True)
 class NameTeam(Command):
+    """Raises Invalid(name): missing, already_there when another team is called so."""
+
     team_id: UUID
     name: str
 
@@ -171,10 +173,13 @@ def name_organisation(command: NameOrganisation, work: Work) -> Done:
 
 def name_team(command: NameTeam, work: Work) -> Done:
     _only(work, "administrator")
-    if any(item.id == command.team_id for item in work.find(TeamFields)):
-        work.change(TeamFields, command.team_id, name=command.name)
-        return Done(command.team_id)
-    return Done(work.add(validated(TeamFields, name=command.name), id=command.team_id))
+    name, teams = command.name.strip(), {item.id: item.fields.name for item in work.find(TeamFields)}
+    if any(known.casefold() == name.casefold() for id, known in teams.items() if id != command.team_id):
+        raise Invalid(name="already_there")
+    if command.team_id in teams:
+        work.change(TeamFields, command.team_id, name=name)
+        return Done(command.team_id, NameTeam(command.team_id, teams[command.team_id]))
+    return Done(work.add(validated(TeamFields, name=name), id=command.team_id))
 
 
 def name_staff_member(command: NameStaffMember, work: Work) -> Done:

@@ -27,9 +27,10 @@ from cmpp_desktop.domain.participants import (
 from cmpp_desktop.domain.plans import GoalFields
 from cmpp_desktop.domain.records import Fields, When
 from cmpp_desktop.domain.sessions import RecordSession
+from cmpp_desktop.domain.staff import NameTeam, TeamFields
 from cmpp_desktop.domain.tasks import AddTask, ChangeNote, CompleteTask, NoteFields, TaskFields, WriteNote
 from cmpp_desktop.domain.work import Command
-from cmpp_desktop.errors import KnownError
+from cmpp_desktop.errors import Invalid, KnownError
 from tests.unit.domain.families import TODAY, shown, tzoc, undone
 from tests.unit.domain.memory import MemoryWork
 from tests.unit.domain.test_stories import CONTENT
@@ -122,3 +123,17 @@ def test_hours_that_were_approved_are_not_taken_out_by_taking_back(work: MemoryW
     with pytest.raises(KnownError, match="record_settled"):
         work.do(done.undo)
     assert work.get(StaffTimeFields, entry.id).fields.approved_by == RUTH
+
+
+def test_a_team_gets_its_old_name_back_and_no_two_are_called_alike() -> None:
+    work = MemoryWork(role="administrator")
+    north, south = UUID(int=7), UUID(int=8)
+    work.do(NameTeam(north, "Team North"))
+    work.do(NameTeam(south, "Team South"))
+    renamed = work.do(NameTeam(north, " Harbor team "))
+    assert [item.fields.name for item in work.find(TeamFields)] == ["Harbor team", "Team South"]
+    with pytest.raises(Invalid) as refused:
+        work.do(NameTeam(north, "team SOUTH"))
+    assert refused.value.fields == {"name": "already_there"}
+    undone(work, renamed)
+    assert work.get(TeamFields, north).fields.name == "Team North"

@@ -9,11 +9,9 @@ from uuid import UUID
 from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.domain.work import Role
-from cmpp_desktop.errors import Invalid
-from cmpp_desktop.ui.messages import field_problem
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.settings_invitations import fit
-from cmpp_desktop.ui.theme import look
+from cmpp_desktop.ui.pages.settings_teams import TeamsPart
 from cmpp_desktop.ui.widgets import (
     Button,
     CodeCombo,
@@ -24,7 +22,6 @@ from cmpp_desktop.ui.widgets import (
     RowDelegate,
     RowList,
     SectionHead,
-    TextField,
     Tick,
     column,
     heading,
@@ -45,6 +42,7 @@ class PeoplePart(QWidget):
         self._chosen: MemberRow | None = None
         self.ticks: list[tuple[TeamAccess, Tick, Tick]] = []
         words = self.words
+        self.teams = TeamsPart(page, self.reload)
         self.list = RowList(words("People and rights"), RowDelegate(lead_width=0))
         self.list.current_changed.connect(lambda item: self._choose(item.id if item is not None else None))
         self.list.opened.connect(lambda item: self.role.setFocus())
@@ -63,53 +61,10 @@ class PeoplePart(QWidget):
                 8,
                 self._form(),
                 16,
-                self._new_team(),
+                self.teams,
                 gap=8,
             )
         )
-
-    def _new_team(self) -> QWidget:
-        words = self.words
-        self.team = TextField()
-        self._team_field = Field(words("Name of the team"), self.team)
-        self._team_field.setMaximumWidth(look().px(380))
-        self.add_team = Button(words("Add the team"), icon="users", on=self._add_team)
-        note = Label(
-            words(
-                "A team has records of its own, with keys of their own: nobody of another team opens them until you let them. "
-                "Administrators open them at once."
-            ),
-            tone="ink2",
-            wrap=True,
-        )
-        part = QWidget()
-        part.setLayout(column(SectionHead(words("Another team")), note, self._team_field, row(self.add_team, None), gap=8))
-        return part
-
-    def _add_team(self) -> None:
-        name, door = self.team.text().strip(), self.ui.door
-        self._team_field.problem("" if name else self.words("This is needed."))
-        if not name:
-            self.team.setFocus()
-            return
-        self.add_team.setEnabled(False)
-        self.page.call(
-            lambda: door.administration().add_team(name), lambda _: self._team_added(name), self._team_refused, on="net"
-        )
-
-    def _team_added(self, name: str) -> None:
-        self.add_team.setEnabled(True)
-        self.team.clear()
-        self.ui.say(self.words("{team} is there. Invite people into it, or give them its records above.", team=isolate(name)))
-        self.reload()
-
-    def _team_refused(self, error: BaseException) -> None:
-        self.add_team.setEnabled(True)
-        if isinstance(error, Invalid):
-            self._team_field.problem(field_problem(error.fields.get("name", "not_valid"), self.words))
-            self.team.setFocus()
-        else:
-            self.ui.trouble(error)
 
     def _form(self) -> QWidget:
         words = self.words
@@ -141,6 +96,7 @@ class PeoplePart(QWidget):
     def reload(self) -> None:
         door = self.ui.door
         self.page.call(lambda: door.administration().members(), self.show_members)
+        self.teams.reload()
 
     def show_members(self, members: Sequence[MemberRow]) -> None:
         self._members = {one.member_id: one for one in members}

@@ -27,6 +27,7 @@ LONG_MODULES = {
     "src/cmpp_desktop/domain/sessions.py": 450,
     "src/cmpp_desktop/reports/layout/text.py": 430,
     "src/cmpp_desktop/store/state.py": 470,
+    "src/cmpp_desktop/sync/enrolment.py": 420,
     "src/cmpp_desktop/sync/inbox.py": 440,
     "src/cmpp_desktop/ui/app.py": 600,
     "src/cmpp_desktop/ui/frame.py": 570,
@@ -52,7 +53,7 @@ LONG_MODULES = {
     "tests/sync/test_two_laptops.py": 490,
     "tests/ui/samples/door.py": 470,
     "tests/ui/samples/person.py": 440,
-    "tests/ui/screenshots.py": 770,
+    "tests/ui/screenshots.py": 800,
     "tests/ui/test_page_forms.py": 490,
     "tests/ui/test_today_people.py": 440,
 }

@@ -8,13 +8,17 @@ Reading is strict. A version, type, field, signature or word that this program d
 it was made by a newer program, so nobody guesses what it means. Names that a later version will use, so that nobody gives them
 another meaning: branch_chosen, and the collection kind `drop`.
 
+A *proposal* is what a laptop asks the one that keeps the roster to append, where no server orders it (`keeping`). It is an
+entry without a place: instead of `no` and `prev` its body names the `org`, so it stays good whatever came first, and its hash
+has a label of its own. The keeper appends it inside an entry `carried`. Only what can be taken once may be proposed.
+
 Whatever takes a right away from devices carries a fence (rule 28): [[device, collection, number, hash]], how far the chain of
 each of them counts in each collection that it ever reached.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -24,6 +28,7 @@ from cmpp_protocol import canon, keys, labels, reading, versions
 from cmpp_protocol.reading import ascending, octets, record, uuid, whole, word
 
 ENTRY_LIMIT = 1024 * 1024
+PROPOSAL_LIMIT = ENTRY_LIMIT - 4096  # so that it fits into an entry
 NO_LIMIT = 1 << 31
 TIME_LIMIT = 1 << 48
 FIRST_PREV = bytes(32)
@@ -68,6 +73,12 @@ class Head(NamedTuple):
     hash: bytes
 
 
+class Unplaced(NamedTuple):
+    """In the place of a head: what is written is a proposal to this organisation."""
+
+    org: bytes
+
+
 class Cut(NamedTuple):
     """Where a chain stands: the number and hash of a bundle (0 and zeros: none)."""
 
@@ -92,6 +103,7 @@ class Entry:
     signatures: Mapping[str, bytes]
     hash: bytes
     data: bytes
+    org: bytes = b""  # of a proposal; an entry is of the organisation whose entries come before it
 
     def signed_by(self, name: str, sign_public: bytes) -> bool:
         """Whether the signature `name` (author, introduction, recovery, successor) was made by this public key."""
@@ -113,39 +125,65 @@ def decode(data: bytes) -> Entry:
     """The entry that these bytes are. Raises RosterError: too_big, malformed or update."""
     if len(data) > ENTRY_LIMIT:
         raise RosterError("too_big")
+    return _guarded(lambda: _decode(data))
+
+
+_ITEMS_LIMIT = 200_000  # more than rows of ids fill an entry with
+
+
+def said(entry: Entry) -> Entry:
+    """What an entry says: of one that is `carried` the proposal, under the number of the entry; any other itself. Raises
+    RosterError like `decode`."""
+    return _guarded(lambda: _parsed(entry.fields["proposal"], entry)) if entry.type == "carried" else entry
+
+
+def decode_proposal(data: bytes) -> Entry:
+    """The proposal that these bytes are, under the number 0. Raises RosterError: too_big, malformed or update."""
+    if len(data) > PROPOSAL_LIMIT:
+        raise RosterError("too_big")
+    return _guarded(lambda: _parsed(data, None))
+
+
+def _guarded(read: Callable[[], Entry]) -> Entry:
     try:
-        return _decode(data)
+        return read()
     except reading.Malformed as error:
         raise RosterError("malformed", str(error)) from error
     except reading.Newer as error:
         raise RosterError("update", str(error)) from error
 
 
-_ITEMS_LIMIT = 200_000  # more than rows of ids fill an entry with
-
-
 def _decode(data: bytes) -> Entry:
+    found = _parsed(data, None, placed=True)
+    if found.type == "carried":
+        _parsed(found.fields["proposal"], found)
+    return found
+
+
+def _parsed(data: bytes, at: Entry | None, *, placed: bool = False) -> Entry:
+    """An entry that is `placed`; else a proposal, read as if it stood where the entry `at` does."""
     outer = reading.unpack(data, _ITEMS_LIMIT)
     body_bytes, signatures = octets()(outer.get("body")), reading.mapping(outer.get("signatures"))
     body = reading.unpack(body_bytes, _ITEMS_LIMIT)
     kind = reading.text(body.get("type"))
     if whole(NO_LIMIT)(body.get("v")) > versions.ROSTER:
         raise reading.Newer("version")
-    if kind not in _FIELDS:
+    if kind not in (_FIELDS if placed else PROPOSED):
         raise reading.Newer("type")
     reading.only(outer, {"body", "signatures"})
-    read = record({**_COMMON, **_FIELDS[kind]})(body)
+    read = record({**_COMMON, **(_PLACE if placed else {"org": _ID}), **_FIELDS[kind]})(body)
     names = {"author", *_EXTRA_SIGNATURES.get(kind, ())}
     return Entry(
-        no=read["no"],
-        prev=read["prev"],
+        no=read["no"] if placed else at.no if at else 0,
+        prev=read["prev"] if placed else at.prev if at else FIRST_PREV,
         at=read["at"],
         by=read["by"],
         type=kind,
         fields={name: read[name] for name in _FIELDS[kind]},
         signatures=record(dict.fromkeys(names, octets(keys.SIGNATURE_BYTES)))(signatures),
-        hash=labels.digest(labels.ROSTER_HASH, body_bytes),
+        hash=labels.digest(labels.ROSTER_HASH if placed else labels.ROSTER_PROPOSAL, body_bytes),
         data=data,
+        org=read.get("org", b""),
     )
 
 
@@ -170,11 +208,10 @@ _FENCE = ascending(_ID, uuid, whole(1 << 63), _HASH, by=2)
 _COMMON: dict[str, reading.Reader] = {
     "v": whole(NO_LIMIT, 1),
     "type": reading.text,
-    "no": whole(NO_LIMIT),
-    "prev": _HASH,
     "at": whole(TIME_LIMIT),
     "by": _ID,
 }
+_PLACE: dict[str, reading.Reader] = {"no": whole(NO_LIMIT), "prev": _HASH}
 _FIELDS: dict[str, dict[str, reading.Reader]] = {
     "genesis": {"member": uuid, "device": _pair, "recovery": _recovery, "policy": reading.mapping},
     "member_added": {"member": uuid, "role": word(Role)},
@@ -214,6 +251,7 @@ _FIELDS: dict[str, dict[str, reading.Reader]] = {
         "previous": octets(keys.PREVIOUS_KEY_BYTES),
     },
     "policy_set": {"policy": reading.mapping},
+    "carried": {"proposal": octets()},
 }
 _EXTRA_SIGNATURES = {
     "genesis": ("recovery",),
@@ -223,6 +261,8 @@ _EXTRA_SIGNATURES = {
     "recovery_replaced": ("recovery",),
 }
 TYPES = frozenset(_FIELDS)
+# What can be taken once: a proposal may lie on a stick for months, and come back to whoever has taken it.
+PROPOSED = frozenset({"device_enrolled", "device_replaced", "device_retired", "hold_placed", "hold_lifted", "erasure"})
 
 
 # Writing ------------------------------------------------------------------------------------------------------------
@@ -310,7 +350,7 @@ def invitation_closed(head: Head, author: keys.KeyPair, *, at: int, invitation: 
 
 
 def device_enrolled(
-    head: Head, device: keys.KeyPair, *, at: int, invitation: UUID, introduction: keys.KeyPair
+    head: Head | Unplaced, device: keys.KeyPair, *, at: int, invitation: UUID, introduction: keys.KeyPair
 ) -> bytes:
     """A new device uses an invitation; signed by the introduction key and by the new device's own."""
     fields = {"invitation": invitation.bytes, "device": _public_map(device.public)}
@@ -323,13 +363,13 @@ def device_confirmed(head: Head, author: keys.KeyPair, *, at: int, device: bytes
     return _by(head, author, at, "device_confirmed", {"device": device})
 
 
-def device_replaced(head: Head, device: keys.KeyPair, successor: keys.KeyPair, *, at: int, fence: Cuts) -> bytes:
+def device_replaced(head: Head | Unplaced, device: keys.KeyPair, successor: keys.KeyPair, *, at: int, fence: Cuts) -> bytes:
     """A laptop takes a new identity, because another copy writes under the old one (rule 35); signed by both keys."""
     fields = {"device": _public_map(successor.public), "fence": _fence(fence)}
     return _write(head, at, device.id, "device_replaced", fields, {"author": device, "successor": successor})
 
 
-def device_retired(head: Head, device: keys.KeyPair, *, at: int, fence: Cuts) -> bytes:
+def device_retired(head: Head | Unplaced, device: keys.KeyPair, *, at: int, fence: Cuts) -> bytes:
     """A leaver's device ends itself, having sent everything: it signs its own cut (rule 34)."""
     return _by(head, device, at, "device_retired", {"fence": _fence(fence)})
 
@@ -369,18 +409,18 @@ def recovery_replaced(head: Head, author: keys.KeyPair, recovery: keys.RecoveryK
     return _write(head, at, author.id, "recovery_replaced", fields, {"author": author, "recovery": recovery.pair})
 
 
-def hold_placed(head: Head, author: keys.KeyPair, *, at: int, hold: UUID, records: Iterable[bytes]) -> bytes:
+def hold_placed(head: Head | Unplaced, author: keys.KeyPair, *, at: int, hold: UUID, records: Iterable[bytes]) -> bytes:
     """Records that nobody may erase; `records` are `erased_id`s."""
     return _by(head, author, at, "hold_placed", {"hold": hold.bytes, "records": _set(records)})
 
 
-def hold_lifted(head: Head, author: keys.KeyPair, *, at: int, hold: UUID) -> bytes:
+def hold_lifted(head: Head | Unplaced, author: keys.KeyPair, *, at: int, hold: UUID) -> bytes:
     """A hold ends."""
     return _by(head, author, at, "hold_lifted", {"hold": hold.bytes})
 
 
 def erasure(
-    head: Head, author: keys.KeyPair, *, at: int, records: Iterable[bytes], certificate: bytes
+    head: Head | Unplaced, author: keys.KeyPair, *, at: int, records: Iterable[bytes], certificate: bytes
 ) -> bytes:
     """Records that are gone for good (rule 19): their `erased_id`s, and the hash of the certificate (32 bytes)."""
     return _by(head, author, at, "erasure", {"records": _set(records), "certificate": certificate})
@@ -404,21 +444,27 @@ def policy_set(head: Head, author: keys.KeyPair, *, at: int, policy: Mapping[str
     return _by(head, author, at, "policy_set", {"policy": dict(policy)})
 
 
-def _by(head: Head, author: keys.KeyPair, at: int, kind: str, fields: Mapping[str, canon.Value]) -> bytes:
+def carried(head: Head, author: keys.KeyPair, *, at: int, proposal: bytes) -> bytes:
+    """A proposal takes its place in the roster; by an administrator, where nobody else may append: by the keeper."""
+    return _by(head, author, at, "carried", {"proposal": proposal})
+
+
+def _by(head: Head | Unplaced, author: keys.KeyPair, at: int, kind: str, fields: Mapping[str, canon.Value]) -> bytes:
     return _write(head, at, author.id, kind, fields, {"author": author})
 
 
 def _write(
-    head: Head,
+    head: Head | Unplaced,
     at: int,
     by: bytes,
     kind: str,
     fields: Mapping[str, canon.Value],
     signers: Mapping[str, keys.KeyPair],
 ) -> bytes:
-    common = {"v": versions.ROSTER, "no": head.no + 1, "prev": head.hash, "at": at, "by": by, "type": kind}
-    body = canon.pack({**common, **fields})
-    entry_hash = labels.digest(labels.ROSTER_HASH, body)
+    placed = isinstance(head, Head)
+    place: dict[str, canon.Value] = {"no": head.no + 1, "prev": head.hash} if isinstance(head, Head) else {"org": head.org}
+    body = canon.pack({"v": versions.ROSTER, "at": at, "by": by, "type": kind, **place, **fields})
+    entry_hash = labels.digest(labels.ROSTER_HASH if placed else labels.ROSTER_PROPOSAL, body)
     signatures = {name: pair.sign(_SIGNATURE_LABELS[name], entry_hash) for name, pair in signers.items()}
     return canon.pack({"body": body, "signatures": signatures})
 

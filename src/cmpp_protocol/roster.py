@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
 
-from cmpp_protocol import entries
+from cmpp_protocol import entries, keeping
 from cmpp_protocol.entries import NO_CUT, Cut, Entry, Head, Kind, Rights, Role, RosterError
 from cmpp_protocol.roster_rules import RULES, known
 from cmpp_protocol.roster_state import (
@@ -47,6 +47,7 @@ __all__ = [
     "at",
     "build",
     "org_id",
+    "proposed",
     "validate_and_apply",
 ]
 
@@ -74,11 +75,28 @@ def validate_and_apply(state: RosterState | None, data: bytes) -> RosterState:
         raise RosterError("out_of_order", "second genesis")
     if entry.no != state.no + 1 or entry.prev != state.hash:
         raise RosterError("out_of_order")
+    keeping.check_author(state, entry)
+    author = _author(state, entry)
+    if entry.type == "carried":
+        if state.members[author.member].role is not Role.ADMINISTRATOR:
+            raise RosterError("not_allowed")
+        return replace(proposed(state, entries.said(entry)), no=entry.no, hash=entry.hash)
+    return replace(RULES[entry.type](state, entry, author), no=entry.no, hash=entry.hash)
+
+
+def proposed(state: RosterState, said: Entry) -> RosterState:
+    """What a proposal would make of a state, but for number and hash. Raises RosterError."""
+    if said.org != state.org_id:
+        raise RosterError("organisation")
+    return RULES[said.type](state, said, _author(state, said))
+
+
+def _author(state: RosterState, entry: Entry) -> Device:
+    """Whose an entry or a proposal is, having signed it."""
     author = _AUTHORS.get(entry.type, _known_author)(state, entry)
     if not entry.signed_by("author", author.keys.sign):
         raise RosterError("signature", "author")
-    changed = RULES[entry.type](state, entry, author)
-    return replace(changed, no=entry.no, hash=entry.hash)
+    return author
 
 
 def _genesis(entry: Entry) -> RosterState:
@@ -92,7 +110,7 @@ def _genesis(entry: Entry) -> RosterState:
         raise RosterError("signature")
     member = Member(fields["member"], (Since(0, Role.ADMINISTRATOR),))
     device = Device(entry.by, member.id, device_keys, enrolled=0, confirmed=0)
-    return RosterState(
+    state = RosterState(
         org_id=entry.hash,
         no=0,
         hash=entry.hash,
@@ -104,6 +122,8 @@ def _genesis(entry: Entry) -> RosterState:
         invitations=MappingProxyType({}),
         policies=(Since(0, MappingProxyType(fields["policy"])),),
     )
+    keeping.check_policy(state, fields["policy"])
+    return state
 
 
 def _known_author(state: RosterState, entry: Entry) -> Device:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
+from cmpp_protocol import keeping
 from cmpp_protocol.entries import NO_CUT, Cut, Entry, Rights, Role, RosterError
 from cmpp_protocol.roster_state import (
     Collection,
@@ -241,6 +242,7 @@ def _erasure(state: RosterState, entry: Entry, author: Device) -> RosterState:
 
 def _policy_set(state: RosterState, entry: Entry, author: Device) -> RosterState:
     _administrator(state, author)
+    keeping.check_policy(state, entry.fields["policy"])
     policy = MappingProxyType(entry.fields["policy"])
     return replace(state, policies=(*state.policies, Since(entry.no, policy)))
 

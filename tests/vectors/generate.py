@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cmpp_protocol import api, blobs, canon, entries, envelope, ids, keys, labels, roster, snapshot, stick
+from cmpp_protocol import api, blobs, canon, entries, envelope, ids, keeping, keys, labels, roster, snapshot, stick
 from cmpp_protocol.stamps import Stamp
 
 HERE = Path(__file__).parent
@@ -64,6 +64,7 @@ def vectors() -> dict[str, dict[str, Any]]:
             "device": new_device.id,
             "check_code": keys.check_code(state.org_id, enrolled.hash),
         },
+        "carried": _carried(),
         "request_signature": _request(device, state.org_id),
         "held": _held(device, state.org_id),
         "key_envelope": _key_envelope(device, state.org_id),
@@ -86,6 +87,37 @@ def _stick_file(device: keys.KeyPair, genesis: bytes) -> dict[str, Any]:
         "entry_name": stick.entry_name(0, hashed),
         "key_name": stick.key_name(PLACE, 2, device.id),
         "bundle_name": stick.bundle_name(device.id, 7, hashed),
+    }
+
+
+def _carried() -> dict[str, Any]:
+    """An organisation without a server: a new laptop's proposal, the keeper's entry that carries it, and how far it has read."""
+    keeper, new, introduction = pair(1), pair(2), keys.introduction_keys(bytes([4]) * 16)
+    recovery, policy = keys.recovery_keys(bytes([3]) * 32), {keeping.KEEPER: keeper.id}
+    genesis = entries.genesis(at=TIME, device=keeper, member=MEMBER, recovery=recovery, policy=policy)
+    state = roster.validate_and_apply(None, genesis)
+    how: Any = {"invitation": INVITATION, "introduction": introduction}
+    invitation = entries.invitation_opened(
+        state.head, keeper, at=TIME + 1, invitation=INVITATION, member=MEMBER, role=roster.Role.ADMINISTRATOR, collections=[],
+        introduction=introduction.public, expires=TIME + 1000,
+    )  # fmt: skip
+    state = roster.validate_and_apply(state, invitation)
+    proposal = entries.device_enrolled(entries.Unplaced(state.org_id), new, at=TIME + 2, **how)
+    entry = entries.carried(state.head, keeper, at=TIME + 3, proposal=proposal)
+    after, proposed = roster.validate_and_apply(state, entry), entries.decode_proposal(proposal).hash
+    chains = ((PLACE, keeper.id, 7, labels.digest(labels.ENVELOPE_CHAIN, b"seven")),)
+    seen = stick.Seen(state.org_id, new.id, TIME + 4, after.no, chains)
+    return {
+        "genesis": genesis,
+        "invitation": invitation,
+        "proposal": proposal,
+        "proposal_hash": proposed,
+        "proposal_name": stick.proposal_name(new.id, proposed),
+        "entry": entry,
+        "hash": after.hash,
+        "device": new.id,
+        "check_code": keys.check_code(state.org_id, proposed),
+        "seen": stick.write_seen(seen, new),
     }
 
 

@@ -148,6 +148,9 @@ class MemoryReplica:
     def outbox_count(self) -> int:
         return len(self.tables["outbox"])
 
+    def outbox_after(self, marks: Mapping[UUID, int]) -> int:
+        return sum(hlc > marks.get(place, -1) for place, hlc in self.tables["outbox"])
+
     def trim_outbox(self, collection: UUID, up_to_hlc: int) -> None:
         self._written()
         for key in [key for key in self.tables["outbox"] if key[0] == collection and key[1] <= up_to_hlc]:

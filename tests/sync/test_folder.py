@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync import folder as folders
+from cmpp_desktop.sync import folder_files
 from cmpp_desktop.sync.folder_report import FolderReport
 from cmpp_protocol import canon, entries
 from cmpp_protocol.stick import ROOT
@@ -33,7 +33,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 @pytest.fixture(autouse=True)
 def _in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """What becomes of a stick without power is not told here; its disk need not be waited for."""
-    monkeypatch.setattr(folders, "_durable", lambda file: file.flush())
+    monkeypatch.setattr(folder_files, "durable", lambda file: file.flush())
 
 
 @pytest.fixture
@@ -219,7 +219,7 @@ def test_a_stick_that_takes_no_more_says_so_and_what_came_in_stays(
     def fails(file: object, parts: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(folders, "_write_all", fails)
+    monkeypatch.setattr(folder_files, "write_all", fails)
     report = by_stick(stick, bo)[0]
     assert (report.problem, report.bundles_in, report.files_out) == (said, 1, 0)
     assert report.left >= room

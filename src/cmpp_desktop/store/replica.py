@@ -283,6 +283,15 @@ class StoreReplica(Afresh):
         with self._reading() as connection:
             return int(connection.exec_driver_sql("SELECT count(*) FROM outbox").scalar() or 0)
 
+    def outbox_after(self, marks: Mapping[UUID, int]) -> int:
+        with self._reading() as connection:
+            count = int(connection.exec_driver_sql("SELECT count(*) FROM outbox").scalar() or 0)
+            for collection, hlc in marks.items():
+                sql = "SELECT count(*) FROM outbox WHERE coll=? AND hlc<=?"
+                known = (self._known(collection), state.signed64(hlc))
+                count -= int(connection.exec_driver_sql(sql, known).scalar() or 0)
+        return count
+
     def trim_outbox(self, collection: UUID, up_to_hlc: int) -> None:
         sql = "DELETE FROM outbox WHERE coll=? AND hlc<=?"
         self._write().exec_driver_sql(sql, (self._coll(collection), state.signed64(up_to_hlc)))

@@ -18,8 +18,9 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import duties, enrolment
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.keys import RECOVERY_BYTES, seal_for, seal_for_new
+from cmpp_desktop.sync.outbox import Outbox
 from cmpp_desktop.sync.replica import Replica
-from cmpp_protocol import canon, entries, keys, roster
+from cmpp_protocol import canon, entries, keeping, keys, roster
 from cmpp_protocol.api import NewEntry
 from cmpp_protocol.entries import NO_CUT, Cuts
 from cmpp_protocol.rights import entitled
@@ -93,13 +94,17 @@ class Desk:
 
         def make() -> bytes:
             books, place = self._books, collection_id("organisation")
+            logged: bool | None = True
+            if keeping.keeper(books.view()) is not None:  # without a server there is no log: what is here goes along
+                logged = None
+                Outbox(self._store, books.view(), books.keys, books.device, self._random).to_send(room=2**62)
             url, ca = books.server()
             return enrolment.invitation_file(
                 invited,
                 books.device,
                 roster_entries=books.entries,
                 held=books.keys,
-                bundles=_that_fit(one.body for one in self._store.envelopes(place, state="counts", logged=True)),
+                bundles=_that_fit(one.body for one in self._store.envelopes(place, state="counts", logged=logged)),
                 organisation=names.organisation,
                 person=names.person,
                 team=names.team,

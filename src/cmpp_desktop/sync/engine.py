@@ -15,6 +15,7 @@ from typing import Literal, TypeVar
 from cmpp_desktop.changes import SYNC, Bus, Changed
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import enrolment, erasing, honesty, identity, snapshot_books
+from cmpp_desktop.sync.alone import Alone
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.checking import Checking
 from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
@@ -31,7 +32,7 @@ from cmpp_desktop.sync.roster_talk import PROPOSALS, RosterTalk
 from cmpp_desktop.sync.sending import Sending
 from cmpp_desktop.sync.snapshot_books import Base
 from cmpp_desktop.sync.snapshots import Snapshots
-from cmpp_desktop.sync.status import State, Status, note_problem, passes, read_status, state_after
+from cmpp_desktop.sync.status import State, Status, has_problem, note_problem, passes, read_status, state_after
 from cmpp_desktop.sync.transport import Transport
 from cmpp_protocol import api, keys
 from cmpp_protocol.roster import RosterState
@@ -69,6 +70,7 @@ class Engine:
         self._talk = RosterTalk(self._job, self._books, store, random, self._publish, self.snapshots.take_again)
         self._reader = LogReader(self._job, self._books, store, self._publish, self._talk.made_again)
         self._sending = Sending(self._books, store, random)
+        self.alone = Alone(self._job, self._books, store, random, self._talk.follow)
         self._needs_update = False
         self._pauses = Pauses()
         self._reason: str | None = None  # of the last failure, for engineers
@@ -127,6 +129,7 @@ class Engine:
                 needs_update=self._needs_update,
                 retry_in=self._pauses.next,
                 reason=self._reason,
+                alone=self.alone.standing(),
             )
         )
 
@@ -138,7 +141,10 @@ class Engine:
 
     def exchange(self, *, wait: int = 0, progress: Progress | None = None) -> Status:
         """Sends what waits and takes in what others wrote, until there is no more. Never raises for the network: the status
-        says what happened. `wait`: seconds for which the server may hold the first answer (long poll)."""
+        says what happened. `wait`: seconds for which the server may hold the first answer (long poll). Without a server: does
+        what the roster calls for, as far as this laptop can."""
+        if self._job(self.alone.applies):
+            return self._tended()
         problem: str | None = None
         self._begin()
         self._reason = None
@@ -161,6 +167,38 @@ class Engine:
             log.info("exchange failed: %s %s", problem, error.facts)
         self._job(lambda: note_problem(self._store, problem))
         return self.status()
+
+    def _tended(self) -> Status:
+        """An exchange of a laptop that has nobody to exchange with until a stick comes."""
+        self._needs_update = False
+        problem = "roster_fork" if has_problem(self._store, "roster_fork") else None  # until a stick says otherwise
+        try:
+            self.alone.tend()
+            self._job(self._held.tidy)
+            problem = problem or self._job(self.alone.trouble)
+        except KnownError as error:
+            problem = error.code
+        self._state = "idle" if problem is None else "refused"
+        self._job(lambda: note_problem(self._store, problem))
+        return self.status()
+
+    def move_to(self, transport: Transport, address: Mapping[str, str]) -> None:
+        """An organisation without a server goes on with one: it is offered everything, then the roster says where it is. Raises
+        what an exchange does; then nothing has changed but what that server holds."""
+        before = self._post.use(transport)
+        try:
+            self._begin()
+            for _ in range(ROUNDS):
+                if not self._round(0, None):
+                    break
+            self._proposed(*self._job(lambda: self.alone.moving(address)))
+        except BaseException:
+            self._post.use(before)
+            raise
+
+    def use(self, transport: Transport) -> None:
+        """Goes on with this way to a server: the roster has said where it is."""
+        self._post.use(transport)
 
     def _contradictions(self) -> None:
         """What the log, read to its end, says against the server (P19)."""
@@ -190,10 +228,22 @@ class Engine:
     ) -> FolderReport:
         """An exchange with a stick or a shared folder instead of the server; a laptop that was closed hands over what it had not
         sent, and takes nothing in. Raises what `FolderExchange.run` raises."""
-        made = FolderExchange(self._job, self._books, self._store, self._random, self._publish)
+        alone = self.alone if self._job(self.alone.applies) else None
+        made = FolderExchange(self._job, self._books, self._store, self._random, self._publish, alone)
         if self._job(self._books.has_ended):
             return made.hand_over(folder, progress, cancelled)
-        return made.run(folder, progress, cancelled)
+        try:
+            report = made.run(folder, progress, cancelled)
+        except KnownError as error:
+            code = error.code
+            if alone is not None and code != "folder_unreadable":
+                self._job(lambda: note_problem(self._store, code))  # nobody else says so, until the next stick
+            raise
+        if alone is not None:
+            self._needs_update = report.needs_update
+            self._job(lambda: note_problem(self._store, None))
+            self._job(self._held.tidy)
+        return report
 
     def bases(self) -> tuple[Base, ...]:
         """The newest snapshot that is known of each collection."""
@@ -206,12 +256,21 @@ class Engine:
     def beside(self, method: str, path: str, body: bytes, limit: int) -> bytes:
         """One signed request beside the exchange (contents of documents), which waits for nothing of it. Raises KnownError:
         server_unreachable and others of an exchange; `reason` is the server's own word."""
+        if self._job(self.alone.applies):
+            raise KnownError("server_unreachable", reason="no_server")
         return self._post.beside(method, path, body, limit)
 
     def propose(self, make: Make, cutting: Cutting = lambda state: ()) -> None:
         """Appends roster entries that `make` builds on the newest state, at the store; made again when another entry came
         first. `cutting` names the devices whose chains they cut: `make` is told where those stand. Raises KnownError:
-        server_unreachable, roster_rejected and others of an exchange, and what `make` raises."""
+        server_unreachable, roster_rejected and others of an exchange, what `make` raises, and without a server not_keeper."""
+        if self._job(self.alone.applies):
+            self._job(lambda: self.alone.append(make, cutting))
+            self._talk.follow()
+        else:
+            self._proposed(make, cutting)
+
+    def _proposed(self, make: Make, cutting: Cutting) -> None:
         self._begin()
         for _ in range(PROPOSALS):
             for _ in range(ROUNDS):

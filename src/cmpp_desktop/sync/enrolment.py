@@ -19,7 +19,7 @@ from uuid import UUID
 from cmpp_desktop.changes import collection_id
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync.keys import RECOVERY_BYTES, Keys, open_envelopes, seal_for, seal_for_new, seal_for_self
-from cmpp_protocol import canon, entries, envelope, ids, keys, roster
+from cmpp_protocol import canon, entries, envelope, ids, keeping, keys, roster
 from cmpp_protocol.api import KeyEnvelope, NewEntry
 from cmpp_protocol.rights import Recipient, entitled
 from cmpp_protocol.roster import Kind, Rights, Role, RosterState
@@ -107,10 +107,12 @@ class Invited:
 def found(*, now_ms: int, random: Random, server: str, ca: str = "") -> Start:
     """A new organisation: first administrator and device, recovery kit, its own collection and one team's two.
 
-    `random(n)` gives n random bytes. Names are records: the workspace writes them afterwards."""
+    `random(n)` gives n random bytes. Names are records: the workspace writes them afterwards. `server` "": it has none, and this
+    device keeps the roster."""
     device, secret = keys.KeyPair(random(keys.SECRET_BYTES)), random(RECOVERY_BYTES)
     member, team = ids.uuid7(now_ms, random(10)), ids.uuid7(now_ms, random(10))
-    genesis = entries.genesis(at=now_ms, device=device, member=member, recovery=keys.recovery_keys(secret))
+    policy = {} if server else {keeping.KEEPER: device.id}
+    genesis = entries.genesis(at=now_ms, device=device, member=member, recovery=keys.recovery_keys(secret), policy=policy)
     state = roster.validate_and_apply(None, genesis)
     pending = [NewEntry(genesis)]
     held: dict[tuple[UUID, int], bytes] = {}
@@ -139,7 +141,8 @@ def found(*, now_ms: int, random: Random, server: str, ca: str = "") -> Start:
         keys=held,
         server=server,
         ca=ca,
-        pending=tuple(pending),
+        entries=() if server else tuple(new.entry for new in pending),
+        pending=tuple(pending) if server else (),
         recovery=secret,
     )
 
@@ -403,7 +406,7 @@ def enrolment_entry(
 def check_code(org: bytes, roster_entries: Sequence[bytes], device: bytes) -> str:
     """The six digits of a device that has enrolled by invitation; "" for one that has not (yet), or the founder's."""
     for data in roster_entries:
-        entry = entries.decode(data)
+        entry = entries.said(entries.decode(data))
         if entry.type == "device_enrolled" and entry.by == device:
             return keys.check_code(org, entry.hash)
     return ""

@@ -11,6 +11,7 @@ organisation keeps them no longer (rules 38, 47): until then an erasure is order
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from cmpp_desktop.sync.inbox import Taken
 from cmpp_desktop.sync.replica import Replica
 from cmpp_protocol import canon, entries, roster
 from cmpp_protocol.api import NewEntry
+from cmpp_protocol.entries import Unplaced
 from cmpp_protocol.roster import Role, RosterState
 
 FOLLOWED = "erased"  # the secret that says up to which roster number this laptop has erased
@@ -64,16 +66,29 @@ def due(books: Books, store: Replica) -> tuple[NewEntry, ...]:
     return tuple(made)
 
 
-def _entries(books: Books, state: RosterState, order: Order) -> Iterable[bytes]:
-    at, device, org = books.now_ms(), books.device, state.org_id
+def proposals(books: Books, store: Replica) -> Iterable[bytes]:
+    """The same orders, as proposals to the laptop that keeps the roster of an organisation without a server."""
+    state, me = books.view(), books.view().devices.get(books.device_id)
+    if me is None or state.members[me.member].role is not Role.ADMINISTRATOR:
+        return
+    for order in read_orders(store.secret(ORDERS)):
+        left = _left(state, order)
+        for proposal in _entries(books, state, left, Unplaced(state.org_id)) if left is not None else ():
+            with contextlib.suppress(roster.RosterError):  # a hold keeps it waiting
+                roster.proposed(state, entries.decode_proposal(proposal))
+                yield proposal
+
+
+def _entries(books: Books, state: RosterState, order: Order, where: Unplaced | None = None) -> Iterable[bytes]:
+    at, device, org, head = books.now_ms(), books.device, state.org_id, where or state.head
     named = [entries.erased_id(org, id) for id in order.ids]
     if order.what == "hold":
-        yield entries.hold_placed(state.head, device, at=at, hold=order.id, records=named)
+        yield entries.hold_placed(head, device, at=at, hold=order.id, records=named)
     elif order.what == "lift":
-        yield entries.hold_lifted(state.head, device, at=at, hold=order.id)
+        yield entries.hold_lifted(head, device, at=at, hold=order.id)
     else:
         # One entry for all but the largest files: a hold on one record holds the whole.
-        yield entries.erasure(state.head, device, at=at, records=named[:IDS_AT_ONCE], certificate=order.certificate)
+        yield entries.erasure(head, device, at=at, records=named[:IDS_AT_ONCE], certificate=order.certificate)
 
 
 def follow(books: Books, store: Replica) -> Taken:
@@ -116,7 +131,7 @@ def _left(state: RosterState, order: Order) -> Order | None:
 def erasures(books: Books, store: Replica) -> Erasures:
     """How all of them stand."""
     state = books.view()
-    read = [entries.decode(data) for data in books.all_entries()]
+    read = [entries.said(entries.decode(data)) for data in books.all_entries()]
     done = {one.fields["certificate"]: _erased(books, store, one) for one in read if one.type == "erasure"}
     orders = [order for order in read_orders(store.secret(ORDERS)) if order.what == "erase"]
     held = {order.certificate for order in orders if _is_held(state, order)}

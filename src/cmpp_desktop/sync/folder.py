@@ -12,13 +12,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
 from cmpp_desktop.errors import KnownError
+from cmpp_desktop.sync.alone import Alone
 from cmpp_desktop.sync.books import Books
+from cmpp_desktop.sync.folder_files import body_of, is_there, put
 from cmpp_desktop.sync.folder_report import FolderReport
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.keys import seal_for
@@ -48,8 +50,11 @@ class FolderExchange:
         store: Replica,
         random: Callable[[int], bytes],
         publish: Callable[[Taken], None],
+        alone: Alone | None = None,
     ) -> None:
+        """`alone`: of an organisation without a server, what goes between its laptops besides."""
         self._job, self._books, self._store, self._random, self._publish = job, books, store, random, publish
+        self._alone = alone
         self.report = FolderReport()
         self._bad: set[Path] = set()  # to be written anew, where what belongs there is here
         self._done, self._of = 0, 0
@@ -69,11 +74,20 @@ class FolderExchange:
             self._of = len(found["roster"]) + len(found["keys"]) + sum(map(len, bundles.values()))
             self._take_roster(found["roster"])
             self._take_keys(found["keys"])
+            if self._alone is not None:
+                me = self._books.device_id
+                self._hear(base, self._alone)
+                if self._books.device_id != me:  # it goes on under another identity, for which keys lie here as well
+                    self._take_keys(found["keys"])
             later = [place for place in self._job(self._readable) if place not in bundles]
             bundles |= {place: self._files(base / "bundles" / place.hex, "bundles") for place in later}
             for place in self._job(self._readable):
                 self._take_bundles(place, bundles.get(place, []))
+            if self._alone is not None:
+                self._alone.tend()  # among what came in may be that another copy of this laptop writes
             self._write(base, self._job(lambda: list(self._to_write(base))))
+            if self._alone is not None and self.report.problem is None:
+                self._job(self._alone.handed_over)
         return self.report
 
     def hand_over(
@@ -145,7 +159,7 @@ class FolderExchange:
 
     def _read(self, path: Path) -> bytes | None:
         """The body of a file that is whole; None, and counted, for any other."""
-        body = _body_of(path)
+        body = body_of(path)
         if body is None:
             self._damaged(path)
         return body
@@ -187,7 +201,7 @@ class FolderExchange:
             self._retry()
 
     def _look_at_fork(self, path: Path, number: int) -> None:
-        body = _body_of(path)
+        body = body_of(path)
         try:
             if body is not None and number > 0:
                 roster.validate_and_apply(roster.build(self._books.entries[:number]), body)
@@ -210,6 +224,19 @@ class FolderExchange:
             elif body is not None:
                 self._damaged(path)
         if self.report.keys_in:
+            self._retry()
+
+    def _hear(self, base: Path, alone: Alone) -> None:
+        """What other laptops propose for the roster, and how far they have read. The keeper carries what it can, at once: those
+        who come in so find their keys where this exchange writes them."""
+        for kind, hear in (("proposals", alone.hear_proposal), ("seen", alone.hear_seen)):
+            for path, parts, _ in self._files(base / kind, kind):
+                body = body_of(path)
+                if body is None or not self._job(lambda hear=hear, body=body, parts=parts: hear(body, parts)):  # type: ignore[misc]  # bound now
+                    self._damaged(path)
+        known = len(self._books.entries)
+        alone.tend()
+        if len(self._books.entries) > known:
             self._retry()
 
     def _retry(self) -> None:
@@ -278,6 +305,9 @@ class FolderExchange:
 
                 yield path, made
         Outbox(self._store, state, books.keys, books.device, self._random).to_send(room=2**62)
+        for name, body in self._alone.to_write() if self._alone is not None else ():
+            self._bad.add(base / name)  # what another laptop can tell of this one is what stands there now
+            yield base / name, _given(body)
         for place in self._readable():
             for row in self._store.shelf(place):
                 if row.state != "void":
@@ -297,14 +327,14 @@ class FolderExchange:
         return read
 
     def _write(self, base: Path, wanted: list[tuple[Path, Callable[[], bytes | None]]]) -> None:
-        lacking = [(path, made) for path, made in wanted if path in self._bad or not _is_there(path)]
+        lacking = [(path, made) for path, made in wanted if path in self._bad or not is_there(path)]
         self._of = self._done + len(lacking)
         for number, (path, made) in enumerate(lacking):
             body = made()
             if body is None:
                 continue  # it is not held any more
             try:
-                _put(path, body)
+                put(path, body)
             except OSError as error:
                 self.report.left = len(lacking) - number
                 self.report.problem = (
@@ -334,58 +364,3 @@ def _key_envelope(body: bytes) -> KeyEnvelope | None:
         return KeyEnvelope(UUID(bytes=place), epoch, recipient, sealed)
     except (canon.NotCanonical, ValueError, TypeError):
         return None
-
-
-def _is_there(path: Path) -> bool:
-    """Whether a whole file seems to stand there: its content is checked by whoever reads it."""
-    try:
-        return path.is_file() and not path.is_symlink() and path.stat().st_size > len(stick.MAGIC) + stick.CHECK_BYTES
-    except OSError:
-        return False
-
-
-def _body_of(path: Path) -> bytes | None:
-    """What a whole file holds; None for one that is cut, too large, of something else, or cannot be read."""
-    try:
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(path, flags), "rb") as file:
-            return stick.body_of(file.read(stick.LARGEST + 1))
-    except OSError:
-        return None
-
-
-def _put(path: Path, body: bytes) -> None:
-    """Writes a whole file, or none. A stick may have no more than renaming: the check in the file says whether it came whole."""
-    _folders(path.parent)
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        with beside.open("wb") as file:
-            _write_all(file, stick.whole(body))
-            _durable(file)
-        with contextlib.suppress(OSError):  # sealed bytes: whoever else uses the folder may read them; some sticks know no rights
-            beside.chmod(0o644)
-        beside.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise
-
-
-def _durable(file: Any) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _folders(folder: Path) -> None:
-    """Makes the folders above a file, into which the other laptops, whose users this machine may not know, can write as well."""
-    if folder.is_dir():
-        return
-    _folders(folder.parent)
-    folder.mkdir(exist_ok=True)
-    with contextlib.suppress(OSError):
-        folder.chmod(0o777)
-
-
-def _write_all(file: Any, parts: Iterable[bytes]) -> None:
-    for part in parts:
-        file.write(part)

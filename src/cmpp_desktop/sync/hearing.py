@@ -28,11 +28,16 @@ class Heard(NamedTuple):
 
 def heard_of(store: Replica, state: RosterState, log: Sequence[bytes], readable: Iterable[UUID]) -> Mapping[bytes, Heard]:
     """Every device of the roster. `log`: all entries, in order; `readable`: the collections held here."""
-    signed = [entries.decode(data) for data in log]
+    placed = [entries.decode(data) for data in log]
+    signed = [entries.said(entry) for entry in placed]
     wrote: dict[bytes, tuple[int, int]] = {}
-    for entry in signed:
-        at, no = wrote.get(entry.by, (0, 0))
-        wrote[entry.by] = (max(at, entry.at), max(no, entry.no))
+    for entry, said in zip(placed, signed, strict=True):
+        at, no = wrote.get(said.by, (0, 0))
+        knew = entry.no if said is entry else 0  # a proposal says nothing of what came before it
+        wrote[said.by] = (max(at, said.at), max(no, knew))
+        if said is not entry:
+            at, no = wrote.get(entry.by, (0, 0))
+            wrote[entry.by] = (max(at, entry.at), max(no, entry.no))
     for place in readable:
         for device, chain in store.chains(place).items():
             at, no = wrote.get(device, (0, 0))
@@ -41,8 +46,9 @@ def heard_of(store: Replica, state: RosterState, log: Sequence[bytes], readable:
     for one in state.devices.values():
         since = signed[one.enrolled].at
         at, no = wrote.get(one.id, (since, one.enrolled))
+        enrolled = one.enrolled if signed[one.enrolled] is placed[one.enrolled] else 0
         ended = None if one.ended is None else signed[one.ended].at
-        found[one.id] = Heard(since, max(at, since), max(no, one.enrolled), ended)
+        found[one.id] = Heard(since, max(at, since), max(no, enrolled), ended)
     return found
 
 

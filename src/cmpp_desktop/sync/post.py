@@ -39,6 +39,11 @@ class Post:
     def __init__(self, transport: Transport, books: Books, store: Replica, at_store: AtStore) -> None:
         self._transport, self._books, self._store, self._job = transport, books, store, at_store
 
+    def use(self, transport: Transport) -> Transport:
+        """Another way to a server; gives the one before."""
+        before, self._transport = self._transport, transport
+        return before
+
     def send(self, request: api.SyncRequest) -> api.SyncAnswer:
         """One round trip of the exchange. Notes when the server was heard, and its time."""
         answer = self._posted(request.encode(), request.wait)

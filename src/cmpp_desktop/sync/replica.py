@@ -36,6 +36,10 @@ SNAPSHOTS = "snapshots"  # canonical list of `snapshot_books.Base` rows: the new
 CONFIRMED = "snapshots_confirmed"  # canonical list of `confirmed.Confirmed` rows
 LET_GO = "let_go"  # canonical list of [collection, seq]: up to where the bytes of others' bundles may have gone from here
 SNAPSHOTS_BEGUN = "snapshots_begun"  # canonical list of collections of which a snapshot is half taken in
+PROPOSALS = "proposals"  # canonical list of proposals that the roster has not taken yet, one's own and others'
+SEEN = "seen"  # canonical list of [device, ms, roster number, [[collection, stamp number]]]: what others have of one's own
+LAST_STICK = "last_stick"  # canonical int, ms: when a folder was last written to the end, in an organisation without a server
+ON_STICK = "on_stick"  # canonical list of [collection, stamp number]: how far one's own changes lie in some folder
 KEY_ENVELOPES = "key_envelopes"  # canonical list of key envelopes to hand to the server
 
 GONE = b"\0"  # in place of the bytes of a bundle that need not be kept any longer (rule 38)
@@ -242,6 +246,10 @@ class Replica(Protocol):
 
     def outbox_count(self) -> int:
         """How many there are in all, without reading them."""
+        ...
+
+    def outbox_after(self, marks: Mapping[UUID, int]) -> int:
+        """How many of them are later than the stamp number of their collection; of one without a mark, all."""
         ...
 
     def trim_outbox(self, collection: UUID, up_to_hlc: int) -> None:

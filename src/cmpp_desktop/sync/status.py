@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cmpp_desktop.sync import copies, replica
+from cmpp_desktop.sync.alone import Standing
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.replica import Replica
 from cmpp_protocol import canon
 
 State = Literal["idle", "sending", "receiving", "offline", "refused", "update_needed"]
-Word = Literal["sent", "sending", "offline", "to_settle", "set_aside", "update", "refused"]
+Word = Literal[
+    "sent", "sending", "offline", "to_settle", "set_aside", "update", "refused", "to_stick", "on_stick", "passed_on"
+]
 
 _OFFLINE = frozenset({"server_unreachable", "server_busy"})
 _UPDATE = frozenset({"server_too_new", "server_too_old"})
@@ -24,7 +27,8 @@ class Status:
     author sent, and is asked for again (rule 42). `problem`: code of the last exchange's failure. `retry_in`: seconds until the
     next try by itself after a failure that passes, None for the usual time. `reason`: what the last exchange's failure is
     called among engineers (for a server that contradicts itself: see `honesty`), None after a good one or before the first.
-    `renewed`: ms, when this laptop took another identity because another copy of it was met; None: it never did."""
+    `renewed`: ms, when this laptop took another identity because another copy of it was met; None: it never did. `alone`: how it
+    stands without a server; then `waiting` counts what lies in no folder yet."""
 
     word: Word
     state: State
@@ -38,6 +42,7 @@ class Status:
     retry_in: float | None = None
     reason: str | None = None
     renewed: int | None = None
+    alone: Standing | None = None
 
 
 def passes(problem: str) -> bool:
@@ -50,6 +55,11 @@ def state_after(problem: str) -> State:
     return "offline" if problem in _OFFLINE else "update_needed" if problem in _UPDATE else "refused"
 
 
+def has_problem(store: Replica, problem: str) -> bool:
+    """Whether this is the code that is kept."""
+    return store.secret(replica.PROBLEM) == canon.pack(problem)
+
+
 def note_problem(store: Replica, problem: str | None) -> None:
     """Keeps the code of the last exchange's failure, None after a good one."""
     kept = store.secret(replica.PROBLEM)
@@ -60,18 +70,29 @@ def note_problem(store: Replica, problem: str | None) -> None:
 
 
 def read_status(
-    store: Replica, books: Books, *, state: State, needs_update: bool, retry_in: float | None, reason: str | None
+    store: Replica,
+    books: Books,
+    *,
+    state: State,
+    needs_update: bool,
+    retry_in: float | None,
+    reason: str | None,
+    alone: Standing | None = None,
 ) -> Status:
     """How it stands now, of what the store keeps and what the engine knows of its last exchange."""
     kept, heard = store.secret(replica.PROBLEM), store.secret(replica.LAST_HEARD)
     renewed = store.secret(replica.RENEWED)
     problem: str | None = canon.unpack(kept) if kept else None
-    waiting = store.outbox_count()
+    waiting = store.outbox_count() if alone is None else alone.to_write
     conflicts = store.conflict_count(books.now_ms())
     aside = len(store.all_set_aside())
     word = _word(problem, needs_update, bool(waiting), conflicts, aside)
+    if alone is not None:
+        word = _word_alone(word, alone)
+    elif heard is None and problem is None:
+        word = "offline"
     return Status(
-        word="offline" if heard is None and problem is None else word,
+        word=word,
         state=state,
         waiting=waiting,
         last_heard=canon.unpack(heard) if heard else None,
@@ -83,7 +104,15 @@ def read_status(
         retry_in=retry_in,
         reason=reason,
         renewed=canon.unpack(renewed) if renewed else None,
+        alone=alone,
     )
+
+
+def _word_alone(word: Word, alone: Standing) -> Word:
+    """Nobody is offline who has no server: a stick has it, another laptop has it, or not yet."""
+    if word not in ("sent", "sending"):
+        return word
+    return "to_stick" if alone.to_write else "on_stick" if alone.unseen else "passed_on"
 
 
 def _word(problem: str | None, update: bool, waiting: bool, conflicts: int, aside: int) -> Word:

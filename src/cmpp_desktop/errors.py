@@ -52,6 +52,7 @@ CODES = frozenset(
         "invitation_unreadable", "invitation_used", "invitation_expired", "invitation_closed",
         "invitation_sealed", "invitation_words", "invitation_not_for_here", "key_missing",
         "invitation_not_there", "invitation_too_big", "ticket_unreadable",
+        "not_keeper", "keeper_stays", "leaves_by_stick",
         "another_history", "device_revoked", "device_retired", "device_replaced", "too_big", "not_sent", "wrong_kit",
         "organisation_unknown", "file_unreadable", "file_not_written",
         "folder_unreadable", "folder_too_early", "folder_full", "folder_read_only", "folder_not_written",

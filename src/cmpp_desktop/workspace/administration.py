@@ -16,10 +16,11 @@ from cmpp_desktop.domain.work import Role
 from cmpp_desktop.errors import Invalid, KnownError
 from cmpp_desktop.store.vault import answer_challenge
 from cmpp_desktop.sync.keys import read_recovery, recovery_words
+from cmpp_desktop.sync.transport import check_url
 from cmpp_desktop.workspace import attachments, people
 from cmpp_desktop.workspace.profile import ROLES, Opened, role_of
 from cmpp_desktop.workspace.views import DeviceRow, InvitationFile, MemberRow, TeamAccess
-from cmpp_protocol import keys, rights
+from cmpp_protocol import keeping, keys, rights
 from cmpp_protocol.roster import Rights, at
 
 
@@ -41,9 +42,11 @@ class Administration:
 
     def unsent(self) -> int:
         """How much written here the server has not acknowledged, after one more exchange, documents that it lacks among it.
-        Raises what stopped that."""
+        Without a server nothing: what is written leaves by the stick that says that this laptop goes. Raises what stopped it."""
         with self._exchanging:
             status = self._opened.engine.exchange()
+        if status.alone is not None:
+            return 0
         if status.problem is not None:
             raise KnownError(status.problem)
         return status.waiting + self._documents_left()
@@ -57,11 +60,17 @@ class Administration:
 
     def leave(self) -> None:
         """This laptop leaves the organisation: sends everything first, then ends itself. Raises not_allowed(reason
-        last_administrator), server_unreachable, and not_sent while something waits."""
+        last_administrator), server_unreachable, and not_sent while something waits. Without a server it is proposed, and
+        leaves_by_stick raised; or keeper_stays."""
         with self._exchanging:
             status = self._opened.engine.exchange()
             if status.problem is not None:
                 raise KnownError(status.problem)
+            if status.alone is not None:
+                if status.alone.keeps:
+                    raise KnownError("keeper_stays")
+                self._opened.at_store(self._opened.engine.alone.retire)
+                raise KnownError("leaves_by_stick")
             left = self._documents_left()
             if waiting := left + self._opened.engine.exchange().waiting:  # documents of an older program got keys meanwhile
                 raise KnownError("not_sent", waiting=waiting)
@@ -148,6 +157,39 @@ class Administration:
                     desk.withdraw(member_id, place)
             self._opened.engine.exchange()
         self._opened.note("access_changed", "staff_member", member_id, records=int(records), restricted=int(restricted))
+
+    def take_over(self) -> None:
+        """Without a server: this laptop keeps the list of laptops and rights from now on, and the one that did, which is lost, is
+        closed. Raises not_allowed, key_missing."""
+        people.only_administrators(self._opened)
+        with self._exchanging:
+            self._opened.at_store(self._opened.engine.alone.take_over)
+            self._opened.engine.exchange()
+        self._opened.note("keeping_taken_over", "organisation", None)
+
+    def hand_keeping(self, device_id: str) -> None:
+        """Without a server: another administrator's laptop keeps the list from now on, as soon as a stick has told it. Raises
+        not_allowed, not_keeper, roster_rejected."""
+        people.only_administrators(self._opened)
+        with self._exchanging:
+            self._opened.engine.desk.set_policy({keeping.KEEPER: bytes.fromhex(device_id)})
+        self._opened.note("keeping_handed_on", "device_name", None, device=device_id[:16])
+
+    def use_server(self, url: str) -> None:
+        """An organisation without a server goes on with this one, which is offered everything; the other laptops hear of it by
+        the next stick. Raises Invalid(server), not_keeper, and what an exchange does; nothing is half done then."""
+        people.only_administrators(self._opened)
+        try:
+            address = check_url(url)
+        except KnownError as error:
+            raise Invalid(server="not_valid") from error
+        with self._exchanging:
+            alone = self._opened.engine.status().alone
+            if alone is None or not alone.keeps:
+                raise KnownError("not_keeper")
+            self._opened.move_to(address)
+            self._opened.engine.exchange()
+        self._opened.note("moved_to_server", "organisation", None)
 
     def ask_for_digits(self, confirm_restricted: bool) -> None:
         """Whether restricted records wait until a laptop's digits were compared."""

@@ -176,6 +176,8 @@ def carry(opened: Opened, step: Step | None) -> DocumentsSent:
             return DocumentsSent()
         for one in opened.at_store(opened.store.documents.without_key):
             opened.do(LetAttachmentTravel(one.id, opened.random(32).hex()), HERE)
+        if opened.engine.status().alone is not None:
+            return DocumentsSent()  # there is no server to carry them to
         told = opened.carried = opened.carrier.carry(step)
         return DocumentsSent(told.sent, told.left, told.problem, told.problem is None and told.sent > 0)
 

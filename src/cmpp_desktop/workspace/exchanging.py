@@ -39,6 +39,7 @@ class Exchanging(Core):
             opened.follow_identity()
             if opened.follow_hand_overs():
                 status = opened.engine.exchange(progress=progress)
+            opened.follow_server()
             return people.status_of(opened, status)
 
     def index_texts(self, most: int = 400) -> int:
@@ -65,6 +66,10 @@ class Exchanging(Core):
             opened.note("folder_exchanged", "", None, taken=done.bundles_in, written=done.files_out)
             rules.follow(opened, self.today())
             opened.follow_merged()
+            opened.follow_server()
+            if opened.engine.status().alone is not None:  # nothing else comes to these two there
+                opened.follow_identity()
+                opened.follow_hand_overs()
         return done
 
     def join_again(self, data: bytes, words: str = "") -> None:

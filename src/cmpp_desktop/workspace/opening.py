@@ -107,7 +107,7 @@ class Opening(Core):
         from cmpp_desktop.sync.transport import check_url
         from cmpp_desktop.workspace.profile import organisation_record
 
-        url = check_url(founding.server)
+        url = check_url(founding.server) if founding.server else ""
         start = enrolment.found(now_ms=self._parts.now_ms(), random=self._parts.randomness, server=url)
         self._make(start, founding.passphrase, Names(founding.person, founding.laptop, founding.organisation))
         self.do(NameOrganisation(organisation_record(start.org), founding.organisation, founding.zone))

@@ -11,6 +11,7 @@ from cmpp_desktop.domain.questions import Arrivals, Organisation, Outgoing, Staf
 from cmpp_desktop.domain.staff import NameStaffMember
 from cmpp_desktop.domain.work import Role
 from cmpp_desktop.errors import KnownError, NotAllowed
+from cmpp_desktop.sync.alone import SeenBy, Standing
 from cmpp_desktop.sync.desk import FileNames
 from cmpp_desktop.sync.enrolment import Invited
 from cmpp_desktop.sync.hearing import last_taken_away
@@ -23,9 +24,11 @@ from cmpp_desktop.workspace.views import (
     DeviceRow,
     InvitationFile,
     InvitationState,
+    LaptopSeen,
     OpenInvitation,
     SyncStatus,
     WaitingItem,
+    WithoutServer,
 )
 from cmpp_protocol import rights, roster
 
@@ -33,6 +36,8 @@ from cmpp_protocol import rights, roster
 def status_of(opened: Opened, status: Status) -> SyncStatus:
     """The engine's status with the lists that the panel shows."""
     waiting = opened.ask(Outgoing())
+    if status.alone is not None:  # what lies on a stick stays on the list of what a server would have to get
+        waiting = waiting[: status.waiting]
     arrived = opened.ask(Arrivals())
     return SyncStatus(
         word=status.word,
@@ -53,6 +58,26 @@ def status_of(opened: Opened, status: Status) -> SyncStatus:
         documents=opened.carried.left,
         documents_why=opened.carried.problem,
         snapshot=checking.last_snapshot(opened),
+        alone=None if status.alone is None else _without_server(opened, status.alone),
+    )
+
+
+def _without_server(opened: Opened, alone: Standing) -> WithoutServer:
+    names = opened.ask(Organisation())
+    people, state = {staff.id: staff.name for staff in names.staff}, opened.engine.roster()
+    laptops = {device: name for device, name, _ in names.device_names}
+
+    def seen(one: SeenBy) -> LaptopSeen:
+        person = people.get(state.devices[one.device].member, "")
+        return LaptopSeen(laptops.get(one.device.hex(), ""), person, None if one.at is None else _moment(one.at), one.lacks)
+
+    return WithoutServer(
+        laptops.get(alone.keeper.hex(), ""),
+        alone.keeps,
+        alone.admitted,
+        None if alone.last is None else _moment(alone.last),
+        alone.unseen,
+        tuple(sorted(map(seen, alone.laptops), key=lambda one: (one.laptop.casefold(), one.person))),
     )
 
 

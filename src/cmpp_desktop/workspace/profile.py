@@ -32,9 +32,10 @@ from cmpp_desktop.sync import enrolment, replica
 from cmpp_desktop.sync.blobs import Carried, Carrier
 from cmpp_desktop.sync.books import begin
 from cmpp_desktop.sync.engine import Engine
+from cmpp_desktop.sync.transport import check_url
 from cmpp_desktop.words import Words, load, zone_of
 from cmpp_desktop.workspace.parts import Parts
-from cmpp_protocol import canon, keys, roster
+from cmpp_protocol import canon, keeping, keys, roster
 from cmpp_protocol.ids import derived_id, uuid7
 
 log = logging.getLogger(__name__)
@@ -133,6 +134,36 @@ class Opened:
             name = names.get(before.hex(), "Laptop")
             self.do(NameDevice(device_record(me), me.hex(), name, self.member_id), HERE)
             self.note("identity_renewed", "device_name", None, device=me.hex()[:16])
+
+    def follow_server(self) -> None:
+        """Goes on with the server that the roster names, where an organisation without one has moved to it."""
+        moved, replica_ = keeping.moved_to(self.engine.roster()), self.store.replica()
+        wanted = canon.pack({"url": moved[0], "ca": moved[1]}) if moved is not None else None
+        if moved is None or self._at_store(lambda: replica_.secret(replica.SERVER)) == wanted:
+            return
+        try:
+            check_url(moved[0])
+        except KnownError as error:
+            log.warning("the server that the roster names has no address of ours: %s", error.code)
+            return
+
+        def keep() -> None:
+            with replica_.transaction():
+                replica_.put_secret(replica.SERVER, wanted)
+
+        self._at_store(keep)
+        self.transport.close()
+        self.transport = self._parts.connect(*moved)
+        self.engine.use(self.transport)
+
+    def move_to(self, url: str) -> None:
+        """Lets an organisation without a server go on with this one. Raises what an exchange does; then nothing has changed."""
+        way = self._parts.connect(url, "")
+        try:
+            self.engine.move_to(way, {keeping.SERVER: url})
+        finally:
+            way.close()
+        self.follow_server()
 
     def join_again(self, invitation: enrolment.Invitation) -> None:
         """Is let in under another identity, and names it as the old one was called."""

@@ -13,7 +13,9 @@ if TYPE_CHECKING:  # the unlock page shows before the records and the forms are 
     from cmpp_desktop.forms import Interview
 
 State = Literal["new", "locked", "open"]
-SyncWord = Literal["sent", "sending", "offline", "to_settle", "set_aside", "update", "refused"]
+SyncWord = Literal[
+    "sent", "sending", "offline", "to_settle", "set_aside", "update", "refused", "to_stick", "on_stick", "passed_on"
+]
 SecretPlace = Literal["keyring", "file"]
 ShutOut = Literal["", "revoked", "retired"]  # closed by an administrator; has left
 InvitationState = Literal["open", "used", "expired", "closed"]
@@ -132,12 +134,38 @@ class LookedAt:
 
 
 @dataclass(frozen=True)
+class LaptopSeen:
+    """Another laptop of an organisation without a server: when it last left word on a stick that came here (None: never), and how
+    many changes written here it had not read then."""
+
+    laptop: str
+    person: str
+    at: datetime | None
+    lacks: int
+
+
+@dataclass(frozen=True)
+class WithoutServer:
+    """How it stands without a server. `keeper`: name of the laptop that keeps the list of laptops and rights; `keeps`: it is this
+    one; `admitted`: the list has this one; `last`: when a stick or folder was last written to the end; `unseen`: changes written
+    here that no other laptop is known to have; `laptops`: all others in use."""
+
+    keeper: str
+    keeps: bool
+    admitted: bool
+    last: datetime | None
+    unseen: int
+    laptops: tuple[LaptopSeen, ...] = ()
+
+
+@dataclass(frozen=True)
 class SyncStatus:
     """How it stands, for the corner and the panel. `problem`: an error code of the last try, or None. `damaged`: those of
     `set_aside` that arrived damaged and are asked for again. `retry_in`: seconds until the next try by itself after one that
     failed, None for the usual time. `renewed`: when this laptop took another identity, because another copy of it was met.
     `held`: of `set_aside`, what the person here may decide. `documents`: contents of documents that the server did not have
-    after the last round, and `documents_why`, a code or the server's own word. `snapshot`: the newest that is known."""
+    after the last round, and `documents_why`, a code or the server's own word. `snapshot`: the newest that is known. `alone`: of
+    an organisation without a server; then `waiting` counts what lies on no stick and in no folder yet."""
 
     word: SyncWord
     waiting: int = 0
@@ -155,6 +183,7 @@ class SyncStatus:
     documents: int = 0
     documents_why: str | None = None
     snapshot: SnapshotKnown | None = None
+    alone: WithoutServer | None = None
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,8 @@ class Engine:
     def _tended(self) -> Status:
         """An exchange of a laptop that has nobody to exchange with until a stick comes."""
         self._needs_update = False
-        problem = "roster_fork" if has_problem(self._store, "roster_fork") else None  # until a stick says otherwise
+        known = self._job(lambda: has_problem(self._store, "roster_fork"))
+        problem = "roster_fork" if known else None  # until a stick says otherwise
         try:
             self.alone.tend()
             self._job(self._held.tidy)

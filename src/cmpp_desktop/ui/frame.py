@@ -104,7 +104,7 @@ class RailItem(QPushButton):
 class Corner(QPushButton):
     """How it stands with sending: a shape and a word. Opens the panel."""
 
-    TONES = {"sent": "accent", "sending": "accent"}  # noqa: RUF012  # read only
+    TONES = {"sent": "accent", "sending": "accent", "passed_on": "accent", "on_stick": "accent", "to_stick": "accent"}  # noqa: RUF012  # read only
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,7 +125,8 @@ class Corner(QPushButton):
         painter = QPainter(self)
         if self.underMouse():
             painter.fillRect(self.rect(), current.colour("line"))
-        shape = self._state if self._state in ("sent", "sending", "offline", "to_settle", "set_aside") else "warning"
+        shape = {"passed_on": "sent", "on_stick": "sent", "to_stick": "sending"}.get(self._state, self._state)
+        shape = shape if shape in ("sent", "sending", "offline", "to_settle", "set_aside") else "warning"
         tone = self.TONES.get(self._state, "amber_mark")
         side = current.px(16)
         x = (self.width() - side) // 2 if self.narrow else current.px(16)
@@ -526,7 +527,11 @@ def corner_word(status: SyncStatus, words: Words) -> str:
         return words.plural("{n} to settle", "{n} to settle", status.conflicts)
     if status.word == "set_aside":
         return words.plural("{n} set aside", "{n} set aside", status.set_aside)
+    if status.word == "to_stick":
+        return words.plural("{n} for the stick", "{n} for the stick", status.waiting)
     return {
+        "on_stick": words("On the stick"),
+        "passed_on": words("Passed on"),
         "sent": words("Sent"),
         "sending": words("Sending"),
         "offline": words("Offline"),
@@ -538,6 +543,8 @@ def corner_word(status: SyncStatus, words: Words) -> str:
 def where_words(status: SyncStatus, now: datetime, words: Words, first: str | None = None) -> str:
     """Where the words are: on this laptop, and when they were or will be sent."""
     here = first or words("Every word typed here is on this laptop.")
+    if status.alone is not None:
+        return f"{here} {without_server(status, words)}"
     if status.waiting:
         if status.word in ("update", "refused"):
             rest = words.plural("{n} change waits.", "{n} changes wait.", status.waiting)
@@ -552,3 +559,12 @@ def where_words(status: SyncStatus, now: datetime, words: Words, first: str | No
     else:
         rest = words("Not yet in touch with the server.")
     return f"{here} {rest}"
+
+
+def without_server(status: SyncStatus, words: Words) -> str:
+    """Where the words are besides, in an organisation without a server."""
+    if status.waiting:
+        return words.plural("{n} change is on no stick yet.", "{n} changes are on no stick yet.", status.waiting)
+    if status.alone is not None and status.alone.unseen:
+        return words("All of it is on a stick.")
+    return words("All of it is on another laptop, too.")

@@ -32,6 +32,7 @@ from cmpp_desktop.workspace.views import (
     InvitationFile,
     InvitationInfo,
     InvitationSheetRequest,
+    LaptopSeen,
     LeftInvitation,
     LookedAt,
     MemberRow,
@@ -52,6 +53,7 @@ from cmpp_desktop.workspace.views import (
     SyncWord,
     TeamAccess,
     WaitingItem,
+    WithoutServer,
 )
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "HeldWork",
     "InvitationFile",
     "InvitationInfo",
+    "LaptopSeen",
     "LookedAt",
     "InvitationSheetRequest",
     "LeftInvitation",
@@ -92,6 +95,7 @@ __all__ = [
     "SyncWord",
     "TeamAccess",
     "WaitingItem",
+    "WithoutServer",
 ]
 
 

@@ -28,6 +28,7 @@ from tests.ui.samples.person import (
     review_queue,
     session_fields,
     session_view,
+    sync_alone,
     sync_decisions,
     sync_status,
     timeline,
@@ -41,5 +42,5 @@ __all__ = [
     "YES_NO", "ZONE", "FakeChoice", "FakeInterview", "FakeQuestion", "SampleDoor", "at_first_run", "at_someone_new",
     "conflict_items", "file_records", "organisation", "participant_view", "people", "record_answers",
     "review_queue", "session_fields", "session_view", "stored",
-    "sync_decisions", "sync_status", "timeline", "today", "uid", "when",
+    "sync_alone", "sync_decisions", "sync_status", "timeline", "today", "uid", "when",
 ]  # fmt: skip

@@ -64,6 +64,7 @@ class SampleAdministration:
     def __init__(self, door: SampleDoor) -> None:
         self._door = door
         self.closed: list[str] = []
+        self.kept: list[str] = []  # what was done about the list of laptops, without a server
         self.taken_back: list[str] = []
         self.invited_again: list[UUID] = []
         self.left = False
@@ -79,6 +80,18 @@ class SampleAdministration:
         self._door._may_fail("close_laptop")
         self.closed.append(device_id)
         return self.let_in
+
+    def take_over(self) -> None:
+        self._door._may_fail("take_over")
+        self.kept.append("taken over")
+
+    def hand_keeping(self, device_id: str) -> None:
+        self._door._may_fail("hand_keeping")
+        self.kept.append(device_id)
+
+    def use_server(self, url: str) -> None:
+        self._door._may_fail("use_server")
+        self.kept.append(url)
 
     def close_invitation(self, invitation_id: str) -> None:
         self._door._may_fail("close_invitation")

@@ -16,7 +16,7 @@ from cmpp_desktop.domain.records import BirthDate, Life, PersonName, PostalAddre
 from cmpp_desktop.domain.reviews import ReviewFields
 from cmpp_desktop.domain.sessions import ServiceSessionFields
 from cmpp_desktop.domain.tasks import NoteFields, TaskFields
-from cmpp_desktop.workspace import ArrivedItem, HeldWork, SyncStatus, WaitingItem
+from cmpp_desktop.workspace import ArrivedItem, HeldWork, LaptopSeen, SyncStatus, WaitingItem, WithoutServer
 from tests.ui.samples.basis import ANA, DENISE, LATER, LEON, LUCIA, MARISELA, MATEO, TODAY, stored, uid, when
 
 
@@ -384,6 +384,27 @@ def sync_decisions() -> SyncStatus:
         renewed=datetime(2026, 11, 22, 9, 0, tzinfo=UTC),
         last_heard=datetime(2026, 11, 23, 12, 49, tzinfo=UTC),
         server="sync.lantern.invalid",
+    )
+
+
+def sync_alone(*, waiting: int = 2, keeps: bool = False, admitted: bool = True) -> SyncStatus:
+    """An organisation without a server, seen from Ana's laptop (or, `keeps`, from Denise's)."""
+    at = datetime(2026, 11, 23, 14, 26, tzinfo=UTC)
+    stick = datetime(2026, 11, 22, 16, 5, tzinfo=UTC)
+    items = (WaitingItem("service_session", "Marisela Tzoc", at), WaitingItem("note", "Farid Rahimi", at))[:waiting]
+    other = ("Blue ThinkPad", "Ana Marroquín") if keeps else ("Denise’s laptop", "Denise Okafor")
+    laptops = (
+        LaptopSeen("Grey laptop", "Leon Brandt", stick, 3),
+        LaptopSeen(*other, stick, 0),
+        LaptopSeen("Old tower", "Omar Haddad", None, 41),
+    )
+    return SyncStatus(
+        word="to_stick" if waiting else "on_stick",
+        waiting=waiting,
+        waiting_items=items,
+        arrived=(ArrivedItem("service_session", "signed", MARISELA, "Marisela Tzoc", "Denise Okafor", stick),),
+        conflicts=1,
+        alone=WithoutServer("Denise’s laptop", keeps, admitted, stick, waiting + 3, laptops),
     )
 
 

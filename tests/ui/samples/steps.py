@@ -6,7 +6,8 @@ from typing import Any
 
 
 def at_first_run(page: Any, step: int) -> None:
-    """Comes to a step of the first run: 0 start, 1 who invites, 2 passphrase, 3 a new organisation, 4 the recovery kit."""
+    """Comes to a step of the first run: 0 start, 1 who invites, 2 passphrase, 3 a new organisation, 4 the recovery kit, 5 an
+    organisation without a server."""
     if step in (1, 2):
         page.show_invitation(b"invitation", page.ui.door.read_invitation(b"invitation"))
     if step == 2:
@@ -15,6 +16,9 @@ def at_first_run(page: Any, step: int) -> None:
         page.first.line.setText("harbor cedar velvet")
     elif step == 3:
         page._go("organisation")
+    elif step == 5:
+        page._go("organisation")
+        page.organisation.alone.setChecked(True)
     elif step == 4:
         page._go("organisation")
         page.show_kit("X88F-QRTG-EK23-F6P2-J6CX-R7TM-4M08")

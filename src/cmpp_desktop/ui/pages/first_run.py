@@ -315,6 +315,8 @@ class FirstRunPage(Page):
         until = words.short_date(words.here(info.expires_at).date(), self.ui.today())
         self._until.setText(
             words("The invitation works once, until {day}. Server: {server}", day=until, server=isolate(info.server))
+            if info.server
+            else words("The invitation works once, until {day}. Without a server: by sticks or a shared folder.", day=until)
         )
         self._go("invited")
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.zone_choice import zone_choices, zone_of_this_laptop
-from cmpp_desktop.ui.widgets import Button, CodeCombo, Field, Label, TextField, column, row
+from cmpp_desktop.ui.widgets import Button, CodeCombo, Field, Label, TextField, Tick, column, row
 from cmpp_desktop.workspace import Founding
 
 
@@ -22,6 +22,7 @@ class OrganisationStep(QWidget):
         self.name, self.person = TextField(), TextField()
         self.team = TextField(words("Team 1"))
         self.server = TextField("https://", placeholder="https://")
+        self.alone = Tick(words("We have no server (yet): sticks or a shared folder"), on=self._choose)
         self.zone = CodeCombo(zone_choices(page.ui.now(), zone_of_this_laptop()), zone_of_this_laptop())
         self.fields = {
             "organisation": Field(words("Name of the organisation"), self.name),
@@ -38,6 +39,16 @@ class OrganisationStep(QWidget):
                 help=words("It only ever holds sealed packages. Whoever installed it knows the address."),
             ),
         }
+        self._about_alone = Label(
+            words(
+                "Sealed packages travel between your laptops on USB sticks or in a shared folder. This laptop will keep the"
+                " list of who may open the records. You can move to a server later, with everything."
+            ),
+            "small",
+            tone="ink2",
+            wrap=True,
+        )
+        self._about_alone.hide()
         on = Button(words("Go on"), kind="primary", key="Return", large=True, on=self.go_on)
         before = Button(words("Back"), large=True, on=back)
         whole = column(
@@ -52,11 +63,18 @@ class OrganisationStep(QWidget):
             ),
             8,
             *self.fields.values(),
+            self.alone,
+            self._about_alone,
             16,
             row(before, None, on),
             gap=12,
         )
         self.setLayout(whole)
+
+    def _choose(self, alone: bool) -> None:
+        self.fields["server"].setVisible(not alone)
+        self.fields["server"].problem("")
+        self._about_alone.setVisible(alone)
 
     def go_on(self) -> None:
         """Goes on when every field is fine; else marks those that are not."""
@@ -68,7 +86,7 @@ class OrganisationStep(QWidget):
             fields[name].problem(words("This is needed.") if missing else "")
             fine = fine and not missing
         address = self.server.text().strip()
-        good = is_server(address)
+        good = self.alone.isChecked() or is_server(address)
         fields["server"].problem(
             ""
             if good
@@ -85,7 +103,7 @@ class OrganisationStep(QWidget):
             self.name.text().strip(),
             self.person.text().strip(),
             self.team.text().strip(),
-            self.server.text().strip().rstrip("/"),
+            "" if self.alone.isChecked() else self.server.text().strip().rstrip("/"),
             laptop,
             passphrase,
             self.zone.value(),

@@ -66,7 +66,7 @@ class FolderPart(QWidget):
         words = page.words
         self._stop = threading.Event()
         self._running = False
-        self.button = Button(words("Exchange with a stick or folder"), icon="usb", key="Alt+F", on=self._choose)
+        self.button = Button(words("Exchange with a stick or folder"), icon="usb", key="Alt+F", on=self.choose)
         self.note = Label("", "small", tone="ink2", wrap=True)
         self.progress = ProgressRow(words("Exchanging with the folder"), words("Stop"), self._stop.set)
         self.result = Banner("", "", tone="calm")
@@ -91,7 +91,12 @@ class FolderPart(QWidget):
         self.button.setText(self._says)
         self.button.setAccessibleName(self._says)
 
-    def _choose(self) -> None:
+    def show_button(self, shown: bool) -> None:
+        """Whether the button is here, or (without a server) at the top of the page."""
+        self.button.setVisible(shown)
+
+    def choose(self) -> None:
+        """Asks for a folder, and exchanges with it."""
         if not self._running:
             ask_for_folder(self._page, self._says, self.take)
 

@@ -15,6 +15,7 @@ from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.close_laptop import CloseLaptop, LeaveWithLaptop
 from cmpp_desktop.ui.pages.compare_digits import CompareDigits
 from cmpp_desktop.ui.pages.settings_invitations import InvitationsPart, fit
+from cmpp_desktop.ui.pages.settings_keeping import KeepingPart
 from cmpp_desktop.ui.widgets import (
     Banner,
     Button,
@@ -70,6 +71,7 @@ class LaptopsPart(QWidget):
         self.unaware = Banner("", tone="amber")
         self.unaware.hide()
         self.invitations = InvitationsPart(self.page, self.reload)
+        self.keeping = KeepingPart(self.page, self.reload)
         only = Label(words("Administrators invite people. Ask one of yours."), tone="ink2")
         (only if self.administers else self.invitations).hide()
         self.setLayout(
@@ -81,6 +83,7 @@ class LaptopsPart(QWidget):
                 self.unaware,
                 12,
                 self._policy(),
+                self.keeping,
                 12,
                 self.invitations,
                 only,
@@ -165,6 +168,7 @@ class LaptopsPart(QWidget):
     def reload(self) -> None:
         door = self.ui.door
         self.page.call(lambda: (door.access(), door.own_code()), lambda found: self.show_access(*found))
+        self.page.call(door.sync_status, lambda status: self.keeping.show_status(status, self._devices.values()))
 
     def show_access(self, access: Access, own_code: str) -> None:
         words = self.words

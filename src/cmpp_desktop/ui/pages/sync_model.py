@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.messages import message_for
+from cmpp_desktop.ui.pages import no_server
 from cmpp_desktop.ui.pages.held_words import title_of, why_of
 from cmpp_desktop.ui.pages.participant_model import Fact, lower_first
 from cmpp_desktop.ui.widgets import isolate
@@ -119,6 +120,8 @@ def sentence(status: SyncStatus, words: Words) -> tuple[str, str]:
         if count
         else words("Everything you wrote is on this laptop. Keep working.")
     )
+    if status.alone is not None and status.word in ("to_stick", "on_stick", "passed_on"):
+        return no_server.sentence(status, status.alone, words)
     if status.word == "sending":
         return words("Sending now."), words("You can keep working while it goes.")
     if status.word == "offline":
@@ -173,6 +176,8 @@ def _needs_you(status: SyncStatus, now: datetime, words: Words) -> tuple[Line, .
                 tone="amber",
             )
         )
+    if status.alone is not None and not status.alone.admitted:
+        lines.append(Line("laptop", *no_server.not_yet_in(status.alone, words), tone="amber"))
     if status.problem == "device_replaced":
         safe = words("Ask your administrator for one. What is here goes out then.")
         lines.append(Line("laptop", words("Join again with an invitation"), safe, words("Open the file"), "amber", "join"))
@@ -225,6 +230,8 @@ def arrived_lines(arrived: tuple[ArrivedItem, ...], words: Words, clock: Callabl
 
 
 def _facts(status: SyncStatus, now: datetime, words: Words, today: date, here: ZoneInfo) -> tuple[Fact, ...]:
+    if status.alone is not None:
+        return tuple(Fact(*one) for one in no_server.facts(status.alone, now, words, today, here))
     if status.last_heard is None:
         heard = words("Not yet")
     else:

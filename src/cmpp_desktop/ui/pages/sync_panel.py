@@ -49,11 +49,16 @@ class SyncPage(Page):
         super().__init__(ui)
         self._job: Job | None = None
         self._said: SyncSaid | None = None
+        self._alone = False  # an organisation without a server
         words = self.words
         self.sentence = heading("")
         self.sentence.setWordWrap(True)
         self.lead = Label("", "large", tone="ink2", wrap=True)
         self.try_now = Button(words("Try now"), key="F5", icon="refresh-cw", large=True, on=self.sync)
+        self.by_stick = Button(
+            words("Exchange with a stick or folder"), key="Alt+F", icon="usb", large=True, on=self._by_stick
+        )
+        self.by_stick.hide()
         self.progress = ProgressRow(words("Sending and fetching"), words("Stop"), self._stop)
         self.progress.hide()
         self.needs = FittedRows(words("Needs you"), StreamDelegate(top=8, pad=4))
@@ -75,7 +80,7 @@ class SyncPage(Page):
 
     def _build(self) -> None:
         words = self.words
-        head = row(column(self.sentence, self.lead, gap=4), self.try_now, gap=16)
+        head = row(column(self.sentence, self.lead, gap=4), self.try_now, self.by_stick, gap=16)
         head.setStretch(0, 1)
         self._needs_box = QWidget()
         self._needs_box.setLayout(column(self.needs_head, self.needs, 12, gap=4))
@@ -92,15 +97,8 @@ class SyncPage(Page):
         self._columns.setSpacing(look().px(48))
         self._columns.addWidget(left, 1)
         self._columns.addWidget(right, 1)
-        sealed = row(
-            IconView("lock-keyhole"),
-            Label(
-                words("The server stores sealed packages. It cannot read a name, an A-number or a word of yours."),
-                tone="ink2",
-                wrap=True,
-            ),
-            gap=8,
-        )
+        self.sealed = Label("", tone="ink2", wrap=True)
+        sealed = row(IconView("lock-keyhole"), self.sealed, gap=8)
         sealed.setStretch(1, 1)
         body = column(head, self.progress, 8, self._columns, 4, rule(), sealed, None, gap=12, margins=(24, 16, 24, 16))
         self.setLayout(column(scrolled(body, words("What was sent and what came in"))))
@@ -112,15 +110,12 @@ class SyncPage(Page):
 
     def keys(self) -> tuple[tuple[str, str], ...]:
         words = self.words
-        return (
-            ("F5", words("try now")),
-            ("Return", words("open")),
-            ("Alt+F", words("stick or folder")),
-            ("Alt+K", words("check the records")),
-        )
+        by_stick, check = ("Alt+F", words("stick or folder")), ("Alt+K", words("check the records"))
+        now = () if self._alone else (("F5", words("try now")),)
+        return (*now, ("Return", words("open")), by_stick, check)
 
     def first_focus(self) -> QWidget | None:
-        return self.needs if self.needs.isVisibleTo(self) else self.try_now
+        return self.needs if self.needs.isVisibleTo(self) else self.by_stick if self.by_stick.isVisibleTo(self) else self.try_now
 
     def show_for(self, **args: Any) -> None:
         self.reload()
@@ -139,6 +134,8 @@ class SyncPage(Page):
         if self._said is not None and said.title != self._said.title:
             announce(self, said.title)
         self._said = said
+        ended = self.ui.door.opened_by_kit or status.problem in ENDED
+        self._show_ways(status.alone is not None and not ended)
         self.sentence.setText(said.title)
         self.lead.setText(said.lead)
         self._fill(self.needs, said.needs_you)
@@ -154,8 +151,27 @@ class SyncPage(Page):
         self.arrived_head.show_count(str(len(said.arrived)) if said.arrived else "")
         self.nothing_came.setVisible(not said.arrived)
         self.facts.show_facts(said.facts)
-        self.folder.show_for(ended=self.ui.door.opened_by_kit or status.problem in ENDED)
+        self.folder.show_for(ended=ended)
         self.take_focus()
+
+    def _by_stick(self) -> None:
+        self.folder.choose()
+
+    def _show_ways(self, alone: bool) -> None:
+        """Without a server there is nothing to try now: a stick is what one takes."""
+        words = self.words
+        if alone != self._alone:
+            self._alone = alone
+            self.ui.shell.keys_changed()
+        self.try_now.setVisible(not alone)
+        self.by_stick.setVisible(alone)
+        self.folder.show_button(not alone)
+        self.waiting_head.set_text(words("On no stick yet") if alone else words("Waiting to be sent"))
+        self.sealed.setText(
+            words("A stick holds sealed packages. Whoever finds it cannot read a name, an A-number or a word of yours.")
+            if alone
+            else words("The server stores sealed packages. It cannot read a name, an A-number or a word of yours.")
+        )
 
     def _fill(self, rows: FittedRows, lines: tuple[Line, ...]) -> None:
         rows.show_rows([sync_row(number, line) for number, line in enumerate(lines)])

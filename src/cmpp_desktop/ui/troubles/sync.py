@@ -134,6 +134,24 @@ TABLE: Table = {
         w("Ask your administrator to check what this laptop may open."),
         "banner",
     ),
+    "not_keeper": lambda w, f: (
+        w("Who may open the records is changed on one laptop only, as long as there is no server."),
+        w("Nothing was changed."),
+        w("“What was sent and what came in” says which laptop that is."),
+        "banner",
+    ),
+    "keeper_stays": lambda w, f: (
+        w("This laptop keeps the list of who may open the records. It cannot leave like that."),
+        w("Nothing was changed."),
+        w("Let another administrator’s laptop keep the list first: Settings, Laptops."),
+        "banner",
+    ),
+    "leaves_by_stick": lambda w, f: (
+        w("It is written down that this laptop leaves."),
+        w("What was written up to now counts; what is written later waits for somebody’s decision."),
+        w("Write a stick now, take it to the laptop that keeps the list, and bring it back: then this one locks."),
+        "banner",
+    ),
     "another_history": lambda w, f: (
         w("The server's records are not the ones that this laptop knows."),
         w("Sending has stopped. Everything is on this laptop."),

@@ -166,6 +166,11 @@ class SectionHead(QWidget):
     def show_count(self, count: str) -> None:
         self.count.setText(count)
 
+    def set_text(self, text: str) -> None:
+        """Other words for the same part."""
+        self.title.setText(text)
+        self.title.setAccessibleName(text)
+
 
 class Panel(QFrame):
     """A sheet with an edge, for what stands apart from the page."""

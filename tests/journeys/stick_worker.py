@@ -12,13 +12,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cmpp_desktop.sync import folder
+from cmpp_desktop.sync import folder, folder_files
 from tests.journeys.office import PASSPHRASE, laptop
 
 
 def main() -> None:
     profile, stick, after = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-    put, written = folder.put, 0
+    put, written = folder_files.put, 0
 
     def dies(path: Path, body: bytes) -> Any:
         nonlocal written
@@ -29,7 +29,7 @@ def main() -> None:
             sys.stdout.flush()
             os.kill(os.getpid(), signal.SIGKILL)
 
-    folder.put = dies
+    vars(folder)["put"] = dies
     door = laptop(profile)
     door.unlock(PASSPHRASE)
     door.exchange_folder(stick)

@@ -20,7 +20,7 @@ from cmpp_desktop.domain.questions import Conflicts, Organisation, Participant, 
 from cmpp_desktop.domain.records import PersonName
 from cmpp_desktop.domain.tasks import WriteNote
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.workspace import Workspace
+from cmpp_desktop.workspace import WithoutServer, Workspace
 from tests.journeys.office import PASSPHRASE, founded, laptop
 
 CANARIES = ("Quispe", "Tzutujil", "Rahimi", "Okafor", "Marroqu", "Brandt", "Lantern Street", "ThinkPad", "interpreter")
@@ -80,7 +80,7 @@ def test_an_office_of_three_lives_by_one_stick(tmp_path: Path) -> None:
         assert [word for word in CANARIES if word in path.name or word.encode() in body] == []
 
 
-def _alone(door: Workspace):  # type: ignore[no-untyped-def]
+def _alone(door: Workspace) -> WithoutServer:
     found = door.sync_status().alone
     assert found is not None
     return found

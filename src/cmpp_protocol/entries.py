@@ -20,11 +20,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from cmpp_protocol import canon, keys, labels, reading, versions
+from cmpp_protocol.entry_words import NO_CUT as NO_CUT
+from cmpp_protocol.entry_words import Cut as Cut
+from cmpp_protocol.entry_words import Cuts as Cuts
+from cmpp_protocol.entry_words import Head as Head
+from cmpp_protocol.entry_words import Kind as Kind
+from cmpp_protocol.entry_words import Rights as Rights
+from cmpp_protocol.entry_words import Role as Role
+from cmpp_protocol.entry_words import RosterError as RosterError
+from cmpp_protocol.entry_words import Unplaced as Unplaced
 from cmpp_protocol.reading import ascending, octets, record, uuid, whole, word
 
 ENTRY_LIMIT = 1024 * 1024
@@ -32,62 +40,6 @@ PROPOSAL_LIMIT = ENTRY_LIMIT - 4096  # so that it fits into an entry
 NO_LIMIT = 1 << 31
 TIME_LIMIT = 1 << 48
 FIRST_PREV = bytes(32)
-
-
-class RosterError(ValueError):
-    """An entry that breaks a rule. `code` is stable; `update` means made by a newer program."""
-
-    def __init__(self, code: str, what: str = "") -> None:
-        super().__init__(f"{code} {what}".strip())
-        self.code = code
-
-
-class Role(StrEnum):
-    """What a member is, from the fewest rights to the most (the order is the order of definition)."""
-
-    BOARD = "board"
-    CASEWORKER = "caseworker"
-    SUPERVISOR = "supervisor"
-    ADMINISTRATOR = "administrator"
-
-
-class Kind(StrEnum):
-    """What a collection is for."""
-
-    ORGANISATION = "organisation"
-    CASELOAD = "caseload"
-    RESTRICTED = "restricted"
-
-
-class Rights(StrEnum):
-    """What access to a collection allows."""
-
-    READ = "read"
-    WRITE = "write"
-
-
-class Head(NamedTuple):
-    """The number and hash of the last entry of a roster."""
-
-    no: int
-    hash: bytes
-
-
-class Unplaced(NamedTuple):
-    """In the place of a head: what is written is a proposal to this organisation."""
-
-    org: bytes
-
-
-class Cut(NamedTuple):
-    """Where a chain stands: the number and hash of a bundle (0 and zeros: none)."""
-
-    number: int
-    hash: bytes
-
-
-NO_CUT = Cut(0, bytes(32))
-Cuts = Mapping[tuple[bytes, UUID], tuple[int, bytes]]  # (device, collection) -> where the chain is cut
 
 
 @dataclass(frozen=True, slots=True)

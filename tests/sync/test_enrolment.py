@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cmpp_desktop.errors import Invalid, KnownError
 from cmpp_desktop.sync import enrolment
 from cmpp_desktop.sync import keys as sync_keys
+from cmpp_desktop.sync.hearing import check_code
 from cmpp_protocol import canon, entries, keys, rights, roster
 from cmpp_protocol.roster import Kind, Role, RosterState
 
@@ -110,7 +111,7 @@ def test_the_enrolment_is_what_the_roster_allows_and_its_six_digits_agree() -> N
     after = roster.validate_and_apply(state, new.entry)
     assert after.devices[start.device.id].member == made.member
     assert {one.recipient for one in new.envelopes} == {start.device.id}
-    code = enrolment.check_code(after.org_id, [*read.roster, new.entry], start.device.id)
+    code = check_code(after.org_id, [*read.roster, new.entry], start.device.id)
     assert len(code) == 6
     assert code == keys.check_code(after.org_id, entries.decode(new.entry).hash)
     with pytest.raises(KnownError, match="invitation_used"):

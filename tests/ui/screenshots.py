@@ -37,7 +37,7 @@ from cmpp_desktop.ui.theme import Look, Wish
 from cmpp_desktop.workspace import AttachmentRequest, CaseSummaryRequest, CertificateRequest, LookedAt, SnapshotKnown
 from tests.ui import samples
 from tests.ui.picture_door import PictureDoor
-from tests.ui.samples import NOW, at_first_run, at_someone_new, keeping, offices, rules
+from tests.ui.samples import NOW, alone, at_first_run, at_someone_new, keeping, offices, rules
 
 Arrange = Callable[[Window], object]
 
@@ -356,28 +356,6 @@ def _checked(window: Window) -> None:
     page(window).check.look()
 
 
-def _alone(**how: Any) -> Callable[[PictureDoor], object]:
-    """An organisation without a server."""
-
-    def before(door: PictureDoor) -> None:
-        door.status = samples.sync_alone(**how)
-
-    return before
-
-
-def _keeping(window: Window) -> None:
-    part = page(window).laptops.keeping
-    page(window)._parts["laptops"].ensureWidgetVisible(part, 0, 200)
-
-
-def _taking_over(window: Window) -> None:
-    page(window).laptops.keeping.take_over.click()
-
-
-def _without_server(window: Window) -> None:
-    at_first_run(page(window), 5)
-
-
 def _replaced(door: samples.SampleDoor) -> None:
     """Another copy of this laptop has taken its place."""
     door.status = replace(door.status, word="refused", problem="device_replaced", waiting=2)
@@ -650,11 +628,11 @@ SHOTS: tuple[Shot, ...] = (
     Shot("14-sync-decide", go("sync"), before=_undecided),
     Shot("14-sync-decide-sheet", go("sync", _decide), before=_undecided),
     Shot("14-sync-checked", go("sync", _checked), before=_snapshots_known),
-    Shot("14-sync-alone", go("sync"), before=_alone()),
-    Shot("14-sync-alone-new", go("sync"), before=_alone(waiting=0, admitted=False)),
-    Shot("17-settings-alone", _laptops(_keeping), _ADMIN, before=_alone(keeps=True)),
-    Shot("17-settings-alone-other", _laptops(_keeping, _taking_over), _ADMIN, before=_alone()),
-    Shot("02-first-run-alone", _without_server, {"state": "new"}),
+    Shot("14-sync-alone", go("sync"), before=alone.standing()),
+    Shot("14-sync-alone-new", go("sync"), before=alone.standing(waiting=0, admitted=False)),
+    Shot("17-settings-alone", _laptops(alone.shown), _ADMIN, before=alone.standing(keeps=True)),
+    Shot("17-settings-alone-other", _laptops(alone.shown, alone.taking_over), _ADMIN, before=alone.standing()),
+    Shot("02-first-run-alone", _first_run(5), {"state": "new"}),
     Shot("14-sync-replaced", go("sync"), before=_replaced),
     Shot("14-sync-twelve-words", go("sync", _twelve_words), before=_replaced),
     Shot("15-pdf", go("pdf", request=_PDF)),

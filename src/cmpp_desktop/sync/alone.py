@@ -144,6 +144,16 @@ class Alone:
         self._job(self._tend)
         self._follow()
 
+    def exchange(self) -> str | None:
+        """What an exchange is without a stick: `tend`; the code of what is wrong, if anything. A fork stays so until a stick says
+        otherwise. Not called at the store."""
+        forked = canon.pack("roster_fork") == self._job(lambda: self._store.secret(replica.PROBLEM))
+        try:
+            self.tend()
+            return "roster_fork" if forked else self._job(self.trouble)
+        except KnownError as error:
+            return error.code
+
     def trouble(self) -> str | None:
         """Why this laptop will not be let in: its invitation was used by another, closed, or is over."""
         books, state = self._books, self._books.view()

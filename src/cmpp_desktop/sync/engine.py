@@ -21,7 +21,7 @@ from cmpp_desktop.sync.checking import Checking
 from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
 from cmpp_desktop.sync.folder import FolderExchange
 from cmpp_desktop.sync.folder_report import FolderReport
-from cmpp_desktop.sync.hearing import Heard, heard_of
+from cmpp_desktop.sync.hearing import Heard, check_code, heard_of
 from cmpp_desktop.sync.held import Chain, HeldDesk, HeldWork
 from cmpp_desktop.sync.inbox import Taken
 from cmpp_desktop.sync.log_reader import LogReader
@@ -32,7 +32,7 @@ from cmpp_desktop.sync.roster_talk import PROPOSALS, RosterTalk
 from cmpp_desktop.sync.sending import Sending
 from cmpp_desktop.sync.snapshot_books import Base
 from cmpp_desktop.sync.snapshots import Snapshots
-from cmpp_desktop.sync.status import State, Status, has_problem, note_problem, passes, read_status, state_after
+from cmpp_desktop.sync.status import State, Status, note_problem, passes, read_status, state_after
 from cmpp_desktop.sync.transport import Transport
 from cmpp_protocol import api, keys
 from cmpp_protocol.roster import RosterState
@@ -141,8 +141,7 @@ class Engine:
 
     def exchange(self, *, wait: int = 0, progress: Progress | None = None) -> Status:
         """Sends what waits and takes in what others wrote, until there is no more. Never raises for the network: the status
-        says what happened. `wait`: seconds for which the server may hold the first answer (long poll). Without a server: does
-        what the roster calls for, as far as this laptop can."""
+        says what happened. `wait`: seconds for which the server may hold the first answer (long poll)."""
         if self._job(self.alone.applies):
             return self._tended()
         problem: str | None = None
@@ -171,14 +170,8 @@ class Engine:
     def _tended(self) -> Status:
         """An exchange of a laptop that has nobody to exchange with until a stick comes."""
         self._needs_update = False
-        known = self._job(lambda: has_problem(self._store, "roster_fork"))
-        problem = "roster_fork" if known else None  # until a stick says otherwise
-        try:
-            self.alone.tend()
-            self._job(self._held.tidy)
-            problem = problem or self._job(self.alone.trouble)
-        except KnownError as error:
-            problem = error.code
+        problem = self.alone.exchange()
+        self._job(self._held.tidy)
         self._state = "idle" if problem is None else "refused"
         self._job(lambda: note_problem(self._store, problem))
         return self.status()
@@ -233,16 +226,9 @@ class Engine:
         made = FolderExchange(self._job, self._books, self._store, self._random, self._publish, alone)
         if self._job(self._books.has_ended):
             return made.hand_over(folder, progress, cancelled)
-        try:
-            report = made.run(folder, progress, cancelled)
-        except KnownError as error:
-            code = error.code
-            if alone is not None and code != "folder_unreadable":
-                self._job(lambda: note_problem(self._store, code))  # nobody else says so, until the next stick
-            raise
+        report = made.run(folder, progress, cancelled)
         if alone is not None:
             self._needs_update = report.needs_update
-            self._job(lambda: note_problem(self._store, None))
             self._job(self._held.tidy)
         return report
 
@@ -411,4 +397,4 @@ class Engine:
         return result
 
     def _code(self, device: bytes) -> str:
-        return enrolment.check_code(self._books.org, self._books.entries, device)
+        return check_code(self._books.org, self._books.entries, device)

@@ -105,10 +105,8 @@ class Invited:
 
 
 def found(*, now_ms: int, random: Random, server: str, ca: str = "") -> Start:
-    """A new organisation: first administrator and device, recovery kit, its own collection and one team's two.
-
-    `random(n)` gives n random bytes. Names are records: the workspace writes them afterwards. `server` "": it has none, and this
-    device keeps the roster."""
+    """A new organisation: first administrator and device, recovery kit, its own collection and one team's two. `random(n)` gives n
+    random bytes. Names are records, written afterwards. `server` "": it has none, and this device keeps the roster."""
     device, secret = keys.KeyPair(random(keys.SECRET_BYTES)), random(RECOVERY_BYTES)
     member, team = ids.uuid7(now_ms, random(10)), ids.uuid7(now_ms, random(10))
     policy = {} if server else {keeping.KEEPER: device.id}
@@ -401,12 +399,3 @@ def enrolment_entry(
         known = ("invitation_used", "invitation_closed", "invitation_expired")
         raise KnownError(error.code if error.code in known else "roster_rejected", reason=error.code) from error
     return NewEntry(entry, seal_for_self(after, device, held))
-
-
-def check_code(org: bytes, roster_entries: Sequence[bytes], device: bytes) -> str:
-    """The six digits of a device that has enrolled by invitation; "" for one that has not (yet), or the founder's."""
-    for data in roster_entries:
-        entry = entries.said(entries.decode(data))
-        if entry.type == "device_enrolled" and entry.by == device:
-            return keys.check_code(org, entry.hash)
-    return ""

@@ -26,6 +26,7 @@ from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.keys import seal_for
 from cmpp_desktop.sync.outbox import Outbox
 from cmpp_desktop.sync.replica import GONE, Replica
+from cmpp_desktop.sync.status import note_problem
 from cmpp_protocol import canon, entries, envelope, roster, stick
 from cmpp_protocol.api import KeyEnvelope
 from cmpp_protocol.rights import entitled
@@ -63,6 +64,21 @@ class FolderExchange:
         """Takes in, then writes. `progress(done, of)` counts files. When `cancelled()` is true it stops between two files: what
         was taken in or written stays. Raises folder_unreadable, folder_too_early (the server has not heard of this organisation
         yet), roster_fork, device_revoked and the like; then nothing further is read or written."""
+        try:
+            self._run(folder, progress, cancelled)
+        except KnownError as error:
+            if error.code != "folder_unreadable":
+                self._note(error.code)
+            raise
+        self._note(None)
+        return self.report
+
+    def _note(self, problem: str | None) -> None:
+        """Where there is no server nobody else says so, until the next stick."""
+        if self._alone is not None:
+            self._job(lambda: note_problem(self._store, problem))
+
+    def _run(self, folder: Path, progress: Progress | None, cancelled: Callable[[], bool]) -> None:
         state = self._job(self._state)
         base = folder / stick.ROOT / stick.short(state.org_id)
         self._progress, self._cancelled = progress, cancelled
@@ -88,7 +104,6 @@ class FolderExchange:
             self._write(base, self._job(lambda: list(self._to_write(base))))
             if self._alone is not None and self.report.problem is None:
                 self._job(self._alone.handed_over)
-        return self.report
 
     def hand_over(
         self, folder: Path, progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False

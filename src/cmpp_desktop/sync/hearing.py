@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from cmpp_desktop.sync.replica import Replica
-from cmpp_protocol import entries
+from cmpp_protocol import entries, keys
 from cmpp_protocol.roster import RosterState
 from cmpp_protocol.stamps import Stamp
 
@@ -55,3 +55,12 @@ def heard_of(store: Replica, state: RosterState, log: Sequence[bytes], readable:
 def last_taken_away(state: RosterState) -> int:
     """The number of the newest entry that closed a laptop or let one go; -1 while there is none."""
     return max((device.ended for device in state.devices.values() if device.ended is not None), default=-1)
+
+
+def check_code(org: bytes, roster_entries: Sequence[bytes], device: bytes) -> str:
+    """The six digits of a device that has enrolled by invitation; "" for one that has not (yet), or the founder's."""
+    for data in roster_entries:
+        entry = entries.said(entries.decode(data))
+        if entry.type == "device_enrolled" and entry.by == device:
+            return keys.check_code(org, entry.hash)
+    return ""

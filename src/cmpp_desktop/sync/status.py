@@ -55,11 +55,6 @@ def state_after(problem: str) -> State:
     return "offline" if problem in _OFFLINE else "update_needed" if problem in _UPDATE else "refused"
 
 
-def has_problem(store: Replica, problem: str) -> bool:
-    """Whether this is the code that is kept."""
-    return store.secret(replica.PROBLEM) == canon.pack(problem)
-
-
 def note_problem(store: Replica, problem: str | None) -> None:
     """Keeps the code of the last exchange's failure, None after a good one."""
     kept = store.secret(replica.PROBLEM)

@@ -7,6 +7,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
+from cmpp_desktop.workspace.views_alone import LaptopSeen as LaptopSeen
+from cmpp_desktop.workspace.views_alone import WithoutServer as WithoutServer
+
 if TYPE_CHECKING:  # the unlock page shows before the records and the forms are needed
     from cmpp_desktop.domain.questions import InstrumentRow
     from cmpp_desktop.domain.work import Role
@@ -131,31 +134,6 @@ class LookedAt:
     others: Literal["same", "different", "nobody"]
     maker: str = ""
     by: str = ""
-
-
-@dataclass(frozen=True)
-class LaptopSeen:
-    """Another laptop of an organisation without a server: when it last left word on a stick that came here (None: never), and how
-    many changes written here it had not read then."""
-
-    laptop: str
-    person: str
-    at: datetime | None
-    lacks: int
-
-
-@dataclass(frozen=True)
-class WithoutServer:
-    """How it stands without a server. `keeper`: name of the laptop that keeps the list of laptops and rights; `keeps`: it is this
-    one; `admitted`: the list has this one; `last`: when a stick or folder was last written to the end; `unseen`: changes written
-    here that no other laptop is known to have; `laptops`: all others in use."""
-
-    keeper: str
-    keeps: bool
-    admitted: bool
-    last: datetime | None
-    unseen: int
-    laptops: tuple[LaptopSeen, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,64 @@
+"""The words of roster entries: roles, rights, kinds of collections, places of entries and of cuts. `entries` hands them on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+
+class RosterError(ValueError):
+    """An entry that breaks a rule. `code` is stable; `update` means made by a newer program."""
+
+    def __init__(self, code: str, what: str = "") -> None:
+        super().__init__(f"{code} {what}".strip())
+        self.code = code
+
+
+class Role(StrEnum):
+    """What a member is, from the fewest rights to the most (the order is the order of definition)."""
+
+    BOARD = "board"
+    CASEWORKER = "caseworker"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+class Kind(StrEnum):
+    """What a collection is for."""
+
+    ORGANISATION = "organisation"
+    CASELOAD = "caseload"
+    RESTRICTED = "restricted"
+
+
+class Rights(StrEnum):
+    """What access to a collection allows."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+class Head(NamedTuple):
+    """The number and hash of the last entry of a roster."""
+
+    no: int
+    hash: bytes
+
+
+class Unplaced(NamedTuple):
+    """In the place of a head: what is written is a proposal to this organisation."""
+
+    org: bytes
+
+
+class Cut(NamedTuple):
+    """Where a chain stands: the number and hash of a bundle (0 and zeros: none)."""
+
+    number: int
+    hash: bytes
+
+
+NO_CUT = Cut(0, bytes(32))
+Cuts = Mapping[tuple[bytes, UUID], tuple[int, bytes]]  # (device, collection) -> where the chain is cut

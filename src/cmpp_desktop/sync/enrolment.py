@@ -105,8 +105,8 @@ class Invited:
 
 
 def found(*, now_ms: int, random: Random, server: str, ca: str = "") -> Start:
-    """A new organisation: first administrator and device, recovery kit, its own collection and one team's two. `random(n)` gives n
-    random bytes. Names are records, written afterwards. `server` "": it has none, and this device keeps the roster."""
+    """A new organisation: first administrator and device, recovery kit, its own collection and one team's two. `random(n)` gives
+    n random bytes. Names are records, written afterwards. `server` "": it has none, and this device keeps the roster."""
     device, secret = keys.KeyPair(random(keys.SECRET_BYTES)), random(RECOVERY_BYTES)
     member, team = ids.uuid7(now_ms, random(10)), ids.uuid7(now_ms, random(10))
     policy = {} if server else {keeping.KEEPER: device.id}

@@ -27,6 +27,7 @@ def test_nobody_is_called_offline_who_has_no_server() -> None:
         assert page.by_stick.isVisible()
         assert not page.try_now.isVisible()
         assert not page.folder.button.isVisible()
+        assert "documents stay on the laptop" in page.folder.note.text()
         assert "F5" not in dict(page.keys())
         said = {fact.label.strip("\u2068\u2069"): fact.value.strip("\u2068\u2069") for fact in page._said.facts}
         assert said["Keeps the list of laptops"] == "Denise’s laptop"
@@ -60,8 +61,10 @@ def _laptops(at: Any) -> Any:
 def test_the_keeper_moves_the_office_to_a_server_and_a_wrong_address_is_said() -> None:
     with desk(**ADMINISTRATOR) as at:
         at.door.status = samples.sync_alone(keeps=True)
-        part = _laptops(at).keeping
+        laptops = _laptops(at)
+        part = laptops.keeping
         assert part.isVisibleTo(part.parentWidget())
+        assert laptops.invitations.leave.isHidden()
         assert part.take_over.isHidden()
         part.server.setText("http://elsewhere.invalid")
         part.move_there.click()
@@ -95,6 +98,7 @@ def test_another_administrator_takes_over_only_after_the_sheet_was_read() -> Non
 
 def test_where_there_is_a_server_nothing_of_this_is_shown() -> None:
     with desk(**ADMINISTRATOR) as at:
-        part = _laptops(at).keeping
-        assert part.isHidden()
+        laptops = _laptops(at)
+        assert laptops.keeping.isHidden()
+        assert not laptops.invitations.leave.isHidden()
         assert at.open("sync").try_now.isVisible()

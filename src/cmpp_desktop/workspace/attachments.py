@@ -143,16 +143,17 @@ def open_attachment(opened: Opened, attachment_id: UUID) -> tuple[Stored[Attachm
 
 def _elsewhere(opened: Opened, stored: Stored[AttachmentFields]) -> KnownError:
     """Facts: on whose laptop it was added, its size, how much of it is here already; `travels`: it can be fetched; `ask`: not
-    before somebody has said so."""
+    before somebody has said so; `alone`: there is no server that it could come from."""
     names = {person.id: person.name for person in opened.ask(Organisation()).staff}
-    fields = stored.fields
+    fields, alone = stored.fields, opened.engine.status().alone is not None
     here = opened.at_store(lambda: opened.store.documents.numbers(fields.content_hash))
     return KnownError(
         "content_elsewhere",
         who=names.get(stored.created_by, ""),
         size=fields.size,
         here=min(len(here) * PIECE, fields.size),
-        travels=bool(fields.blob_key),
+        travels=bool(fields.blob_key) and not alone,
+        alone=alone,
         ask=bool(opened.setting(ASKS)) and fields.size > LARGE,
     )
 

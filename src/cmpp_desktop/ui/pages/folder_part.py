@@ -75,18 +75,23 @@ class FolderPart(QWidget):
         self.result.hide()
         self.show_for(ended=False)
 
-    def show_for(self, *, ended: bool) -> None:
-        """Says what an exchange does here. `ended`: this laptop is out, and only hands over what it had not sent."""
+    def show_for(self, *, ended: bool, alone: bool = False) -> None:
+        """Says what an exchange does here. `ended`: this laptop is out, and only hands over what it had not sent. `alone`:
+        there is no server."""
         words = self._page.words
         both = words(
             "Without a network: sealed packages on a USB stick or in a shared folder, both ways. Nobody can read them there."
             " Contents of documents go over the network only."
         )
+        only = words(
+            "Sealed packages, both ways. Contents of documents stay on the laptop where they were added, as long as there is no"
+            " server."
+        )
         out = words(
             "What this laptop had not sent goes onto a USB stick or into a shared folder, sealed. Nothing comes in."
             " A colleague takes it in on the page of what was sent."
         )
-        self.note.setText(out if ended else both)
+        self.note.setText(out if ended else only if alone else both)
         self._says = words("Hand over what was not sent") if ended else words("Exchange with a stick or folder")
         self.button.setText(self._says)
         self.button.setAccessibleName(self._says)

@@ -35,7 +35,7 @@ from cmpp_desktop.ui.widgets import (
     isolate,
     row,
 )
-from cmpp_desktop.workspace import Access, DeviceRow
+from cmpp_desktop.workspace import Access, DeviceRow, SyncStatus
 
 ADMINISTRATOR = "administrator"
 IN_USE = ("in_use", "this_one", "compare_code")
@@ -168,7 +168,11 @@ class LaptopsPart(QWidget):
     def reload(self) -> None:
         door = self.ui.door
         self.page.call(lambda: (door.access(), door.own_code()), lambda found: self.show_access(*found))
-        self.page.call(door.sync_status, lambda status: self.keeping.show_status(status, self._devices.values()))
+        self.page.call(door.sync_status, self._show_ways)
+
+    def _show_ways(self, status: SyncStatus) -> None:
+        self.keeping.show_status(status, self._devices.values())
+        self.invitations.leave.setVisible(status.alone is None)  # there is no server at which it could wait
 
     def show_access(self, access: Access, own_code: str) -> None:
         words = self.words

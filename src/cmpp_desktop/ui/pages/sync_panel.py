@@ -151,7 +151,7 @@ class SyncPage(Page):
         self.arrived_head.show_count(str(len(said.arrived)) if said.arrived else "")
         self.nothing_came.setVisible(not said.arrived)
         self.facts.show_facts(said.facts)
-        self.folder.show_for(ended=ended)
+        self.folder.show_for(ended=ended, alone=status.alone is not None)
         self.take_focus()
 
     def _by_stick(self) -> None:

@@ -68,8 +68,9 @@ def check_all(values: Collection[bytes]) -> None:
         read = msgpack.unpackb(joined, raw=False, strict_map_key=True)
     except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
         raise NotCanonical(f"not msgpack: {error}") from error
-    plain = _PLAIN_READ.issuperset(map(type, read))
-    if msgpack.packb(read if plain else [_ordered(value, 0) for value in read], use_bin_type=True) != joined:
+    if not _PLAIN_READ.issuperset(map(type, read)):
+        read = [value if type(value) in _PLAIN_READ else _ordered(value, 0) for value in read]
+    if msgpack.packb(read, use_bin_type=True) != joined:
         raise NotCanonical("not in canonical form")
 
 

@@ -141,9 +141,9 @@ class MemoryReplica:
     def conflict_count(self, now_ms: int) -> int:
         return sum(bool(merge.conflicts(state, self.seen(key[0]), now_ms)) for key, state in self.tables["states"].items())
 
-    def outbox(self, collection: UUID | None = None, after_hlc: int = -1) -> Sequence[ChangeSet]:
+    def outbox(self, collection: UUID | None = None, after_hlc: int = -1, most: int | None = None) -> Sequence[ChangeSet]:
         found = [key for key in self.tables["outbox"] if key[1] > after_hlc and (collection is None or key[0] == collection)]
-        return [self.tables["outbox"][key] for key in sorted(found)]
+        return [self.tables["outbox"][key] for key in sorted(found)[:most]]
 
     def outbox_count(self) -> int:
         return len(self.tables["outbox"])
@@ -357,9 +357,7 @@ class Laptop:
     def boot(self) -> None:
         bus = Bus()
         bus.subscribe(self.heard.append)
-        self.engine = Engine(
-            self.replica, Line(self.office), system_ms=lambda: self.clock, random=self.rng.randbytes, bus=bus
-        )
+        self.engine = Engine(self.replica, Line(self.office), system_ms=lambda: self.clock, random=self.rng.randbytes, bus=bus)
 
     @property
     def organisation(self) -> UUID:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from cmpp_desktop.changes import LIFE, LIVE, Created, Head, RecordState, life_value
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import snapshot_parts
-from cmpp_desktop.sync.packing import NotOpened
+from cmpp_desktop.sync.column_reading import NotOpened
 from cmpp_desktop.sync.replica import Chain
 from cmpp_desktop.sync.snapshot_parts import What
 from cmpp_protocol import canon, snapshot

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from cmpp_desktop.changes import SYNC, life_value
+from cmpp_desktop.changes import SYNC, ChangeSet, life_value
 from cmpp_desktop.sync import merge
 from cmpp_protocol import api, canon, entries
 from tests.sync.laptops import DAY, Laptop, Office, PowerCut, enrolled, everybody, founded, founded_again, invited, team
@@ -99,6 +100,30 @@ def test_a_forged_signature_is_void_for_everybody_and_stops_nothing(office: Offi
     assert sam.value(PHONE, "number") == "555-0100"
     assert (status.word, status.set_aside) == ("set_aside", 1)
     assert sam.replica.all_set_aside()[0].reason == "signed"
+
+
+def test_many_waiting_changes_are_read_in_parts_and_all_arrive_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, [ana, sam] = team(office)
+    everybody(ana, sam)
+    reads: list[int | None] = []  # how many change sets were asked for
+    outbox = ana.replica.outbox
+
+    def counted(*asked: Any) -> Sequence[ChangeSet]:
+        reads.append(asked[2] if len(asked) > 2 else None)
+        return outbox(*asked)
+
+    monkeypatch.setattr(ana.replica, "outbox", counted)
+    monkeypatch.setattr("cmpp_desktop.sync.outbox.READ_AT_ONCE", 3)
+    for number in range(10):
+        ana.write(UUID(int=7_000 + number), kind="note", text=f"Call {number}")
+    ana.write(NOTE, kind="note", place=ana.organisation, text="For everybody")
+    everybody(ana, sam)
+    assert ana.engine.status().waiting == 0
+    assert [sam.value(UUID(int=7_000 + number), "text") for number in range(10)] == [f"Call {number}" for number in range(10)]
+    assert sam.value(NOTE, "text", sam.organisation) == "For everybody"
+    assert ana.digest() == sam.digest()
+    assert 3 in reads
+    assert None not in reads
 
 
 def test_p16_kinds_and_fields_of_a_newer_version_merge_and_travel(office: Office) -> None:

@@ -268,13 +268,13 @@ class StoreReplica(Afresh):
 
     # --- own changes ------------------------------------------------------------------------------------------------------
 
-    def outbox(self, collection: UUID | None = None, after_hlc: int = -1) -> Sequence[ChangeSet]:
+    def outbox(self, collection: UUID | None = None, after_hlc: int = -1, most: int | None = None) -> Sequence[ChangeSet]:
         after = state.signed64(after_hlc) if after_hlc >= 0 else -(1 << 63)
         where, values = ("", ()) if collection is None else (" AND coll=?", (self._known(collection),))
         own = self._own_device()
-        sql = f"SELECT coll, hlc, body FROM outbox WHERE hlc>?{where} ORDER BY coll, hlc"
+        sql = f"SELECT coll, hlc, body FROM outbox WHERE hlc>?{where} ORDER BY coll, hlc LIMIT ?"
         with self._reading() as connection:
-            rows = connection.exec_driver_sql(sql, (after, *values)).all()
+            rows = connection.exec_driver_sql(sql, (after, *values, -1 if most is None else most)).all()
         return [
             state.unpack_change_set(self._names.places[row[0]].id, Stamp(state.unsigned64(row[1]), own), row[2]) for row in rows
         ]

@@ -6,7 +6,7 @@ sealed twice with different words, whatever dies in between. They stay until the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from cmpp_desktop.changes import LIFE, ChangeSet
@@ -21,6 +21,7 @@ from cmpp_protocol.roster import RosterState
 
 BYTES_AT_ONCE = 4 * 1024 * 1024  # of bundles in one request; one that is larger goes alone
 OFFERS_AT_ONCE = 5000
+READ_AT_ONCE = 1000  # change sets
 
 Random = Callable[[int], bytes]
 
@@ -47,7 +48,9 @@ class Outbox:
             if rights.may_write(self._state, self._id, place)
             and fenced.take_back(self._replica, self._state, self._id, place, self._keys)
         ]
-        unsealed = {place: self._fresh(place) for place in places}
+        unsealed: dict[UUID, Sequence[ChangeSet]] = {place: self._fresh(place) for place in places}
+        if sum(map(bool, unsealed.values())) > 1:
+            unsealed = {place: list(self._and_rest(place, some)) for place, some in unsealed.items()}
         for place in destinations_first(unsealed):
             for one in self._sealed(place):
                 if bundles and room < len(one.body):
@@ -58,7 +61,7 @@ class Outbox:
             if not fresh:
                 continue
             with self._replica.transaction():  # one sync of the disk for all: nobody has seen any of them yet
-                for group in seal.in_bundles(fresh):
+                for group in seal.in_bundles(self._and_rest(place, fresh)):
                     if room <= 0:
                         return bundles, True
                     body = self._seal(place, group)
@@ -82,15 +85,22 @@ class Outbox:
     def _sealed(self, place: UUID) -> list[EnvelopeRow]:
         return [one for one in self._replica.envelopes(place, logged=False, mine=True) if one.state == "counts"]
 
-    def _fresh(self, place: UUID) -> list[ChangeSet]:
-        """Own change sets that no bundle holds yet; nothing while the key of the epoch is not here or has to change, or after
-        another copy of this laptop was met (rule 35): what it writes stays, and waits for a new identity."""
+    def _fresh(self, place: UUID) -> Sequence[ChangeSet]:
+        """The first of one's own change sets that no bundle holds yet; nothing while the key of the epoch is not here or has to
+        change, or after another copy of this laptop was met (rule 35): what it writes stays, and waits for a new identity."""
         if (place, self._state.collections[place].epoch) not in self._keys or self._replica.secret(IDENTITY) is not None:
             return []
         if place in self._due:  # rule 44: somebody who left still holds this key
             return []
         last = self._replica.chains(place).get(self._id, NO_CHAIN).last_hlc
-        return list(self._replica.outbox(place, last))
+        return self._replica.outbox(place, last, READ_AT_ONCE)
+
+    def _and_rest(self, place: UUID, some: Sequence[ChangeSet]) -> Iterator[ChangeSet]:
+        """These, and those after them as they are asked for: a million are not read to send the few that go into one request."""
+        yield from some
+        while len(some) >= READ_AT_ONCE:
+            some = self._replica.outbox(place, some[-1].stamp.hlc, READ_AT_ONCE)
+            yield from some
 
     def seal_rest(self) -> None:
         """Seals all that waits under the newest keys that are here: of a laptop that is out, for somebody who takes it in by

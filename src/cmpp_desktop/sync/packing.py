@@ -26,32 +26,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 from operator import attrgetter
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
-
-import msgpack
 
 from cmpp_desktop.changes import LIFE, LIVE, SIGNED, ChangeSet, Covers, Created, Write
 from cmpp_desktop.errors import BugError, KnownError
+from cmpp_desktop.sync.column_reading import Values, body_of, is_name, need
 from cmpp_protocol import canon
 from cmpp_protocol.envelope import CHANGE_SET_LIMIT
 from cmpp_protocol.stamps import COUNTER_BITS, HLC_MAX, Stamp
 
 FORMAT = 1
-Outcome = Literal["refused", "update", "void"]
 
 _KEYS = {"v", "ms", "count", "rows", "devices", "shapes", "shape", "ids", "values", "replaces", "covers", "notes"}
-_NAME_LIMIT = 200
-
-
-class NotOpened(ValueError):
-    """Why a bundle gives no changes. `outcome`: refused (bytes that are not the author's: fetched again), update (made by
-    a newer program: its chain waits) or void (for everybody: set aside, the chain goes on). `reason` is a code."""
-
-    def __init__(self, outcome: Outcome, reason: str) -> None:
-        super().__init__(f"{outcome}: {reason}")
-        self.outcome: Outcome = outcome
-        self.reason = reason
 
 
 class Part(NamedTuple):
@@ -156,20 +143,7 @@ def unpack(packed: bytes, collection: UUID, author: bytes) -> tuple[ChangeSet, .
 
 def unpack_parts(packed: bytes, collection: UUID, author: bytes) -> tuple[Part, ...]:
     """The same, as they travelled."""
-    try:
-        body = msgpack.unpackb(packed, raw=False, strict_map_key=True)
-    except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
-        raise NotOpened("void", "not_packed") from error
-    if not isinstance(body, dict) or type(body.get("v")) is not int or body["v"] < 1:
-        raise NotOpened("void", "not_packed")
-    if body["v"] > FORMAT:
-        raise NotOpened("update", "format")
-    try:
-        canonical = set(body) == _KEYS and canon.pack(body) == packed
-    except canon.NotCanonical:
-        canonical = False
-    _need(canonical, "not_canonical")
-    return _Reader(body, collection.bytes, author).parts()
+    return _Reader(body_of(packed, _KEYS, FORMAT), collection.bytes, author).parts()
 
 
 class _Reader:
@@ -182,16 +156,16 @@ class _Reader:
         self.rows = self._whole(body["rows"], least=1)
         self.row_shapes = self._whole(body["shape"])
         self.shapes = self._shapes(body["shapes"])
-        _need(len(self.rows) == len(self.stamps) and sum(self.rows) == len(self.row_shapes), "rows")
-        _need(isinstance(body["ids"], bytes) and len(body["ids"]) == 16 * len(self.row_shapes), "ids")
-        _need(all(number < len(self.shapes) for number in self.row_shapes), "shapes")
+        need(len(self.rows) == len(self.stamps) and sum(self.rows) == len(self.row_shapes), "rows")
+        need(isinstance(body["ids"], bytes) and len(body["ids"]) == 16 * len(self.row_shapes), "ids")
+        need(all(number < len(self.shapes) for number in self.row_shapes), "shapes")
         self.ids = body["ids"]
         self.values = self._values(body["values"])
         self.replaces = self._replaces(body["replaces"])
         self.covers = self._covers(body["covers"])
         notes = body["notes"]
-        _need(isinstance(notes, list) and len(notes) in (0, len(self.stamps)), "notes")
-        _need(all(isinstance(note, dict) for note in notes), "notes")
+        need(isinstance(notes, list) and len(notes) in (0, len(self.stamps)), "notes")
+        need(all(isinstance(note, dict) for note in notes), "notes")
 
     def parts(self) -> tuple[Part, ...]:
         used = [0] * len(self.shapes)
@@ -205,7 +179,7 @@ class _Reader:
         found = []
         for stamp, count in zip(self.stamps, self.rows, strict=True):
             ids = [self.ids[16 * row : 16 * row + 16] for row in range(at, at + count)]
-            _need(len(set(ids)) == count, "record_twice")
+            need(len(set(ids)) == count, "record_twice")
             told: list[tuple[UUID, Created | tuple[Write, ...]]] = []
             for data, number in zip(ids, self.row_shapes[at : at + count], strict=True):
                 id, place, life = UUID(bytes=data), used[number], lives[number]
@@ -227,7 +201,7 @@ class _Reader:
             named = self._stamps_of(self.replaces[number][at][place], own, before=True) if replaces else ()
             covered: Covers = ()
             if covers and name == LIFE:
-                _need(value != LIVE, "covers")
+                need(value != LIVE, "covers")
                 covered = self._covered(self.covers[number][place], own)
             writes.append(Write(kind, id, name, value, named, covered))
         return tuple(writes)
@@ -236,113 +210,76 @@ class _Reader:
         return tuple((name, self._stamps_of(flat, own, before=False)) for name, flat in sorted(row.items()))
 
     def _stamps_of(self, flat: Any, own: Stamp, *, before: bool) -> tuple[Stamp, ...]:
-        _need(isinstance(flat, list) and len(flat) % 3 == 0 and all(type(one) is int for one in flat), "stamps")
+        need(isinstance(flat, list) and len(flat) % 3 == 0 and all(type(one) is int for one in flat), "stamps")
         stamps = []
         for at in range(0, len(flat), 3):
             device, ms, count = flat[at], own.ms - flat[at + 1], flat[at + 2]
-            _need(0 <= device < len(self.devices) and 0 <= ms < 1 << 48 and 0 <= count < 1 << COUNTER_BITS, "stamps")
+            need(0 <= device < len(self.devices) and 0 <= ms < 1 << 48 and 0 <= count < 1 << COUNTER_BITS, "stamps")
             stamp = Stamp(ms << COUNTER_BITS | count, self.devices[device])
             own_past = stamp.hlc < own.hlc if before else stamp.hlc <= own.hlc
-            _need(device != 0 or own_past, "stamps")
+            need(device != 0 or own_past, "stamps")
             stamps.append(stamp)
-        _need(len(set(stamps)) == len(stamps), "stamps")
+        need(len(set(stamps)) == len(stamps), "stamps")
         return tuple(stamps)
 
     def _stamps(self, ms: Any, count: Any, author: bytes) -> list[Stamp]:
         times, counts = self._whole(ms), self._whole(count)
-        _need(len(times) == len(counts) > 0 and all(one < 1 << COUNTER_BITS for one in counts), "stamps")
+        need(len(times) == len(counts) > 0 and all(one < 1 << COUNTER_BITS for one in counts), "stamps")
         stamps, now = [], 0
         for difference, counter in zip(times, counts, strict=True):
             now += difference
             stamps.append(Stamp(now << COUNTER_BITS | counter, author))
-        _need(stamps[-1].hlc <= HLC_MAX and all(a < b for a, b in pairwise(stamps)), "stamps")
+        need(stamps[-1].hlc <= HLC_MAX and all(a < b for a, b in pairwise(stamps)), "stamps")
         return stamps
 
     def _devices(self, listed: Any, author: bytes) -> list[bytes]:
-        _need(isinstance(listed, list) and all(isinstance(one, bytes) and len(one) == 32 for one in listed), "devices")
-        _need(len({author, *listed}) == len(listed) + 1, "devices")
+        need(isinstance(listed, list) and all(isinstance(one, bytes) and len(one) == 32 for one in listed), "devices")
+        need(len({author, *listed}) == len(listed) + 1, "devices")
         return [author, *listed]
 
     def _shapes(self, listed: Any) -> list[tuple[str, tuple[str, ...], bool, bool]]:
-        _need(isinstance(listed, list), "shapes")
+        need(isinstance(listed, list), "shapes")
         shapes = []
         for shape in listed:
-            _need(isinstance(shape, list) and len(shape) == 4 and _is_name(shape[0]) and isinstance(shape[1], list), "shapes")
+            need(isinstance(shape, list) and len(shape) == 4 and is_name(shape[0]) and isinstance(shape[1], list), "shapes")
             kind, names, replaces, covers = shape
-            _need(bool(names) and all(_is_name(name) for name in names), "shapes")
-            _need(all(a < b for a, b in pairwise(names)) and isinstance(replaces, bool) and isinstance(covers, bool), "shapes")
-            _need(not covers or LIFE in names, "shapes")
+            need(bool(names) and all(is_name(name) for name in names), "shapes")
+            need(all(a < b for a, b in pairwise(names)) and isinstance(replaces, bool) and isinstance(covers, bool), "shapes")
+            need(not covers or LIFE in names, "shapes")
             shapes.append((kind, tuple(names), replaces, covers))
         return shapes
 
     def _values(self, columns: Any) -> list[list[list[bytes]]]:
-        _need(isinstance(columns, list) and len(columns) == len(self.shapes), "values")
+        need(isinstance(columns, list) and len(columns) == len(self.shapes), "values")
         counts = [0] * len(self.shapes)
         for number in self.row_shapes:
             counts[number] += 1
         found = []
-        known: set[bytes] = set()
+        values = Values()
         for shape, count, fields in zip(self.shapes, counts, columns, strict=True):
-            _need(isinstance(fields, list) and len(fields) == len(shape[1]) and count > 0, "values")
-            found.append([_split(column, count, known) for column in fields])
+            need(isinstance(fields, list) and len(fields) == len(shape[1]) and count > 0, "values")
+            found.append([values.split(column, count) for column in fields])
+        values.check()
         self.counts = counts
         return found
 
     def _replaces(self, columns: Any) -> list[Any]:
-        _need(isinstance(columns, list) and len(columns) == len(self.shapes), "replaces")
+        need(isinstance(columns, list) and len(columns) == len(self.shapes), "replaces")
         for shape, count, fields in zip(self.shapes, self.counts, columns, strict=True):
-            _need(isinstance(fields, list) and len(fields) == (len(shape[1]) if shape[2] else 0), "replaces")
-            _need(all(isinstance(rows, list) and len(rows) == count for rows in fields), "replaces")
+            need(isinstance(fields, list) and len(fields) == (len(shape[1]) if shape[2] else 0), "replaces")
+            need(all(isinstance(rows, list) and len(rows) == count for rows in fields), "replaces")
         found: list[Any] = columns
         return found
 
     def _covers(self, columns: Any) -> list[Any]:
-        _need(isinstance(columns, list) and len(columns) == len(self.shapes), "covers")
+        need(isinstance(columns, list) and len(columns) == len(self.shapes), "covers")
         for shape, count, rows in zip(self.shapes, self.counts, columns, strict=True):
-            _need(isinstance(rows, list) and len(rows) == (count if shape[3] else 0), "covers")
-            _need(all(isinstance(row, dict) and LIFE not in row for row in rows), "covers")
+            need(isinstance(rows, list) and len(rows) == (count if shape[3] else 0), "covers")
+            need(all(isinstance(row, dict) and LIFE not in row for row in rows), "covers")
         found: list[Any] = columns
         return found
 
     def _whole(self, listed: Any, least: int = 0) -> list[int]:
-        _need(isinstance(listed, list) and all(type(one) is int and one >= least for one in listed), "numbers")
+        need(isinstance(listed, list) and all(type(one) is int and one >= least for one in listed), "numbers")
         found: list[int] = listed
         return found
-
-
-def _split(column: Any, count: int, known: set[bytes]) -> list[bytes]:
-    """The canonical values that stand one after the other in a column of `count` rows. `known`: values that were found to be
-    canonical and stand in many columns."""
-    _need(isinstance(column, bytes), "values")
-    if len(column) == count and column[:1] in known and column[:1] * count == column:
-        return [column[:1]] * count
-    reader = msgpack.Unpacker(raw=False, strict_map_key=True, max_buffer_size=max(len(column), 1))
-    reader.feed(column)
-    skip, tell = reader.skip, reader.tell
-    try:
-        skip()
-        first = column[: tell()]
-        if len(first) * count == len(column) and first * count == column:  # most columns say the same in every row
-            if first not in known:
-                canon.check_all((first,))
-                known.add(first)
-            return [first] * count
-        ends = [len(first)]
-        for _ in range(count - 1):
-            skip()
-            ends.append(tell())
-        _need(ends[-1] == len(column), "values")
-        found = [column[start:end] for start, end in zip([0, *ends], ends, strict=False)]
-        canon.check_all(set(found))
-    except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
-        raise NotOpened("void", "values") from error
-    return found
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= _NAME_LIMIT
-
-
-def _need(holds: bool, reason: str) -> None:
-    if not holds:
-        raise NotOpened("void", reason)

@@ -239,9 +239,9 @@ class Replica(Protocol):
 
     # Own changes
 
-    def outbox(self, collection: UUID | None = None, after_hlc: int = -1) -> Sequence[ChangeSet]:
-        """Own change sets not yet acknowledged and later than a stamp number, by collection and then stamp; sealed ones are
-        still in it."""
+    def outbox(self, collection: UUID | None = None, after_hlc: int = -1, most: int | None = None) -> Sequence[ChangeSet]:
+        """Own change sets not yet acknowledged and later than a stamp number, by collection and then stamp, the first `most` of
+        them; sealed ones are still in it."""
         ...
 
     def outbox_count(self) -> int:

@@ -11,6 +11,7 @@ breaks the format is void for everybody; one of a newer format waits for an upda
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from uuid import UUID
 
 import zstandard
@@ -19,7 +20,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from cmpp_desktop.changes import ChangeSet
 from cmpp_desktop.errors import BugError
-from cmpp_desktop.sync.packing import NotOpened, Outcome, Part, pack, unpack, unpack_parts
+from cmpp_desktop.sync.column_reading import NotOpened, Outcome
+from cmpp_desktop.sync.packing import Part, pack, unpack, unpack_parts
 from cmpp_protocol import keys
 from cmpp_protocol.envelope import (
     BUNDLE_GOAL,
@@ -109,10 +111,14 @@ def in_bundles(change_sets: Iterable[ChangeSet]) -> Iterator[list[ChangeSet]]:
 def reckon(change_set: ChangeSet) -> int:
     """Bytes that a change set takes packed, reckoned from above."""
     total = 64 + _WRITE_COST * len(change_set.writes)
-    for _, _, name, value, replaces, covers in change_set.writes:
-        total += len(value) + (len(name) if name.isascii() else len(name.encode())) + 48 * len(replaces)
-        for covered, stamps in covers:
-            total += len(covered.encode()) + 5 + 48 * len(stamps)
+    if not change_set.writes:
+        return total
+    _, _, names, values, replaces, covers = zip(*change_set.writes, strict=True)  # column by column: no step for each write
+    joined = "".join(names)
+    total += sum(map(len, values)) + (len(joined) if joined.isascii() else len(joined.encode()))
+    total += 48 * sum(map(len, replaces))
+    for covered, stamps in chain.from_iterable(filter(None, covers)):
+        total += len(covered.encode()) + 5 + 48 * len(stamps)
     return total
 
 

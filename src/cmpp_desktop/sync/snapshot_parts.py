@@ -22,12 +22,11 @@ from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-import msgpack
 import zstandard
 
 from cmpp_desktop.changes import LIFE, LIVE, Created, Head, RecordState
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync.packing import NotOpened, _is_name, _split
+from cmpp_desktop.sync.column_reading import NotOpened, Values, body_of, is_name, need
 from cmpp_desktop.sync.replica import Chain, ChainRow
 from cmpp_protocol import canon, snapshot
 from cmpp_protocol.stamps import HLC_MAX, Stamp
@@ -204,20 +203,7 @@ def _whole_row(id: UUID, state: RecordState, place: Mapping[Stamp, int]) -> list
 
 def read(packed: bytes, first: bool) -> Read:
     """What `pack` wrote. `first`: it is the first part, which holds the chain. Raises NotOpened (update or void)."""
-    try:
-        body = msgpack.unpackb(packed, raw=False, strict_map_key=True)
-    except (ValueError, TypeError, msgpack.UnpackException, RecursionError) as error:
-        raise NotOpened("void", "not_packed") from error
-    if not isinstance(body, dict) or type(body.get("v")) is not int or body["v"] < 1:
-        raise NotOpened("void", "not_packed")
-    if body["v"] > FORMAT:
-        raise NotOpened("update", "format")
-    try:
-        canonical = set(body) == _KEYS and canon.pack(body) == packed
-    except canon.NotCanonical:
-        canonical = False
-    _need(canonical, "not_canonical")
-    return _Reader(body, first).all()
+    return _Reader(body_of(packed, _KEYS, FORMAT), first).all()
 
 
 class _Reader:
@@ -225,16 +211,16 @@ class _Reader:
 
     def __init__(self, body: Mapping[str, Any], first: bool) -> None:
         self.body = body
-        _need(first or body["chain"] == [], "chain")
+        need(first or body["chain"] == [], "chain")
         devices = _list(body["devices"])
-        _need(all(isinstance(one, bytes) and len(one) == 32 for one in devices), "devices")
-        _need(all(a < b for a, b in pairwise(devices)), "devices")
+        need(all(isinstance(one, bytes) and len(one) == 32 for one in devices), "devices")
+        need(all(a < b for a, b in pairwise(devices)), "devices")
         flat = _numbers(body["stamps"])
-        _need(len(flat) % 2 == 0 and all(at < len(devices) for at in flat[::2]), "stamps")
-        _need(all(hlc <= HLC_MAX for hlc in flat[1::2]), "stamps")
+        need(len(flat) % 2 == 0 and all(at < len(devices) for at in flat[::2]), "stamps")
+        need(all(hlc <= HLC_MAX for hlc in flat[1::2]), "stamps")
         self.stamps = [Stamp(hlc, devices[at]) for at, hlc in zip(flat[::2], flat[1::2], strict=True)]
-        _need(all(a < b for a, b in pairwise(self.stamps)), "stamps")
-        self.known: set[bytes] = set()
+        need(all(a < b for a, b in pairwise(self.stamps)), "stamps")
+        self.cut = Values()
         self.created: dict[UUID, Created] = {}
         self.states: dict[UUID, RecordState] = {}
 
@@ -242,40 +228,41 @@ class _Reader:
         chain = self._chain()
         groups = _list(self.body["groups"])
         keys = [self._group(one) for one in groups]
-        _need(all(a < b for a, b in pairwise(keys)), "groups")
+        self.cut.check()
+        need(all(a < b for a, b in pairwise(keys)), "groups")
         ids = [self._whole(one) for one in _list(self.body["whole"])]
-        _need(all(a < b for a, b in pairwise(ids)), "ids")
+        need(all(a < b for a, b in pairwise(ids)), "ids")
         return Read(chain, self.created, self.states)
 
     def _chain(self) -> dict[bytes, Chain]:
         found: dict[bytes, Chain] = {}
         before = b""
         for row in _list(self.body["chain"]):
-            _need(isinstance(row, list) and len(row) == 5, "chain")
+            need(isinstance(row, list) and len(row) == 5, "chain")
             device, number, hashed, last, no = row
-            _need(isinstance(device, bytes) and len(device) == 32 and device > before, "chain")
-            _need(isinstance(hashed, bytes) and len(hashed) == 32, "chain")
-            _need(_is_whole(number, 1 << 63) and number > 0 and _is_whole(last, 1 << 64) and _is_whole(no, 1 << 31), "chain")
+            need(isinstance(device, bytes) and len(device) == 32 and device > before, "chain")
+            need(isinstance(hashed, bytes) and len(hashed) == 32, "chain")
+            need(_is_whole(number, 1 << 63) and number > 0 and _is_whole(last, 1 << 64) and _is_whole(no, 1 << 31), "chain")
             found[device], before = Chain(number, hashed, last, no), device
         return found
 
     def _group(self, row: Any) -> tuple[str, tuple[str, ...]]:
-        _need(isinstance(row, list) and len(row) == 6, "groups")
+        need(isinstance(row, list) and len(row) == 6, "groups")
         kind, listed, raw, stamps, columns, others = row
-        _need(_is_name(kind) and isinstance(listed, list) and bool(listed) and all(map(_is_name, listed)), "groups")
+        need(is_name(kind) and isinstance(listed, list) and bool(listed) and all(map(is_name, listed)), "groups")
         names = tuple(listed)
-        _need(all(a < b for a, b in pairwise(names)), "groups")
-        _need(isinstance(raw, bytes) and bool(raw) and len(raw) % 16 == 0, "ids")
+        need(all(a < b for a, b in pairwise(names)), "groups")
+        need(isinstance(raw, bytes) and bool(raw) and len(raw) % 16 == 0, "ids")
         count = len(raw) // 16
         ids = [raw[at : at + 16] for at in range(0, len(raw), 16)]
-        _need(all(a < b for a, b in pairwise(ids)), "ids")
+        need(all(a < b for a, b in pairwise(ids)), "ids")
         named = _numbers(stamps)
-        _need(max(named, default=0) < len(self.stamps), "stamps")
+        need(max(named, default=0) < len(self.stamps), "stamps")
         told = [self.stamps[at] for at in named]
-        _need(len(told) == count and isinstance(columns, list) and len(columns) == len(names), "values")
-        values = list(zip(*(_split(column, count, self.known) for column in columns), strict=True))
+        need(len(told) == count and isinstance(columns, list) and len(columns) == len(names), "values")
+        values = list(zip(*(self.cut.split(column, count) for column in columns), strict=True))
         uuids = [UUID(bytes=id) for id in ids]
-        _need(self.created.keys().isdisjoint(uuids) and self.states.keys().isdisjoint(uuids), "ids")
+        need(self.created.keys().isdisjoint(uuids) and self.states.keys().isdisjoint(uuids), "ids")
         changed = self._others(others, count, len(names))
         live = names.index(LIFE) if LIFE in names else -1
         made = {
@@ -289,40 +276,40 @@ class _Reader:
 
     def _others(self, flat: Any, rows: int, fields: int) -> dict[int, dict[int, Stamp]]:
         cells = _numbers(flat)
-        _need(len(cells) % 3 == 0, "others")
+        need(len(cells) % 3 == 0, "others")
         found: dict[int, dict[int, Stamp]] = {}
         told = list(zip(cells[::3], cells[1::3], cells[2::3], strict=True))
-        _need(all(a[:2] < b[:2] for a, b in pairwise(told)), "others")
+        need(all(a[:2] < b[:2] for a, b in pairwise(told)), "others")
         for row, field, at in told:
-            _need(row < rows and field < fields, "others")
+            need(row < rows and field < fields, "others")
             found.setdefault(row, {})[field] = self._stamp(at)
         return found
 
     def _whole(self, row: Any) -> UUID:
-        _need(isinstance(row, list) and len(row) == 5, "whole")
+        need(isinstance(row, list) and len(row) == 5, "whole")
         raw, kind, heads, waiting, covers = row
-        _need(isinstance(raw, bytes) and len(raw) == 16 and _is_name(kind), "whole")
+        need(isinstance(raw, bytes) and len(raw) == 16 and is_name(kind), "whole")
         id = UUID(bytes=raw)
-        _need(id not in self.created and id not in self.states, "ids")
-        _need(all(isinstance(one, dict) and all(map(_is_name, one)) for one in (heads, waiting)), "whole")
+        need(id not in self.created and id not in self.states, "ids")
+        need(all(isinstance(one, dict) and all(map(is_name, one)) for one in (heads, waiting)), "whole")
         held = {name: self._heads(listed) for name, listed in heads.items()}
         waits = {name: frozenset(self._named(listed)) for name, listed in waiting.items()}
         covered: dict[Stamp, tuple[tuple[str, tuple[Stamp, ...]], ...]] = {}
         for one in _list(covers):
-            _need(isinstance(one, list) and len(one) == 2 and isinstance(one[1], dict) and all(map(_is_name, one[1])), "covers")
+            need(isinstance(one, list) and len(one) == 2 and isinstance(one[1], dict) and all(map(is_name, one[1])), "covers")
             at = self._stamp(one[0])
-            _need(not covered or at > max(covered), "covers")
+            need(not covered or at > max(covered), "covers")
             covered[at] = tuple((name, self._named(one[1][name], least=0)) for name in sorted(one[1]))
         self.states[id] = RecordState(kind, held, waits, covered)
         return id
 
     def _heads(self, listed: Any) -> tuple[Head, ...]:
-        _need(isinstance(listed, list) and bool(listed), "heads")
+        need(isinstance(listed, list) and bool(listed), "heads")
         found = []
         for one in listed:
-            _need(isinstance(one, list) and len(one) == 2 and isinstance(one[1], bytes), "heads")
+            need(isinstance(one, list) and len(one) == 2 and isinstance(one[1], bytes), "heads")
             found.append(Head(self._stamp(one[0]), one[1]))
-        _need(all(a.stamp < b.stamp for a, b in pairwise(found)), "heads")
+        need(all(a.stamp < b.stamp for a, b in pairwise(found)), "heads")
         try:
             canon.check_all([head.value for head in found])
         except canon.NotCanonical as error:
@@ -331,11 +318,11 @@ class _Reader:
 
     def _named(self, listed: Any, least: int = 1) -> tuple[Stamp, ...]:
         places = _numbers(listed)
-        _need(len(places) >= least and all(a < b for a, b in pairwise(places)), "stamps")
+        need(len(places) >= least and all(a < b for a, b in pairwise(places)), "stamps")
         return tuple(self._stamp(at) for at in places)
 
     def _stamp(self, at: Any) -> Stamp:
-        _need(_is_whole(at, len(self.stamps)), "stamps")
+        need(_is_whole(at, len(self.stamps)), "stamps")
         found: Stamp = self.stamps[at]
         return found
 
@@ -348,21 +335,16 @@ def _with_others(made: Created, changed: Mapping[int, Stamp]) -> RecordState:
 
 
 def _list(value: Any) -> list[Any]:
-    _need(isinstance(value, list), "list")
+    need(isinstance(value, list), "list")
     found: list[Any] = value
     return found
 
 
 def _numbers(value: Any) -> list[int]:
-    _need(isinstance(value, list) and all(type(one) is int and one >= 0 for one in value), "numbers")
+    need(isinstance(value, list) and all(type(one) is int and one >= 0 for one in value), "numbers")
     found: list[int] = value
     return found
 
 
 def _is_whole(value: Any, limit: int) -> bool:
     return type(value) is int and 0 <= value < limit
-
-
-def _need(holds: bool, reason: str) -> None:
-    if not holds:
-        raise NotOpened("void", reason)

@@ -11,8 +11,8 @@ from cmpp_desktop.changes import Created, RecordState
 from cmpp_desktop.store.bulk import uncollected
 from cmpp_desktop.sync import confirmed, copies, erased, merge, snapshot_books, snapshot_parts
 from cmpp_desktop.sync.books import Books
+from cmpp_desktop.sync.column_reading import NotOpened
 from cmpp_desktop.sync.inbox import Item, Taken
-from cmpp_desktop.sync.packing import NotOpened
 from cmpp_desktop.sync.replica import IDENTITY, NO_CHAIN, Chain, ChainRow, EnvelopeRow, Replica, SetAside, StoredEnvelope
 from cmpp_desktop.sync.snapshot_begun import begun, put_begun
 from cmpp_desktop.sync.snapshot_books import Base, Offered

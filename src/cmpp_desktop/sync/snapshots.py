@@ -19,8 +19,8 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store.bulk import uncollected
 from cmpp_desktop.sync import confirmed, copies, snapshot_books, snapshot_parts
 from cmpp_desktop.sync.books import Books
+from cmpp_desktop.sync.column_reading import NotOpened
 from cmpp_desktop.sync.inbox import Item, Taken
-from cmpp_desktop.sync.packing import NotOpened
 from cmpp_desktop.sync.replica import EnvelopeRow, Replica
 from cmpp_desktop.sync.snapshot_books import Listed, Offered
 from cmpp_desktop.sync.snapshot_fold import Fold

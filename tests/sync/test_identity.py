@@ -65,14 +65,20 @@ def salts_and_keys(*laptops: Laptop) -> list[bytes]:
     return [envelope.decode(body).header.salt for body in bodies]
 
 
-def test_p12_a_copied_disk_goes_on_under_an_identity_of_its_own(office: Office) -> None:
-    _, [ana, bo] = team(office)
+def twin_of(ana: Laptop) -> Laptop:
+    """A copy of a laptop's disk; both have written since, and only the laptop itself has sent what it wrote."""
     ana.write(PHONE, number="555-0100")
     ana.sync()
     twin = ana.clone()
     ana.write(NOTE, kind="note", text="from ana")
     ana.sync()
     twin.write(TWINS, number="from the twin")
+    return twin
+
+
+def test_p12_a_copied_disk_goes_on_under_an_identity_of_its_own(office: Office) -> None:
+    _, [ana, bo] = team(office)
+    twin = twin_of(ana)
     status = twin.sync()
     assert (status.problem, status.waiting) == (None, 0)
     assert status.renewed is not None
@@ -89,12 +95,7 @@ def test_p12_a_copied_disk_goes_on_under_an_identity_of_its_own(office: Office) 
 
 def test_the_other_copy_is_told_and_keeps_what_it_had_not_sent(office: Office) -> None:
     _, [ana, _] = team(office)
-    ana.write(PHONE, number="555-0100")
-    ana.sync()
-    twin = ana.clone()
-    ana.write(NOTE, kind="note", text="from ana")
-    ana.sync()
-    twin.write(TWINS, number="from the twin")
+    twin = twin_of(ana)
     twin.sync()
     ana.write(LATER, number="written since")
     status = ana.sync()
@@ -115,12 +116,7 @@ def invited_again(admin: Laptop, laptop: Laptop) -> enrolment.Invitation:
 
 def test_the_other_copy_is_let_in_again_with_all_that_it_holds(office: Office) -> None:
     admin, [ana, bo] = team(office)
-    ana.write(PHONE, number="555-0100")
-    ana.sync()
-    twin = ana.clone()
-    ana.write(NOTE, kind="note", text="from ana")
-    ana.sync()
-    twin.write(TWINS, number="from the twin")
+    twin = twin_of(ana)
     twin.sync()
     ana.write(PHONE, number="555-0400")
     ana.write(LATER, number="written since")

@@ -71,11 +71,9 @@ class Chain(NamedTuple):
 NO_CHAIN: ChainRow = Chain(0, bytes(32), 0, 0)
 
 
-class EnvelopeRow(Protocol):
-    """A `StoredEnvelope` as the store hands it out."""
+class OnShelf(Protocol):
+    """An envelope without its bytes."""
 
-    @property
-    def collection(self) -> UUID: ...
     @property
     def device(self) -> bytes: ...
     @property
@@ -83,11 +81,20 @@ class EnvelopeRow(Protocol):
     @property
     def hash(self) -> bytes: ...
     @property
-    def epoch(self) -> int: ...
-    @property
     def seq(self) -> int | None: ...
     @property
     def mine(self) -> bool: ...
+    @property
+    def state(self) -> str: ...
+
+
+class EnvelopeRow(OnShelf, Protocol):
+    """A `StoredEnvelope` as the store hands it out."""
+
+    @property
+    def collection(self) -> UUID: ...
+    @property
+    def epoch(self) -> int: ...
     @property
     def state(self) -> EnvelopeState: ...
     @property
@@ -113,23 +120,6 @@ class StoredEnvelope:
     state: EnvelopeState
     last_hlc: int | None
     body: bytes
-
-
-class OnShelf(Protocol):
-    """An envelope without its bytes."""
-
-    @property
-    def device(self) -> bytes: ...
-    @property
-    def number(self) -> int: ...
-    @property
-    def hash(self) -> bytes: ...
-    @property
-    def seq(self) -> int | None: ...
-    @property
-    def mine(self) -> bool: ...
-    @property
-    def state(self) -> str: ...
 
 
 class SetAsideRow(Protocol):

@@ -60,6 +60,7 @@ def show(folder: Path) -> int:
 
     from cmpp_desktop.domain.questions import Organisation
     from cmpp_desktop.ui.app import run as run_window
+    from cmpp_desktop.workspace.laptop import Laptop
 
     time = _Time()
     with ServerProcess(f"sqlite:///{folder}/server.db", folder / "server.log") as server:
@@ -79,7 +80,7 @@ def show(folder: Path) -> int:
         print(f"A second laptop, Ana’s, opens with: {PASSPHRASE}", flush=True)
         second = subprocess.Popen([sys.executable, "-m", "cmpp_desktop", "--profile", str(folder / "ana")], cwd=ROOT)
         try:
-            return run_window(lambda: denise)
+            return run_window(lambda: Laptop(folder / "denise", lambda profile: denise))
         finally:
             denise.close()
             second.terminate()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.workspace import Workspace
+from cmpp_desktop.workspace.laptop import Laptop
 from cmpp_desktop.workspace.parts import Parts
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ def workspace(folder: Path) -> Workspace:
     """The workspace of a profile folder, with everything real. Quick: nothing is opened yet."""
     parts = Parts(lambda: datetime.now(UTC), os.urandom, connect, connect_unproved=lambda url: Later(url, "", proved=False))
     return Workspace(folder, parts)
+
+
+def laptop(base: Path) -> Laptop:
+    """Everybody who works on this laptop, below one folder. As quick."""
+    return Laptop(base, workspace)
 
 
 def connect(url: str, ca: str) -> Transport:

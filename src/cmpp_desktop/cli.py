@@ -1,7 +1,7 @@
 """The arguments of the program, and what it can do without a window: say its version, test itself, found and invite.
 
     cmpp-desktop                               the window, on this user's profile
-    cmpp-desktop --profile DIR | --temp-profile   on another profile, or on one that is gone at the end
+    cmpp-desktop --profile DIR | --temp-profile   on another folder of profiles, or on one that is gone at the end
     cmpp-desktop FILE                          begins with an invitation file, as a double click on one does
     cmpp-desktop --selftest                    checks every part of this build, a line each; exit status 0 when all work
 
@@ -11,7 +11,6 @@ Secrets are never arguments: they would stand in the list of processes.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import gc
 import os
 import sys
@@ -37,30 +36,14 @@ def run(arguments: Sequence[str]) -> int:
 
 def _window(folder: Path, options: argparse.Namespace) -> int:
     gc.disable()  # what is imported now stays: looking through it again and again finds nothing. `Window` lets it go on
-    from cmpp_desktop import bootstrap, settings
+    from cmpp_desktop import bootstrap
     from cmpp_desktop.ui.app import run as run_window
 
     handler = logs.start(folder, options.debug)
     unguard = logs.guard()
-    chosen = settings.load(folder)
-
-    def remember(name: str, value: str) -> None:
-        nonlocal chosen
-        kept = {"language": ("language", value), "wish": ("theme", value), "scale": ("scale", value)}.get(name)
-        if kept is None:
-            return
-        chosen = chosen.changed(**{kept[0]: round(float(value) * 100) if name == "scale" else value})
-        with contextlib.suppress(OSError):  # a full disk: the choice holds until the program is closed
-            settings.save(folder, chosen)
-
     try:
         return run_window(
-            lambda: bootstrap.workspace(folder),
-            language=chosen.language,
-            remember=remember,
-            wishes={"wish": chosen.theme, "scale": chosen.scale / 100},
-            invitation=options.invitation,
-            sync_seconds=options.sync_seconds,
+            lambda: bootstrap.laptop(folder), invitation=options.invitation, sync_seconds=options.sync_seconds
         )
     finally:
         unguard()
@@ -71,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cmpp-desktop", description="Case management, offline and sealed.")
     parser.add_argument("--version", action="version", version=f"CMPP Desktop {__version__}")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--profile", type=Path, metavar="DIR", help="the folder that holds the sealed store")
+    where.add_argument("--profile", type=Path, metavar="DIR", help="the folder that holds the sealed stores")
     where.add_argument("--temp-profile", action="store_true", help="a profile that is deleted at the end")
     parser.add_argument("invitation", type=Path, nargs="?", metavar="FILE", help="an invitation to begin with (.cmppi)")
     parser.add_argument("--sync-seconds", type=int, default=30, metavar="N", help="how often to exchange (30; 0: never)")

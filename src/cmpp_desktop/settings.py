@@ -16,6 +16,7 @@ from typing import Any
 
 FILE_NAME = "settings.json"
 LANGUAGES = ("en", "es")
+SHOWN_LIMIT = 40  # letters of what somebody shows of themselves
 THEMES = ("system", "light", "dark", "high_contrast")
 
 
@@ -29,6 +30,7 @@ class Settings:
     number_answers_go_on: bool = True
     one_question_a_page: bool = True
     soon_days: int = 15
+    shown_as: str = ""  # before the passphrase, where several people work on this laptop; "": initials
 
     def changed(self, **values: Any) -> Settings:
         """A copy with these values, each brought back into its range."""
@@ -74,4 +76,5 @@ def _in_range(settings: Settings) -> Settings:
         soon_days=min(max(int(settings.soon_days), 1), 60),
         number_answers_go_on=bool(settings.number_answers_go_on),
         one_question_a_page=bool(settings.one_question_a_page),
+        shown_as=" ".join(str(settings.shown_as).split())[:SHOWN_LIMIT],
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.office import Pair, pair_in, prepare
+from cmpp_desktop.workspace import Workspace
+from tests.journeys.near import Place
+from tests.journeys.office import PASSPHRASE, Pair, pair_in, prepare
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +25,20 @@ def pair(prepared: tuple[Path, int], tmp_path: Path) -> Iterator[Pair]:
     """Both laptops unlocked, the server not started."""
     with pair_in(tmp_path, *prepared) as made:
         yield made
+
+
+@pytest.fixture
+def place(prepared: tuple[Path, int], tmp_path: Path) -> Iterator[Place]:
+    shutil.copytree(prepared[0], tmp_path / "office")
+    made = Place(tmp_path / "office", prepared[1])
+    with made.client:
+        yield made
+
+
+@pytest.fixture
+def denise(place: Place) -> Iterator[Workspace]:
+    door = place.laptop("denise")
+    door.unlock(PASSPHRASE)
+    assert door.sync_now().problem is None
+    yield door
+    door.close()

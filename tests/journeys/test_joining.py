@@ -2,81 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
-from fastapi.testclient import TestClient
 
 from cmpp_desktop.domain.questions import Organisation
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.store.secrets import FileSecrets
 from cmpp_desktop.sync import enrolment, left_invitation, replica
-from cmpp_desktop.sync.transport import HttpTransport, Transport
 from cmpp_desktop.workspace import InvitationFile, LeftInvitation, Workspace
-from cmpp_desktop.workspace.parts import Parts
 from cmpp_protocol import canon, invitations
-from cmpp_server.app import create_app
-from cmpp_server.settings import Settings
 from tests.authority import authority
-from tests.journeys.office import CHEAP, PASSPHRASE, team_of
-
-
-class Shared(HttpTransport):
-    """All laptops speak through one client."""
-
-    def close(self) -> None:
-        pass
-
-
-class Place:
-    """A server in this process, and laptops that reach it; `moved`: how far all clocks are on."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self.folder, self.moved = folder, timedelta()
-        self.url = f"http://127.0.0.1:{port}"
-        settings = Settings(f"sqlite:///{folder / 'server.db'}", server_names=(f"127.0.0.1:{port}",), log_level="error")
-        self.client = TestClient(create_app(settings, lambda: int(self.now().timestamp() * 1000)))
-        self.unproved: list[str] = []
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.moved
-
-    def laptop(self, name: str, *, own_authority: bool = False) -> Workspace:
-        """`own_authority`: this laptop's system does not know who signed the server's certificate."""
-
-        def connect(url: str, ca: str) -> Transport:
-            if own_authority:
-                raise KnownError("server_unreachable", reason="ConnectError")
-            return Shared(url, client=self.client)
-
-        def unproved(url: str) -> Transport:
-            self.unproved.append(url)
-            return Shared(url, client=self.client)
-
-        folder = self.folder / name
-        return Workspace(folder, Parts(self.now, os.urandom, connect, FileSecrets(folder), CHEAP, unproved))
-
-
-@pytest.fixture
-def place(prepared: tuple[Path, int], tmp_path: Path) -> Iterator[Place]:
-    shutil.copytree(prepared[0], tmp_path / "office")
-    made = Place(tmp_path / "office", prepared[1])
-    with made.client:
-        yield made
-
-
-@pytest.fixture
-def denise(place: Place) -> Iterator[Workspace]:
-    door = place.laptop("denise")
-    door.unlock(PASSPHRASE)
-    assert door.sync_now().problem is None
-    yield door
-    door.close()
+from tests.journeys.near import Place
+from tests.journeys.office import PASSPHRASE, team_of
 
 
 def invited(denise: Workspace, name: str = "Nia Sesay") -> tuple[InvitationFile, LeftInvitation]:

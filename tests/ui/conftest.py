@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from cmpp_desktop.ui.app import Window
 from cmpp_desktop.ui.bridge import Bridge
 from cmpp_desktop.ui.theme import Look
+from cmpp_desktop.workspace.laptop import Laptop
 from tests.ui.samples import NOW, SampleDoor
 
 
@@ -69,10 +70,16 @@ def desk(look: Look, qtbot: QtBot) -> Iterator[Callable[..., Desk]]:
     opened: list[Desk] = []
 
     def make(
-        door: SampleDoor | None = None, *, language: str = "en", steady: Callable[[], float] | None = None, **more: Any
+        door: SampleDoor | None = None,
+        *,
+        language: str = "en",
+        steady: Callable[[], float] | None = None,
+        laptop: Laptop | None = None,
+        **more: Any,
     ) -> Desk:
         door = door or SampleDoor(**more)
         extra: dict[str, Any] = {"steady": steady} if steady is not None else {}
+        extra["laptop"] = laptop
         window = Window(door, Bridge(), language=language, clock=lambda: NOW, sync_seconds=0, **extra)
         found = Desk(window, door, qtbot)
         opened.append(found)

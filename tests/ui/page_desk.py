@@ -19,6 +19,7 @@ from cmpp_desktop.ui.bridge import Bridge
 from cmpp_desktop.ui.frame import Frame
 from cmpp_desktop.ui.page import Page, Ui, Undo
 from cmpp_desktop.ui.theme import Look
+from cmpp_desktop.ui.whose import Whose
 from tests.ui import samples
 
 WAIT_SECONDS = 30.0
@@ -42,6 +43,7 @@ class Desk:
             words.load(language), self.bridge, self.door, lambda: samples.LATER.astimezone(zone), self, samples.organisation(role)
         )
         self.window = QWidget()
+        self.whose = Whose(None, self.ui, self.window, lambda door: None, lambda: None, lambda page: None)
         self.frame = Frame(self.ui, role=role, name="Ana Marroquín")
         layout = QVBoxLayout(self.window)
         layout.setContentsMargins(0, 0, 0, 0)

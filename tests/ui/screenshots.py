@@ -38,6 +38,7 @@ from cmpp_desktop.workspace import AttachmentRequest, CaseSummaryRequest, Certif
 from tests.ui import samples
 from tests.ui.picture_door import PictureDoor
 from tests.ui.samples import NOW, alone, at_first_run, at_someone_new, keeping, offices, rules
+from tests.ui.samples.several import Several
 
 Arrange = Callable[[Window], object]
 
@@ -252,6 +253,18 @@ def _sealed(window: Window) -> None:
     invitations._sealed(window.ui.door.seal_invitation(invitations._file, window.ui.words.language))
     settle(window)
     _scrolled_to("invitations")(window)
+
+
+def _away(window: Window) -> None:
+    window.whose.several = True
+    window.start()
+    settle(window)
+
+
+def _who_is_here(window: Window) -> None:
+    window.whose._laptop = Several(Path("nowhere"))
+    window.whose.ask()
+    settle(window)
 
 
 def _left(window: Window) -> None:
@@ -558,6 +571,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("02-first-run", lambda window: None, {"state": "new"}),
     Shot("02-first-run-who", _first_run(1), {"state": "new"}),
     Shot("02-first-run-words", _sealed_invitation, {"state": "new"}),
+    Shot("01-who", _who_is_here, {"state": "locked"}),
+    Shot("01-left-of-several", _away, {"state": "locked"}, _shut("retired")),
     Shot("02-first-run-start", _first_run(0), {"state": "new"}),
     Shot("02-first-run-fetch", _to_fetch, {"state": "new"}),
     Shot("02-first-run-passphrase", _first_run(2), {"state": "new"}),

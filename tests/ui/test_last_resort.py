@@ -90,8 +90,10 @@ def test_what_stops_the_work_says_what_is_safe_what_to_do_and_a_code_and_stays(d
 
 PROGRAM = """
 import sys
+from pathlib import Path
 from tests.ui.samples import SampleDoor
 from cmpp_desktop.ui import app
+from cmpp_desktop.workspace.laptop import Laptop
 
 class Door(SampleDoor):
     def close(self):
@@ -103,7 +105,7 @@ class Open(app.Window):
         super().start()
         print("open", flush=True)
 app.Window = Open
-sys.exit(app.run(Door, sync_seconds=0))
+sys.exit(app.run(lambda: Laptop(Path("nowhere"), lambda folder: Door()), sync_seconds=0))
 """
 
 

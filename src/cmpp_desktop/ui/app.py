@@ -32,8 +32,10 @@ from cmpp_desktop.ui.messages import Message, message_for
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.sync_timers import SyncTimers
 from cmpp_desktop.ui.theme import Look, look
+from cmpp_desktop.ui.whose import Whose
 from cmpp_desktop.ui.widgets import FocusRing, Label, column
 from cmpp_desktop.workspace import SyncStatus, Workspace, warm, warm_more
+from cmpp_desktop.workspace.laptop import Laptop
 
 if TYPE_CHECKING:
     from cmpp_desktop.domain.questions import OrganisationView
@@ -103,15 +105,15 @@ class Window(QWidget):
         clock: Callable[[], datetime] = local_now,
         steady: Callable[[], float] = time.monotonic,
         sync_seconds: int = 30,
-        remember: Callable[[str, str], None] | None = None,
+        laptop: Laptop | None = None,
     ) -> None:
         super().__init__()
         self.setObjectName("window")
         self.setWindowTitle("CMPP")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._steady = steady
-        self._remember = remember or (lambda name, value: None)
         self.ui = Ui(words.load(language), bridge, door, clock, self)
+        self.whose = Whose(laptop, self.ui, self, self._turned, self.start, self._show_gate)
         self.frame: Frame | None = None
         self.gate: Page | None = None
         self.hidden: Hidden | None = None
@@ -194,13 +196,7 @@ class Window(QWidget):
 
     def start(self) -> None:
         """Asks whether anything is here yet, and shows first run or unlock."""
-        door = self.ui.door
-
-        def look_around() -> tuple[str, Any]:
-            state = door.state()
-            return state, door.greeting() if state == "locked" else None
-
-        self.ui.call(look_around, self._open_gate, self._no_gate, owner=self)
+        self.ui.call(self.whose.look_around, self._open_gate, self._no_gate, owner=self)
 
     def _no_gate(self, error: BaseException) -> None:
         """Not even the way in can be shown: say why, and look again when asked."""
@@ -212,6 +208,10 @@ class Window(QWidget):
         state, greeting = found
         if state == "open":
             self.opened()
+        elif state == "who":
+            self.whose.show_people(greeting)
+        elif state == "turn":
+            self.whose.choose(greeting)
         elif state == "locked" and greeting.shut:
             from cmpp_desktop.ui.pages.shut_out import ShutOutPage
 
@@ -282,6 +282,7 @@ class Window(QWidget):
             self.frame.show_message(closed_words(self.ui.words))
         else:
             self._exchanges.begin()
+        self.whose.signed_in()
         self.signed_in.emit()
 
     def _first_numbers(self) -> None:
@@ -289,6 +290,14 @@ class Window(QWidget):
             self._read_status()
             self._count_review()
             self.catching_up.start()
+
+    def _turned(self, door: Workspace) -> None:
+        """Another profile: nothing of the one before is heard any more."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        self.ui.door = door
+        self._direction()
 
     def _listen(self) -> None:
         if self._unsubscribe is None:
@@ -331,7 +340,7 @@ class Window(QWidget):
     def speak(self, language: str) -> None:
         """Another language of the interface, at once; what is open is made anew in it."""
         self.ui.words = words.load(language).at_home_in(self.ui.words.zone)
-        self._remember("language", language)
+        self.whose.remember("language", language)
         self._direction()
         if self.frame is not None and self.ui.me is not None:
             self._make_anew(self.ui.me)
@@ -366,7 +375,7 @@ class Window(QWidget):
         """Another theme or text size, kept for the next time."""
         look().choose(**wishes)
         for name, value in wishes.items():
-            self._remember(name, str(value))
+            self.whose.remember(name, str(value))
 
     def _direction(self) -> None:
         app = QApplication.instance()
@@ -525,6 +534,7 @@ class Window(QWidget):
         self._drop(self.frame)
         self.frame = None
         self.ui.me = None
+        self.whose.nobody()
         self.ui.words = words.load(self.ui.words.language)
         self.ui.call(end, lambda nothing: self.start(), lambda error: self.start(), owner=self)
 
@@ -552,16 +562,13 @@ class Window(QWidget):
 
 
 def run(
-    make_door: Callable[[], Workspace],
+    make_laptop: Callable[[], Laptop],
     *,
-    language: str = "en",
     argv: list[str] | None = None,
-    remember: Callable[[str, str], None] | None = None,
-    wishes: dict[str, Any] | None = None,
     sync_seconds: int = 30,
     invitation: Path | None = None,
 ) -> int:
-    """Opens the window and stays until it is closed. Returns the exit status. `make_door` must be quick (no store yet).
+    """Opens the window and stays until it is closed. Returns the exit status. `make_laptop` must be quick (no store yet).
 
     `invitation`: a file to begin with, when nothing has been set up here yet."""
     app = QApplication.instance() or QApplication(argv if argv is not None else sys.argv[:1])
@@ -569,8 +576,9 @@ def run(
     app.setApplicationName("CMPP")
     app.setDesktopFileName("cmpp-desktop")
     app.setWindowIcon(QIcon(QPixmap(str(resources.folder("icons") / "cmpp.svg"))))
-    Look.install(app, **(wishes or {}))
-    window = Window(make_door(), Bridge(), language=language, remember=remember, sync_seconds=sync_seconds)
+    laptop = make_laptop()
+    Look.install(app, **laptop.look)
+    window = Window(laptop.door, Bridge(), language=laptop.chosen.language, laptop=laptop, sync_seconds=sync_seconds)
     window.invitation = invitation
     uncaught, interrupts = Uncaught(window.trouble, window), Interrupts(window.close, window)
     window.show()

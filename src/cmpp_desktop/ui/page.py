@@ -27,6 +27,7 @@ from cmpp_desktop.workspace import Workspace
 if TYPE_CHECKING:  # the unlock page is a page too, and shows before the records are imported
     from cmpp_desktop.domain.questions import OrganisationView
     from cmpp_desktop.domain.work import Command, Done, Question
+    from cmpp_desktop.ui.whose import Whose
 
 A = TypeVar("A")
 Ok = Callable[[Any], object]
@@ -47,6 +48,8 @@ class Shell(Protocol):
     def way_in(self) -> None: ...
     def shut_out(self) -> None: ...
     def speak(self, language: str) -> None: ...
+    @property
+    def whose(self) -> Whose: ...
 
 
 @dataclass

@@ -105,9 +105,12 @@ class FirstRunPage(Page):
         side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         side.setFixedWidth(look().px(336))
         self._side = side
+        back = Button(words("Who is here?"), icon="users", kind="quiet", flush=True, on=self.ui.shell.whose.ask)
+        back.setVisible(self.ui.shell.whose.anybody)
         side.setLayout(
             column(
-                row(Mark(), None), 36, self.join_steps, self.found_steps, None, language_switch(self.ui), margins=(40, 48, 40, 40)
+                row(Mark(), None), 36, self.join_steps, self.found_steps, None, row(back, None), 8, language_switch(self.ui),
+                margins=(40, 48, 40, 40),
             )
         )
         whole = row(side, rule("v"), self.stack, gap=0)

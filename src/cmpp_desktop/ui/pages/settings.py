@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cmpp_desktop.errors import KnownError
+from cmpp_desktop.settings import SHOWN_LIMIT
 from cmpp_desktop.ui import places
 from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.page import Page, Ui
@@ -33,6 +34,7 @@ from cmpp_desktop.ui.widgets import (
     RowDelegate,
     RowList,
     SectionHead,
+    TextField,
     column,
     heading,
     row,
@@ -176,6 +178,22 @@ class SettingsPage(Page):
 
     # --- you --------------------------------------------------------------------------------------------------------
 
+    def _shown_as(self) -> list[QWidget | int]:
+        """What is shown of them before the passphrase."""
+        words, shown = self.words, self.ui.shell.whose.shown_as
+        if shown is None:
+            return []
+        self.shown_as = line = TextField(shown)
+        line.setMaxLength(SHOWN_LIMIT)
+        line.editingFinished.connect(lambda: self.ui.shell.whose.remember("shown_as", line.text()))
+        help = words(
+            "When several people work on this laptop, it asks who is here before the passphrase, and shows only this of you. "
+            "Empty: your initials."
+        )
+        held = Field(words("Shown as, before you unlock"), line, help=help)
+        held.setMaximumWidth(look().px(380))
+        return [8, held]
+
     def _you(self) -> QLayout:
         words = self.words
         me = self.ui.me.me if self.ui.me is not None else None
@@ -201,6 +219,7 @@ class SettingsPage(Page):
             heading(who),
             Label(about, "large", tone="ink2", wrap=True),
             Label(locks, tone="ink2", wrap=True),
+            *self._shown_as(),
             16,
             SectionHead(words("Passphrase")),
             fields,

@@ -65,6 +65,10 @@ class ShutOutPage(Page):
         self.open = Button(words("Open it with the recovery kit"), icon="key-round", key="Alt+K", large=True, on=self._recover)
         join = words("Join again with an invitation")
         self.anew = Button(join, icon="file-lock", key="Alt+J", large=True, on=self._begin_again)
+        self.away = Button(words("Take it off this list"), icon="x", key="Alt+T", kind="quiet", on=self._take_away)
+        self.others = Button(words("Someone else"), icon="users", key="Alt+E", kind="quiet", on=self.ui.shell.whose.ask)
+        for button in (self.away, self.others):
+            button.setVisible(self.ui.shell.whose.several)
         held = QWidget()
         held.setLayout(
             column(
@@ -77,6 +81,7 @@ class ShutOutPage(Page):
                 _line("phone", do),
                 16,
                 row(self.open, self.anew, None, gap=12),
+                row(self.others, self.away, None, gap=12),
                 8,
                 rule(),
                 8,
@@ -113,6 +118,11 @@ class ShutOutPage(Page):
         self.stack.setCurrentIndex(0)
         self.open.setFocus()
 
+    def _take_away(self) -> None:
+        """Several people work here and this one no longer does: what it held goes into a folder beside, sealed."""
+        self.away.setEnabled(False)
+        self.call(self.ui.door.begin_again, lambda folder: self.ui.shell.whose.ask(), self._not_aside)
+
     def _begin_again(self) -> None:
         self.anew.setEnabled(False)
         self.call(self.ui.door.begin_again, self._aside, self._not_aside)
@@ -122,6 +132,7 @@ class ShutOutPage(Page):
 
     def _not_aside(self, error: BaseException) -> None:
         self.anew.setEnabled(True)
+        self.away.setEnabled(True)
         self.ui.trouble(error)
 
     def show_message(self, message: Message) -> None:

@@ -73,7 +73,7 @@ class UnlockPage(Page):
         first = self._greeting.person.split()[0] if self._greeting.person.strip() else ""
         hello = Label(good_day(self.ui, first), "page", wrap=True)
         day = Label(words("{day}. Not you?", day=words.long_date(now.date(), now.date())), tone="ink2")
-        other = Button(words("Someone else"), kind="quiet", flush=True, on=self._someone_else)
+        other = Button(words("Someone else"), kind="quiet", flush=True, on=self.ui.shell.whose.ask)
         self.passphrase = PassphraseField(words, large=True)
         self.passphrase.line.setAccessibleDescription(words("Opens the records on this laptop."))
         self.passphrase.entered.connect(self.unlock)
@@ -208,18 +208,6 @@ class UnlockPage(Page):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-
-    def _someone_else(self) -> None:
-        """Two people do not share a laptop's records: say how another person works here."""
-        self.show_message(
-            Message(
-                self.words("This laptop opens the records of one person."),
-                self.words("What is on it stays sealed."),
-                self.words(
-                    "Somebody else signs in to the computer with their own account, and joins there with their own invitation."
-                ),
-            )
-        )
 
 
 def good_day(ui: Ui, name: str) -> str:

@@ -1,6 +1,8 @@
-"""`python -m tests.simulate --seed 1 --seconds 60`: as many histories as fit, from this seed on; `--replay SEED` shows one.
+"""`python -m tests.simulate --seed 1 --seconds 60`: as many histories as fit, from this seed on; `--replay SEED` shows one;
+`--seeds 1-10000 --processes 2` plays all of a range.
 
-A violation is told with the fewest of its steps that still show it."""
+A violation is told with the fewest of its steps that still show it. The last line says how many histories and operations there
+were, how many violations, and of which range."""
 
 from __future__ import annotations
 
@@ -11,9 +13,8 @@ import sys
 import time
 
 from tests.simulate.fast import remembered
-from tests.simulate.history import Result, run, shrink
-
-COLLECT_EVERY = 100
+from tests.simulate.history import Result, run
+from tests.simulate.ranges import COLLECT_EVERY, outcome, play, words_of
 
 
 def main() -> int:
@@ -21,20 +22,29 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the first history; the next ones follow it")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--histories", type=int, default=0, help="at most so many; 0 for no limit")
+    parser.add_argument("--seeds", type=_range, help="all of a range, as 1-10000; goes on after a violation")
+    parser.add_argument("--processes", type=int, default=1, help="with --seeds: how many play at once")
     parser.add_argument("--replay", type=int, metavar="SEED", help="shows the history of one seed, step by step")
     parser.add_argument("--only", default="", help="with --replay: the numbers of the steps to take, with commas")
     parser.add_argument("--keep-going", action="store_true", help="does not stop at the first violation")
     asked = parser.parse_args()
     logging.disable(logging.CRITICAL)  # a history is told by its steps
+    if asked.seeds is not None:
+        return play(asked.seeds, asked.processes)
     with remembered():
         if asked.replay is not None:
             return _replay(asked.replay, [int(number) for number in asked.only.split(",") if number] or None)
         return _many(asked.seed, asked.seconds, asked.histories, asked.keep_going)
 
 
+def _range(words: str) -> range:
+    first, last = words.split("-")
+    return range(int(first), int(last) + 1)
+
+
 def _replay(seed: int, only: list[int] | None) -> int:
     result = run(seed, watch=lambda words: print(" ", words), only=only)
-    print(f"seed {seed}: {_outcome(result)}")
+    print(f"seed {seed}: {outcome(result)}")
     return 1 if result.violation else 0
 
 
@@ -58,19 +68,7 @@ def _many(seed: int, seconds: float, most: int, keep_going: bool) -> int:
 
 
 def _tell(result: Result) -> None:
-    assert result.violation is not None
-    steps = shrink(result.seed, result.violation.property)
-    small = run(result.seed, only=steps)
-    print(f"seed {result.seed}, steps {','.join(map(str, steps))}")
-    for words in small.steps:
-        print(" ", words)
-    print(f"  violated: {_outcome(small)}", flush=True)
-
-
-def _outcome(result: Result) -> str:
-    if result.violation:
-        return str(result.violation)
-    return "two rosters, and it is said" if result.forked else "all properties hold"
+    print("\n".join(words_of(result)), flush=True)
 
 
 if __name__ == "__main__":

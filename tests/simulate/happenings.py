@@ -10,7 +10,7 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync.desk import FileNames
 from cmpp_desktop.sync.enrolment import read_invitation
 from cmpp_protocol.roster import Role, RosterState, at
-from tests.simulate.world import SimLaptop, World
+from tests.simulate.world import Copy, SimLaptop, World
 from tests.sync.laptops import DAY, enrolled
 
 MOST_LAPTOPS = 5
@@ -36,13 +36,12 @@ class Happenings:
 
     def do_copy(self, laptop: SimLaptop) -> None:
         self.say("the server is copied")
-        self.world.copies.append(self.world.office.copy())
+        self.world.copies.append(Copy(self.world.office.copy(), self.world.office.clock))
 
     def do_rewind(self, laptop: SimLaptop) -> None:
-        if self.world.copies:
+        if copies := self.world.young_copies():
             self.say("the server is put back to a copy")
-            self.world.office.restore(self.rng.choice(self.world.copies))
-            self.world.behind = {one.name for one in self.world.inside}
+            self.world.put_back(self.rng.choice(copies))
 
     def do_clone(self, laptop: SimLaptop) -> None:
         """Somebody copies the whole profile to another machine, and both are used."""

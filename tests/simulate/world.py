@@ -1,8 +1,5 @@
-"""The world of one history: laptops, the server, sticks, and everything between them that can fail.
-
-What the oracle remembers is in `marks`: every unit of work has a number, and what somebody had applied is a set of such numbers,
-held as the bits of one integer. It follows copies of a disk, so that two laptops with one identity are told apart.
-"""
+"""The world of one history: laptops, the server, sticks, and everything between them that can fail; and what the oracle remembers
+of it (see `disk`)."""
 
 from __future__ import annotations
 
@@ -10,182 +7,30 @@ import random
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from cmpp_desktop.changes import ChangeSet, RecordState, Write
+from cmpp_desktop.changes import RecordState
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync.adopting import ADOPTED, HELD_BUNDLE
 from cmpp_desktop.sync.engine import Engine
-from cmpp_desktop.sync.replica import IDENTITY, NO_CHAIN
+from cmpp_desktop.sync.replica import IDENTITY
+from cmpp_desktop.sync.snapshot_begun import begun
 from cmpp_desktop.sync.status import Status
 from cmpp_desktop.sync.transport import Refusal
-from cmpp_protocol import api, canon, rights
+from cmpp_protocol import api, entries, rights
+from cmpp_protocol.envelope import decode_header
 from cmpp_protocol.roster import Role, RosterState
-from cmpp_protocol.stamps import Stamp
 from cmpp_server.exchange import Exchange
+from cmpp_server.snapshots import Snapshots
+from tests.simulate.disk import Mark, Replica
 from tests.simulate.fast import Ends, MemoryDatabase
-from tests.sync.laptops import URL, Laptop, MemoryReplica, Office, team
+from tests.sync.laptops import DAY, URL, Laptop, Office, team
 
 CANARY = "CANARY-"
 MEMORY = Path("/dev/shm")  # no disk is waited for where there is one of these
-
-
-class Mark(NamedTuple):
-    """One write as the oracle remembers it. `number`: of its unit of work. `past`: all that its author had applied then."""
-
-    number: int
-    stamp: Stamp
-    value: bytes
-    past: int
-
-    def had(self, other: Mark) -> bool:
-        return bool(self.past >> other.number & 1)
-
-
-class Replica(MemoryReplica):
-    """A disk in memory that tells the oracle what was written, sealed and applied."""
-
-    def __init__(self, own: bytes, world: World) -> None:
-        super().__init__(own)
-        self._world = world
-        self.identities = {own}  # all that this laptop has had
-        self.units: dict[tuple[UUID, int], int] = {}  # (collection, hlc) of own units of work -> their numbers
-        self._beside: Mapping[str, set[Stamp]] = {}
-        self._undone: list[Callable[[], None]] = []  # what a transaction that fails takes back of the oracle's memory
-
-    def copied_to(self, world: World) -> Replica:
-        """The same disk once more."""
-        made = Replica(self.own, world)
-        made.tables = {name: dict(rows) for name, rows in self.tables.items()}
-        made.clock, made.units, made.identities = self.clock, dict(self.units), set(self.identities)
-        return made
-
-    def applied(self, collection: UUID) -> int:
-        """Of every unit of work that is merged here, its bit."""
-        found = 0
-        for place, hlc in self.units:
-            if place == collection:
-                found |= 1 << self.units[place, hlc]
-        for (place, _, _, hashed), row in self.tables["envelopes"].items():
-            if place == collection and row.state == "counts":
-                found |= self._world.contents.get(hashed, 0)
-        return found
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        self._undone = []
-        try:
-            with super().transaction():
-                yield
-        except BaseException:
-            for undo in reversed(self._undone):
-                undo()
-            raise
-
-    def commit(self, collection: UUID, make: Any, now_ms: int) -> None:
-        past = self.applied(collection)
-        writes: list[Write] = []
-
-        def made(state_of: Any) -> list[Write]:
-            writes.extend(make(state_of))
-            return writes
-
-        super().commit(collection, made, now_ms)
-        self._note(collection, Stamp(self.clock, self.own), writes, past)
-
-    def _note(self, collection: UUID, stamp: Stamp, writes: Iterable[Write], past: int) -> None:
-        """A unit of work of this laptop."""
-        number = self.units[collection, stamp.hlc] = self._world.next_number()
-        for one in writes:
-            marks = self._world.marks[collection][one.id][one.field]
-            left = sum(1 << mark.number for mark in marks if mark.stamp in self._beside.get(one.field, ()))
-            marks.append(Mark(number, stamp, one.value, past & ~left))
-
-    @contextmanager
-    def beside(self, heads: Mapping[str, set[Stamp]]) -> Iterator[None]:
-        """What is written while it lasts leaves these heads standing, by field: of them a move says nothing (rule 25)."""
-        self._beside = heads
-        try:
-            yield
-        finally:
-            self._beside = {}
-
-    def become(self, device: bytes) -> None:
-        super().become(device)
-        self.identities.add(device)
-
-    def put_own(self, change_set: ChangeSet) -> None:
-        """Something that sync itself writes."""
-        place = UUID(bytes=change_set.collection)
-        past = self.applied(place)
-        own = [one for one in change_set.writes if one.kind in (ADOPTED, HELD_BUNDLE)]
-        others = [one for one in change_set.writes if one not in own]
-        super().put_own(change_set)
-        self._note(place, change_set.stamp, own, past)
-        number = self.units[place, change_set.stamp.hlc]
-        if others:
-            self._adopt(place, change_set.stamp, number, own, others)
-        self._undone.append(lambda: self._forget(place, change_set, number))
-
-    def _adopt(self, place: UUID, stamp: Stamp, number: int, said: Iterable[Write], writes: Iterable[Write]) -> None:
-        """What somebody else wrote who could not send it: its author had what the author had, and of what was theirs as well and
-        was adopted, what it has become here."""
-        fields = {one.field: canon.unpack(one.value) for one in said}
-        origin, here = Stamp(fields["hlc"], fields["device"]), self.applied(place)
-        world = self._world
-        first = self._mark_of(place, origin)
-        past = first.past
-        for of, became in world.adopted.items():
-            known = [one for one in became if here >> one & 1]
-            if past >> of & 1 and known:
-                past |= 1 << known[0]
-        for one in writes:
-            world.marks[place][one.id][one.field].append(Mark(number, stamp, one.value, past))
-        world.adopted[first.number].append(number)
-
-    def _mark_of(self, place: UUID, stamp: Stamp) -> Mark:
-        """Some write of a unit of work."""
-        all_of_it = (mark for of in self._world.marks[place].values() for marks in of.values() for mark in marks)
-        return next(mark for mark in all_of_it if mark.stamp == stamp)
-
-    def _forget(self, place: UUID, change_set: ChangeSet, number: int) -> None:
-        self.units.pop((place, change_set.stamp.hlc), None)
-        for became in self._world.adopted.values():
-            became[:] = [one for one in became if one != number]
-        for one in change_set.writes:
-            marks = self._world.marks[place][one.id][one.field]
-            marks[:] = [mark for mark in marks if mark.number != number]
-
-    def renew_outbox(self, collection: UUID, change_sets: Iterable[ChangeSet]) -> None:
-        """The same units of work under stamps of another device (rule 35)."""
-        kept = list(change_sets)
-        super().renew_outbox(collection, kept)
-        for change_set in kept:
-            number = self.units[collection, change_set.stamp.hlc]
-            for one in change_set.writes:
-                marks = self._world.marks[collection][one.id][one.field]
-                self._undone.append(partial(_put_back, marks, list(marks)))
-                known = [mark for mark in marks if mark.number == number]
-                past = known[0].past if known else self.applied(collection) & ~(1 << number)
-                marks[:] = [mark for mark in marks if mark.number != number]
-                marks.append(Mark(number, change_set.stamp, one.value, past))
-
-    def put_envelope(self, envelope: Any) -> None:
-        if envelope.mine and envelope.hash not in self._world.contents:
-            place, last = envelope.collection, self.chains(envelope.collection).get(self.own, NO_CHAIN).last_hlc
-            sealed = [key for key in self.tables["outbox"] if key[0] == place and last < key[1] <= envelope.last_hlc]
-            self._world.contents[envelope.hash] = sum(1 << self.units[key] for key in sealed)
-        super().put_envelope(envelope)
-
-
-def _put_back(marks: list[Mark], before: list[Mark]) -> None:
-    marks[:] = before
 
 
 class Line:
@@ -269,8 +114,14 @@ class SimLaptop(Laptop):
         return sorted({place for place, _ in self.replica.tables["keys"]})
 
     def teams(self) -> list[UUID]:
-        """Those of them in which people work."""
-        return [place for place in self.places() if place != self.organisation]
+        """Those of them in which people work: not while a snapshot is half taken in."""
+        half = begun(self.replica)
+        return [place for place in self.places() if place != self.organisation and place not in half]
+
+    def is_erased(self, id: UUID) -> bool:
+        """Whether nothing of a record is kept any more, as far as this laptop has heard."""
+        state = self.engine.roster()
+        return bool(state.erased) and entries.erased_id(state.org_id, id) in state.erased
 
     def records(self, place: UUID) -> dict[UUID, RecordState]:
         return {key[1]: state for key, state in self.replica.tables["states"].items() if key[0] == place}
@@ -305,24 +156,35 @@ def template() -> Template:
 
 
 class SimOffice(Office):
-    """A server in memory."""
+    """A server in memory. It wants snapshots early, and lets bundles go soon, where `settings` say so."""
 
     database: MemoryDatabase
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, **settings: int) -> None:
         self._begin = data
-        super().__init__(MEMORY)  # nothing is written there
+        super().__init__(MEMORY, **settings)  # nothing is written there
 
     def open(self) -> None:
         self.database = MemoryDatabase(self._begin)
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
         self.exchange = Exchange(self.database, self.settings, lambda: self.clock)
+        self.snapshots = Snapshots(self.database, self.settings, lambda: self.clock)
 
     def copy(self) -> bytes:
         return self.database.copy()
 
     def restore(self, data: bytes) -> None:
         self.database.put_back(data)
-        self.exchange = Exchange(self.database, self.settings, lambda: self.clock)
+        self._begin_anew()
+
+
+class Copy(NamedTuple):
+    """A copy of the server and when it was made, in ms."""
+
+    data: bytes
+    at: int
 
 
 class World:
@@ -331,11 +193,16 @@ class World:
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
         begin = template()
-        self.office = SimOffice(begin.server)
+        keep = self.rng.choice((1, 10, 90))
+        eager = {"snapshot_bundles": self.rng.randint(2, 8), "snapshot_behind": self.rng.randint(1, 4), "keep_days": keep}
+        self.with_snapshots = self.rng.random() < 0.6
+        self.office = SimOffice(begin.server, **(eager if self.with_snapshots else {}))
         self.office.clock = begin.clock
         self.marks: dict[UUID, dict[UUID, dict[str, list[Mark]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
         self.adopted: dict[int, list[int]] = defaultdict(list)  # a unit of work -> those that it became
         self.contents: dict[bytes, int] = {}  # hash of a bundle -> bits of the units of work in it
+        self.previous: dict[bytes, bytes] = {}  # hash of a bundle -> of the one before it in its chain
+        self.records: dict[int, set[UUID]] = defaultdict(set)  # unit of work -> the records that it writes
         self._number = 0
         self.laptops: list[SimLaptop] = []
         for name, laptop in zip(("ada", "ana", "bo"), (begin.admin, *begin.others), strict=True):
@@ -343,7 +210,7 @@ class World:
         self._know_the_beginning()
         self.faults = 0.0
         self.late: list[tuple[bytes, str, str]] = []  # requests that have not arrived yet
-        self.copies: list[bytes] = []  # of the server
+        self.copies: list[Copy] = []  # of the server
         self.disks: list[tuple[SimLaptop, Replica]] = []  # copies of laptops
         self.behind: set[str] = set()  # laptops that have not been back since the server was put back to a copy
         self._folder: Path | None = None
@@ -369,6 +236,24 @@ class World:
         self._number += 1
         return self._number
 
+    def contents_up_to(self, hashed: bytes) -> int:
+        """The bits of the units of work in a bundle and in all before it in its chain."""
+        found = 0
+        while hashed in self.contents:
+            found |= self.contents[hashed]
+            hashed = self.previous[hashed]
+        return found
+
+    def put_back(self, copy: Copy) -> None:
+        """The server is what it was when the copy was made."""
+        self.office.restore(copy.data)
+        self.behind = {one.name for one in self.inside}
+
+    def young_copies(self) -> list[Copy]:
+        """Copies of the server that are not older than what is kept behind a snapshot (rule 38)."""
+        oldest = self.office.clock - self.office.settings.keep_days * DAY
+        return [one for one in self.copies if one.at >= oldest]
+
     def _know_the_beginning(self) -> None:
         """What was written before the history began: each bundle is one unit of work."""
         for laptop in self.laptops:
@@ -377,6 +262,7 @@ class World:
                 for row in laptop.replica.envelopes(place, mine=True):
                     number = self.next_number()
                     self.contents[row.hash] = 1 << number
+                    self.previous[row.hash] = decode_header(row.body).previous
                     self._remember(place, laptop.device, before, row.last_hlc or 0, number)
                     before = row.last_hlc or 0
 

@@ -166,3 +166,50 @@ class Lost:
         if self.left == 0:
             raise KnownError("server_unreachable")
         return answer
+
+
+def test_a_copy_that_took_a_snapshot_of_what_the_other_one_wrote_stays_on_that_ones_chain(tmp_path: Path) -> None:
+    office = Office(tmp_path, snapshot_bundles=2, snapshot_behind=2)
+    admin, (ana, bo) = team(office)
+    copy = ana.clone()
+    for text in ("555-0100", "555-0101", "555-0102"):
+        ana.write(MARIA, phone=text)
+        everybody(ana, bo)  # a snapshot is made, and confirmed
+    copy.write(TESFAY, phone="555-0222")
+    copy.sync()  # it seals a first bundle too, takes the snapshot and goes on under another identity
+    assert copy.replica.own != ana.device
+    everybody(bo, admin, copy)
+    ends = [laptop.replica.chains(laptop.caseload)[ana.device] for laptop in (copy, bo, admin)]
+    assert len({(one.number, one.hash) for one in ends}) == 1
+    for laptop in (copy, bo, admin):
+        assert (laptop.value(MARIA, "phone"), laptop.value(TESFAY, "phone")) == ("555-0102", "555-0222")
+    office.close()
+
+
+def test_what_a_snapshot_held_is_not_shown_as_held_when_the_log_is_read_again(tmp_path: Path) -> None:
+    office = Office(tmp_path, snapshot_bundles=2, snapshot_behind=2)
+    admin, (ana, bo) = team(office)
+    office.close()
+    kept = (tmp_path / "server.db").read_bytes()
+    office.open()
+    for text in ("555-0100", "555-0101", "555-0102"):
+        ana.write(MARIA, phone=text)
+        everybody(ana, admin)  # a snapshot is made, and confirmed
+    bo.sync()  # it begins from there, and has none of the bundles
+    office.close()
+    for path in tmp_path.glob("server.db*"):
+        path.unlink()
+    (tmp_path / "server.db").write_bytes(kept)
+    office.settings = replace(office.settings, snapshot_behind=1000)  # nobody is given a snapshot in place of the log
+    office.open()
+    admin.write(TESFAY, phone="555-0222")  # it takes the first place now
+    everybody(admin, ana, bo)
+    for laptop in (ana, admin, bo):
+        assert laptop.value(MARIA, "phone") == "555-0102"
+        assert (laptop.engine.status().set_aside, laptop.engine.status().problem) == (0, None)
+        assert laptop.engine.held_work() == ()
+    assert ana.digest() == bo.digest() == admin.digest()
+    bo.write(MARIA, phone="555-0103")
+    everybody(bo, ana)
+    assert ana.value(MARIA, "phone") == "555-0103"
+    office.close()

@@ -174,8 +174,10 @@ def _chain_as_logged(
     first = min(lost, key=lambda one: one.number)
     row = store.envelope(place, old, first.number, first.hash)
     others = (one for one in store.shelf(place, old) if one.state == "counts" and not one.mine)
-    if row is None or any(one.number >= first.number for one in others):
-        return  # the other copy has gone on from there
+    # The other copy has gone on from there: its bundles are here, or stand in a snapshot that was taken.
+    elsewhere = store.chains(place).get(old, NO_CHAIN).hash not in {one.hash for one in lost}
+    if row is None or elsewhere or any(one.number >= first.number for one in others):
+        return
     header = envelope.decode_header(row.body)
     before = store.envelope(place, old, first.number - 1, header.previous) if first.number > 1 else None
     if before is not None:

@@ -35,6 +35,7 @@ from cmpp_desktop.sync.replica import (
     SetAside,
     StoredEnvelope,
 )
+from cmpp_desktop.sync.snapshot_behind import Behind
 from cmpp_protocol import canon, envelope, rights
 from cmpp_protocol.roster import RosterState
 from cmpp_protocol.stamps import Stamp
@@ -179,6 +180,7 @@ class _Batch:
         self._cursor_moved = False
         self._before_cursor = self._cursor[1]  # the log hash before the place at which it stands
         self._bad = {one.seq: one for one in copies.bad_copies(self._replica) if one.collection == collection}
+        self._behind = Behind(self._replica, collection)
         self.taken = Taken()
         self.moved = False  # some chain went on
         self.stopped = False
@@ -213,7 +215,24 @@ class _Batch:
         if known is not None and (known.mine or known.state in ("counts", "void")):
             self._acknowledge(item, known)
             return
+        chain = self._chains.get(parsed.header.device, NO_CHAIN)
+        mine = parsed.header.device == self._box._own
+        if not mine and self._behind.holds(parsed.header, hashed, chain, logged=item.seq is not None):
+            self._keep(item, parsed, hashed)
+            return
         self._end(self._opened(item, parsed, hashed))
+
+    def _keep(self, item: Item, parsed: envelope.Envelope, hashed: bytes) -> None:
+        """A bundle that is behind the snapshot from which this laptop began: it is kept, and has nothing new."""
+        author = self._box._state.devices.get(parsed.header.device)
+        if author is None or not parsed.verify(author.keys.sign, hashed):
+            self._end(self._opened(item, parsed, hashed))
+            return
+        self._mended(item.seq)
+        header = parsed.header
+        at = (self._collection, header.device, header.number, hashed, header.epoch)
+        self._replica.put_envelope(StoredEnvelope(*at, item.seq, False, "counts", None, item.data))
+        self._behind.note(header, hashed)
 
     def again(self, item: Item) -> None:
         """Tries an envelope that waits."""

@@ -41,7 +41,6 @@ LONG_MODULES = {
     "src/cmpp_protocol/entries.py": 460,
     "src/cmpp_server/snapshots.py": 420,
     "tests/journeys/story.py": 500,
-    "tests/simulate/world.py": 480,
     "tests/store/test_directory.py": 470,
     "tests/store/test_import.py": 520,
     "tests/store/test_leaks.py": 540,

@@ -195,7 +195,7 @@ class World:
         begin = template()
         keep = self.rng.choice((1, 10, 90))
         eager = {"snapshot_bundles": self.rng.randint(2, 8), "snapshot_behind": self.rng.randint(1, 4), "keep_days": keep}
-        self.with_snapshots = self.rng.random() < 0.6
+        self.with_snapshots = self.rng.random() < 0.4
         self.office = SimOffice(begin.server, **(eager if self.with_snapshots else {}))
         self.office.clock = begin.clock
         self.marks: dict[UUID, dict[UUID, dict[str, list[Mark]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))

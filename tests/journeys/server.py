@@ -36,6 +36,12 @@ class ServerProcess:
         return self._port
 
     @property
+    def pid(self) -> int:
+        """Of the process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """False once it was stopped or killed."""
         process = self._process

@@ -153,6 +153,24 @@ def test_a_hand_over_begins_with_what_the_file_says() -> None:
         assert (command.to, command.to_staff_id) == ("caseworker", samples.LEON)
 
 
+def test_a_hand_over_asks_only_for_the_receiver_of_the_chosen_kind_and_sends_no_other() -> None:
+    with desk() as at:
+        page = show(at, "hand_over")
+        every = ("to_staff_id", "to_team_id", "to_provider")
+
+        def asked() -> list[str]:
+            return [name for name in every if page.inputs[name].frame.isVisible()]
+
+        assert asked() == ["to_staff_id"]
+        page.inputs["to_staff_id"].first.set_value(samples.LEON)
+        page.inputs["to"].first.set_value("provider")
+        assert asked() == ["to_provider"]
+        page.inputs["to_provider"].first.setText("Mill Street Clinic")
+        command = save(at)
+        assert isinstance(command, AskTransfer)
+        assert (command.to, command.to_staff_id, command.to_provider) == ("provider", None, "Mill Street Clinic")
+
+
 def test_a_referral_needs_somebody_and_ends_with_what_came_of_it() -> None:
     with desk() as at:
         page = show(at, "refer")

@@ -116,10 +116,12 @@ def hand_over(ui: Ui, record_id: UUID | None) -> FormPlan:
     """Asks somebody to take a case (`record_id`), with the summary that the program begins and the person ends."""
     words = ui.words
     teams = ui.me.teams if ui.me is not None else ()
-    names = ("to_staff_id", "to_team_id", "to_provider", "reason", "summary", "purpose", "override_reason", "scope")
+    receiver = {"caseworker": "to_staff_id", "team": "to_team_id", "provider": "to_provider"}
+    names = ("reason", "summary", "purpose", "override_reason", "scope")
 
     def make(participant: UUID | None, values: Values) -> Command:
-        return AskTransfer(needed(record_id), values["to"], open_items=tuple(values["open_items"]), **given(values, *names))
+        asked = given(values, receiver[values["to"]], *names)  # what was chosen for another kind before is not meant
+        return AskTransfer(needed(record_id), values["to"], open_items=tuple(values["open_items"]), **asked)
 
     def filled(facts: HandOverFacts) -> Mapping[str, Any]:
         today: date = ui.today()
@@ -130,9 +132,10 @@ def hand_over(ui: Ui, record_id: UUID | None) -> FormPlan:
 
     items = (
         Item("to", "code", label("to"), default="caseworker", codes="transfer_to"),
-        Item("to_staff_id", "staff", words("Which caseworker"), help=words("For a hand-over within the team.")),
-        Item("to_team_id", "code", words("Which team"), choices=teams),
-        Item("to_provider", "line", words("Which provider"), most=300),
+        Item("to_staff_id", "staff", words("Which caseworker"), help=words("For a hand-over within the team."),
+             only_if=("to", "caseworker")),
+        Item("to_team_id", "code", words("Which team"), choices=teams, only_if=("to", "team")),
+        Item("to_provider", "line", words("Which provider"), most=300, only_if=("to", "provider")),
         Item("summary", "text", label("summary"), True, most=20_000),
         Item("open_items", "lines", label("open_items")),
         Item("reason", "line", label("reason"), most=500),

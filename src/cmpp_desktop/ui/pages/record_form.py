@@ -267,10 +267,13 @@ class FormPage(Page):
             self._ask_what_is_left()
 
     def _ask_what_is_left(self) -> None:
-        """Hides what need not be asked while another input says something."""
+        """Hides what need not be asked for what other inputs say."""
         for found in self.inputs.values():
             if found.item.unless:
                 found.frame.setVisible(not self.inputs[found.item.unless].value())
+            if found.item.only_if is not None:
+                name, wanted = found.item.only_if
+                found.frame.setVisible(self.inputs[name].value() == wanted)
 
     def _pack(self) -> tuple[bytes, int] | None:
         if not self._typed:

@@ -127,6 +127,7 @@ class Item:
     but: frozenset[str] = frozenset()  # codes of the list that are not offered here
     more: bool = False  # stands under "More"
     unless: str = ""  # is not asked for while this other one says something
+    only_if: tuple[str, Any] | None = None  # is asked for only while this other one has this value
 
 
 def _says_nothing(answer: Any) -> str:

@@ -17,10 +17,11 @@ from uuid import UUID
 
 from cmpp_desktop.changes import Created, RecordState
 from cmpp_desktop.errors import KnownError
+from cmpp_desktop.sync import snapshot_books
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.replica import GONE, Replica
-from cmpp_desktop.sync.snapshot_books import Offered
+from cmpp_desktop.sync.snapshot_books import Base, Offered
 from cmpp_desktop.sync.snapshot_fold import Fold
 from cmpp_desktop.sync.snapshots import Snapshots
 from cmpp_protocol import envelope
@@ -63,6 +64,11 @@ class Checking:
     ) -> None:
         self._snapshots, self._job, self._books, self._store, self._publish = snapshots, job, books, store, publish
 
+    def bases(self) -> tuple[Base, ...]:
+        """The newest snapshot that is known of each collection."""
+        found: tuple[Base, ...] = self._job(lambda: tuple(snapshot_books.bases(self._store).values()))
+        return found
+
     def run(self, progress: Progress | None = None, *, mend: bool = False) -> tuple[Checked, ...]:
         """Looks at every collection that is read here. `mend`: writes what differs anew, and takes a snapshot in the next
         exchange where the history itself is another than that of a confirmed one."""
@@ -103,7 +109,9 @@ class Checking:
         return replace(found, records=records, differ=differ, mended=mended)
 
     def _shown(self, place: UUID) -> list[Offered]:
-        """Snapshots of others at the server; none without a network."""
+        """Snapshots of others at the server; none without a network, or where there is no server."""
+        if not self._job(self._books.server)[0]:
+            return []
         try:
             return self._snapshots.offered(place)
         except KnownError as error:

@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 
 from cmpp_desktop.changes import SYNC, Bus, Changed
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync import enrolment, erasing, honesty, identity, snapshot_books
+from cmpp_desktop.sync import enrolment, erasing, honesty, identity
 from cmpp_desktop.sync.alone import Alone
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.checking import Checking
@@ -30,7 +30,6 @@ from cmpp_desktop.sync.post import AtStore, Post
 from cmpp_desktop.sync.replica import Replica
 from cmpp_desktop.sync.roster_talk import PROPOSALS, RosterTalk
 from cmpp_desktop.sync.sending import Sending
-from cmpp_desktop.sync.snapshot_books import Base
 from cmpp_desktop.sync.snapshots import Snapshots
 from cmpp_desktop.sync.status import State, Status, note_problem, passes, read_status, state_after
 from cmpp_desktop.sync.transport import Transport
@@ -233,10 +232,6 @@ class Engine:
             self._needs_update = report.needs_update
             self._job(self._held.tidy)
         return report
-
-    def bases(self) -> tuple[Base, ...]:
-        """The newest snapshot that is known of each collection."""
-        return self._job(lambda: tuple(snapshot_books.bases(self._store).values()))
 
     def checking(self) -> Checking:
         """Looks at the records of this laptop, and mends them."""

@@ -26,7 +26,7 @@ def look(opened: Opened, progress: Callable[[int, int], None] | None, *, mend: b
 
 def last_snapshot(opened: Opened) -> SnapshotKnown | None:
     """The newest that is known, of any collection; one that this laptop began from and that nobody has confirmed comes first."""
-    every = opened.engine.bases()
+    every = opened.engine.checking().bases()
     if not every:
         return None
     newest = max(every, key=lambda one: (not one.confirmed, one.since))

@@ -28,6 +28,7 @@ ANSWER_GOAL = 4 * 1024 * 1024  # an answer ends after this many bytes of log, bu
 WAIT_LIMIT = 50  # seconds of a long poll
 CLOCK_WINDOW = 300_000  # milliseconds that a request's time may differ from the server's
 LIST_LIMIT = 20_000
+NO_ORG = bytes(32)  # in an authorisation signed by the recovery key: whoever has only the printed kit
 _NAME_LIMIT = 255
 
 

@@ -1,4 +1,5 @@
-"""Who asks. A device of the roster signs with its key; an invited one with the key that its enrolment entry names.
+"""Who asks. A device of the roster signs with its key; an invited one with the key that its enrolment entry names; and a laptop
+that has nothing but the printed recovery kit with the kit's key: it may read the roster, so that it can make its entry.
 
 There is no session and no password: the signature covers server name, time, path and body (see `cmpp_protocol.api`). A
 request outside the clock window is refused with the server's time, so that a laptop with a wrong clock can try once more.
@@ -44,6 +45,9 @@ def check(
         return Caller(authorisation.org, device.id, counted=device.id), _read(body)
     if len(body) > STRANGER_LIMIT:
         raise Refused("too_big")
+    if state is not None and authorisation.device == state.recovery.pair.id:
+        _signed(authorisation, state.recovery.pair.sign, body, names, now)
+        return Caller(state.org_id, authorisation.device, enrolling=True, counted=authorisation.device), _read(body)
     request = _read(body)
     key, counted = _new_device_key(authorisation, state, request, now)
     _signed(authorisation, key, body, names, now)

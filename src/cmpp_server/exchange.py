@@ -62,6 +62,7 @@ class Exchange:
         """Accept the organisations that the settings name; others only by `org add`. Raises Busy."""
         orgs = [organisation_id(one) for one in self._settings.organisations]
         self._database.write(lambda conn: [add_organisation(conn, org, self._now()) for org in orgs])
+        self._database.write(self._rosters.note_kits)
 
     def take(self, header: str, body: bytes) -> Done:
         """Check the caller and write what the request brings. Raises Refused, Busy."""
@@ -70,7 +71,10 @@ class Exchange:
         except api.ApiError as error:
             raise Refused(error.code, str(error)) from error
         with self._database.read() as conn:
-            state = self._rosters.current(conn, authorisation.org)
+            org = authorisation.org
+            if org == api.NO_ORG:  # who has only the printed kit does not know it
+                org = self._rosters.of_kit(conn, authorisation.device)
+            state = self._rosters.current(conn, org)
         caller, request = auth.check(authorisation, state, body, self._settings.server_names, self._now())
         # After the check, and in a transaction of its own: a stranger takes no lock and nobody's allowance.
         self._database.note(lambda conn: arrivals.note(conn, caller, request, state, self._now(), self._pace))

@@ -50,6 +50,23 @@ class Rosters:
             raise Refused("organisation_unknown")
         return roster.Head(row.roster_no, row.roster_hash)
 
+    def of_kit(self, conn: Connection, recovery: bytes) -> bytes:
+        """The organisation whose recovery key has this id. Raises Refused("device_unknown")."""
+        query = select(tables.org.c.org_id).where(tables.org.c.recovery_id == recovery)
+        found: bytes | None = conn.execute(query).scalar()
+        if found is None:
+            raise Refused("device_unknown")
+        return found
+
+    def note_kits(self, conn: Connection) -> None:
+        """Writes down whose recovery key is whose, where an older server did not."""
+        table = tables.org
+        unknown = select(table.c.org_id).where(table.c.recovery_id.is_(None), table.c.roster_no >= 0)
+        for org in conn.execute(unknown).scalars().all():
+            state = self.current(conn, org)
+            if state is not None:
+                conn.execute(update(table).where(table.c.org_id == org).values(recovery_id=state.recovery.pair.id))
+
     def current(self, conn: Connection, org: bytes, *, lock: bool = False) -> roster.RosterState | None:
         """The state in this transaction; None before genesis. Raises Refused("organisation_unknown")."""
         head = self.head(conn, org, lock=lock)
@@ -224,7 +241,7 @@ def _write(conn: Connection, org: bytes, after: roster.RosterState, entry: entri
         conn.execute(update(tables.collection).where(*where).values(epoch=entry.fields["epoch"]))
     for fence in (one for one in after.fences if one.no == entry.no):
         _write_fence(conn, org, fence)
-    head = {"roster_no": entry.no, "roster_hash": entry.hash}
+    head = {"roster_no": entry.no, "roster_hash": entry.hash, "recovery_id": after.recovery.pair.id}
     conn.execute(update(tables.org).where(tables.org.c.org_id == org).values(**head))
 
 

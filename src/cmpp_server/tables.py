@@ -51,7 +51,9 @@ org = Table(
     *_id("roster_hash", 32),
     Column("quota_bytes", BigInteger, nullable=False),  # 0: no quota
     Column("changed_at", BigInteger, nullable=False),  # milliseconds; grows with every change that a reader may wait for
+    Column("recovery_id", LargeBinary),  # of the recovery key now: who has only the kit is found by it
     PrimaryKeyConstraint("org_id"),
+    Index("org_recovery_id", "recovery_id"),
 )
 
 roster = Table(

@@ -245,3 +245,27 @@ def test_another_role_shows_everywhere_and_the_members_say_who_has_no_laptop(pai
             desk.change_role(next(one.member_id for one in desk.members() if one.me), "caseworker")
         desk.close_laptop(laptop_of(pair, "Ana"))
         assert [one.laptops for one in desk.members()] == [0, 1]
+
+
+def test_with_every_administrators_laptop_gone_the_printed_kit_lets_a_new_one_in_that_reads_everything(pair: Pair) -> None:
+    with pair.server:
+        kit = pair.denise.administration().new_recovery_kit()
+        register(pair.ana, "Alvarez")
+        pair.sync_both()
+        pair.denise.lock()  # and is at the bottom of the river
+        new = laptop(pair.folder / "new")
+        with pytest.raises(Invalid):
+            new.administrators_of_kit(pair.server.url, "not a kit")
+        (row,) = new.administrators_of_kit(pair.server.url, kit)
+        new.readmit(pair.server.url, kit, row.member_id, "Denise’s new laptop", NEW_PASSPHRASE)
+        assert families(new) == {"Alvarez"}
+        assert (new.greeting().person, new.greeting().organisation) == ("Denise Okafor", "Lantern Street Services")
+        register(new, "Bakri")  # in the team of Denise, by herself
+        (lost,) = (row.device_id for row in new.access().devices if row.name == "Denise’s laptop")
+        new.administration().close_laptop(lost)
+        assert new.administration().new_recovery_kit() != kit
+        assert [door.sync_now().problem for door in (new, pair.ana)] == [None, None]
+        assert families(pair.ana) == {"Alvarez", "Bakri"}
+        pair.denise.unlock(PASSPHRASE)
+        assert pair.denise.sync_now().problem == "device_revoked"
+        new.close()

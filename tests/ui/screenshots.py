@@ -578,6 +578,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("02-first-run-passphrase", _first_run(2), {"state": "new"}),
     Shot("02-first-run-found", _first_run(3), {"state": "new"}),
     Shot("02-first-run-kit", _first_run(4), {"state": "new"}),
+    Shot("02-first-run-readmission", _first_run(6), {"state": "new"}),
+    Shot("02-first-run-next", _first_run(7), {"state": "new"}),
     Shot("03-today", lambda window: None, mirrored=True),
     Shot("03-today-marked", lambda window: typed(window, "a")),
     Shot("03-today-moved", _moved),

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.pages.first_run_organisation import is_server
-from tests.ui.samples import SampleDoor, at_first_run
+from tests.ui.samples import KIT, SampleDoor, at_first_run, uid
 
 from .conftest import Desk
 
@@ -24,6 +24,58 @@ def test_the_passphrase_and_enter_open_today(desk: Open) -> None:
     at.press(Qt.Key.Key_Return)
     assert at.window.frame is not None
     assert at.page.place == "today"
+
+
+def by_the_kit(at: Desk) -> QWidget:
+    """The step in which the printed kit is typed, with an address and a code in it."""
+    at_first_run(at.page, 6)
+    at.quiet()
+    at.page.readmission.server.setText("https://sync.example")
+    at.page.readmission.kit.setText(KIT)
+    return at.page.readmission
+
+
+def test_with_the_kit_alone_a_laptop_comes_in_and_says_what_to_see_to_next(desk: Open) -> None:
+    door = SampleDoor(state="new")
+    at = desk(door)
+    step = by_the_kit(at)
+    step.go_on()
+    at.quiet()
+    assert at.page._step == "passphrase"  # there is one administrator: nothing to choose
+    at.page.laptop.setText("New laptop")
+    for line in (at.page.first.line, at.page.second.line):
+        line.setText(GOOD)
+    at.page.make.click()
+    at.quiet()
+    assert door.readmitted_as == ("https://sync.example", KIT, uid(70), "New laptop")
+    assert at.page._step == "next"
+    assert step.kit.text() == ""  # the code is let go of
+    at.page.next_steps.on.click()
+    at.quiet()
+    assert at.window.frame is not None
+
+
+def test_of_several_administrators_one_is_chosen_and_another_code_asks_again(desk: Open) -> None:
+    door = SampleDoor(state="new")
+    door.administrators = 2
+    at = desk(door)
+    step = by_the_kit(at)
+    step.go_on()
+    at.quiet()
+    assert at.page._step == "readmission"
+    assert step.whose.isVisible()
+    step.whose.set_value(str(uid(71)))
+    step.go_on()
+    assert (at.page._step, step.place[2]) == ("passphrase", uid(71))
+    at.page._pass_back.click()
+    assert at.page._step == "readmission"
+    step.kit.setText("another")
+    assert not step.whose.isVisible()
+    door.fail["administrators_of_kit"] = KnownError("wrong_kit")
+    step.go_on()
+    at.quiet()
+    assert step._kit_field.has_problem
+    assert at.page._step == "readmission"
 
 
 def test_a_wrong_passphrase_is_said_beside_the_field_and_the_field_keeps_the_keyboard(desk: Open) -> None:

@@ -90,13 +90,13 @@ class Post:
             return ask()
         except Refusal as refusal:
             if refusal.problem.code != "clock_wrong":
-                raise _told(refusal) from refusal
+                raise told(refusal) from refusal
             server_ms = refusal.problem.time
         self._job(lambda: self._books.learn_time(server_ms))
         try:
             return ask()
         except Refusal as again:
-            raise _told(again) from again
+            raise told(again) from again
 
     def _heard(self, answer: api.SyncAnswer) -> None:
         self._books.learn_time(answer.time)
@@ -104,7 +104,8 @@ class Post:
             self._store.put_secret(replica.LAST_HEARD, canon.pack(self._books.now_ms()))
 
 
-def _told(refusal: Refusal) -> KnownError:
+def told(refusal: Refusal) -> KnownError:
+    """The error for a refusal: its code in our words, the server's own as `reason`, and the seconds to wait."""
     code = refusal.problem.code
     return KnownError(_TOLD.get(code, "server_refused"), reason=code, wait=refusal.wait)
 

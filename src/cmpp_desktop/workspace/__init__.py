@@ -18,6 +18,7 @@ from cmpp_desktop.workspace.opening import Opening
 from cmpp_desktop.workspace.paperwork import Paperwork
 from cmpp_desktop.workspace.views import (
     Access,
+    AdministratorRow,
     ArrivedItem,
     AttachmentRequest,
     CaseSummaryRequest,
@@ -59,6 +60,7 @@ from cmpp_desktop.workspace.views import (
 __all__ = [
     "Workspace",
     "Access",
+    "AdministratorRow",
     "ArrivedItem",
     "AttachmentRequest",
     "CaseSummaryRequest",

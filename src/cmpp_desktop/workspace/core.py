@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -72,6 +73,11 @@ class Core:
 
     def _vault(self) -> Vault:
         return self._parts.vault(self._folder)
+
+    def _follow_names(self, opened: Opened) -> None:
+        """Who came in by the recovery kit is greeted by name once the records say it."""
+        if opened.follow_names():
+            self._vault().rename(replace(self._vault().names, **opened.names_of_me()))
 
     def _need(self) -> Opened:
         opened = self._opened

@@ -37,6 +37,7 @@ class Exchanging(Core):
             rules.follow(opened, self.today())  # a pack came, was withdrawn elsewhere, or was not followed to the end
             opened.follow_merged()
             opened.follow_identity()
+            self._follow_names(opened)
             if opened.follow_hand_overs():
                 status = opened.engine.exchange(progress=progress)
             opened.follow_server()

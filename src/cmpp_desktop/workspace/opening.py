@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from cmpp_desktop import resources
 from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.workspace.core import Core
 from cmpp_desktop.workspace.views import (
     FetchedInvitation,
+    AdministratorRow,
     Founding,
     Greeting,
     InvitationFile,
@@ -117,6 +119,29 @@ class Opening(Core):
         self._name_laptop(founding.laptop)
         self._publish_ready_made()
         return recovery_words(start.recovery)
+
+    def administrators_of_kit(self, server: str, kit: str) -> tuple[AdministratorRow, ...]:
+        """Whose place a new laptop can take that has nothing but the server's address and the printed kit. Raises
+        Invalid(recovery), wrong_kit, server_unreachable and what else an exchange does."""
+        from cmpp_desktop.workspace import readmission
+
+        return readmission.administrators(self._parts, server, kit)
+
+    def readmit(self, server: str, kit: str, member_id: UUID, laptop: str, passphrase: str) -> None:
+        """Makes this laptop an administrator's, by the kit, when every administrator's laptop is gone, and fetches the records.
+        An exchange that fails afterwards is tried again like any other. Raises what `administrators_of_kit` does."""
+        from cmpp_desktop.store.vault import Names
+        from cmpp_desktop.workspace import readmission
+
+        start = readmission.begin(self._parts, server, kit, member_id)
+        self._make(start, passphrase, Names("", laptop, ""))
+        opened = self._need()
+        with self._exchanging:
+            opened.engine.exchange()
+            self._follow_names(opened)
+            self._name_laptop(laptop)
+            opened.note("readmitted", "device_name", None, device=opened.engine.device_id.hex()[:16])
+            opened.engine.exchange()
 
     def unlock(self, passphrase: str) -> None:
         """Raises wrong_passphrase (facts wait_seconds), wait_before_retry, keyring_missing, store_damaged, store_newer…"""

@@ -165,6 +165,22 @@ class Opened:
             way.close()
         self.follow_server()
 
+    def follow_names(self) -> bool:
+        """For a laptop that came in by the recovery kit, which says no names: whose it is, once the records have come; whether
+        that is news."""
+        me = next((one for one in self.ask(Organisation()).staff if one.id == self.member_id), None)
+        if self.team_id is not None or me is None or me.team_id is None:
+            return False
+        self.team_id = me.team_id
+        self.put_setting(ME, {"member": self.member_id.bytes, "team": me.team_id.bytes})
+        return True
+
+    def names_of_me(self) -> dict[str, str]:
+        """What the greeting says: the person, and the organisation."""
+        found = self.ask(Organisation())
+        me = next((one.name for one in found.staff if one.id == self.member_id), "")
+        return {"person": me, "organisation": found.name}
+
     def join_again(self, invitation: enrolment.Invitation) -> None:
         """Is let in under another identity, and names it as the old one was called."""
         before = self.engine.device_id

@@ -50,6 +50,18 @@ class InvitationInfo:
 
 
 @dataclass(frozen=True)
+class AdministratorRow:
+    """Somebody whose place a laptop with the recovery kit can take; their name is in records that nobody has opened yet. `since`:
+    when they became an administrator; `laptop_since`: when the newest of their laptops came in; `collections`: how many
+    they may open."""
+
+    member_id: UUID
+    since: datetime
+    laptop_since: datetime
+    collections: int
+
+
+@dataclass(frozen=True)
 class Founding:
     """A new organisation: its name, the first administrator, the first team, the server (https, or http on this machine), and
     the zone in which its days begin (IANA name; None: the usual one)."""

@@ -28,6 +28,7 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.reports.qr import modules
 from cmpp_desktop.workspace import (
     Access,
+    AdministratorRow,
     DocumentsSent,
     Erasure,
     FetchedInvitation,
@@ -112,6 +113,8 @@ class SampleDoor(Workspace):
         self.saved_papers: list[tuple[Any, str, str]] = []
         self.synced = 0
         self.joined_again: list[bytes] = []
+        self.administrators = 1  # whose place the kit lets a laptop take
+        self.readmitted_as: tuple[Any, ...] = ()
         self.decisions: list[tuple[str, str]] = []  # about work that came too late
         self.folders: list[Path] = []
         self.looked: list[bool] = []
@@ -201,6 +204,16 @@ class SampleDoor(Workspace):
         self._may_fail("found")
         self._state = "open"
         return "X88F-QRTG-EK23-F6P2-J6CX-R7TM-4M08"
+
+    def administrators_of_kit(self, server: str, kit: str) -> tuple[AdministratorRow, ...]:
+        self._may_fail("administrators_of_kit")
+        days = (datetime(2025, 3, 4, 9, tzinfo=UTC), datetime(2026, 9, 14, 9, tzinfo=UTC))
+        return tuple(AdministratorRow(uid(70 + n), days[n], days[1], 6 - n) for n in range(self.administrators))
+
+    def readmit(self, server: str, kit: str, member_id: UUID, laptop: str, passphrase: str) -> None:
+        self._may_fail("readmit")
+        self.readmitted_as = (server, kit, member_id, laptop)
+        self._state = "open"
 
     def unlock(self, passphrase: str) -> None:
         self._may_fail("unlock")

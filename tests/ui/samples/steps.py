@@ -7,7 +7,7 @@ from typing import Any
 
 def at_first_run(page: Any, step: int) -> None:
     """Comes to a step of the first run: 0 start, 1 who invites, 2 passphrase, 3 a new organisation, 4 the recovery kit, 5 an
-    organisation without a server."""
+    organisation without a server, 6 with the kit alone, 7 what is to be seen to then."""
     if step in (1, 2):
         page.show_invitation(b"invitation", page.ui.door.read_invitation(b"invitation"))
     if step == 2:
@@ -19,6 +19,10 @@ def at_first_run(page: Any, step: int) -> None:
     elif step == 5:
         page._go("organisation")
         page.organisation.alone.setChecked(True)
+    elif step == 6:
+        page._go("readmission")
+    elif step == 7:
+        page._go("next")
     elif step == 4:
         page._go("organisation")
         page.show_kit("X88F-QRTG-EK23-F6P2-J6CX-R7TM-4M08")

@@ -23,6 +23,7 @@ from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.first_run_fetch import FetchStep
 from cmpp_desktop.ui.pages.first_run_kit import KitStep
 from cmpp_desktop.ui.pages.first_run_organisation import OrganisationStep
+from cmpp_desktop.ui.pages.first_run_readmission import NextSteps, ReadmissionStep
 from cmpp_desktop.ui.pages.first_run_words import WordsStep
 from cmpp_desktop.ui.pages.strength_words import ENOUGH, advice_words
 from cmpp_desktop.ui.pages.unlock import language_switch
@@ -76,7 +77,7 @@ class FirstRunPage(Page):
         self._check.setSingleShot(True)
         self._check.setInterval(150)
         self._check.timeout.connect(self._ask_strength)
-        self._step = "start"
+        self._step = self._before = "start"
         self._focus: dict[str, QWidget] = {}
         self._parts: dict[str, QWidget] = {}
         self._outers: list[QHBoxLayout] = []
@@ -85,8 +86,10 @@ class FirstRunPage(Page):
         self.kit = KitStep(self, lambda: self.organisation.name.text().strip())
         self.sealed = WordsStep(words, self._unseal, lambda: self._go("start"))
         self.fetch = FetchStep(self, self._have_fetched, self._not_read, lambda: self._go("start"))
+        self.readmission = ReadmissionStep(self, lambda: self._go("start"), lambda: self._go("passphrase"), self._not_read)
+        self.next_steps = NextSteps(self, self.ui.shell.opened)
         self._focus |= {"organisation": self.organisation.name, "kit": self.kit.code, "words": self.sealed.typed}
-        self._focus["fetch"] = self.fetch.typed
+        self._focus |= {"readmission": self.readmission.server, "next": self.next_steps.on, "fetch": self.fetch.typed}
         for name, made in (
             ("start", self._start()),
             ("words", column(self.sealed, gap=0)),
@@ -95,6 +98,8 @@ class FirstRunPage(Page):
             ("organisation", column(self.organisation, gap=0)),
             ("passphrase", self._passphrase()),
             ("kit", column(self.kit, gap=0)),
+            ("readmission", column(self.readmission, gap=0)),
+            ("next", column(self.next_steps, gap=0)),
         ):
             self._add(name, made)
         self.join_steps = StepList((words("Invitation"), words("This laptop and passphrase"), words("Ready")))
@@ -140,6 +145,9 @@ class FirstRunPage(Page):
             words("I have words or a QR code"), icon="key-round", key="Alt+W", large=True, on=lambda: self._go("fetch")
         )
         begin = Button(words("Start a new organisation"), kind="quiet", flush=True, on=lambda: self._go("organisation"))
+        gone = Button(
+            words("Every administrator’s laptop is gone"), kind="quiet", flush=True, on=lambda: self._go("readmission")
+        )
         self._focus["start"] = open_file
         drop = row(
             IconView("file-lock", "ink2", 16),
@@ -171,6 +179,7 @@ class FirstRunPage(Page):
             Label(words("No one has set this up yet?"), weight="medium"),
             Label(words("The first administrator starts the organisation and invites the others."), tone="ink2", wrap=True),
             row(begin, None),
+            row(gone, None),
             gap=8,
         )
 
@@ -208,7 +217,7 @@ class FirstRunPage(Page):
             wrap=True,
         )
         self.make = Button(words("Seal this laptop and start"), kind="primary", key="Return", large=True, on=self._make)
-        self._pass_back = Button(words("Back"), large=True, on=lambda: self._go("organisation" if self._founding else "invited"))
+        self._pass_back = Button(words("Back"), large=True, on=lambda: self._go(self._before))
         self._focus["passphrase"] = self.laptop
         secret = row(column(self._secret_icon, None), column(self._secret, self._lost, gap=4), gap=8)
         secret.setStretch(1, 1)
@@ -241,12 +250,14 @@ class FirstRunPage(Page):
 
     def _go(self, step: str) -> None:
         self._step = step
-        if step in ("start", "words", "fetch", "invited"):
+        if step in ("start", "words", "fetch", "invited", "readmission"):
             self._founding = False
         elif step == "organisation":
             self._founding = True
+        if step in ("invited", "organisation", "readmission"):
+            self._before = step  # where "Back" leads from the passphrase
         self.stack.setCurrentWidget(self._parts[step])
-        number = {"start": 0, "words": 0, "fetch": 0, "invited": 0, "organisation": 0, "passphrase": 1, "kit": 2}[step]
+        number = {"passphrase": 1, "kit": 2, "next": 2}.get(step, 0)
         self.join_steps.setVisible(not self._founding)
         self.found_steps.setVisible(self._founding)
         who = self._info.invited_by if self._info is not None else ""
@@ -369,7 +380,13 @@ class FirstRunPage(Page):
         self._busy = True
         self.make.setEnabled(False)
         self.make.set_text(self.words("Sealing"))
-        if self._founding:
+        if self._before == "readmission":
+            server, kit, member = self.readmission.place
+            self.call(
+                lambda: self._checked(text, lambda: self.ui.door.readmit(server, kit, member, laptop, text)),
+                self._readmitted, self._refused, on="net",
+            )  # fmt: skip
+        elif self._founding:
             founding = self.organisation.founding(laptop, text)
             self.call(lambda: self._checked(text, lambda: self.ui.door.found(founding)), self._founded, self._refused)
         else:
@@ -397,6 +414,12 @@ class FirstRunPage(Page):
     def _enrolled(self, nothing: None) -> None:
         self._forget()
         self.ui.shell.opened()
+
+    def _readmitted(self, nothing: None) -> None:
+        self._forget()
+        self.readmission.forget()
+        self._busy = False
+        self._go("next")
 
     def _founded(self, kit: str) -> None:
         self._forget()

@@ -49,6 +49,7 @@ CODES = frozenset(
         "conflict_open", "update_first", "already_signed", "not_submitted", "changed_meanwhile", "own_work",
         "instrument_refused", "instrument_missing", "interview_incomplete", "interview_finished", "server_unreachable",
         "server_busy", "server_refused", "server_too_old", "server_too_new", "clock_wrong", "roster_rejected", "roster_fork",
+        "no_fork",
         "invitation_unreadable", "invitation_used", "invitation_expired", "invitation_closed",
         "invitation_sealed", "invitation_words", "invitation_not_for_here", "key_missing",
         "invitation_not_there", "invitation_too_big", "ticket_unreadable",

@@ -203,7 +203,8 @@ class SyncRequest:
     wait for something new (0: none, at most WAIT_LIMIT). `limit`: bytes of log wanted (0: the server's own goal).
     `damaged`: places whose copy did not verify here (rule 42); `heads_of`: devices whose chains an administrator is about to
     cut, also where they may not read (rule 28); `helps`: it wants to know who lacks a key that it may hold; `lost`:
-    `entries` are those that the server had and has lost (rule 37); `holds`: hashes of the bundles that do not count here, so
+    `entries` are those that the server had and has lost (rule 37); `chosen`: `entries` are a branch of the roster, from where it
+    parts from the server's, that the recovery key has chosen (rule 39); `holds`: hashes of the bundles that do not count here, so
     that the others held at the server are wanted (rule 33), None: it does not ask;
     `snapshots`: it knows logs that begin later, and wants to hear about snapshots; `from_log`: collections of which it wants
     the log even so. None of these is written while there is nothing to say.
@@ -223,6 +224,7 @@ class SyncRequest:
     heads_of: tuple[bytes, ...] = ()
     helps: bool = False
     lost: bool = False
+    chosen: bool = False
     holds: tuple[bytes, ...] | None = None
     snapshots: bool = False
     from_log: tuple[UUID, ...] = ()
@@ -238,6 +240,7 @@ class SyncRequest:
                 **heads_of,
                 **({"helps": True} if self.helps else {}),
                 **({"lost": True} if self.lost else {}),
+                **({"chosen": True} if self.chosen else {}),
                 **({"holds": list(self.holds)} if self.holds is not None else {}),
                 **({"snapshots": True} if self.snapshots else {}),
                 **({"from_log": [place.bytes for place in self.from_log]} if self.from_log else {}),
@@ -408,6 +411,7 @@ def _request(data: bytes) -> SyncRequest:
         heads_of=_list(octets(32))(body.get("heads_of", [])),
         helps=flag(body.get("helps", False)),
         lost=flag(body.get("lost", False)),
+        chosen=flag(body.get("chosen", False)),
         holds=_list(octets(32))(body["holds"]) if "holds" in body else None,
         snapshots=flag(body.get("snapshots", False)),
         from_log=_list(uuid)(body.get("from_log", [])),

@@ -5,8 +5,8 @@
     hash  = SHA-256(label, body); signatures are Ed25519 over (label of that signature, hash)
 
 Reading is strict. A version, type, field, signature or word that this program does not know raises RosterError("update"):
-it was made by a newer program, so nobody guesses what it means. Names that a later version will use, so that nobody gives them
-another meaning: branch_chosen, and the collection kind `drop`.
+it was made by a newer program, so nobody guesses what it means. A name that a later version will use, so that nobody gives it
+another meaning: the collection kind `drop`.
 
 A *proposal* is what a laptop asks the one that keeps the roster to append, where no server orders it (`keeping`). It is an
 entry without a place: instead of `no` and `prev` its body names the `org`, so it stays good whatever came first, and its hash
@@ -19,7 +19,7 @@ each of them counts in each collection that it ever reached.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +43,20 @@ FIRST_PREV = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
+class Removals:
+    """What one branch of a roster took away and another did not: devices, roles that are lower there, access (member,
+    collection), and invitations that are open no longer."""
+
+    devices: frozenset[bytes] = frozenset()
+    roles: Mapping[UUID, Role] = field(default_factory=dict)
+    access: frozenset[tuple[UUID, UUID]] = frozenset()
+    invitations: frozenset[UUID] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.devices or self.roles or self.access or self.invitations)
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A parsed entry: well-formed, not yet allowed. `fields` holds UUIDs, enums and key objects, not raw bytes."""
 
@@ -58,7 +72,7 @@ class Entry:
     org: bytes = b""  # of a proposal; an entry is of the organisation whose entries come before it
 
     def signed_by(self, name: str, sign_public: bytes) -> bool:
-        """Whether the signature `name` (author, introduction, recovery, successor) was made by this public key."""
+        """Whether the signature `name` (author, introduction, recovery, successor, dropped) was made by this public key."""
         return keys.verify(sign_public, self.signatures[name], _SIGNATURE_LABELS[name], self.hash)
 
 
@@ -67,6 +81,7 @@ _SIGNATURE_LABELS = {
     "introduction": labels.ROSTER_INTRODUCTION,
     "recovery": labels.ROSTER_RECOVERY,
     "successor": labels.ROSTER_SUCCESSOR,
+    "dropped": labels.ROSTER_DROPPED,
 }
 
 
@@ -204,6 +219,16 @@ _FIELDS: dict[str, dict[str, reading.Reader]] = {
     },
     "policy_set": {"policy": reading.mapping},
     "carried": {"proposal": octets()},
+    "branch_chosen": {
+        "fork": whole(NO_LIMIT, 1),
+        "dropped": _HASH,
+        "until": whole(NO_LIMIT, 1),
+        "devices": ascending(_ID),
+        "roles": ascending(uuid, word(Role)),
+        "access": ascending(uuid, uuid, by=2),
+        "invitations": ascending(uuid),
+        "fence": _FENCE,
+    },
 }
 _EXTRA_SIGNATURES = {
     "genesis": ("recovery",),
@@ -211,6 +236,7 @@ _EXTRA_SIGNATURES = {
     "device_replaced": ("successor",),
     "device_recovered": ("recovery",),
     "recovery_replaced": ("recovery",),
+    "branch_chosen": ("recovery", "dropped"),
 }
 TYPES = frozenset(_FIELDS)
 # What can be taken once: a proposal may lie on a stick for months, and come back to whoever has taken it.
@@ -399,6 +425,34 @@ def policy_set(head: Head, author: keys.KeyPair, *, at: int, policy: Mapping[str
 def carried(head: Head, author: keys.KeyPair, *, at: int, proposal: bytes) -> bytes:
     """A proposal takes its place in the roster; by an administrator, where nobody else may append: by the keeper."""
     return _by(head, author, at, "carried", {"proposal": proposal})
+
+
+def branch_chosen(
+    head: Head,
+    author: keys.KeyPair,
+    kits: tuple[keys.RecoveryKeys, keys.RecoveryKeys],
+    *,
+    at: int,
+    fork: int,
+    dropped: bytes,
+    until: int,
+    removals: Removals,
+    fence: Cuts,
+) -> bytes:
+    """Of two rosters that part at number `fork` this one stays. `dropped`: the hash of the other's entry of that number;
+    `until`: the number of its last one that is known; `kits`: the recovery keys of this one and of the other, as they are now."""
+    fields = {
+        "fork": fork,
+        "dropped": dropped,
+        "until": until,
+        "devices": _set(removals.devices),
+        "roles": [[member.bytes, str(role)] for member, role in sorted(removals.roles.items())],
+        "access": [[member.bytes, place.bytes] for member, place in sorted(removals.access)],
+        "invitations": [[one.bytes] for one in sorted(removals.invitations)],
+        "fence": _fence(fence),
+    }
+    signers = {"author": author, "recovery": kits[0].pair, "dropped": kits[1].pair}
+    return _write(head, at, author.id, "branch_chosen", fields, signers)
 
 
 def _by(head: Head | Unplaced, author: keys.KeyPair, at: int, kind: str, fields: Mapping[str, canon.Value]) -> bytes:

@@ -23,6 +23,7 @@ ROSTER_AUTHOR = b"cmpp/1/roster-author"
 ROSTER_INTRODUCTION = b"cmpp/1/roster-introduction"
 ROSTER_RECOVERY = b"cmpp/1/roster-recovery"
 ROSTER_SUCCESSOR = b"cmpp/1/roster-successor"  # by the new keys of a laptop that takes another identity
+ROSTER_DROPPED = b"cmpp/1/roster-dropped"  # by the recovery key of the branch that is given up after a fork
 ERASED_ID = b"cmpp/1/erased-id"  # over the organisation's id and a record's, for erasures and holds
 ERASURE_CERTIFICATE = b"cmpp/1/erasure-certificate"  # over the id and the fields of a certificate of destruction
 REQUEST_SIGNATURE = b"cmpp/1/request-signature"

@@ -145,6 +145,8 @@ def _last_loss(state: RosterState, collection: UUID) -> int:
         if one.closed is not None and one.device is None and collection in one.collections:
             lost.append(one.closed)
     lost += [since.no for since in state.recoveries[1:]]
+    created = state.collections[collection].created
+    lost += [one.no for one in state.choices if one.no > created]  # who held a key of the branch that was given up
     if state.collections[collection].kind is Kind.RESTRICTED:  # tightened: laptops whose digits nobody compared are out
         lost += [
             since.no

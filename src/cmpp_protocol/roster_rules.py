@@ -11,6 +11,7 @@ from uuid import UUID
 from cmpp_protocol import keeping
 from cmpp_protocol.entries import NO_CUT, Cut, Entry, Rights, Role, RosterError
 from cmpp_protocol.roster_state import (
+    Choice,
     Collection,
     Device,
     EpochKey,
@@ -247,6 +248,55 @@ def _policy_set(state: RosterState, entry: Entry, author: Device) -> RosterState
     return replace(state, policies=(*state.policies, Since(entry.no, policy)))
 
 
+def _branch_chosen(state: RosterState, entry: Entry, author: Device) -> RosterState:
+    """Repeats what the other branch took away, and cuts every chain where it stands: what was sealed before, on either branch,
+    counts up to there and no further, whichever roster its number meant. For that the entry's number is above both."""
+    _administrator(state, author)
+    fields = entry.fields
+    if not entry.signed_by("recovery", state.recovery.pair.sign):
+        raise RosterError("signature", "recovery")
+    if not fields["fork"] <= state.no or not fields["fork"] <= fields["until"] < entry.no:
+        raise RosterError("branch_longer")
+    active = {one.id for one in state.devices.values() if one.active(state.no)}
+    taken = {row[0] for row in fields["devices"]}
+    if not taken <= active or author.id in taken:
+        raise RosterError("not_allowed", "device")
+    fenced = _fenced(state, entry, _everywhere(state, active))
+    ended = {one: replace(state.devices[one], ended=entry.no, why="revoked") for one in taken}
+    lowered = _lowered(fenced, entry)
+    choice = Choice(entry.no, fields["fork"], fields["dropped"])
+    after = replace(
+        lowered, devices=MappingProxyType({**lowered.devices, **ended}), choices=(*state.choices, choice)
+    )
+    return _with_administrator(after, entry.no)
+
+
+def _lowered(state: RosterState, entry: Entry) -> RosterState:
+    """Without the roles, access and invitations that a choice between branches names; each must be there to be taken."""
+    members, access, invitations = dict(state.members), dict(state.access), dict(state.invitations)
+    order = list(Role)
+    for who, role in entry.fields["roles"]:
+        member = known(members, who, "member_unknown")
+        if order.index(role) >= order.index(member.role):
+            raise RosterError("nothing_changes")
+        members[who] = replace(member, roles=(*member.roles, Since(entry.no, role)))
+    for who, place in entry.fields["access"]:
+        if at(access.get((who, place), ()), state.no) is None:
+            raise RosterError("nothing_changes")
+        access[who, place] = (*access[who, place], Since(entry.no, None))
+    for (one,) in entry.fields["invitations"]:
+        invitation = known(invitations, one, "invitation_unknown")
+        if invitation.closed is not None:
+            raise RosterError("invitation_closed")
+        invitations[one] = replace(invitation, closed=entry.no)
+    return replace(
+        state,
+        members=MappingProxyType(members),
+        access=MappingProxyType(access),
+        invitations=MappingProxyType(invitations),
+    )
+
+
 RULES: Mapping[str, Callable[[RosterState, Entry, Device], RosterState]] = MappingProxyType(
     {
         "member_added": _member_added,
@@ -269,6 +319,7 @@ RULES: Mapping[str, Callable[[RosterState, Entry, Device], RosterState]] = Mappi
         "erasure": _erasure,
         "key_rotated": _key_rotated,
         "policy_set": _policy_set,
+        "branch_chosen": _branch_chosen,
     }
 )
 

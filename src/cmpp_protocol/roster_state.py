@@ -132,6 +132,16 @@ class Fence:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """An entry by which the recovery key settled a fork: its number, where the two rosters parted, and the hash of the first
+    entry of the one that was given up (rule 39)."""
+
+    no: int
+    fork: int
+    dropped: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class RosterState:
     """Everything that the entries up to `no` say."""
 
@@ -148,6 +158,7 @@ class RosterState:
     fences: tuple[Fence, ...] = ()
     holds: Mapping[UUID, frozenset[bytes]] = field(default_factory=lambda: MappingProxyType({}))
     erased: Mapping[bytes, int] = field(default_factory=lambda: MappingProxyType({}))  # erased_id -> roster number
+    choices: tuple[Choice, ...] = ()
 
     @property
     def head(self) -> Head:

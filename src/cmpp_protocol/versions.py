@@ -25,7 +25,7 @@ ROSTER_VERSIONS = (
         "2026-11-24",
         "genesis, member added/changed/demoted, collection created, access granted/withdrawn, invitation opened/closed, "
         "device enrolled/confirmed/replaced/retired/revoked/recovered, key rotated, recovery replaced, policy set, hold "
-        "placed/lifted, erasure; removals carry fences",
+        "placed/lifted, erasure; removals carry fences. Since 2026-11-29: branch chosen",
     ),
 )
 BLOB_VERSIONS = (Version(1, "2026-11-28", "contents of documents in chunks of 1 MiB, AES-256-GCM under keys used once"),)

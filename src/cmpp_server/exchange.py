@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from cmpp_protocol import api, envelope, rights, roster
-from cmpp_server import arrivals, auth, damage, holding, log, quota, snapshots, tables
+from cmpp_server import arrivals, auth, branches, damage, holding, log, quota, snapshots, tables
 from cmpp_server import roster as rosters
 from cmpp_server.database import Database
 from cmpp_server.problems import Refused
@@ -147,9 +147,18 @@ class Exchange:
         org, new = done.caller.org, done.request.entries
         if not new:
             return done
+        if done.request.chosen and not done.caller.enrolling:
+            return replace(done, entry_verdicts=self._give_way(org, new))
         again = done.request.lost and not done.caller.enrolling
         appended = self._database.write(lambda conn: self._rosters.append(conn, org, new, self._now(), again=again))
         return replace(done, entry_verdicts=appended.verdicts)
+
+    def _give_way(self, org: bytes, new: Sequence[api.NewEntry]) -> branches.Verdicts:
+        limit = self._settings.held_limit
+        try:
+            return self._database.write(lambda conn: branches.give_way(conn, org, self._rosters, new, self._now(), limit))
+        except branches.Undone as error:
+            return ((api.EntryVerdict.REFUSED, error.why),) * len(new)
 
     def _keep_envelopes(self, done: Done) -> Done:
         if not done.request.envelopes:
@@ -170,6 +179,9 @@ class Exchange:
             return done
         state = self._grown(done) if before is None or done.entry_verdicts else before
         org = done.caller.org
+        if self._parted(done, state):  # a number of another roster means something else: nothing of it is judged (rule 39)
+            parted = api.BundleVerdict(NO_HASH, api.Verdict.ROSTER, "fork")
+            return replace(done, verdicts=(parted,) * len(done.request.bundles))
         waits: list[float] = []
         verdicts: dict[int, api.BundleVerdict] = {}
         groups: dict[UUID, list[tuple[int, log.Parcel]]] = {}
@@ -184,6 +196,14 @@ class Exchange:
             verdicts.update(zip((at for at, _ in group), told, strict=True))
         in_order = tuple(verdicts[at] for at in sorted(verdicts))
         return replace(done, verdicts=in_order, lock_waits=tuple(waits))
+
+    def _parted(self, done: Done, state: roster.RosterState) -> bool:
+        """Whether the caller's roster is another than this one, and not only longer."""
+        no, hashed = done.request.roster_no, done.request.roster_hash
+        if no < 0 or no > state.no:
+            return False
+        with self._database.read() as conn:
+            return rosters.hash_at(conn, done.caller.org, no) != hashed
 
     def _examine(self, done: Done) -> Done:
         """Looks at the places whose copy did not verify at the caller's; marks or sets right what is wrong here."""

@@ -90,10 +90,24 @@ def append(
     if locked.seq is None:
         return [_no_collection(one, state) for one in parcels]
     log = _Open(org, place, locked.seq, locked.log_hash, state, now, held_limit, damage.marks(conn, org, place))
-    _look_up(conn, log, parcels)
+    headers = [one.parsed.header for one in parcels]
+    _look_up(conn, log, sorted({one.device for one in headers}), headers)
     verdicts = [_one(conn, log, parcel) for parcel in parcels]
     _write(conn, log)
     return verdicts
+
+
+def take_turns(
+    conn: Connection, locked: Locked, state: roster.RosterState, devices: Sequence[bytes], now: int, held_limit: int
+) -> None:
+    """Gives their places to bundles of these devices that are held and count now, because the roster is another one."""
+    if locked.seq is not None:
+        marks = damage.marks(conn, locked.org, locked.place)
+        log = _Open(locked.org, locked.place, locked.seq, locked.log_hash, state, now, held_limit, marks)
+        _look_up(conn, log, devices, ())
+        for device in devices:
+            _follow(conn, log, device)
+        _write(conn, log)
 
 
 def read(
@@ -131,9 +145,8 @@ def wanted(conn: Connection, org: bytes, offers: Sequence[api.Offer]) -> tuple[a
 # One bundle ----------------------------------------------------------------------------------------------------------
 
 
-def _look_up(conn: Connection, log: _Open, parcels: Sequence[Parcel]) -> None:
-    """What is here of the authors of these bundles: the heads of their chains, which of the bundles, and all that is held."""
-    authors = sorted({one.parsed.header.device for one in parcels})
+def _look_up(conn: Connection, log: _Open, authors: Sequence[bytes], old: Sequence[envelope.Header]) -> None:
+    """What is here of these authors: the heads of their chains, which of the bundles `old`, and all that is held."""
 
     def found(table: Any, *columns: Any, **more: Any) -> Iterator[Any]:
         where = (table.c.org_id == log.org, table.c.collection_id == log.place.bytes, table.c.device_id.in_(authors))
@@ -145,7 +158,6 @@ def _look_up(conn: Connection, log: _Open, parcels: Sequence[Parcel]) -> None:
     log.heads |= {row[0]: rights.ChainHead(*row[1:]) for row in found(heads, heads.c.number, heads.c.hash, heads.c.roster_no)}
     log.held = {tuple(row) for row in found(held, held.c.number, held.c.hash)}
     # Beyond the head of a chain nothing stands in the log: what is new, as nearly all is, costs no look.
-    old = [one.parsed.header for one in parcels]
     numbers = sorted({one.number for one in old if one.number <= log.heads[one.device].number})
     for at in range(0, len(numbers), NUMBERS_AT_ONCE):
         some = numbers[at : at + NUMBERS_AT_ONCE]

@@ -99,7 +99,7 @@ class Rosters:
             if not going:
                 verdicts.append((api.EntryVerdict.STALE, "after_refused"))
                 continue
-            state, verdict, why = _one(conn, org, state, one, now, again)
+            state, verdict, why = add(conn, org, state, one, now, again)
             verdicts.append((verdict, why))
             going = verdict in (api.EntryVerdict.STORED, api.EntryVerdict.HAD_IT)
         if state is not None and any(verdict is api.EntryVerdict.STORED for verdict, _ in verdicts):
@@ -173,9 +173,17 @@ def forget_left(conn: Connection, org: bytes, state: roster.RosterState, now: in
             conn.execute(delete(table).where(table.c.org_id == org, table.c.invitation_id == id))
 
 
-def _one(
-    conn: Connection, org: bytes, state: roster.RosterState | None, new: api.NewEntry, now: int, again: bool
+def add(
+    conn: Connection,
+    org: bytes,
+    state: roster.RosterState | None,
+    new: api.NewEntry,
+    now: int,
+    again: bool,
+    whole: bool = True,
 ) -> tuple[roster.RosterState | None, api.EntryVerdict, str]:
+    """The state after one entry, if it fits; what became of it, and why. `again` as in `Rosters.append`; `whole`: its key
+    envelopes have to come with it."""
     try:
         entry = entries.decode(new.entry)
         no = -1 if state is None else state.no
@@ -188,7 +196,7 @@ def _one(
         after = roster.validate_and_apply(state, new.entry)
     except roster.RosterError as error:
         return state, api.EntryVerdict.REFUSED, error.code
-    if why := _refusal(conn, org, after, entry, new, None if again else now):
+    if why := _refusal(conn, org, after, entry, new if whole else None, None if again else now):
         return state, api.EntryVerdict.REFUSED, why
     _write(conn, org, after, entry, now)
     keep_envelopes(conn, org, after, new.envelopes, now)
@@ -196,7 +204,7 @@ def _one(
 
 
 def _refusal(
-    conn: Connection, org: bytes, after: roster.RosterState, entry: entries.Entry, new: api.NewEntry, now: int | None
+    conn: Connection, org: bytes, after: roster.RosterState, entry: entries.Entry, new: api.NewEntry | None, now: int | None
 ) -> str:
     """What only the server can check: whose genesis, complete envelopes; and unless it was checked before (`now` None), its own
     clock and fences at the heads."""
@@ -204,7 +212,7 @@ def _refusal(
         return "organisation"
     if entry.type == "device_enrolled" and now is not None and now > after.invitations[entry.fields["invitation"]].expires:
         return "invitation_expired"
-    if entry.type in _NEEDS_ENVELOPES:
+    if new is not None and entry.type in _NEEDS_ENVELOPES:
         place = entry.fields["collection"]
         given = {(one.collection, one.epoch, one.recipient) for one in new.envelopes}
         epoch = after.collections[place].epoch
@@ -232,7 +240,9 @@ def _write(conn: Connection, org: bytes, after: roster.RosterState, entry: entri
     if entry.type == "collection_created":
         place = entry.fields["collection"]
         start = {"epoch": 1, "seq": 0, "log_hash": envelope.log_start(org, place), "changed_at": now}
-        conn.execute(insert(tables.collection).values(org_id=org, collection_id=place.bytes, **start))
+        adding = upsert(conn, tables.collection).values(org_id=org, collection_id=place.bytes, **start)
+        # It is here already if a branch that was given up had made it as well (see `branches`).
+        conn.execute(adding.on_conflict_do_update(index_elements=["org_id", "collection_id"], set_={"epoch": 1}))
     if entry.type == "key_rotated":
         where = (
             tables.collection.c.org_id == org,

@@ -99,6 +99,15 @@ class MemoryReplica:
         assert no == len(self.tables["roster"])
         self._put("roster", no, entry)
 
+    def cut_roster(self, no: int) -> None:
+        self._written()
+        for known in [known for known in self.tables["roster"] if known >= no]:
+            del self.tables["roster"][known]
+
+    def forget_collection_key(self, collection: UUID, epoch: int) -> None:
+        self._written()
+        self.tables["keys"].pop((collection, epoch), None)
+
     def collection_keys(self) -> Mapping[tuple[UUID, int], bytes]:
         return dict(self.tables["keys"])
 

@@ -369,6 +369,14 @@ def _checked(window: Window) -> None:
     page(window).check.look()
 
 
+def _forked(door: samples.SampleDoor) -> None:
+    door.status = replace(door.status, word="refused", problem="roster_fork", waiting=2)
+
+
+def _look_at_both(window: Window) -> None:
+    page(window).look_at_both()
+
+
 def _replaced(door: samples.SampleDoor) -> None:
     """Another copy of this laptop has taken its place."""
     door.status = replace(door.status, word="refused", problem="device_replaced", waiting=2)
@@ -651,6 +659,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("17-settings-alone-other", _laptops(alone.shown, alone.taking_over), _ADMIN, before=alone.standing()),
     Shot("02-first-run-alone", _first_run(5), {"state": "new"}),
     Shot("14-sync-replaced", go("sync"), before=_replaced),
+    Shot("14-sync-two-lists", go("sync"), before=_forked),
+    Shot("14-sync-two-lists-sheet", go("sync", _look_at_both), before=_forked),
     Shot("14-sync-twelve-words", go("sync", _twelve_words), before=_replaced),
     Shot("15-pdf", go("pdf", request=_PDF)),
     Shot("15-pdf-elsewhere", go("pdf", request=_NOTICE), before=_elsewhere),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
@@ -26,7 +27,7 @@ def test_the_passphrase_and_enter_open_today(desk: Open) -> None:
     assert at.page.place == "today"
 
 
-def by_the_kit(at: Desk) -> QWidget:
+def by_the_kit(at: Desk) -> Any:
     """The step in which the printed kit is typed, with an address and a code in it."""
     at_first_run(at.page, 6)
     at.quiet()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cmpp_protocol import api, blobs, canon, entries, envelope, ids, keeping, keys, labels, roster, snapshot, stick
+from cmpp_protocol import api, blobs, branches, canon, entries, envelope, ids, keeping, keys, labels, roster, snapshot, stick
 from cmpp_protocol.stamps import Stamp
 
 HERE = Path(__file__).parent
@@ -49,6 +49,7 @@ def vectors() -> dict[str, dict[str, Any]]:
     enrolled = roster.validate_and_apply(invited, enrolment)
     return {
         "moved_value": _moved_value(),
+        "branch_chosen": _branch_chosen(device, recovery, genesis),
         "erasure_certificate": _erasure_certificate(),
         "keys": _keys(device, introduction, recovery),
         "stick_file": _stick_file(device, genesis),
@@ -76,6 +77,21 @@ def vectors() -> dict[str, dict[str, Any]]:
         "blob": _blob(state.org_id),
         "padme": {"lengths": [[length, envelope.padme(length)] for length in (0, 1, 9, 100, 1000, 70_000, 1 << 20)]},
     }
+
+
+def _branch_chosen(device: keys.KeyPair, recovery: keys.RecoveryKeys, genesis: bytes) -> dict[str, Any]:
+    """Two rosters that part at number 2, and the one that stays: on the other a second administrator's laptop was closed."""
+    other, head = pair(7), roster.validate_and_apply(None, genesis).head
+    let_in = entries.device_recovered(head, other, recovery, at=TIME + 1, member=MEMBER)
+    common = roster.build([genesis, let_in])
+    closed = entries.device_revoked(common.head, device, at=TIME + 2, device=other.id, fence={})
+    idle = entries.policy_set(common.head, device, at=TIME + 3, policy={})
+    kept, dropped = (roster.validate_and_apply(common, one) for one in (idle, closed))
+    chosen = entries.branch_chosen(
+        kept.head, device, (recovery, recovery), at=TIME + 4, fork=2, dropped=dropped.hash, until=dropped.no,
+        removals=branches.removals(common, dropped, kept), fence={},
+    )  # fmt: skip
+    return {"dropped": [genesis, let_in, closed], "kept": [genesis, let_in, idle, chosen], "shut_out": other.id}
 
 
 def _stick_file(device: keys.KeyPair, genesis: bytes) -> dict[str, Any]:

@@ -67,6 +67,9 @@ class StoreReplica(Afresh):
     def append_roster(self, no: int, hash: bytes, entry: bytes) -> None:
         self._write().exec_driver_sql("INSERT INTO roster(no, hash, body) VALUES (?,?,?)", (no, hash, entry))
 
+    def cut_roster(self, no: int) -> None:
+        self._write().exec_driver_sql("DELETE FROM roster WHERE no >= ?", (no,))
+
     def collection_keys(self) -> Mapping[tuple[UUID, int], bytes]:
         with self._reading() as connection:
             rows = connection.exec_driver_sql("SELECT coll, epoch, key FROM collection_key").all()
@@ -75,6 +78,10 @@ class StoreReplica(Afresh):
     def put_collection_key(self, collection: UUID, epoch: int, key: bytes) -> None:
         sql = "INSERT OR REPLACE INTO collection_key(coll, epoch, key) VALUES (?,?,?)"
         self._write().exec_driver_sql(sql, (self._coll(collection), epoch, key))
+
+    def forget_collection_key(self, collection: UUID, epoch: int) -> None:
+        sql = "DELETE FROM collection_key WHERE coll=? AND epoch=?"
+        self._write().exec_driver_sql(sql, (self._coll(collection), epoch))
 
     def put_collection(self, collection: UUID, kind: str, team_id: UUID | None, held: bool) -> None:
         before = self._names.place(collection.bytes)

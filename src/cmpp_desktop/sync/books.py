@@ -197,6 +197,19 @@ class Books:
         self.entries += [entry.data for entry in read]
         return tuple(help_)
 
+    def keep_branch(self, state: RosterState, held: Keys) -> None:
+        """What else stands in the store of another branch of the roster (rule 39); inside the caller's transaction."""
+        for device in state.devices.values():
+            self._store.put_device(device.id, device.member)
+        for place, _ in self.keys:
+            if place not in state.collections and self.state is not None:
+                self._store.put_collection(place, str(self.state.collections[place].kind), None, False)
+        self._keep_places(state, held)
+
+    def have_branch(self, entries_: Sequence[bytes], state: RosterState, held: Keys) -> None:
+        """Goes on with it, once it is kept."""
+        self.entries, self.state, self.keys = list(entries_), state, dict(held)
+
     def take_keys(self, envelopes: Iterable[KeyEnvelope]) -> bool:
         """Opens, checks and keeps keys. True if there is a new one."""
         state = self.state

@@ -35,6 +35,8 @@ def is_overrun(store: Replica, state: RosterState, place: UUID, own: bytes) -> b
     """Whether something counts here that a fence has cut off: it came before the fence did (by a folder, or from a log that was
     restored since), so that records have to be made again. This laptop's own bundles are left to `fenced`."""
     chains = store.chains(place)
+    if any(chain.number and device not in state.devices for device, chain in chains.items()):
+        return True  # it came in on a branch of the roster that was given up (rule 39)
     for fence in state.fences:
         if fence.collection != place or fence.device == own or fence.device not in chains:
             continue

@@ -17,6 +17,7 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import enrolment, erasing, honesty, identity
 from cmpp_desktop.sync.alone import Alone
 from cmpp_desktop.sync.books import Books
+from cmpp_desktop.sync.branches import Branches
 from cmpp_desktop.sync.checking import Checking
 from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
 from cmpp_desktop.sync.folder import FolderExchange
@@ -68,6 +69,8 @@ class Engine:
         self.snapshots = Snapshots(self._post.ask_snapshots, self._job, self._books, store, random, self._publish)
         self._talk = RosterTalk(self._job, self._books, store, random, self._publish, self.snapshots.take_again)
         self._reader = LogReader(self._job, self._books, store, self._publish, self._talk.made_again)
+        self.branches = Branches(self._post, self._job, self._books, store)
+        self._gone_over = False  # to another branch of the roster, in this exchange
         self._sending = Sending(self._books, store, random)
         self.alone = Alone(self._job, self._books, store, random, self._talk.follow)
         self._needs_update = False
@@ -299,7 +302,7 @@ class Engine:
 
     def _begin(self) -> None:
         self._talk.follow()
-        self._needs_update = False
+        self._needs_update = self._gone_over = False
         self._witness = honesty.Witness()
         for part in (self._talk, self.snapshots, self._sending, self._reader):
             part.begin()
@@ -325,7 +328,14 @@ class Engine:
                 return True
             raise
         self._state = "receiving"
-        more = self._talk.take(answer)
+        try:
+            more = self._talk.take(answer)
+        except KnownError as error:
+            if error.code != "roster_fork" or self._gone_over:
+                raise
+            self._gone_over = self.branches.go_over()
+            self._talk.went_over()
+            return True
         self._job(lambda: self._sending.note_verdicts(request, answer))
         self._witness.hear(request, answer)
         more = self.snapshots.take(answer.hints, progress) or more

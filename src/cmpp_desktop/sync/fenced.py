@@ -26,7 +26,10 @@ def take_back(replica: Replica, state: RosterState, device: bytes, place: UUID, 
     if not fences:
         return True
     cut = fences[-1]
-    _take_out(replica, device, place, cut, held)
+    bad = _worthless((one for one in replica.envelopes(place, mine=True) if one.number > cut.cut.number), cut)
+    if any(one.seq is not None and one.state == "counts" for one in bad):
+        with replica.transaction():
+            take_out(replica, device, place, cut, held)
     mine = replica.envelopes(place, mine=True)
     logged = [one for one in mine if one.seq is not None and one.state != "held"]
     last = max(logged, key=lambda one: one.number, default=None)
@@ -52,23 +55,22 @@ def _worthless(rows: Iterable[EnvelopeRow], cut: Fence) -> list[EnvelopeRow]:
     return bad
 
 
-def _take_out(replica: Replica, device: bytes, place: UUID, cut: Fence, held: Keys) -> None:
-    """A server that had lost the fence gave bundles a place that it cuts off (rule 37). They stay there and count for nobody:
-    what they say is in the outbox again."""
+def take_out(replica: Replica, device: bytes, place: UUID, cut: Fence, held: Keys) -> None:
+    """A server that had lost the fence gave bundles a place that it cuts off (rule 37), or they were read in a log that is no
+    more (rule 39). They count for nobody: what they say is in the outbox again. Inside a transaction."""
     bad = _worthless((one for one in replica.envelopes(place, mine=True) if one.number > cut.cut.number), cut)
-    if not any(one.seq is not None and one.state == "counts" for one in bad):
+    if not bad:
         return
     said = {each.stamp.hlc: each for one in bad for each in opened(replica, held, place, one)}
     said |= {each.stamp.hlc: each for each in replica.outbox(place)}
     good = [one for one in replica.envelopes(place, mine=True) if one.state == "counts" and one not in bad]
     last = max(good, key=lambda one: one.number, default=None)
-    with replica.transaction():
-        for one in bad:
-            at = (place, one.device, one.number, one.hash)
-            replica.put_envelope(StoredEnvelope(*at, one.epoch, one.seq, True, "held", one.last_hlc, one.body))
-            replica.release(*at)
-        replica.renew_outbox(place, [said[hlc] for hlc in sorted(said)])
-        replica.put_chain(place, device, _chain_at(last))
+    for one in bad:
+        at = (place, one.device, one.number, one.hash)
+        replica.put_envelope(StoredEnvelope(*at, one.epoch, one.seq, True, "held", one.last_hlc, one.body))
+        replica.release(*at)
+    replica.renew_outbox(place, [said[hlc] for hlc in sorted(said)])
+    replica.put_chain(place, device, _chain_at(last))
 
 
 def _chain_at(last: EnvelopeRow | None) -> Chain:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import ChangeSet
 from cmpp_desktop.errors import BugError, KnownError
-from cmpp_desktop.sync import adopting, merge, rebuild, replica
+from cmpp_desktop.sync import adopting, branches, merge, rebuild, replica
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.counted import counted_writes, named_unread
 from cmpp_desktop.sync.desk import Cutting, Heads, Make, cuts_of
@@ -22,6 +22,7 @@ from cmpp_desktop.sync.inbox import OWN_UNKNOWN, Taken
 from cmpp_desktop.sync.keys import seal_for_new
 from cmpp_desktop.sync.rebuild import Rebuilding, outbox_ids
 from cmpp_desktop.sync.replica import NO_CHAIN, Chain, OnShelf, Replica, StoredEnvelope
+from cmpp_protocol import branches as protocol_branches
 from cmpp_protocol import canon, entries, envelope, keys, roster
 from cmpp_protocol.api import NewEntry
 from cmpp_protocol.roster import RosterState
@@ -73,16 +74,20 @@ def follow(books: Books, store: Replica) -> Taken:
 def join_again(books: Books, store: Replica, invitation: Invitation, random: Callable[[int], bytes]) -> Taken:
     """Lets a laptop whose identity has ended in once more, by an invitation for the same person, with all that it holds; the
     server hears of it at the next exchange. Raises invitation_not_for_here, roster_fork, and still_a_member as a bug."""
+    if invitation.org != books.org:
+        raise KnownError("invitation_not_for_here")
+    if protocol_branches.fork(books.entries, invitation.roster) is not None:
+        try:
+            branches.go_over_to(books, store, invitation.roster)  # the kit may have chosen that one (rule 39)
+        except roster.RosterError as error:
+            raise KnownError("roster_fork", reason=error.code) from error
     state = books.state
     me = state.devices.get(books.device_id) if state else None
-    if state is None or me is None or me.active(state.no):
+    if state is None or (me is not None and me.active(state.no)):
         raise BugError("still_a_member")
-    if invitation.org != books.org or invitation.member != me.member:
+    if me is not None and invitation.member != me.member:  # who came in on a branch that was given up may be anybody on this one
         raise KnownError("invitation_not_for_here")
-    known = len(books.entries)
-    if list(invitation.roster[:known]) != books.entries[: len(invitation.roster)]:
-        raise KnownError("roster_fork")
-    books.grow(invitation.roster[known:])
+    books.grow(invitation.roster[len(books.entries) :])
     start = enrol(invitation, random=random)
     return become(books, store, start.device, start)
 
@@ -91,7 +96,7 @@ def become(books: Books, store: Replica, new: keys.KeyPair, start: Start | None 
     """This laptop is another device from now on: its unsent changes get stamps of that one, and its records are what the bundles
     of the log and those changes make of them. `start`: with what it is let in, if the roster does not know the new one yet."""
     taken, old = Taken(), books.device_id
-    member = books.view().devices[old].member
+    member = books.view().devices[old].member if start is None else start.member
     waiting = {place: list(store.outbox(place)) for place in _places(books)}
     with store.transaction():
         store.become(new.id)

@@ -173,11 +173,19 @@ class Replica(Protocol):
 
     def append_roster(self, no: int, hash: bytes, entry: bytes) -> None: ...
 
+    def cut_roster(self, no: int) -> None:
+        """Forgets the entries from number `no` on: another branch takes their place (rule 39)."""
+        ...
+
     def collection_keys(self) -> Mapping[tuple[UUID, int], bytes]:
         """The 32-byte key of each (collection, epoch) that this laptop holds."""
         ...
 
     def put_collection_key(self, collection: UUID, epoch: int, key: bytes) -> None: ...
+
+    def forget_collection_key(self, collection: UUID, epoch: int) -> None:
+        """The key of an epoch that the roster does not know any more."""
+        ...
 
     def put_collection(self, collection: UUID, kind: str, team_id: UUID | None, held: bool) -> None:
         """Adds or changes what is known of a collection. `kind`: organisation, caseload, restricted. `held`: it may be

@@ -62,6 +62,11 @@ class RosterTalk:
         """Whether the server may still be asked, in this exchange, who lacks a key."""
         return not self._helped
 
+    def went_over(self) -> None:
+        """This laptop holds another branch of the roster now (rule 39)."""
+        self._lost_after, self._fences = None, 0
+        self.follow()
+
     def says(self, state: RosterState) -> Says:
         """For the next request of a member; at the store. Makes the entries that are due."""
         books, lost = self._books, self._lost_after

@@ -7,6 +7,7 @@ from their next exchange on. All raise not_allowed, server_unreachable, roster_r
 from __future__ import annotations
 
 import threading
+from typing import Literal
 from uuid import UUID
 
 from cmpp_desktop.changes import HERE, collection_id
@@ -17,9 +18,9 @@ from cmpp_desktop.errors import Invalid, KnownError
 from cmpp_desktop.store.vault import answer_challenge
 from cmpp_desktop.sync.keys import read_recovery, recovery_words
 from cmpp_desktop.sync.transport import check_url
-from cmpp_desktop.workspace import attachments, people
+from cmpp_desktop.workspace import attachments, forks, people
 from cmpp_desktop.workspace.profile import ROLES, Opened, role_of
-from cmpp_desktop.workspace.views import DeviceRow, InvitationFile, MemberRow, TeamAccess
+from cmpp_desktop.workspace.views import DeviceRow, ForkView, InvitationFile, MemberRow, TeamAccess
 from cmpp_protocol import keeping, keys, rights
 from cmpp_protocol.roster import Rights, at
 
@@ -39,6 +40,17 @@ class Administration:
             self._opened.engine.exchange()
         self._opened.note("device_closed", "device_name", None, device=device_id[:16])
         return tuple(row for row in people.access_of(self._opened).devices if row.device_id in let_in)
+
+    def fork(self) -> ForkView:
+        """The two lists of who may open the records, where there are two. Raises no_fork and what an exchange does."""
+        with self._exchanging:
+            return forks.look(self._opened)
+
+    def settle_fork(self, keep: Literal["here", "server"], kits: tuple[str, ...]) -> tuple[str, ...]:
+        """Chooses one of them with the printed kit. Gives the names of laptops that need a new invitation ("" where it is not
+        known). Raises Invalid(recovery), wrong_kit, no_fork, not_allowed, too."""
+        with self._exchanging:
+            return forks.settle(self._opened, keep, kits)
 
     def unsent(self) -> int:
         """How much written here the server has not acknowledged, after one more exchange, documents that it lacks among it.

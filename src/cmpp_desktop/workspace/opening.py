@@ -13,8 +13,8 @@ from cmpp_desktop import resources
 from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.workspace.core import Core
 from cmpp_desktop.workspace.views import (
-    FetchedInvitation,
     AdministratorRow,
+    FetchedInvitation,
     Founding,
     Greeting,
     InvitationFile,

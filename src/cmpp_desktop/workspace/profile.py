@@ -186,6 +186,9 @@ class Opened:
         before = self.engine.device_id
         names = {device: name for device, name, _ in self.ask(Organisation()).device_names}
         self.engine.join_again(invitation)
+        if invitation.member != self.member_id:  # who came in on a list that was given up is somebody new on the other one
+            self.member_id = invitation.member
+            self.put_setting(ME, {"member": self.member_id.bytes, "team": self.team_id.bytes if self.team_id else None})
         me = self.engine.device_id
         self.do(NameDevice(device_record(me), me.hex(), names.get(before.hex(), "Laptop"), self.member_id), HERE)
         self.note("joined_again", "device_name", None, device=me.hex()[:16])

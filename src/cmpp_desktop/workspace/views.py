@@ -50,6 +50,39 @@ class InvitationInfo:
 
 
 @dataclass(frozen=True)
+class BranchLine:
+    """One entry of a list of who may open the records: `what` is its type in the protocol, `about` and `by` are names, or ""
+    where nothing that says them has come here; `at`: by the clock of who made it."""
+
+    what: str
+    about: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class BranchView:
+    """One of two such lists, from where they part. `shut_out`: laptops that this one closed and the other did not; `came_in`:
+    those that came in on it alone; `mine`: this laptop is an administrator's on it."""
+
+    lines: tuple[BranchLine, ...]
+    shut_out: tuple[str, ...]
+    came_in: tuple[str, ...]
+    mine: bool
+
+
+@dataclass(frozen=True)
+class ForkView:
+    """This laptop's list and the server's; which is recommended; and how many kits it takes to choose (1, or 2 where one of the
+    lists has a newer one)."""
+
+    here: BranchView
+    server: BranchView
+    recommended: Literal["here", "server"]
+    kits: int
+
+
+@dataclass(frozen=True)
 class AdministratorRow:
     """Somebody whose place a laptop with the recovery kit can take; their name is in records that nobody has opened yet. `since`:
     when they became an administrator; `laptop_since`: when the newest of their laptops came in; `collections`: how many

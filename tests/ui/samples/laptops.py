@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from cmpp_desktop.errors import Invalid, KnownError
-from cmpp_desktop.workspace import Access, DeviceRow, InvitationFile, MemberRow, OpenInvitation, TeamAccess
+from cmpp_desktop.workspace import (
+    Access,
+    BranchLine,
+    BranchView,
+    DeviceRow,
+    ForkView,
+    InvitationFile,
+    MemberRow,
+    OpenInvitation,
+    TeamAccess,
+)
 from tests.ui.samples.basis import ANA, DENISE, LEON, NOW, uid
 
 if TYPE_CHECKING:
@@ -65,6 +75,8 @@ class SampleAdministration:
         self._door = door
         self.closed: list[str] = []
         self.kept: list[str] = []  # what was done about the list of laptops, without a server
+        self.forked_kits = 1  # how many it takes to choose between two lists
+        self.settled: list[tuple[str, tuple[str, ...]]] = []
         self.taken_back: list[str] = []
         self.invited_again: list[UUID] = []
         self.left = False
@@ -75,6 +87,26 @@ class SampleAdministration:
             member: MemberRow(member, name, role, (TeamAccess(TEAM, "Team North", True, restricted),), laptops, member == DENISE)
             for member, name, role, restricted, laptops in _PEOPLE
         }
+
+    def fork(self) -> ForkView:
+        self._door._may_fail("fork")
+        at = NOW - timedelta(days=1)
+        here = (BranchLine("device_revoked", "Blue ThinkPad (Leon Fuentes)", "Denise’s laptop (Denise Okafor)", at),)
+        server = (
+            BranchLine("invitation_opened", "", "", at + timedelta(hours=2)),
+            BranchLine("device_enrolled", "", "", at + timedelta(hours=3)),
+        )
+        return ForkView(
+            BranchView(here, ("Blue ThinkPad (Leon Fuentes)",), (), True),
+            BranchView(server, (), ("",), True),
+            "here",
+            self.forked_kits,
+        )
+
+    def settle_fork(self, keep: str, kits: tuple[str, ...]) -> tuple[str, ...]:
+        self._door._may_fail("settle_fork")
+        self.settled.append((keep, kits))
+        return ("",) if keep == "here" else ()
 
     def close_laptop(self, device_id: str) -> tuple[DeviceRow, ...]:
         self._door._may_fail("close_laptop")

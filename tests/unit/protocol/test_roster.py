@@ -251,7 +251,7 @@ def test_what_a_newer_program_wrote_asks_for_an_update() -> None:
     entry = added(office, uuid("a"))
     for change in (
         {"v": 2},
-        {"type": "branch_chosen"},
+        {"type": "branch_pruned"},
         {"type": "hologram"},
         {"role": "auditor"},
         {"colour": "blue"},

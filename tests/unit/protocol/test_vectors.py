@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from cmpp_protocol import api, canon, envelope, ids, keys, labels, roster, snapshot
+from cmpp_protocol import api, branches, canon, envelope, ids, keys, labels, roster, snapshot
 from tests.vectors import generate
 
 FOLDER = Path(generate.__file__).parent
@@ -75,6 +75,16 @@ def test_the_published_key_envelope_opens_to_the_committed_key() -> None:
     assert key == given["key"]
     assert keys.key_fits(key, given["commit"], given["org"], place, 1)
     assert keys.open_previous_key(given["previous_sealed"], given["next_key"], given["org"], place, 2) == key
+
+
+def test_the_published_branch_is_gone_over_to() -> None:
+    given = vector("branch_chosen")
+    dropped, kept = ([bytes.fromhex(one) for one in given[name]] for name in ("dropped", "kept"))
+    state = branches.follow(dropped, kept)
+    assert not state.devices[bytes.fromhex(given["shut_out"])].active(state.no)
+    assert [(one.no, one.fork) for one in state.choices] == [(3, 2)]
+    with pytest.raises(roster.RosterError, match="chosen_twice"):
+        branches.follow(kept, dropped)
 
 
 def test_the_published_rosters_build() -> None:

@@ -65,6 +65,7 @@ def action_words(words: Words) -> dict[str, str]:
         "held_taken_in": words("Work that came too late taken in"),
         "held_left_out": words("Work that came too late left out"),
         "held_brought_back": words("Work that was left out waits again"),
+        "fork_settled": words("Settled which list of who may open the records stays"),
         "readmitted": words("Came in with the printed recovery kit"),
         "joined_again": words("Joined again with an invitation"),
         "identity_renewed": words("This laptop took a new identity"),

@@ -13,7 +13,7 @@ from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.overlay import Overlay
 from cmpp_desktop.ui.page import Ui
 from cmpp_desktop.ui.theme import look
-from cmpp_desktop.ui.widgets import Banner, Button, IconView, Label, announce, column, isolate, row
+from cmpp_desktop.ui.widgets import Banner, Button, IconView, Label, announce, column, isolate, row, scrolled
 from cmpp_desktop.workspace import DeviceRow
 
 
@@ -21,6 +21,7 @@ class NoWayBack(Overlay):
     """A sheet with the safe button first. `act()` does it where it may wait; `done(result)` hears of it."""
 
     WIDTH = 640
+    TALL = 0  # in a window lower than this what it says scrolls, and the buttons stay
 
     def __init__(self, window: QWidget, ui: Ui, name: str, do_it: Button, lines: tuple[tuple[str, str], ...]) -> None:
         super().__init__(window, name)
@@ -29,13 +30,18 @@ class NoWayBack(Overlay):
         self.trouble = Banner("", tone="amber")
         self.trouble.hide()
         self._stack = QStackedWidget()
-        ask = column(
-            Label(name, "title", wrap=True), *(said_with(icon, text) for icon, text in lines), self.trouble, 8,
-            row(self.keep, None, self.do_it), None, gap=10,
-        )  # fmt: skip
+        said = (said_with(icon, text) for icon, text in lines)
+        self._upper = column(Label(name, "title", wrap=True), *said, *self._between(), self.trouble, gap=10)
+        buttons = row(self.keep, None, self.do_it)
+        self._scrolls = window.height() < look().px(self.TALL)
+        ask = column(scrolled(column(self._upper, None)) if self._scrolls else self._upper, 8, buttons, None, gap=10)
         self._add(ask)
         self.sheet.setLayout(column(self._stack, margins=(24, 20, 24, 20)))
         self.setAccessibleDescription(" ".join(text for _, text in lines))
+
+    def _between(self) -> tuple[QWidget | int, ...]:
+        """What a sheet asks for, under what it says."""
+        return ()
 
     def _add(self, part: QVBoxLayout) -> None:
         held = QWidget()
@@ -54,13 +60,17 @@ class NoWayBack(Overlay):
         return part.totalHeightForWidth(width) + look().px(40) if part is not None else super().sheet_height()
 
     def focusNextPrevChild(self, next: bool) -> bool:
-        order = [button for button in self.findChildren(Button) if button.isVisible() and button.isEnabled()]
+        order = [one for one in self.stops() if one.isVisible() and one.isEnabled()]
         if not order:  # both are waited for
             return True
         here = self.focusWidget()
-        number = order.index(here) if isinstance(here, Button) and here in order else -1
+        number = order.index(here) if here in order else -1
         order[(number + (1 if next else -1)) % len(order)].setFocus(Qt.FocusReason.TabFocusReason)
         return True
+
+    def stops(self) -> list[QWidget]:
+        """Where Tab stops, in this order."""
+        return [*self.findChildren(Button)]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter presses the button that has the keyboard: at first the safe one."""

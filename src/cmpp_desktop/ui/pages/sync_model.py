@@ -20,7 +20,7 @@ from cmpp_desktop.ui.widgets import isolate
 from cmpp_desktop.words import Words, in_one, zone_of
 from cmpp_desktop.workspace import ArrivedItem, HeldWork, SnapshotKnown, SyncStatus
 
-Action = Literal["", "conflicts", "participant", "held", "join"]
+Action = Literal["", "conflicts", "participant", "held", "join", "fork"]
 
 # Reasons of a refusal that a person can do something about, or must hear of by name.
 SAID_AS_IT_IS = frozenset(
@@ -157,7 +157,7 @@ def sentence(status: SyncStatus, words: Words) -> tuple[str, str]:
 
 
 def _needs_you(status: SyncStatus, now: datetime, words: Words) -> tuple[Line, ...]:
-    lines = []
+    lines = [*_two_lists(words)] if status.problem == "roster_fork" else []  # nothing goes on before this
     if status.conflicts:
         title = (
             words("Two versions of one answer")
@@ -198,6 +198,15 @@ def _needs_you(status: SyncStatus, now: datetime, words: Words) -> tuple[Line, .
             Line("download", words("Update this program"), words("Ask your administrator for the new version."), tone="amber")
         )
     return tuple(lines)
+
+
+def _two_lists(words: Words) -> tuple[Line, Line]:
+    settle = words("An administrator looks at both, and chooses one with the printed recovery kit.")
+    out = words("Only if an administrator has settled it and tells you so. What is here goes out then.")
+    return (
+        Line("git-compare", words("Two lists of who may open the records"), settle, words("Look at both"), "amber", "fork"),
+        Line("laptop", words("Join again with an invitation"), out, words("Open the file"), "amber", "join"),
+    )
 
 
 def _held(work: HeldWork, words: Words) -> Line:

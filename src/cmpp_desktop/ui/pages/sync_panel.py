@@ -19,6 +19,7 @@ from cmpp_desktop.ui.pages.participant_case import FactList
 from cmpp_desktop.ui.pages.rows_of import sync_row
 from cmpp_desktop.ui.pages.sync_model import Line, SyncSaid
 from cmpp_desktop.ui.pages.sync_model import page as said_of
+from cmpp_desktop.ui.pages.two_lists import TwoLists
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
     Button,
@@ -34,7 +35,7 @@ from cmpp_desktop.ui.widgets import (
     scrolled,
 )
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate, StreamRow
-from cmpp_desktop.workspace import HeldWork, SyncStatus
+from cmpp_desktop.workspace import ForkView, HeldWork, SyncStatus
 
 ENDED = frozenset({"device_revoked", "device_retired"})  # problems of a laptop that is out
 
@@ -200,6 +201,20 @@ class SyncPage(Page):
             HeldWorkSheet(self.window(), self.ui, line.target, self._decided).open()
         elif line.action == "join":
             self._ask_for_invitation()
+        elif line.action == "fork":
+            self.look_at_both()
+
+    def look_at_both(self) -> None:
+        """The two lists of who may open the records, for an administrator to choose."""
+        door = self.ui.door
+
+        def show(fork: ForkView) -> None:
+            if fork.here.mine or fork.server.mine:
+                TwoLists(self.window(), self.ui, fork, self.sync).open()
+            else:
+                self.ui.say(self.words("Only an administrator can settle this. Tell yours."))
+
+        self.call(lambda: door.administration().fork(), show, self.ui.trouble, on="net")
 
     def _ask_for_invitation(self) -> None:
         kinds = self.words("Invitations") + " (*.cmppi *.json *)"

@@ -73,6 +73,12 @@ TABLE: Table = {
         w("Tell your administrator at once: somebody may have interfered with the server."),
         "stop",
     ),
+    "no_fork": lambda w, f: (
+        w("There is one list of who may open the records again."),
+        w("Nothing was changed."),
+        w("Try to send now."),
+        "banner",
+    ),
     "invitation_unreadable": lambda w, f: (
         w("This is not an invitation, or part of it is missing."),
         w("Nothing was changed."),

@@ -5,8 +5,7 @@
     hash  = SHA-256(label, body); signatures are Ed25519 over (label of that signature, hash)
 
 Reading is strict. A version, type, field, signature or word that this program does not know raises RosterError("update"):
-it was made by a newer program, so nobody guesses what it means. A name that a later version will use, so that nobody gives it
-another meaning: the collection kind `drop`.
+it was made by a newer program, so nobody guesses what it means.
 
 A *proposal* is what a laptop asks the one that keeps the roster to append, where no server orders it (`keeping`). It is an
 entry without a place: instead of `no` and `prev` its body names the `org`, so it stays good whatever came first, and its hash
@@ -24,6 +23,7 @@ from typing import Any
 from uuid import UUID
 
 from cmpp_protocol import canon, keys, labels, reading, versions
+from cmpp_protocol.entry_words import DROP_READERS as DROP_READERS
 from cmpp_protocol.entry_words import NO_CUT as NO_CUT
 from cmpp_protocol.entry_words import Cut as Cut
 from cmpp_protocol.entry_words import Cuts as Cuts
@@ -170,6 +170,25 @@ def _recovery(value: Any) -> keys.RecoveryPublic:
     return keys.RecoveryPublic(_public_keys(read), read["slot"])
 
 
+def _kind(drop: bool) -> reading.Reader:
+    """The word of a kind of collection; a drop's public key stands in entries of their own."""
+
+    def read(value: Any) -> Kind:
+        found = word(Kind)(value)
+        if (found in DROP_READERS) is not drop:
+            raise reading.Malformed("kind")
+        return found
+
+    return read
+
+
+def _seal_public(value: Any) -> bytes:
+    found = octets(keys.SEAL_BYTES)(value)
+    if not keys.seal_public_is_valid(found):
+        raise reading.Malformed("seal key")
+    return found
+
+
 _ID, _HASH, _EPOCH = octets(keys.ID_BYTES), octets(32), whole(NO_LIMIT, 1)
 _FENCE = ascending(_ID, uuid, whole(1 << 63), _HASH, by=2)
 _COMMON: dict[str, reading.Reader] = {
@@ -185,10 +204,11 @@ _FIELDS: dict[str, dict[str, reading.Reader]] = {
     "member_changed": {"member": uuid, "role": word(Role)},
     "collection_created": {
         "collection": uuid,
-        "kind": word(Kind),
+        "kind": _kind(drop=False),
         "commit": _HASH,
         "access": ascending(uuid, word(Rights)),
     },
+    "drop_created": {"collection": uuid, "kind": _kind(drop=True), "commit": _HASH, "seal": _seal_public},
     "access_granted": {"member": uuid, "collection": uuid, "rights": word(Rights)},
     "invitation_opened": {
         "invitation": uuid,
@@ -217,6 +237,13 @@ _FIELDS: dict[str, dict[str, reading.Reader]] = {
         "commit": _HASH,
         "previous": octets(keys.PREVIOUS_KEY_BYTES),
     },
+    "drop_rotated": {
+        "collection": uuid,
+        "epoch": _EPOCH,
+        "commit": _HASH,
+        "previous": octets(keys.PREVIOUS_KEY_BYTES),
+        "seal": _seal_public,
+    },
     "policy_set": {"policy": reading.mapping},
     "carried": {"proposal": octets()},
     "branch_chosen": {
@@ -241,6 +268,7 @@ _EXTRA_SIGNATURES = {
 TYPES = frozenset(_FIELDS)
 # What can be taken once: a proposal may lie on a stick for months, and come back to whoever has taken it.
 PROPOSED = frozenset({"device_enrolled", "device_replaced", "device_retired", "hold_placed", "hold_lifted", "erasure"})
+NEW_KEY = frozenset({"collection_created", "key_rotated", "drop_created", "drop_rotated"})  # with envelopes for all entitled
 
 
 # Writing ------------------------------------------------------------------------------------------------------------
@@ -415,6 +443,30 @@ def key_rotated(
     """The collection's key of a new epoch: its commitment, and `keys.seal_previous_key` of the one before."""
     fields = {"collection": collection.bytes, "epoch": epoch, "commit": commit, "previous": previous}
     return _by(head, author, at, "key_rotated", fields)
+
+
+def drop_created(
+    head: Head, author: keys.KeyPair, *, at: int, collection: UUID, kind: Kind, commit: bytes, seal: bytes
+) -> bytes:
+    """A new drop collection at epoch 1; `commit` as for others, `seal` is the public key (1216 bytes) of `drops.keys_of`."""
+    fields = {"collection": collection.bytes, "kind": str(kind), "commit": commit, "seal": seal}
+    return _by(head, author, at, "drop_created", fields)
+
+
+def drop_rotated(
+    head: Head,
+    author: keys.KeyPair,
+    *,
+    at: int,
+    collection: UUID,
+    epoch: int,
+    commit: bytes,
+    previous: bytes,
+    seal: bytes,
+) -> bytes:
+    """As `key_rotated`, for a drop collection: with the public key of the new epoch."""
+    fields = {"collection": collection.bytes, "epoch": epoch, "commit": commit, "previous": previous, "seal": seal}
+    return _by(head, author, at, "drop_rotated", fields)
 
 
 def policy_set(head: Head, author: keys.KeyPair, *, at: int, policy: Mapping[str, canon.Value]) -> bytes:

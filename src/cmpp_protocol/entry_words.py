@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -31,6 +32,17 @@ class Kind(StrEnum):
     ORGANISATION = "organisation"
     CASELOAD = "caseload"
     RESTRICTED = "restricted"
+    AUDIT = "audit"
+    REPORTS = "reports"
+
+
+# Drop collections: everybody who works seals to a public key, only members of these roles open.
+DROP_READERS: Mapping[Kind, frozenset[Role]] = MappingProxyType(
+    {
+        Kind.AUDIT: frozenset({Role.ADMINISTRATOR}),
+        Kind.REPORTS: frozenset({Role.ADMINISTRATOR, Role.BOARD}),
+    }
+)
 
 
 class Rights(StrEnum):

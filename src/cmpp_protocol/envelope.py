@@ -3,7 +3,7 @@
     envelope = header (162) | body length (4) | body | Ed25519 signature (64)
     hash     = SHA-256(label, header, body): the chain goes over this, never over the signature (rule 46)
     key      = HKDF-SHA256(collection key, salt of the header, label | header): used for this body only
-    body     = AES-256-GCM(key, zero nonce, padded plaintext, aad = header)
+    body     = AES-256-GCM(key, zero nonce, padded plaintext, aad = header);  of version 2: see `drops`
 
 All integers are big-endian. Parsing is strict: anything malformed raises EnvelopeError with a code, and never
 allocates more than it was given. A newer version raises EnvelopeError("update").
@@ -23,6 +23,7 @@ from cmpp_protocol import keys, labels, versions
 _LAYOUT = struct.Struct(">H32s16sI32sQ32sI32s")
 HEADER_BYTES = _LAYOUT.size  # 162
 TAG_BYTES = 16
+SHARED, TO_A_KEY = 1, 2  # versions: sealed under the collection's key; in a drop, to its public key (see `drops`)
 SALT_BYTES = 32
 FIRST = bytes(32)  # the previous hash of a chain's first bundle (number 1)
 BUNDLE_GOAL = 256 * 1024  # rule 40: a bundle of several change sets stays below this
@@ -52,7 +53,7 @@ class Header:
     previous: bytes
     roster_no: int
     salt: bytes
-    version: int = versions.ENVELOPE
+    version: int = SHARED
 
     def encode(self) -> bytes:
         """The 162 bytes. Raises EnvelopeError("header") for a value out of range."""
@@ -181,7 +182,7 @@ def log_next(before: bytes, envelope_hash: bytes) -> bytes:
 def _check_header(header: Header) -> None:
     sizes = [(header.org, 32), (header.device, 32), (header.previous, 32), (header.salt, SALT_BYTES)]
     bounded = (
-        header.version == versions.ENVELOPE
+        1 <= header.version <= versions.ENVELOPE
         and all(len(value) == size for value, size in sizes)
         and 1 <= header.epoch < 1 << 32
         and 1 <= header.number < 1 << 63  # a database's signed 64 bits

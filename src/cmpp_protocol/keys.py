@@ -149,7 +149,7 @@ def seal_public_is_valid(seal: bytes) -> bool:
     A point of small order would make every attempt to seal to its owner fail: it is refused before it is in a roster.
     """
     try:
-        _sealing_key(seal)
+        sealing_key(seal)
         X25519PrivateKey.from_private_bytes(b"\x01" * 32).exchange(X25519PublicKey.from_public_bytes(seal[1184:]))
     except (KeyProblem, ValueError):
         return False
@@ -169,7 +169,7 @@ def recovery_keys(secret: bytes) -> RecoveryKeys:
 
 def key_commit(key: bytes, org: bytes, collection: UUID, epoch: int) -> bytes:
     """HMAC-SHA256(K, label, org, collection, epoch): by it a wrong envelope is recognised (rule 44)."""
-    return hmac.new(key, labels.labelled(labels.KEY_COMMIT, _place(org, collection, epoch)), hashlib.sha256).digest()
+    return hmac.new(key, labels.labelled(labels.KEY_COMMIT, place_of(org, collection, epoch)), hashlib.sha256).digest()
 
 
 def key_fits(key: bytes, commit: bytes, org: bytes, collection: UUID, epoch: int) -> bool:
@@ -181,15 +181,15 @@ def seal_key(key: bytes, recipient: PublicKeys, org: bytes, collection: UUID, ep
     """A key envelope (1168 bytes): a collection key sealed with HPKE to one recipient, bound to its place."""
     if len(key) != COLLECTION_KEY_BYTES:
         raise KeyProblem("key_length")
-    info = labels.labelled(labels.KEY_ENVELOPE, _place(org, collection, epoch), recipient.id)
-    return _suite().encrypt(key, _sealing_key(recipient.seal), info)
+    info = labels.labelled(labels.KEY_ENVELOPE, place_of(org, collection, epoch), recipient.id)
+    return suite().encrypt(key, sealing_key(recipient.seal), info)
 
 
 def open_key(envelope: bytes, recipient: KeyPair, org: bytes, collection: UUID, epoch: int) -> bytes:
     """The collection key of an envelope. Raises KeyProblem("does_not_open"); check it with `key_fits`."""
-    info = labels.labelled(labels.KEY_ENVELOPE, _place(org, collection, epoch), recipient.id)
+    info = labels.labelled(labels.KEY_ENVELOPE, place_of(org, collection, epoch), recipient.id)
     try:
-        key = _suite().decrypt(envelope, recipient.opening_key(), info)
+        key = suite().decrypt(envelope, recipient.opening_key(), info)
     except (InvalidTag, ValueError) as error:
         raise KeyProblem("does_not_open") from error
     if len(key) != COLLECTION_KEY_BYTES:
@@ -199,13 +199,13 @@ def open_key(envelope: bytes, recipient: KeyPair, org: bytes, collection: UUID, 
 
 def seal_previous_key(previous: bytes, key: bytes, org: bytes, collection: UUID, epoch: int) -> bytes:
     """K(epoch-1) sealed under K(epoch): 48 bytes for a rotation entry, so that one envelope opens all history."""
-    place = _place(org, collection, epoch)
+    place = place_of(org, collection, epoch)
     return AESGCM(_previous_key(key, place)).encrypt(ZERO_NONCE, previous, place)
 
 
 def open_previous_key(sealed: bytes, key: bytes, org: bytes, collection: UUID, epoch: int) -> bytes:
     """K(epoch-1) from a rotation entry of `epoch`. Raises KeyProblem("does_not_open")."""
-    place = _place(org, collection, epoch)
+    place = place_of(org, collection, epoch)
     try:
         return AESGCM(_previous_key(key, place)).decrypt(ZERO_NONCE, sealed, place)
     except (InvalidTag, ValueError) as error:
@@ -217,17 +217,20 @@ def check_code(org: bytes, enrolment_hash: bytes) -> str:
     return f"{int.from_bytes(labels.digest(labels.CHECK_CODE, org, enrolment_hash)[:8], 'big') % 1_000_000:06}"
 
 
-def _place(org: bytes, collection: UUID, epoch: int) -> bytes:
+def place_of(org: bytes, collection: UUID, epoch: int) -> bytes:
+    """A collection key's place (52 bytes): org, collection, epoch. Raises KeyProblem("place")."""
     if len(org) != ID_BYTES or not 1 <= epoch < 1 << 32:
         raise KeyProblem("place")
     return org + collection.bytes + epoch.to_bytes(4, "big")
 
 
-def _suite() -> Suite:
+def suite() -> Suite:
+    """The one HPKE suite of this protocol."""
     return Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
-def _sealing_key(seal: bytes) -> MLKEM768X25519PublicKey:
+def sealing_key(seal: bytes) -> MLKEM768X25519PublicKey:
+    """The HPKE public key of 1216 bytes. Raises KeyProblem("key_length")."""
     if len(seal) != SEAL_BYTES:
         raise KeyProblem("key_length")
     mlkem = MLKEM768PublicKey.from_public_bytes(seal[:1184])

@@ -54,8 +54,8 @@ SNAPSHOT_HEAD = b"cmpp/1/snapshot-head"  # over what everybody may see of a snap
 SNAPSHOT_SIGNATURE = b"cmpp/1/snapshot-signature"  # by its maker
 SNAPSHOT_CONFIRMATION = b"cmpp/1/snapshot-confirmation"  # by a second device
 
-# Reserved; nothing makes them yet.
-DROP_KEYS = b"cmpp/1/drop-keys"
+DROP_KEYS = b"cmpp/1/drop-keys"  # HKDF info: the key of a drop's epoch -> the pair to which everybody seals
+DROP_BODY = b"cmpp/1/drop-body"  # HPKE info, with the header
 
 
 def labelled(label: bytes, *parts: bytes) -> bytes:

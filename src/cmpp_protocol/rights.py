@@ -13,8 +13,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from cmpp_protocol import keys
-from cmpp_protocol.envelope import FIRST, Header
-from cmpp_protocol.roster import Kind, Rights, Role, RosterState, at
+from cmpp_protocol.entries import DROP_READERS
+from cmpp_protocol.envelope import FIRST, SHARED, TO_A_KEY, Header
+from cmpp_protocol.roster import Collection, Invitation, Kind, Rights, Role, RosterState, at
 from cmpp_protocol.roster_state import CONFIRM_RESTRICTED, POLICY_DEFAULTS, asks_to_confirm, rights_at
 
 __all__ = [
@@ -59,7 +60,8 @@ class Standing(StrEnum):
 
 
 class Judgement(NamedTuple):
-    """A standing and, for what is held, why: order | fork | device | roster_back | rights | epoch | fence."""
+    """A standing and, for what is held, why: order | fork | device | roster_back | rights | epoch | sealing |
+    fence."""
 
     standing: Standing
     why: str = ""
@@ -79,8 +81,14 @@ def may_read(state: RosterState, device_id: bytes, collection: UUID, no: int | N
 
 
 def may_write(state: RosterState, device_id: bytes, collection: UUID, no: int | None = None) -> bool:
-    """Whether a device may write bundles to a collection, at a roster number or now. Board readers never do."""
+    """Whether a device may write bundles to a collection, at a roster number or now. Board readers never do; all others may
+    in a drop, whether they can open it or not."""
     no = state.no if no is None else no
+    place = state.collections.get(collection)
+    if place is not None and place.is_drop:
+        device = state.devices.get(device_id)
+        works = device is not None and device.active(no) and no >= place.created
+        return works and role_at(state, device_id, no) is not Role.BOARD
     if rights_at(state, device_id, collection, no) is not Rights.WRITE:
         return False
     return role_at(state, device_id, no) is not Role.BOARD
@@ -116,13 +124,17 @@ def entitled(state: RosterState, collection: UUID) -> tuple[Recipient, ...]:
     invited = [
         Recipient("invitation", one.keys.id, one.keys)
         for one in state.invitations.values()
-        if one.closed is None
-        and collection in one.collections
-        and at(state.access.get((one.member, collection), ()), state.no) is not None
-        and not guarded
+        if one.closed is None and _is_invited_to(state, one, place, state.no) and not guarded
     ]
     recovery = Recipient("recovery", state.recovery.pair.id, state.recovery.pair)
     return (*devices, *invited, recovery)
+
+
+def _is_invited_to(state: RosterState, one: Invitation, place: Collection, no: int) -> bool:
+    """Whether who uses an invitation may read a collection: of a drop, by the member's role; else it is listed, with access."""
+    if place.is_drop:
+        return place.created <= no and at(state.members[one.member].roles, no) in DROP_READERS[place.kind]
+    return place.id in one.collections and at(state.access.get((one.member, place.id), ()), no) is not None
 
 
 def rotation_due(state: RosterState) -> tuple[UUID, ...]:
@@ -135,19 +147,24 @@ def rotation_due(state: RosterState) -> tuple[UUID, ...]:
 
 def _last_loss(state: RosterState, collection: UUID) -> int:
     """The last roster number at which somebody ceased to be entitled to a collection's key; -1: never."""
-    lost = [-1]
+    lost, here = [-1], state.collections[collection]
     for device in state.devices.values():
         if device.ended is not None and rights_at(state, device.id, collection, device.ended - 1) is not None:
             lost.append(device.ended)
     for (_, place), history in state.access.items():
         lost += [since.no for since in history if place == collection and since.value is None]
     for one in state.invitations.values():
-        if one.closed is not None and one.device is None and collection in one.collections:
+        if one.closed is None or one.device is not None:
+            continue
+        if _is_invited_to(state, one, here, one.closed - 1) if here.is_drop else collection in one.collections:
             lost.append(one.closed)
+    if here.is_drop:  # whoever read there, and has another role since
+        readers = DROP_READERS[here.kind]
+        steps = (step for member in state.members.values() for step in pairwise(member.roles))
+        lost += [new.no for old, new in steps if old.value in readers and new.value not in readers and new.no > here.created]
     lost += [since.no for since in state.recoveries[1:]]
-    created = state.collections[collection].created
-    lost += [one.no for one in state.choices if one.no > created]  # who held a key of the branch that was given up
-    if state.collections[collection].kind is Kind.RESTRICTED:  # tightened: laptops whose digits nobody compared are out
+    lost += [one.no for one in state.choices if one.no > here.created]  # who held a key of the branch that was given up
+    if here.kind is Kind.RESTRICTED:  # tightened: laptops whose digits nobody compared are out
         lost += [
             since.no
             for before, since in pairwise(state.policies)
@@ -186,8 +203,11 @@ def counts(
         return Judgement(Standing.HELD, "roster_back")
     if not may_write(state, header.device, header.collection, header.roster_no):
         return Judgement(Standing.HELD, "rights")
-    if header.epoch != state.collections[header.collection].epoch_at(header.roster_no):
+    place = state.collections[header.collection]
+    if header.epoch != place.epoch_at(header.roster_no):
         return Judgement(Standing.HELD, "epoch")
+    if header.version != (TO_A_KEY if place.is_drop else SHARED):
+        return Judgement(Standing.HELD, "sealing")
     if _fenced(state, header, envelope_hash, cut_chain or {}):
         return Judgement(Standing.HELD, "fence")
     return Judgement(Standing.COUNTS)

@@ -61,11 +61,24 @@ def _collection_created(state: RosterState, entry: Entry, author: Device) -> Ros
     return replace(state, collections=_with(state.collections, collection.id, collection), access=access)
 
 
+def _drop_created(state: RosterState, entry: Entry, author: Device) -> RosterState:
+    _administrator(state, author)
+    fields = entry.fields
+    _new(state.collections, fields["collection"], "collection_exists")
+    if any(one.kind is fields["kind"] for one in state.collections.values()):
+        raise RosterError("collection_exists", "kind")  # one for the organisation
+    key = EpochKey(1, entry.no, fields["commit"], None, fields["seal"])
+    collection = Collection(fields["collection"], fields["kind"], entry.no, (key,))
+    return replace(state, collections=_with(state.collections, collection.id, collection))
+
+
 def _access_granted(state: RosterState, entry: Entry, author: Device) -> RosterState:
     _administrator(state, author)
     fields = entry.fields
     member = known(state.members, fields["member"], "member_unknown")
     collection = known(state.collections, fields["collection"], "collection_unknown")
+    if collection.is_drop:
+        raise RosterError("drop")  # who reads there is said by the role
     history = state.access.get((member.id, collection.id), ())
     now = at(history, state.no)
     if now == Rights.WRITE or now == fields["rights"]:
@@ -83,7 +96,8 @@ def _invitation_opened(state: RosterState, entry: Entry, author: Device) -> Rost
         raise RosterError("role")
     collections = frozenset(row[0] for row in fields["collections"])
     for collection in collections:
-        known(state.collections, collection, "collection_unknown")
+        if known(state.collections, collection, "collection_unknown").is_drop:
+            raise RosterError("drop")
         if at(state.access.get((member.id, collection), ()), state.no) is None:
             raise RosterError("no_access")
     introduction = fields["introduction"]
@@ -202,7 +216,9 @@ def _key_rotated(state: RosterState, entry: Entry, author: Device) -> RosterStat
         raise RosterError("no_access")
     if fields["epoch"] != collection.epoch + 1:
         raise RosterError("epoch")
-    key = EpochKey(fields["epoch"], entry.no, fields["commit"], fields["previous"])
+    if collection.is_drop is not (entry.type == "drop_rotated"):
+        raise RosterError("drop")
+    key = EpochKey(fields["epoch"], entry.no, fields["commit"], fields["previous"], fields.get("seal"))
     changed = replace(collection, epochs=(*collection.epochs, key))
     return replace(state, collections=_with(state.collections, collection.id, changed))
 
@@ -302,6 +318,8 @@ RULES: Mapping[str, Callable[[RosterState, Entry, Device], RosterState]] = Mappi
         "member_added": _member_added,
         "member_changed": _member_changed,
         "collection_created": _collection_created,
+        "drop_created": _drop_created,
+        "drop_rotated": _key_rotated,
         "access_granted": _access_granted,
         "invitation_opened": _invitation_opened,
         "invitation_closed": _invitation_closed,

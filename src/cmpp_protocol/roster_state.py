@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from cmpp_protocol import canon, keys
-from cmpp_protocol.entries import Cut, Head, Kind, Rights, Role
+from cmpp_protocol.entries import DROP_READERS, Cut, Head, Kind, Rights, Role
 
 CONFIRM_RESTRICTED = "confirm_restricted"  # policy: restricted collections only for devices confirmed by code
 POLICY_DEFAULTS: Mapping[str, bool] = MappingProxyType({CONFIRM_RESTRICTED: True})
@@ -75,12 +75,14 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class EpochKey:
-    """One epoch of a collection's key: since which roster number, its commitment, the key before sealed under it."""
+    """One epoch of a collection's key: since which roster number, its commitment, the key before sealed under it; of a drop,
+    the public key to which everybody seals."""
 
     epoch: int
     no: int
     commit: bytes
     previous: bytes | None
+    seal: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,11 @@ class Collection:
     def epoch(self) -> int:
         """The epoch now."""
         return self.epochs[-1].epoch
+
+    @property
+    def is_drop(self) -> bool:
+        """Whether everybody seals to its public key, and only certain roles open."""
+        return self.kind in DROP_READERS
 
     def epoch_at(self, no: int) -> int:
         """The epoch at a roster number (0 before the collection was created)."""
@@ -178,9 +185,10 @@ class RosterState:
         return policy
 
     def reached(self, device: bytes) -> frozenset[UUID]:
-        """Every collection that the member of a device ever had access to: its chain may have begun there."""
+        """Every collection that the member of a device ever had access to, and every drop: its chain may have begun there."""
         member = self.devices[device].member
-        return frozenset(collection for who, collection in self.access if who == member)
+        drops = (one.id for one in self.collections.values() if one.is_drop)
+        return frozenset((*(collection for who, collection in self.access if who == member), *drops))
 
     def with_successors(self, device: bytes) -> tuple[bytes, ...]:
         """A device and the identities that came after it (rule 35), first to last."""
@@ -201,6 +209,8 @@ def rights_at(state: RosterState, device_id: bytes, collection: UUID, no: int) -
     device, place = state.devices.get(device_id), state.collections.get(collection)
     if device is None or place is None or not device.active(no) or no < place.created:
         return None
+    if place.is_drop:
+        return Rights.READ if at(state.members[device.member].roles, no) in DROP_READERS[place.kind] else None
     compared = device.confirmed is not None and device.confirmed <= no
     if place.kind is Kind.RESTRICTED and not compared and asks_to_confirm(state, no):
         return None

@@ -18,7 +18,10 @@ class Version(NamedTuple):
 
 
 API_VERSIONS = (Version(1, "2026-11-24", "POST /v1/sync: roster, key envelopes, bundles, offers and log in one round trip"),)
-ENVELOPE_VERSIONS = (Version(1, "2026-11-24", "162-byte header, AES-256-GCM under a key used once, Ed25519"),)
+ENVELOPE_VERSIONS = (
+    Version(1, "2026-11-24", "162-byte header, AES-256-GCM under a key used once, Ed25519"),
+    Version(2, "2026-11-29", "in drop collections, and only there: the body is sealed with HPKE to the collection's public key"),
+)
 ROSTER_VERSIONS = (
     Version(
         1,

@@ -24,7 +24,6 @@ from cmpp_server.problems import Refused
 CACHED = 256
 NO_HEAD = roster.Head(-1, bytes(32))
 # Every holder of a key must be able to open it from the first moment on (rule 44).
-_NEEDS_ENVELOPES = frozenset({"collection_created", "key_rotated"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +211,7 @@ def _refusal(
         return "organisation"
     if entry.type == "device_enrolled" and now is not None and now > after.invitations[entry.fields["invitation"]].expires:
         return "invitation_expired"
-    if new is not None and entry.type in _NEEDS_ENVELOPES:
+    if new is not None and entry.type in entries.NEW_KEY:
         place = entry.fields["collection"]
         given = {(one.collection, one.epoch, one.recipient) for one in new.envelopes}
         epoch = after.collections[place].epoch
@@ -237,13 +236,13 @@ def _head_of(conn: Connection, org: bytes, fence: roster.Fence) -> roster.Cut:
 def _write(conn: Connection, org: bytes, after: roster.RosterState, entry: entries.Entry, now: int) -> None:
     row = {"org_id": org, "no": entry.no, "hash": entry.hash, "prev": entry.prev, "body": entry.data}
     conn.execute(insert(tables.roster).values(**row))
-    if entry.type == "collection_created":
+    if entry.type in ("collection_created", "drop_created"):
         place = entry.fields["collection"]
         start = {"epoch": 1, "seq": 0, "log_hash": envelope.log_start(org, place), "changed_at": now}
         adding = upsert(conn, tables.collection).values(org_id=org, collection_id=place.bytes, **start)
         # It is here already if a branch that was given up had made it as well (see `branches`).
         conn.execute(adding.on_conflict_do_update(index_elements=["org_id", "collection_id"], set_={"epoch": 1}))
-    if entry.type == "key_rotated":
+    if entry.type in ("key_rotated", "drop_rotated"):
         where = (
             tables.collection.c.org_id == org,
             tables.collection.c.collection_id == entry.fields["collection"].bytes,

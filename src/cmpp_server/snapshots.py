@@ -130,7 +130,8 @@ def told(
 ) -> Told:
     """What there is to say to a caller with these cursors. Raises Refused("update") for one who lacks what is not here as
     bundles any more, and does not know what snapshots are: the bundles that it brought have been kept."""
-    ends = _ends(conn, state.org_id, [one.collection for one in cursors])
+    shared = [one.collection for one in cursors if not state.collections[one.collection].is_drop]  # drops are kept as they came
+    ends = _ends(conn, state.org_id, shared)
     here = [one for one in cursors if one.collection in ends]
     if not request.snapshots:
         if any(one.seq < ends[one.collection].base_seq and log.known(conn, state.org_id, one) for one in here):
@@ -198,7 +199,7 @@ def _claim(
 ) -> bool:
     """Whether this caller shall make the snapshot that is wanted."""
     locked = log.lock(conn, caller.org, place)
-    if locked.seq is None or not rights.may_write(state, caller.device, place):
+    if locked.seq is None or state.collections[place].is_drop or not rights.may_write(state, caller.device, place):
         return False
     rows = _rows(conn, caller.org, [place])
     if not _is_due(rows, locked.seq, settings, now) or _claimed(conn, caller.org, place, caller.device, now):
@@ -244,7 +245,7 @@ def _keep_head(conn: Connection, state: roster.RosterState, caller: auth.Caller,
 def _wrong(state: roster.RosterState, caller: auth.Caller, head: snapshot.Head) -> str:
     """What speaks against a head, its place in the log apart; "" for nothing."""
     place = state.collections.get(head.collection)
-    if head.org != state.org_id or place is None or head.maker != caller.device:
+    if head.org != state.org_id or place is None or place.is_drop or head.maker != caller.device:
         return "not_yours"
     if head.roster_no > state.no or head.epoch != place.epoch_at(head.roster_no):
         return "roster"

@@ -238,7 +238,7 @@ class Books:
     def envelopes_of(self, entry: bytes) -> NewEntry:
         """An entry that a server has lost, with the key envelopes that must come with it, as far as the key is here."""
         read, state = entries.decode(entry), self.state
-        if state is None or read.type not in ("collection_created", "key_rotated"):
+        if state is None or read.type not in entries.NEW_KEY:
             return NewEntry(entry)
         place = read.fields["collection"]
         epoch = read.fields.get("epoch", 1)

@@ -7,9 +7,11 @@ is away (rules 44, 45); the server takes the first, and the others find it done.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
+from cmpp_desktop.changes import collection_id
 from cmpp_desktop.sync.keys import Keys, seal_for
-from cmpp_protocol import entries, keys, rights, roster
+from cmpp_protocol import drops, entries, keys, rights, roster
 from cmpp_protocol.api import KeyEnvelope, Lacking, NewEntry
 from cmpp_protocol.rights import Recipient, entitled
 from cmpp_protocol.roster import RosterState
@@ -40,17 +42,44 @@ def rotations(
         if previous is None or not rights.may_read(state, device.id, place):
             continue
         key = random(keys.COLLECTION_KEY_BYTES)
-        entry = entries.key_rotated(
+        at = (state.org_id, place, epoch + 1)
+        sealed = keys.seal_previous_key(previous, key, *at)
+        rotated = entries.key_rotated
+        if state.collections[place].is_drop:
+            rotated = partial(entries.drop_rotated, seal=drops.keys_of(key, *at).seal)
+        entry = rotated(
             state.head,
             device,
             at=now_ms,
             collection=place,
             epoch=epoch + 1,
-            commit=keys.key_commit(key, state.org_id, place, epoch + 1),
-            previous=keys.seal_previous_key(previous, key, state.org_id, place, epoch + 1),
+            commit=keys.key_commit(key, *at),
+            previous=sealed,
         )
         state = roster.validate_and_apply(state, entry)
         made.append(NewEntry(entry, seal_for(state, place, epoch + 1, key, entitled(state, place))))
+    return tuple(made)
+
+
+def missing_drops(state: RosterState, device: keys.KeyPair, now_ms: int, random: Random) -> tuple[NewEntry, ...]:
+    """The organisation's drop collections that it does not have yet, by an administrator's laptop."""
+    if rights.role_at(state, device.id, state.no) is not roster.Role.ADMINISTRATOR:
+        return ()
+    made: list[NewEntry] = []
+    for kind in sorted(set(entries.DROP_READERS) - {one.kind for one in state.collections.values()}):
+        place, key = collection_id(str(kind)), random(keys.COLLECTION_KEY_BYTES)
+        at = (state.org_id, place, 1)
+        entry = entries.drop_created(
+            state.head,
+            device,
+            at=now_ms,
+            collection=place,
+            kind=kind,
+            commit=keys.key_commit(key, *at),
+            seal=drops.keys_of(key, *at).seal,
+        )
+        state = roster.validate_and_apply(state, entry)
+        made.append(NewEntry(entry, seal_for(state, place, 1, key, entitled(state, place))))
     return tuple(made)
 
 

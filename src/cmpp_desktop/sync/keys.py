@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from cmpp_desktop.errors import Invalid
-from cmpp_protocol import keys
+from cmpp_protocol import drops, keys
 from cmpp_protocol.api import KeyEnvelope
 from cmpp_protocol.rights import Recipient, entitled, may_read
 from cmpp_protocol.roster import RosterState
@@ -70,31 +70,40 @@ def open_envelopes(
     for one in envelopes:
         place = state.collections.get(one.collection)
         pair = pairs.get(one.recipient)
-        commit = place.commit(one.epoch) if place else None
-        if pair is None or commit is None or (one.collection, one.epoch) in held:
+        if pair is None or place is None or place.commit(one.epoch) is None or (one.collection, one.epoch) in held:
             continue
         try:
             key = keys.open_key(one.body, pair, state.org_id, one.collection, one.epoch)
         except keys.KeyProblem:
             continue
-        if keys.key_fits(key, commit, state.org_id, one.collection, one.epoch):
+        if fits(state, one.collection, one.epoch, key):
             found[(one.collection, one.epoch)] = key
             found.update(_older(state, one.collection, one.epoch, key, held))
     return found
+
+
+def fits(state: RosterState, collection: UUID, epoch: int, key: bytes) -> bool:
+    """Whether a key is the one that the roster commits to; of a drop, its public key too must be the one that stands there."""
+    place = state.collections[collection]
+    commit = place.commit(epoch)
+    if commit is None or not keys.key_fits(key, commit, state.org_id, collection, epoch):
+        return False
+    public = place.epochs[epoch - 1].seal
+    return public is None or drops.keys_of(key, state.org_id, collection, epoch).seal == public
 
 
 def _older(state: RosterState, collection: UUID, epoch: int, key: bytes, held: Keys) -> dict[tuple[UUID, int], bytes]:
     found: dict[tuple[UUID, int], bytes] = {}
     place = state.collections[collection]
     for number in range(epoch, 1, -1):
-        sealed, commit = place.epochs[number - 1].previous, place.commit(number - 1)
-        if sealed is None or commit is None or (collection, number - 1) in held:
+        sealed = place.epochs[number - 1].previous
+        if sealed is None or (collection, number - 1) in held:
             break
         try:
             key = keys.open_previous_key(sealed, key, state.org_id, collection, number)
         except keys.KeyProblem:
             break
-        if not keys.key_fits(key, commit, state.org_id, collection, number - 1):
+        if not fits(state, collection, number - 1, key):
             break
         found[(collection, number - 1)] = key
     return found

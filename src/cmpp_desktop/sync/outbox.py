@@ -44,7 +44,7 @@ class Outbox:
         bundles: list[bytes] = []
         places = [
             place
-            for place in sorted(self._state.collections)
+            for place in self._in_order()
             if rights.may_write(self._state, self._id, place)
             and fenced.take_back(self._replica, self._state, self._id, place, self._keys)
         ]
@@ -69,6 +69,10 @@ class Outbox:
                     room -= len(body)
         return bundles, False
 
+    def _in_order(self) -> list[UUID]:
+        """Collections, with the drops last: what goes there never keeps records waiting."""
+        return sorted(self._state.collections, key=lambda place: (self._state.collections[place].is_drop, place))
+
     def offers(self) -> tuple[Offer, ...]:
         """What this laptop holds and the log may lack: others' bundles, and its own that were held (rules 37, 43)."""
         found: list[Offer] = []
@@ -88,7 +92,9 @@ class Outbox:
     def _fresh(self, place: UUID) -> Sequence[ChangeSet]:
         """The first of one's own change sets that no bundle holds yet; nothing while the key of the epoch is not here or has to
         change, or after another copy of this laptop was met (rule 35): what it writes stays, and waits for a new identity."""
-        if (place, self._state.collections[place].epoch) not in self._keys or self._replica.secret(IDENTITY) is not None:
+        here = self._state.collections[place]
+        has_key = here.is_drop or (place, here.epoch) in self._keys  # into a drop goes what need not be opened
+        if not has_key or self._replica.secret(IDENTITY) is not None:
             return []
         if place in self._due:  # rule 44: somebody who left still holds this key
             return []
@@ -105,8 +111,10 @@ class Outbox:
     def seal_rest(self) -> None:
         """Seals all that waits under the newest keys that are here: of a laptop that is out, for somebody who takes it in by
         hand. It counts for nobody by itself."""
-        for place in sorted({place for place, _ in self._keys} & set(self._state.collections)):
-            epoch = max(each for where, each in self._keys if where == place)
+        drops = {one.id for one in self._state.collections.values() if one.is_drop}
+        for place in sorted({place for place, _ in self._keys} & set(self._state.collections) | drops):
+            newest = self._state.collections[place].epoch if place in drops else 0
+            epoch = newest or max(each for where, each in self._keys if where == place)
             last = self._replica.chains(place).get(self._id, NO_CHAIN).last_hlc
             with self._replica.transaction():
                 for group in seal.in_bundles(list(self._replica.outbox(place, last))):
@@ -114,7 +122,8 @@ class Outbox:
 
     def _seal(self, place: UUID, change_sets: Sequence[ChangeSet], epoch: int = 0) -> bytes:
         """Seals one more bundle and keeps it, before anybody sees it. Inside a transaction. `epoch` 0: that of now."""
-        epoch = epoch or self._state.collections[place].epoch
+        here = self._state.collections[place]
+        epoch = epoch or here.epoch
         before = self._replica.chains(place).get(self._id, NO_CHAIN)
         header = envelope.Header(
             org=self._state.org_id,
@@ -125,8 +134,10 @@ class Outbox:
             previous=before.hash,
             roster_no=self._state.no,
             salt=self._random(envelope.SALT_BYTES),
+            version=envelope.TO_A_KEY if here.is_drop else envelope.SHARED,
         )
-        sealed = seal.seal(change_sets, header, self._keys[(place, epoch)], self._device)
+        key = here.epochs[epoch - 1].seal or self._keys[(place, epoch)]
+        sealed = seal.seal(change_sets, header, key, self._device)
         body, hashed, last = sealed.encode(), sealed.hash, change_sets[-1].stamp.hlc
         at = (place, self._id, header.number, hashed, epoch)
         self._replica.put_envelope(StoredEnvelope(*at, None, True, "counts", last, body))

@@ -2,7 +2,8 @@
 
     packed   = canonical msgpack of columns (packing.py), at most 16 MiB
     squeezed = one zstd frame that states its content size
-    body     = AES-256-GCM over `envelope.pad(squeezed)` (PADMÉ) under a key used once, header as associated data
+    body     = AES-256-GCM over `envelope.pad(squeezed)` (PADMÉ) under a key used once, header as associated data;
+               in a drop, HPKE to its public key
 
 Opening is strict: signature first, then bounds before anything is inflated, then every count and order. A bundle that
 breaks the format is void for everybody; one of a newer format waits for an update (rule 42).
@@ -22,10 +23,11 @@ from cmpp_desktop.changes import ChangeSet
 from cmpp_desktop.errors import BugError
 from cmpp_desktop.sync.column_reading import NotOpened, Outcome
 from cmpp_desktop.sync.packing import Part, pack, unpack, unpack_parts
-from cmpp_protocol import keys
+from cmpp_protocol import drops, keys
 from cmpp_protocol.envelope import (
     BUNDLE_GOAL,
     CHANGE_SET_LIMIT,
+    TO_A_KEY,
     Envelope,
     EnvelopeError,
     Header,
@@ -55,12 +57,15 @@ _LEVEL = 6
 _WRITE_COST = 40  # bytes reckoned for a write beside its value, well above what its columns take
 
 
-def seal(change_sets: Sequence[ChangeSet], header: Header, collection_key: bytes, author: keys.KeyPair) -> Envelope:
-    """A signed envelope. `header.salt` must be 32 fresh random bytes: the key is used once. Raises KnownError too_big."""
+def seal(change_sets: Sequence[ChangeSet], header: Header, key: bytes, author: keys.KeyPair) -> Envelope:
+    """A signed envelope. `key`: the collection's, or, for a header of a drop, the public key of its epoch. `header.salt` must be
+    32 fresh random bytes: the key is used once. Raises KnownError too_big."""
     if any(UUID(bytes=one.collection) != header.collection or one.stamp.device != header.device for one in change_sets):
         raise BugError("bundle_mixed")
     squeezed = zstandard.ZstdCompressor(level=_LEVEL, write_content_size=True).compress(pack(change_sets))
-    sealed = AESGCM(body_key(collection_key, header)).encrypt(keys.ZERO_NONCE, pad(squeezed), header.encode())
+    if header.version == TO_A_KEY:
+        return sign(header, drops.seal_body(pad(squeezed), key, header), author)
+    sealed = AESGCM(body_key(key, header)).encrypt(keys.ZERO_NONCE, pad(squeezed), header.encode())
     return sign(header, sealed, author)
 
 
@@ -84,9 +89,12 @@ def open_verified(envelope: Envelope, collection_key: bytes) -> tuple[Part, ...]
     """As `open_envelope`, for an envelope whose signature has been verified; its parts as they travelled."""
     header = envelope.header
     try:
-        padded = AESGCM(body_key(collection_key, header)).decrypt(keys.ZERO_NONCE, envelope.body, header.encode())
+        if header.version == TO_A_KEY:
+            padded = drops.open_body(envelope.body, collection_key, header)
+        else:
+            padded = AESGCM(body_key(collection_key, header)).decrypt(keys.ZERO_NONCE, envelope.body, header.encode())
         squeezed = unpad(padded)
-    except InvalidTag as error:
+    except (InvalidTag, keys.KeyProblem) as error:
         raise NotOpened("void", "does_not_open") from error
     except EnvelopeError as error:
         raise NotOpened("void", error.code) from error

@@ -180,7 +180,7 @@ def test_a_change_that_claims_to_replace_its_own_future_is_void() -> None:
 
 def test_a_bundle_of_a_newer_format_waits_for_an_update() -> None:
     assert reason_of(altered(v=2)) == ("update", "format")
-    newer = b"\x00\x02" + seal.seal(FIXED, header(), KEY, AUTHOR).encode()[2:]
+    newer = b"\x00\x03" + seal.seal(FIXED, header(), KEY, AUTHOR).encode()[2:]
     assert reason_of(newer) == ("update", "update")
 
 

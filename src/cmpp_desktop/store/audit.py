@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -60,6 +61,18 @@ class Entry:
     placed: bool = False
 
 
+class Own(NamedTuple):
+    """An entry of this laptop's log. `closed`: it is about a restricted record."""
+
+    number: int
+    at_ms: int
+    member: bytes | None
+    action: str
+    body: bytes
+    hash: bytes
+    closed: bool
+
+
 def append(connection: Connection, entries: Sequence[Entry], member_id: UUID | None, at_ms: int) -> None:
     """Adds entries to the end of the chain, in the caller's transaction."""
     if not entries:
@@ -71,7 +84,7 @@ def append(connection: Connection, entries: Sequence[Entry], member_id: UUID | N
         number += 1
         entry = _marked(connection, entry)
         body = _body(number, entry, member_id, at_ms)
-        previous = _hash(previous, body)
+        previous = chain_hash(previous, body)
         rows.append(
             (number, at_ms, _raw(member_id), entry.action, entry.subject_kind, _raw(entry.subject_id), body, previous)
         )
@@ -87,7 +100,7 @@ def verify(connection: Connection) -> int:
     previous, count = FIRST, 0
     for row in connection.execute(select(AUDIT_ENTRY).order_by(AUDIT_ENTRY.c.number)):
         count += 1
-        previous = _hash(previous, row.body)
+        previous = chain_hash(previous, row.body)
         said = canon.unpack(row.body)
         told = (said["n"], said["at"], said["member"], said["action"], said["kind"], said["id"])
         held = (row.number, row.at_ms, _raw(row.member_id), row.action, row.subject_kind, _raw(row.subject_id))
@@ -133,7 +146,8 @@ def _body(number: int, entry: Entry, member_id: UUID | None, at_ms: int) -> byte
     )
 
 
-def _hash(previous: bytes, body: bytes) -> bytes:
+def chain_hash(previous: bytes, body: bytes) -> bytes:
+    """The hash of an entry, over that of the one before and its own body."""
     return hashlib.sha256(LABEL + previous + body).digest()
 
 

@@ -292,6 +292,24 @@ AUDIT_ENTRY = _table(
     _col("hash", LargeBinary),
     rowid=True,
 )
+AUDIT_BUNDLE = _table("audit_bundle", _key("hash", LargeBinary))
+AUDIT_CHAIN = _table(
+    "audit_chain", _key("dev"), _col("number"), _col("hash", LargeBinary), _col("heard_ms", BigInteger)
+)
+AUDIT_HEARD = _table(
+    "audit_heard",
+    _key("hash", LargeBinary),
+    _col("dev"),
+    _col("number"),
+    _col("at_ms", BigInteger),
+    _col("member_id", Id, null=True),
+    _col("action", String),
+    _col("subject_kind", String),
+    _col("subject_id", Id, null=True),
+    _col("closed"),
+)
+Index("audit_heard_at_ms", AUDIT_HEARD.c.at_ms)
+AUDIT_TROUBLE = _table("audit_trouble", _key("dev"), _key("number"), _key("code", String), _col("at_ms", BigInteger))
 ARRIVAL = _table(
     "arrival",
     _key("n"),

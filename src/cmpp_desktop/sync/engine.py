@@ -8,18 +8,21 @@ engine's states have names (`State`). After a failure the code stands in `Status
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
+from uuid import UUID
 
 from cmpp_desktop.changes import SYNC, Bus, Changed
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync import enrolment, erasing, honesty, identity
+from cmpp_desktop.sync import audit_drop, enrolment, erasing, honesty, identity
 from cmpp_desktop.sync.alone import Alone
+from cmpp_desktop.sync.audit_drop import AuditBook
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.branches import Branches
 from cmpp_desktop.sync.checking import Checking
 from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
+from cmpp_desktop.sync.drops import Drops
 from cmpp_desktop.sync.folder import FolderExchange
 from cmpp_desktop.sync.folder_report import FolderReport
 from cmpp_desktop.sync.hearing import Heard, check_code, heard_of
@@ -47,7 +50,8 @@ ROUNDS = 10_000  # of one exchange; a server that always says "more" is left
 
 class Engine:
     """Sync of one open store. `system_ms` is the system's clock, `random(n)` gives n random bytes, `at_store` runs a job on
-    the thread (or under the lock) that owns the store. Only one exchange runs at a time: the caller sees to it."""
+    the thread (or under the lock) that owns the store; `audit`: the store once more, where its audit log goes to
+    administrators. Only one exchange runs at a time: the caller sees to it."""
 
     def __init__(
         self,
@@ -58,6 +62,7 @@ class Engine:
         random: Callable[[int], bytes],
         bus: Bus | None = None,
         at_store: AtStore | None = None,
+        audit: AuditBook | None = None,
     ) -> None:
         self._store, self._random, self._bus = store, random, bus
         self._at_store: AtStore = at_store or (lambda job: job())
@@ -67,16 +72,21 @@ class Engine:
         self.desk = Desk(self.propose, self._job, self._books, store, random)
         self._held = HeldDesk(self._books, store)
         self.snapshots = Snapshots(self._post.ask_snapshots, self._job, self._books, store, random, self._publish)
-        self._talk = RosterTalk(self._job, self._books, store, random, self._publish, self.snapshots.take_again)
+        makes = audit is not None
+        self._talk = RosterTalk(
+            self._job, self._books, store, random, self._publish, self.snapshots.take_again, makes_drops=makes
+        )
         self._reader = LogReader(self._job, self._books, store, self._publish, self._talk.made_again)
         self.branches = Branches(self._post, self._job, self._books, store)
         self._gone_over = False  # to another branch of the roster, in this exchange
-        self._sending = Sending(self._books, store, random)
+        self.drops, self._audit = Drops(self._books, store), audit
+        self._sending = Sending(self._books, store, random, self.drops)
         self.alone = Alone(self._job, self._books, store, random, self._talk.follow)
         self._needs_update = False
         self._pauses = Pauses()
         self._reason: str | None = None  # of the last failure, for engineers
         self._witness = honesty.Witness()
+        self._settled: Sequence[UUID] = ()  # drops of which the last answer said how far they have this laptop's bundles
 
     # Asking -----------------------------------------------------------------------------------------------------------
 
@@ -157,6 +167,7 @@ class Engine:
                 raise KnownError("another_history", reason="log")
             self._job(self._contradictions)
             self._job(self._held.tidy)
+            self.read_audit()
             if not wait:
                 self.snapshots.serve()
             self._state = "update_needed" if self._needs_update else "idle"
@@ -196,10 +207,22 @@ class Engine:
         """Goes on with this way to a server: the roster has said where it is."""
         self._post.use(transport)
 
+    def _send_audit(self) -> None:
+        """What the audit log of this laptop grew by is put into the outbox."""
+        book = self._audit
+        if book is not None:
+            self._job(lambda: audit_drop.send_grown(self._books, book, self.drops))
+
+    def read_audit(self) -> None:
+        """What came of other laptops' audit logs is checked and kept."""
+        book = self._audit
+        if book is not None and self._job(lambda: audit_drop.take_in(self._books, book, self.drops)) and self._bus is not None:
+            self._bus.publish(Changed(frozenset({audit_drop.BATCH}), frozenset(), SYNC))
+
     def _contradictions(self) -> None:
         """What the log, read to its end, says against the server (P19)."""
         if self._books.state is not None and not self._reader.stopped and not self._needs_update:
-            self._witness.at_end(self._store, self._books.state, self._books.readable())
+            self._witness.at_end(self._store, self._books.state, (*self._books.readable(), *self._settled))
 
     def _pause(self, error: KnownError) -> None:
         if not passes(error.code):
@@ -225,12 +248,14 @@ class Engine:
         """An exchange with a stick or a shared folder instead of the server; a laptop that was closed hands over what it had not
         sent, and takes nothing in. Raises what `FolderExchange.run` raises."""
         alone = self.alone if self._job(self.alone.applies) else None
-        made = FolderExchange(self._job, self._books, self._store, self._random, self._publish, alone)
+        made = FolderExchange(self._job, self._books, self._store, self._random, self._publish, self.drops, alone)
+        self._send_audit()
         if self._job(self._books.has_ended):
             return made.hand_over(folder, progress, cancelled)
         report = made.run(folder, progress, cancelled)
         if self._job(self._books.has_ended) and not report.stopped:  # the folder brought the entry: it may not come here again
             return made.hand_over(folder, progress, cancelled)
+        self.read_audit()
         if alone is not None:
             self._needs_update = report.needs_update
             self._job(self._held.tidy)
@@ -304,8 +329,9 @@ class Engine:
         self._talk.follow()
         self._needs_update = self._gone_over = False
         self._witness = honesty.Witness()
-        for part in (self._talk, self.snapshots, self._sending, self._reader):
+        for part in (self._talk, self.snapshots, self._sending, self._reader, self.drops):
             part.begin()
+        self._send_audit()
 
     def _renew_identity(self) -> bool:
         """Takes a new identity when another copy of this laptop was met (rule 35); whether it has one now."""
@@ -343,6 +369,9 @@ class Engine:
             more = self._reader.take(one) or more
         for place in answer.again:
             more = self._reader.take_again(place) or more
+        if request.heads_of:
+            more = self._job(lambda: self.drops.hear(answer.heads)) or more
+            self._settled = self._job(self.drops.closed)
         if answer.held:
             self._publish(self._job(lambda: self._held.receive(answer.held)))
         if progress is not None:
@@ -373,6 +402,7 @@ class Engine:
             helps=helps,
             lost=says.lost,
             holds=self._held.known() if helps else None,
+            heads_of=() if wait else self.drops.asks(),
             snapshots=True,
             from_log=tuple(sorted(self.snapshots.from_log)),
         )

@@ -20,6 +20,7 @@ from uuid import UUID
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync.alone import Alone
 from cmpp_desktop.sync.books import Books
+from cmpp_desktop.sync.drops import Drops
 from cmpp_desktop.sync.folder_files import body_of, is_there, put
 from cmpp_desktop.sync.folder_report import FolderReport
 from cmpp_desktop.sync.inbox import Item, Taken
@@ -51,11 +52,12 @@ class FolderExchange:
         store: Replica,
         random: Callable[[int], bytes],
         publish: Callable[[Taken], None],
+        drops: Drops,
         alone: Alone | None = None,
     ) -> None:
         """`alone`: of an organisation without a server, what goes between its laptops besides."""
         self._job, self._books, self._store, self._random, self._publish = job, books, store, random, publish
-        self._alone = alone
+        self._drops, self._alone = drops, alone
         self.report = FolderReport()
         self._bad: set[Path] = set()  # to be written anew, where what belongs there is here
         self._done, self._of = 0, 0
@@ -323,7 +325,7 @@ class FolderExchange:
         for name, body in self._alone.to_write() if self._alone is not None else ():
             self._bad.add(base / name)  # what another laptop can tell of this one is what stands there now
             yield base / name, _given(body)
-        for place in self._readable():
+        for place in (*self._readable(), *self._drops.closed()):
             for row in self._store.shelf(place):
                 if row.state != "void":
                     named = base / "bundles" / place.hex / stick.bundle_name(row.device, row.number, row.hash)

@@ -106,7 +106,7 @@ class HeldDesk:
         state = self._books.view()
         found = []
         for place in self._books.readable():
-            if not rights.may_write(state, self._books.device_id, place):
+            if state.collections[place].is_drop or not rights.may_write(state, self._books.device_id, place):
                 continue
             for device, rows in self._undecided(place).items():
                 told = self._told(state, Chain(place, device), rows)

@@ -17,6 +17,7 @@ from cmpp_desktop.sync import adopting, branches, merge, rebuild, replica
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.counted import counted_writes, named_unread
 from cmpp_desktop.sync.desk import Cutting, Heads, Make, cuts_of
+from cmpp_desktop.sync.drops import forget_unsent
 from cmpp_desktop.sync.enrolment import Invitation, Start, enrol
 from cmpp_desktop.sync.inbox import OWN_UNKNOWN, Taken
 from cmpp_desktop.sync.keys import seal_for_new
@@ -108,6 +109,9 @@ def become(books: Books, store: Replica, new: keys.KeyPair, start: Start | None 
         for name in (replica.SUCCESSOR, replica.IDENTITY):
             store.put_secret(name, None)
         store.put_secret(replica.RENEWED, canon.pack(books.now_ms()))
+        for drop in [each.id for each in books.view().collections.values() if each.is_drop and each.id not in waiting]:
+            forget_unsent(store, drop, old)
+        store.put_secret(replica.AUDIT_SENT, None)  # another chain: it begins with the whole of the log
         for place, change_sets in waiting.items():
             taken.add(_carried_over(books, store, place, change_sets, old, new.id))
         for one in store.all_set_aside():

@@ -337,7 +337,8 @@ class _Batch:
             return
         if opened.end != "refused":
             self._mended(item.seq)
-        if opened.end in ("void", "held", "refused"):
+        drop = self._collection in self._box._state.collections and self._box._state.collections[self._collection].is_drop
+        if opened.end in ("void", "refused") or (opened.end == "held" and not drop):  # nobody adopts another's message
             self._set_aside(opened.parsed, opened.hash, -1, opened.reason, item.data)
         if opened.end == "refused":
             return
@@ -356,7 +357,8 @@ class _Batch:
         if opened.end == "counts":
             if header.device != self._box._own:
                 self._replica.release(self._collection, header.device, header.number, opened.hash)
-            self._merge(opened)
+            if not drop:  # messages: nothing to merge
+                self._merge(opened)
         moved = Chain(header.number, opened.hash, last_hlc or before.last_hlc, header.roster_no)
         self._chains[header.device] = moved
         self._replica.put_chain(self._collection, header.device, moved)

@@ -111,10 +111,8 @@ class Outbox:
     def seal_rest(self) -> None:
         """Seals all that waits under the newest keys that are here: of a laptop that is out, for somebody who takes it in by
         hand. It counts for nobody by itself."""
-        drops = {one.id for one in self._state.collections.values() if one.is_drop}
-        for place in sorted({place for place, _ in self._keys} & set(self._state.collections) | drops):
-            newest = self._state.collections[place].epoch if place in drops else 0
-            epoch = newest or max(each for where, each in self._keys if where == place)
+        for place in sorted({place for place, _ in self._keys} & set(self._state.collections)):
+            epoch = max(each for where, each in self._keys if where == place)
             last = self._replica.chains(place).get(self._id, NO_CHAIN).last_hlc
             with self._replica.transaction():
                 for group in seal.in_bundles(list(self._replica.outbox(place, last))):

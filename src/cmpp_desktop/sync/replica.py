@@ -40,6 +40,8 @@ PROPOSALS = "proposals"  # canonical list of proposals that the roster has not t
 SEEN = "seen"  # canonical list of [device, ms, roster number, [[collection, stamp number]]]: what others have of one's own
 LAST_STICK = "last_stick"  # canonical int, ms: when a folder was last written to the end, in an organisation without a server
 ON_STICK = "on_stick"  # canonical list of [collection, stamp number]: how far one's own changes lie in some folder
+AUDIT_SENT = "audit_sent"  # canonical [number, hash] of the last entry of the own audit log that was put into the outbox
+AUDIT_READ = "audit_read"  # canonical [place in the log, fences of the roster] up to which the audit drop was read
 KEY_ENVELOPES = "key_envelopes"  # canonical list of key envelopes to hand to the server
 
 GONE = b"\0"  # in place of the bytes of a bundle that need not be kept any longer (rule 38)
@@ -188,7 +190,7 @@ class Replica(Protocol):
         ...
 
     def put_collection(self, collection: UUID, kind: str, team_id: UUID | None, held: bool) -> None:
-        """Adds or changes what is known of a collection. `kind`: organisation, caseload, restricted. `held`: it may be
+        """Adds or changes what is known of a collection. `kind`: that of the roster. `held`: it may be
         shown and written here. `team_id` None for a team's collection: not known to sync; the store finds it by
         `changes.collection_id(kind, team)` among the team records, now or when they come."""
         ...
@@ -243,7 +245,7 @@ class Replica(Protocol):
         ...
 
     def outbox_count(self) -> int:
-        """How many there are in all, without reading them."""
+        """How many there are in all, without reading them; but those of the audit log, which goes by itself."""
         ...
 
     def outbox_after(self, marks: Mapping[UUID, int]) -> int:

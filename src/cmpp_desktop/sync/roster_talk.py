@@ -34,7 +34,8 @@ class Says:
 
 
 class RosterTalk:
-    """Of one open store. `publish` is told what was taken in, `take_again` has a collection's snapshot taken once more."""
+    """Of one open store. `publish` is told what was taken in, `take_again` has a collection's snapshot taken once more;
+    `makes_drops`: an administrator's laptop adds the organisation's drop collections."""
 
     def __init__(
         self,
@@ -44,9 +45,12 @@ class RosterTalk:
         random: Callable[[int], bytes],
         publish: Callable[[Taken], None],
         take_again: Callable[[UUID], None],
+        *,
+        makes_drops: bool = False,
     ) -> None:
         self._job, self._books, self._store, self._random = at_store, books, store, random
         self._publish, self._take_again = publish, take_again
+        self._makes_drops = makes_drops
         self._duties = PROPOSALS  # how often entries that the roster calls for are tried in an exchange
         self._helped = False  # who lacks a key was asked in this exchange
         self._help: tuple[api.KeyEnvelope, ...] = ()
@@ -166,6 +170,8 @@ class RosterTalk:
         if self._duties == 0 or books.state is None:
             return ()
         made = duties.due(books.state, books.device, books.keys, books.now_ms(), self._random) or erasing.due(books, self._store)
+        if not made and self._makes_drops:
+            made = duties.missing_drops(books.state, books.device, books.now_ms(), self._random)
         self._duties -= bool(made)
         return made
 

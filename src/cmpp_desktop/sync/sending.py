@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from cmpp_desktop.sync.books import Books
+from cmpp_desktop.sync.drops import Drops, waits_for_head
 from cmpp_desktop.sync.outbox import BYTES_AT_ONCE, Outbox
 from cmpp_desktop.sync.replica import Replica, SetAside, StoredEnvelope
 from cmpp_protocol import api, envelope
@@ -13,8 +14,8 @@ from cmpp_protocol import api, envelope
 class Sending:
     """Of one open store; all methods run at it. `random(n)` gives n random bytes."""
 
-    def __init__(self, books: Books, store: Replica, random: Callable[[int], bytes]) -> None:
-        self._books, self._store, self._random = books, store, random
+    def __init__(self, books: Books, store: Replica, random: Callable[[int], bytes], drops: Drops) -> None:
+        self._books, self._store, self._random, self._drops = books, store, random, drops
         self._wanted: tuple[api.Offer, ...] = ()
         self._given: set[bytes] = set()  # hashes that were handed over on demand in this exchange
 
@@ -43,6 +44,8 @@ class Sending:
                 continue
             parsed = envelope.decode(data)
             header, hashed = parsed.header, parsed.hash
+            if waits_for_head(self._drops.closed, header.collection, verdict.why):
+                continue
             row = self._store.envelope(header.collection, header.device, header.number, hashed)
             if row is None or not row.mine or row.state == "held":
                 continue

@@ -11,7 +11,22 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cmpp_protocol import api, blobs, branches, canon, entries, envelope, ids, keeping, keys, labels, roster, snapshot, stick
+from cmpp_protocol import (
+    api,
+    blobs,
+    branches,
+    canon,
+    drops,
+    entries,
+    envelope,
+    ids,
+    keeping,
+    keys,
+    labels,
+    roster,
+    snapshot,
+    stick,
+)
 from cmpp_protocol.stamps import Stamp
 
 HERE = Path(__file__).parent
@@ -75,6 +90,7 @@ def vectors() -> dict[str, dict[str, Any]]:
         "derived_id": _derived(),
         "canonical_msgpack": {"values": _canonical()},
         "blob": _blob(state.org_id),
+        "drop": _drop(device, state.org_id, state.head),
         "padme": {"lengths": [[length, envelope.padme(length)] for length in (0, 1, 9, 100, 1000, 70_000, 1 << 20)]},
     }
 
@@ -92,6 +108,18 @@ def _branch_chosen(device: keys.KeyPair, recovery: keys.RecoveryKeys, genesis: b
         removals=branches.removals(common, dropped, kept), fence={},
     )  # fmt: skip
     return {"dropped": [genesis, let_in, closed], "kept": [genesis, let_in, idle, chosen], "shut_out": other.id}
+
+
+def _drop(device: keys.KeyPair, org: bytes, head: entries.Head) -> dict[str, Any]:
+    """The pair that a drop's key gives, the entry that makes the drop, and a bundle sealed to it (HPKE is random: it opens)."""
+    key, padded = bytes([9]) * 32, envelope.pad(b"a batch, packed and compressed")
+    pair = drops.keys_of(key, org, PLACE, 1)
+    header = envelope.Header(org, PLACE, 1, device.id, 1, envelope.FIRST, 1, SALT, envelope.TO_A_KEY)
+    made = envelope.sign(header, drops.seal_body(padded, pair.seal, header), device)
+    commit = keys.key_commit(key, org, PLACE, 1)
+    kind = entries.Kind.AUDIT
+    entry = entries.drop_created(head, device, at=TIME + 3, collection=PLACE, kind=kind, commit=commit, seal=pair.seal)
+    return {"collection_key": key, "seal": pair.seal, "entry": entry, "padded": padded, "envelope": made.encode()}
 
 
 def _stick_file(device: keys.KeyPair, genesis: bytes) -> dict[str, Any]:

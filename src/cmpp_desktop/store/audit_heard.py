@@ -33,7 +33,9 @@ class AuditLogs(Afresh):
         sql = "SELECT number, at_ms, member_id, action, body, hash FROM audit_entry WHERE number>? ORDER BY number LIMIT ?"
         with self._reading() as connection:
             rows = connection.exec_driver_sql(sql, (number, most)).all()
-        return [audit.Own(row[0], row[1], row[2], row[3], row[4], row[5], audit.restricted_to(row[4]) is not None) for row in rows]
+        return [
+            audit.Own(row[0], row[1], row[2], row[3], row[4], row[5], audit.restricted_to(row[4]) is not None) for row in rows
+        ]
 
     def audit_unread(self, place: UUID, after_seq: int) -> Sequence[OnShelf]:
         coll, unread = self._known(place), "e.hash NOT IN (SELECT hash FROM audit_bundle)"

@@ -10,12 +10,12 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from cmpp_protocol import api, branches, canon, envelope, ids, keys, labels, roster, snapshot
+from cmpp_protocol import api, branches, canon, drops, entries, envelope, ids, keys, labels, roster, snapshot
 from tests.vectors import generate
 
 FOLDER = Path(generate.__file__).parent
 # HPKE draws randomness, and another zstd may compress otherwise: opened instead, below and in tests/sync
-RANDOMISED = {"key_envelope": "envelope", "snapshot_columns": "squeezed"}
+RANDOMISED = {"key_envelope": "envelope", "snapshot_columns": "squeezed", "drop": "envelope"}
 
 
 def vector(name: str) -> dict[str, Any]:
@@ -50,6 +50,14 @@ def test_the_published_envelope_verifies_and_opens() -> None:
     key = envelope.body_key(given["collection_key"], parsed.header)
     padded = AESGCM(key).decrypt(keys.ZERO_NONCE, parsed.body, parsed.header.encode())
     assert envelope.unpad(padded) == given["plaintext"]
+
+
+def test_the_published_bundle_of_a_drop_opens_with_the_key_of_its_entry() -> None:
+    given = raw("drop")
+    parsed, made = envelope.decode(given["envelope"]), entries.decode(given["entry"])
+    assert made.fields["seal"] == given["seal"]
+    assert parsed.header.version == envelope.TO_A_KEY
+    assert drops.open_body(parsed.body, given["collection_key"], parsed.header) == given["padded"]
 
 
 def test_the_published_snapshot_is_its_makers_opens_and_is_confirmed() -> None:

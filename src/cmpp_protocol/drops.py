@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from cmpp_protocol import keys, labels
+from cmpp_protocol.entries import by_author
+from cmpp_protocol.entry_words import Head, Kind
 from cmpp_protocol.envelope import Header
 
 
@@ -52,3 +54,27 @@ def open_body(body: bytes, key: bytes, header: Header) -> bytes:
         return keys.suite().decrypt(body, pair.opening, labels.labelled(labels.DROP_BODY, header.encode()))
     except (InvalidTag, ValueError) as error:
         raise keys.KeyProblem("does_not_open") from error
+
+
+def created(
+    head: Head, author: keys.KeyPair, *, at: int, collection: UUID, kind: Kind, commit: bytes, seal: bytes
+) -> bytes:
+    """A new drop collection at epoch 1; `commit` as for others, `seal` is the public key (1216 bytes) of `keys_of`."""
+    fields = {"collection": collection.bytes, "kind": str(kind), "commit": commit, "seal": seal}
+    return by_author(head, author, at, "drop_created", fields)
+
+
+def rotated(
+    head: Head,
+    author: keys.KeyPair,
+    *,
+    at: int,
+    collection: UUID,
+    epoch: int,
+    commit: bytes,
+    previous: bytes,
+    seal: bytes,
+) -> bytes:
+    """As `key_rotated`, for a drop collection: with the public key of the new epoch."""
+    fields = {"collection": collection.bytes, "epoch": epoch, "commit": commit, "previous": previous, "seal": seal}
+    return by_author(head, author, at, "drop_rotated", fields)

@@ -33,6 +33,7 @@ from cmpp_protocol.entry_words import Rights as Rights
 from cmpp_protocol.entry_words import Role as Role
 from cmpp_protocol.entry_words import RosterError as RosterError
 from cmpp_protocol.entry_words import Unplaced as Unplaced
+from cmpp_protocol.entry_words import collection_kind, seal_public
 from cmpp_protocol.reading import ascending, octets, record, uuid, whole, word
 
 ENTRY_LIMIT = 1024 * 1024
@@ -170,25 +171,6 @@ def _recovery(value: Any) -> keys.RecoveryPublic:
     return keys.RecoveryPublic(_public_keys(read), read["slot"])
 
 
-def _kind(drop: bool) -> reading.Reader:
-    """The word of a kind of collection; a drop's public key stands in entries of their own."""
-
-    def read(value: Any) -> Kind:
-        found = word(Kind)(value)
-        if (found in DROP_READERS) is not drop:
-            raise reading.Malformed("kind")
-        return found
-
-    return read
-
-
-def _seal_public(value: Any) -> bytes:
-    found = octets(keys.SEAL_BYTES)(value)
-    if not keys.seal_public_is_valid(found):
-        raise reading.Malformed("seal key")
-    return found
-
-
 _ID, _HASH, _EPOCH = octets(keys.ID_BYTES), octets(32), whole(NO_LIMIT, 1)
 _FENCE = ascending(_ID, uuid, whole(1 << 63), _HASH, by=2)
 _COMMON: dict[str, reading.Reader] = {
@@ -204,11 +186,11 @@ _FIELDS: dict[str, dict[str, reading.Reader]] = {
     "member_changed": {"member": uuid, "role": word(Role)},
     "collection_created": {
         "collection": uuid,
-        "kind": _kind(drop=False),
+        "kind": collection_kind(drop=False),
         "commit": _HASH,
         "access": ascending(uuid, word(Rights)),
     },
-    "drop_created": {"collection": uuid, "kind": _kind(drop=True), "commit": _HASH, "seal": _seal_public},
+    "drop_created": {"collection": uuid, "kind": collection_kind(drop=True), "commit": _HASH, "seal": seal_public},
     "access_granted": {"member": uuid, "collection": uuid, "rights": word(Rights)},
     "invitation_opened": {
         "invitation": uuid,
@@ -242,7 +224,7 @@ _FIELDS: dict[str, dict[str, reading.Reader]] = {
         "epoch": _EPOCH,
         "commit": _HASH,
         "previous": octets(keys.PREVIOUS_KEY_BYTES),
-        "seal": _seal_public,
+        "seal": seal_public,
     },
     "policy_set": {"policy": reading.mapping},
     "carried": {"proposal": octets()},
@@ -294,12 +276,12 @@ def genesis(
 
 def member_added(head: Head, author: keys.KeyPair, *, at: int, member: UUID, role: Role) -> bytes:
     """A new member. `at` is milliseconds since the epoch, here and below."""
-    return _by(head, author, at, "member_added", {"member": member.bytes, "role": str(role)})
+    return by_author(head, author, at, "member_added", {"member": member.bytes, "role": str(role)})
 
 
 def member_changed(head: Head, author: keys.KeyPair, *, at: int, member: UUID, role: Role) -> bytes:
     """A higher role (a lower one takes rights away: `member_demoted`)."""
-    return _by(head, author, at, "member_changed", {"member": member.bytes, "role": str(role)})
+    return by_author(head, author, at, "member_changed", {"member": member.bytes, "role": str(role)})
 
 
 def collection_created(
@@ -315,7 +297,7 @@ def collection_created(
     """A new collection at epoch 1; `commit` is `keys.key_commit` of its first key, `access` maps members to rights."""
     rows = sorted([member.bytes, str(rights)] for member, rights in access.items())
     fields = {"collection": collection.bytes, "kind": str(kind), "commit": commit, "access": rows}
-    return _by(head, author, at, "collection_created", fields)
+    return by_author(head, author, at, "collection_created", fields)
 
 
 def access_granted(
@@ -323,7 +305,7 @@ def access_granted(
 ) -> bytes:
     """A member may read, or read and write, a collection."""
     fields = {"member": member.bytes, "collection": collection.bytes, "rights": str(rights)}
-    return _by(head, author, at, "access_granted", fields)
+    return by_author(head, author, at, "access_granted", fields)
 
 
 def invitation_opened(
@@ -347,12 +329,12 @@ def invitation_opened(
         "introduction": _public_map(introduction),
         "expires": expires,
     }
-    return _by(head, author, at, "invitation_opened", fields)
+    return by_author(head, author, at, "invitation_opened", fields)
 
 
 def invitation_closed(head: Head, author: keys.KeyPair, *, at: int, invitation: UUID) -> bytes:
     """An unused invitation ends: by an administrator at any time, by anybody once it has expired."""
-    return _by(head, author, at, "invitation_closed", {"invitation": invitation.bytes})
+    return by_author(head, author, at, "invitation_closed", {"invitation": invitation.bytes})
 
 
 def device_enrolled(
@@ -366,7 +348,7 @@ def device_enrolled(
 
 def device_confirmed(head: Head, author: keys.KeyPair, *, at: int, device: bytes) -> bytes:
     """An administrator has compared the six-digit code of a device."""
-    return _by(head, author, at, "device_confirmed", {"device": device})
+    return by_author(head, author, at, "device_confirmed", {"device": device})
 
 
 def device_replaced(head: Head | Unplaced, device: keys.KeyPair, successor: keys.KeyPair, *, at: int, fence: Cuts) -> bytes:
@@ -377,12 +359,12 @@ def device_replaced(head: Head | Unplaced, device: keys.KeyPair, successor: keys
 
 def device_retired(head: Head | Unplaced, device: keys.KeyPair, *, at: int, fence: Cuts) -> bytes:
     """A leaver's device ends itself, having sent everything: it signs its own cut (rule 34)."""
-    return _by(head, device, at, "device_retired", {"fence": _fence(fence)})
+    return by_author(head, device, at, "device_retired", {"fence": _fence(fence)})
 
 
 def device_revoked(head: Head, author: keys.KeyPair, *, at: int, device: bytes, fence: Cuts) -> bytes:
     """A device and its successors lose all rights; the invitations that they wrote are closed (rule 34)."""
-    return _by(head, author, at, "device_revoked", {"device": device, "fence": _fence(fence)})
+    return by_author(head, author, at, "device_revoked", {"device": device, "fence": _fence(fence)})
 
 
 def device_recovered(
@@ -398,7 +380,7 @@ def member_demoted(
 ) -> bytes:
     """A lower role, with the cuts of all the member's devices."""
     fields = {"member": member.bytes, "role": str(role), "fence": _fence(fence)}
-    return _by(head, author, at, "member_demoted", fields)
+    return by_author(head, author, at, "member_demoted", fields)
 
 
 def access_withdrawn(
@@ -406,7 +388,7 @@ def access_withdrawn(
 ) -> bytes:
     """A member may no longer read a collection; the cuts of all their devices there."""
     fields = {"member": member.bytes, "collection": collection.bytes, "fence": _fence(fence)}
-    return _by(head, author, at, "access_withdrawn", fields)
+    return by_author(head, author, at, "access_withdrawn", fields)
 
 
 def recovery_replaced(head: Head, author: keys.KeyPair, recovery: keys.RecoveryKeys, *, at: int) -> bytes:
@@ -417,19 +399,19 @@ def recovery_replaced(head: Head, author: keys.KeyPair, recovery: keys.RecoveryK
 
 def hold_placed(head: Head | Unplaced, author: keys.KeyPair, *, at: int, hold: UUID, records: Iterable[bytes]) -> bytes:
     """Records that nobody may erase; `records` are `erased_id`s."""
-    return _by(head, author, at, "hold_placed", {"hold": hold.bytes, "records": _set(records)})
+    return by_author(head, author, at, "hold_placed", {"hold": hold.bytes, "records": _set(records)})
 
 
 def hold_lifted(head: Head | Unplaced, author: keys.KeyPair, *, at: int, hold: UUID) -> bytes:
     """A hold ends."""
-    return _by(head, author, at, "hold_lifted", {"hold": hold.bytes})
+    return by_author(head, author, at, "hold_lifted", {"hold": hold.bytes})
 
 
 def erasure(
     head: Head | Unplaced, author: keys.KeyPair, *, at: int, records: Iterable[bytes], certificate: bytes
 ) -> bytes:
     """Records that are gone for good (rule 19): their `erased_id`s, and the hash of the certificate (32 bytes)."""
-    return _by(head, author, at, "erasure", {"records": _set(records), "certificate": certificate})
+    return by_author(head, author, at, "erasure", {"records": _set(records), "certificate": certificate})
 
 
 def erased_id(org: bytes, record: UUID) -> bytes:
@@ -442,41 +424,17 @@ def key_rotated(
 ) -> bytes:
     """The collection's key of a new epoch: its commitment, and `keys.seal_previous_key` of the one before."""
     fields = {"collection": collection.bytes, "epoch": epoch, "commit": commit, "previous": previous}
-    return _by(head, author, at, "key_rotated", fields)
-
-
-def drop_created(
-    head: Head, author: keys.KeyPair, *, at: int, collection: UUID, kind: Kind, commit: bytes, seal: bytes
-) -> bytes:
-    """A new drop collection at epoch 1; `commit` as for others, `seal` is the public key (1216 bytes) of `drops.keys_of`."""
-    fields = {"collection": collection.bytes, "kind": str(kind), "commit": commit, "seal": seal}
-    return _by(head, author, at, "drop_created", fields)
-
-
-def drop_rotated(
-    head: Head,
-    author: keys.KeyPair,
-    *,
-    at: int,
-    collection: UUID,
-    epoch: int,
-    commit: bytes,
-    previous: bytes,
-    seal: bytes,
-) -> bytes:
-    """As `key_rotated`, for a drop collection: with the public key of the new epoch."""
-    fields = {"collection": collection.bytes, "epoch": epoch, "commit": commit, "previous": previous, "seal": seal}
-    return _by(head, author, at, "drop_rotated", fields)
+    return by_author(head, author, at, "key_rotated", fields)
 
 
 def policy_set(head: Head, author: keys.KeyPair, *, at: int, policy: Mapping[str, canon.Value]) -> bytes:
     """The organisation's whole policy, replacing the one before."""
-    return _by(head, author, at, "policy_set", {"policy": dict(policy)})
+    return by_author(head, author, at, "policy_set", {"policy": dict(policy)})
 
 
 def carried(head: Head, author: keys.KeyPair, *, at: int, proposal: bytes) -> bytes:
     """A proposal takes its place in the roster; by an administrator, where nobody else may append: by the keeper."""
-    return _by(head, author, at, "carried", {"proposal": proposal})
+    return by_author(head, author, at, "carried", {"proposal": proposal})
 
 
 def branch_chosen(
@@ -507,7 +465,7 @@ def branch_chosen(
     return _write(head, at, author.id, "branch_chosen", fields, signers)
 
 
-def _by(head: Head | Unplaced, author: keys.KeyPair, at: int, kind: str, fields: Mapping[str, canon.Value]) -> bytes:
+def by_author(head: Head | Unplaced, author: keys.KeyPair, at: int, kind: str, fields: Mapping[str, canon.Value]) -> bytes:
     return _write(head, at, author.id, kind, fields, {"author": author})
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from cmpp_protocol import keys, reading
 
 
 class RosterError(ValueError):
@@ -74,3 +76,23 @@ class Cut(NamedTuple):
 
 NO_CUT = Cut(0, bytes(32))
 Cuts = Mapping[tuple[bytes, UUID], tuple[int, bytes]]  # (device, collection) -> where the chain is cut
+
+
+def collection_kind(drop: bool) -> reading.Reader:
+    """The word of a kind of collection; a drop's public key stands in entries of their own."""
+
+    def read(value: Any) -> Kind:
+        found = reading.word(Kind)(value)
+        if (found in DROP_READERS) is not drop:
+            raise reading.Malformed("kind")
+        return found
+
+    return read
+
+
+def seal_public(value: Any) -> bytes:
+    """The public key to which a drop is sealed."""
+    found = reading.octets(keys.SEAL_BYTES)(value)
+    if not keys.seal_public_is_valid(found):
+        raise reading.Malformed("seal key")
+    return found

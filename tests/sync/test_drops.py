@@ -252,7 +252,7 @@ def test_who_becomes_administrator_hears_all_and_who_ceases_gets_a_new_key_made(
 def test_records_go_before_the_audit_log(town: Town) -> None:
     ana = town.joins("ana")
     ana.do(family())
-    ana.engine._send_audit()
+    ana.engine._audit.send()
     bundles, _, _ = ana.engine._sending.to_send()
     places = [envelope.decode_header(data).collection for data in bundles]
     assert places[-1] == AUDIT

@@ -118,7 +118,7 @@ def _drop(device: keys.KeyPair, org: bytes, head: entries.Head) -> dict[str, Any
     made = envelope.sign(header, drops.seal_body(padded, pair.seal, header), device)
     commit = keys.key_commit(key, org, PLACE, 1)
     kind = entries.Kind.AUDIT
-    entry = entries.drop_created(head, device, at=TIME + 3, collection=PLACE, kind=kind, commit=commit, seal=pair.seal)
+    entry = drops.created(head, device, at=TIME + 3, collection=PLACE, kind=kind, commit=commit, seal=pair.seal)
     return {"collection_key": key, "seal": pair.seal, "entry": entry, "padded": padded, "envelope": made.encode()}
 
 

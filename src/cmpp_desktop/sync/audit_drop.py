@@ -23,10 +23,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from cmpp_desktop.changes import collection_id
+from cmpp_desktop.changes import SYNC, Bus, Changed, collection_id
 from cmpp_desktop.store import audit
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.drops import Drops
+from cmpp_desktop.sync.post import AtStore
 from cmpp_desktop.sync.replica import AUDIT_READ, AUDIT_SENT, OnShelf, Replica
 from cmpp_protocol import canon
 
@@ -112,6 +113,25 @@ class Followed:
     number: int
     hash: bytes
     troubles: tuple[Trouble, ...]
+
+
+class AuditTalk:
+    """The audit log's part of an exchange; nothing where there is no `book`. `at_store` runs a job at the store."""
+
+    def __init__(self, at_store: AtStore, books: Books, book: AuditBook | None, drops: Drops, bus: Bus | None) -> None:
+        self._job, self._books, self._book, self._drops, self._bus = at_store, books, book, drops, bus
+
+    def send(self) -> None:
+        """What the audit log of this laptop grew by is put into the outbox."""
+        book = self._book
+        if book is not None:
+            self._job(lambda: send_grown(self._books, book, self._drops))
+
+    def read(self) -> None:
+        """What came of other laptops' audit logs is checked and kept."""
+        book = self._book
+        if book is not None and self._job(lambda: take_in(self._books, book, self._drops)) and self._bus is not None:
+            self._bus.publish(Changed(frozenset({BATCH}), frozenset(), SYNC))
 
 
 # Sending --------------------------------------------------------------------------------------------------------------

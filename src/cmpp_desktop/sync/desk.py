@@ -21,7 +21,7 @@ from cmpp_desktop.sync.keys import RECOVERY_BYTES, seal_for, seal_for_new
 from cmpp_desktop.sync.outbox import Outbox
 from cmpp_desktop.sync.replica import Replica
 from cmpp_protocol import canon, entries, keeping, keys, roster
-from cmpp_protocol.api import NewEntry
+from cmpp_protocol.api import NewEntry, SyncAnswer
 from cmpp_protocol.entries import NO_CUT, Cuts
 from cmpp_protocol.rights import entitled
 from cmpp_protocol.roster import Rights, Role, RosterState
@@ -294,3 +294,15 @@ def cuts_of(state: RosterState, heads: Heads, devices: Iterable[bytes]) -> Cuts:
     return {
         (device, place): heads.get((device, place), NO_CUT) for device in devices for place in state.reached(device)
     }
+
+
+def heads_in(answer: SyncAnswer, store: Replica, books: Books, devices: Iterable[bytes]) -> Heads:
+    """Where the chains of these devices stand at the server. Raises another_history when it knows less than this laptop has
+    read in its log: what it hides would be cut off."""
+    heads = {(one.device, one.collection): (one.number, one.hash) for one in answer.heads}
+    asked = set(devices) - {books.device_id}
+    for place in books.readable():
+        for device, chain in store.chains(place).items():
+            if device in asked and chain.number > heads.get((device, place), (0, b""))[0]:
+                raise KnownError("another_history", reason="heads")
+    return heads

@@ -46,7 +46,7 @@ def rotations(
         sealed = keys.seal_previous_key(previous, key, *at)
         rotated = entries.key_rotated
         if state.collections[place].is_drop:
-            rotated = partial(entries.drop_rotated, seal=drops.keys_of(key, *at).seal)
+            rotated = partial(drops.rotated, seal=drops.keys_of(key, *at).seal)
         entry = rotated(
             state.head,
             device,
@@ -69,7 +69,7 @@ def missing_drops(state: RosterState, device: keys.KeyPair, now_ms: int, random:
     for kind in sorted(set(entries.DROP_READERS) - {one.kind for one in state.collections.values()}):
         place, key = collection_id(str(kind)), random(keys.COLLECTION_KEY_BYTES)
         at = (state.org_id, place, 1)
-        entry = entries.drop_created(
+        entry = drops.created(
             state.head,
             device,
             at=now_ms,

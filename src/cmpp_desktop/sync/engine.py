@@ -8,7 +8,7 @@ engine's states have names (`State`). After a failure the code stands in `Status
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeVar
 from uuid import UUID
@@ -17,11 +17,11 @@ from cmpp_desktop.changes import SYNC, Bus, Changed
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import audit_drop, enrolment, erasing, honesty, identity
 from cmpp_desktop.sync.alone import Alone
-from cmpp_desktop.sync.audit_drop import AuditBook
+from cmpp_desktop.sync.audit_drop import AuditBook, AuditTalk
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.branches import Branches
 from cmpp_desktop.sync.checking import Checking
-from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make
+from cmpp_desktop.sync.desk import Cutting, Desk, Heads, Make, heads_in
 from cmpp_desktop.sync.drops import Drops
 from cmpp_desktop.sync.folder import FolderExchange
 from cmpp_desktop.sync.folder_report import FolderReport
@@ -50,8 +50,8 @@ ROUNDS = 10_000  # of one exchange; a server that always says "more" is left
 
 class Engine:
     """Sync of one open store. `system_ms` is the system's clock, `random(n)` gives n random bytes, `at_store` runs a job on
-    the thread (or under the lock) that owns the store; `audit`: the store once more, where its audit log goes to
-    administrators. Only one exchange runs at a time: the caller sees to it."""
+    the thread (or under the lock) that owns the store; `audit`: the store, where its audit log goes to administrators. Only one
+    exchange runs at a time: the caller sees to it."""
 
     def __init__(
         self,
@@ -72,21 +72,19 @@ class Engine:
         self.desk = Desk(self.propose, self._job, self._books, store, random)
         self._held = HeldDesk(self._books, store)
         self.snapshots = Snapshots(self._post.ask_snapshots, self._job, self._books, store, random, self._publish)
-        makes = audit is not None
-        self._talk = RosterTalk(
-            self._job, self._books, store, random, self._publish, self.snapshots.take_again, makes_drops=makes
-        )
+        told = self._publish, self.snapshots.take_again, audit is not None
+        self._talk = RosterTalk(self._job, self._books, store, random, *told)
         self._reader = LogReader(self._job, self._books, store, self._publish, self._talk.made_again)
         self.branches = Branches(self._post, self._job, self._books, store)
         self._gone_over = False  # to another branch of the roster, in this exchange
-        self.drops, self._audit = Drops(self._books, store), audit
+        self.drops, self._settled = Drops(self._books, store), list[UUID]()  # of these the last answer named the own heads
+        self._audit = AuditTalk(self._job, self._books, audit, self.drops, bus)
         self._sending = Sending(self._books, store, random, self.drops)
         self.alone = Alone(self._job, self._books, store, random, self._talk.follow)
         self._needs_update = False
         self._pauses = Pauses()
         self._reason: str | None = None  # of the last failure, for engineers
         self._witness = honesty.Witness()
-        self._settled: Sequence[UUID] = ()  # drops of which the last answer said how far they have this laptop's bundles
 
     # Asking -----------------------------------------------------------------------------------------------------------
 
@@ -167,7 +165,7 @@ class Engine:
                 raise KnownError("another_history", reason="log")
             self._job(self._contradictions)
             self._job(self._held.tidy)
-            self.read_audit()
+            self._audit.read()
             if not wait:
                 self.snapshots.serve()
             self._state = "update_needed" if self._needs_update else "idle"
@@ -207,18 +205,6 @@ class Engine:
         """Goes on with this way to a server: the roster has said where it is."""
         self._post.use(transport)
 
-    def _send_audit(self) -> None:
-        """What the audit log of this laptop grew by is put into the outbox."""
-        book = self._audit
-        if book is not None:
-            self._job(lambda: audit_drop.send_grown(self._books, book, self.drops))
-
-    def read_audit(self) -> None:
-        """What came of other laptops' audit logs is checked and kept."""
-        book = self._audit
-        if book is not None and self._job(lambda: audit_drop.take_in(self._books, book, self.drops)) and self._bus is not None:
-            self._bus.publish(Changed(frozenset({audit_drop.BATCH}), frozenset(), SYNC))
-
     def _contradictions(self) -> None:
         """What the log, read to its end, says against the server (P19)."""
         if self._books.state is not None and not self._reader.stopped and not self._needs_update:
@@ -249,13 +235,14 @@ class Engine:
         sent, and takes nothing in. Raises what `FolderExchange.run` raises."""
         alone = self.alone if self._job(self.alone.applies) else None
         made = FolderExchange(self._job, self._books, self._store, self._random, self._publish, self.drops, alone)
-        self._send_audit()
+        self._audit.send()
         if self._job(self._books.has_ended):
             return made.hand_over(folder, progress, cancelled)
         report = made.run(folder, progress, cancelled)
         if self._job(self._books.has_ended) and not report.stopped:  # the folder brought the entry: it may not come here again
             return made.hand_over(folder, progress, cancelled)
         self.read_audit()
+        self._audit.read()
         if alone is not None:
             self._needs_update = report.needs_update
             self._job(self._held.tidy)
@@ -303,27 +290,13 @@ class Engine:
         raise KnownError("server_unreachable", reason="roster_busy")
 
     def _heads(self, devices: tuple[bytes, ...]) -> Heads:
-        """Where the chains of these devices stand at the server. Raises another_history when it knows less than this laptop has
-        read in its log: what it hides would be cut off."""
+        """Where the chains of these devices stand at the server; see `heads_in`."""
         if not devices:
             return {}
         state = self._job(self._books.view)
         answer = self._post.send(api.SyncRequest(state.no, state.hash, opened=self._job(self._books.opened), heads_of=devices))
         self._talk.take(answer)
-        heads = {(one.device, one.collection): (one.number, one.hash) for one in answer.heads}
-
-        def known() -> bool:
-            rows = ((place, self._store.chains(place)) for place in self._books.readable())
-            theirs = ((place, device, chain) for place, chains in rows for device, chain in chains.items())
-            return all(
-                chain.number <= heads.get((device, place), (0, b""))[0]
-                for place, device, chain in theirs
-                if device in devices and device != self._books.device_id
-            )
-
-        if not self._job(known):
-            raise KnownError("another_history", reason="heads")
-        return heads
+        return self._job(lambda: heads_in(answer, self._store, self._books, devices))
 
     def _begin(self) -> None:
         self._talk.follow()
@@ -331,7 +304,7 @@ class Engine:
         self._witness = honesty.Witness()
         for part in (self._talk, self.snapshots, self._sending, self._reader, self.drops):
             part.begin()
-        self._send_audit()
+        self._audit.send()
 
     def _renew_identity(self) -> bool:
         """Takes a new identity when another copy of this laptop was met (rule 35); whether it has one now."""
@@ -370,8 +343,7 @@ class Engine:
         for place in answer.again:
             more = self._reader.take_again(place) or more
         if request.heads_of:
-            more = self._job(lambda: self.drops.hear(answer.heads)) or more
-            self._settled = self._job(self.drops.closed)
+            more, self._settled = self._job(lambda: (self.drops.hear(answer.heads) or more, self.drops.closed()))
         if answer.held:
             self._publish(self._job(lambda: self._held.receive(answer.held)))
         if progress is not None:

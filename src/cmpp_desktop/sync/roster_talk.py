@@ -45,7 +45,6 @@ class RosterTalk:
         random: Callable[[int], bytes],
         publish: Callable[[Taken], None],
         take_again: Callable[[UUID], None],
-        *,
         makes_drops: bool = False,
     ) -> None:
         self._job, self._books, self._store, self._random = at_store, books, store, random

@@ -31,7 +31,7 @@ def created(office: Office, kind: Kind, place: UUID | None = None) -> bytes:
     seal = drops.keys_of(key, office.id, place, 1).seal
     commit = keys.key_commit(key, office.id, place, 1)
     head = office.state.head
-    return entries.drop_created(head, office.admin.pair, at=NOW, collection=place, kind=kind, commit=commit, seal=seal)
+    return drops.created(head, office.admin.pair, at=NOW, collection=place, kind=kind, commit=commit, seal=seal)
 
 
 def laptop(office: Office, role: Role) -> Laptop:

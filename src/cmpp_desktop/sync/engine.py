@@ -399,8 +399,6 @@ class Engine:
         read = sum((self._store.cursor(one.collection) or (0, b""))[0] for one in answer.logs)
         return read, max(read, sum(one.seq for one in answer.logs))
 
-    # At the store ---------------------------------------------------------------------------------------------------------
-
     def _job(self, job: Callable[[], T]) -> T:
         result: T = self._at_store(job)
         return result

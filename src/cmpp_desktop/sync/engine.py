@@ -15,7 +15,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import SYNC, Bus, Changed
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync import audit_drop, enrolment, erasing, honesty, identity
+from cmpp_desktop.sync import enrolment, erasing, honesty, identity
 from cmpp_desktop.sync.alone import Alone
 from cmpp_desktop.sync.audit_drop import AuditBook, AuditTalk
 from cmpp_desktop.sync.books import Books
@@ -241,7 +241,7 @@ class Engine:
         report = made.run(folder, progress, cancelled)
         if self._job(self._books.has_ended) and not report.stopped:  # the folder brought the entry: it may not come here again
             return made.hand_over(folder, progress, cancelled)
-        self.read_audit()
+        self._audit.read()
         self._audit.read()
         if alone is not None:
             self._needs_update = report.needs_update

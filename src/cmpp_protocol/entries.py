@@ -180,6 +180,12 @@ _COMMON: dict[str, reading.Reader] = {
     "by": _ID,
 }
 _PLACE: dict[str, reading.Reader] = {"no": whole(NO_LIMIT), "prev": _HASH}
+_ROTATED: dict[str, reading.Reader] = {
+    "collection": uuid,
+    "epoch": _EPOCH,
+    "commit": _HASH,
+    "previous": octets(keys.PREVIOUS_KEY_BYTES),
+}
 _FIELDS: dict[str, dict[str, reading.Reader]] = {
     "genesis": {"member": uuid, "device": _pair, "recovery": _recovery, "policy": reading.mapping},
     "member_added": {"member": uuid, "role": word(Role)},
@@ -213,19 +219,8 @@ _FIELDS: dict[str, dict[str, reading.Reader]] = {
     "hold_placed": {"hold": uuid, "records": ascending(_HASH)},
     "hold_lifted": {"hold": uuid},
     "erasure": {"records": ascending(_HASH), "certificate": _HASH},
-    "key_rotated": {
-        "collection": uuid,
-        "epoch": _EPOCH,
-        "commit": _HASH,
-        "previous": octets(keys.PREVIOUS_KEY_BYTES),
-    },
-    "drop_rotated": {
-        "collection": uuid,
-        "epoch": _EPOCH,
-        "commit": _HASH,
-        "previous": octets(keys.PREVIOUS_KEY_BYTES),
-        "seal": seal_public,
-    },
+    "key_rotated": _ROTATED,
+    "drop_rotated": {**_ROTATED, "seal": seal_public},
     "policy_set": {"policy": reading.mapping},
     "carried": {"proposal": octets()},
     "branch_chosen": {
@@ -457,12 +452,12 @@ def branch_chosen(
         "until": until,
         "devices": _set(removals.devices),
         "roles": [[member.bytes, str(role)] for member, role in sorted(removals.roles.items())],
-        "access": [[member.bytes, place.bytes] for member, place in sorted(removals.access)],
+        "access": [[one.bytes for one in pair] for pair in sorted(removals.access)],
         "invitations": [[one.bytes] for one in sorted(removals.invitations)],
         "fence": _fence(fence),
     }
-    signers = {"author": author, "recovery": kits[0].pair, "dropped": kits[1].pair}
-    return _write(head, at, author.id, "branch_chosen", fields, signers)
+    by = {"author": author, "recovery": kits[0].pair, "dropped": kits[1].pair}
+    return _write(head, at, author.id, "branch_chosen", fields, by)
 
 
 def by_author(head: Head | Unplaced, author: keys.KeyPair, at: int, kind: str, fields: Mapping[str, canon.Value]) -> bytes:

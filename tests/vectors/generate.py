@@ -1,6 +1,6 @@
 """How the test vectors were made, once, from fixed inputs. Refuses to write over one: a vector, once published, stays.
 
-    python -m tests.vectors.generate
+python -m tests.vectors.generate
 """
 
 from __future__ import annotations
@@ -14,13 +14,10 @@ from uuid import UUID
 from cmpp_protocol import (
     api,
     blobs,
-    branches,
     canon,
-    drops,
     entries,
     envelope,
     ids,
-    keeping,
     keys,
     labels,
     roster,
@@ -28,16 +25,10 @@ from cmpp_protocol import (
     stick,
 )
 from cmpp_protocol.stamps import Stamp
+from tests.vectors import rosters
+from tests.vectors.given import INVITATION, MEMBER, PLACE, SALT, TIME, pair
 
 HERE = Path(__file__).parent
-MEMBER, PLACE, INVITATION = UUID(int=0x101), UUID(int=0x202), UUID(int=0x303)
-SALT = bytes(range(32))
-TIME = 1_795_000_000_000
-
-
-def pair(byte: int) -> keys.KeyPair:
-    """A key pair whose 128 secret bytes are all the same."""
-    return keys.KeyPair(bytes([byte]) * keys.SECRET_BYTES)
 
 
 def vectors() -> dict[str, dict[str, Any]]:
@@ -58,13 +49,11 @@ def vectors() -> dict[str, dict[str, Any]]:
         expires=TIME + 1000,
     )
     invited = roster.validate_and_apply(state, invitation)
-    enrolment = entries.device_enrolled(
-        invited.head, new_device, at=TIME + 2, invitation=INVITATION, introduction=introduction
-    )
+    enrolment = entries.device_enrolled(invited.head, new_device, at=TIME + 2, invitation=INVITATION, introduction=introduction)
     enrolled = roster.validate_and_apply(invited, enrolment)
     return {
         "moved_value": _moved_value(),
-        "branch_chosen": _branch_chosen(device, recovery, genesis),
+        "branch_chosen": rosters.branch_chosen(device, recovery, genesis),
         "erasure_certificate": _erasure_certificate(),
         "keys": _keys(device, introduction, recovery),
         "stick_file": _stick_file(device, genesis),
@@ -80,7 +69,7 @@ def vectors() -> dict[str, dict[str, Any]]:
             "device": new_device.id,
             "check_code": keys.check_code(state.org_id, enrolled.hash),
         },
-        "carried": _carried(),
+        "carried": rosters.carried(),
         "request_signature": _request(device, state.org_id),
         "held": _held(device, state.org_id),
         "key_envelope": _key_envelope(device, state.org_id),
@@ -90,36 +79,9 @@ def vectors() -> dict[str, dict[str, Any]]:
         "derived_id": _derived(),
         "canonical_msgpack": {"values": _canonical()},
         "blob": _blob(state.org_id),
-        "drop": _drop(device, state.org_id, state.head),
+        "drop": rosters.drop(device, state.org_id, state.head),
         "padme": {"lengths": [[length, envelope.padme(length)] for length in (0, 1, 9, 100, 1000, 70_000, 1 << 20)]},
     }
-
-
-def _branch_chosen(device: keys.KeyPair, recovery: keys.RecoveryKeys, genesis: bytes) -> dict[str, Any]:
-    """Two rosters that part at number 2, and the one that stays: on the other a second administrator's laptop was closed."""
-    other, head = pair(7), roster.validate_and_apply(None, genesis).head
-    let_in = entries.device_recovered(head, other, recovery, at=TIME + 1, member=MEMBER)
-    common = roster.build([genesis, let_in])
-    closed = entries.device_revoked(common.head, device, at=TIME + 2, device=other.id, fence={})
-    idle = entries.policy_set(common.head, device, at=TIME + 3, policy={})
-    kept, dropped = (roster.validate_and_apply(common, one) for one in (idle, closed))
-    chosen = entries.branch_chosen(
-        kept.head, device, (recovery, recovery), at=TIME + 4, fork=2, dropped=dropped.hash, until=dropped.no,
-        removals=branches.removals(common, dropped, kept), fence={},
-    )  # fmt: skip
-    return {"dropped": [genesis, let_in, closed], "kept": [genesis, let_in, idle, chosen], "shut_out": other.id}
-
-
-def _drop(device: keys.KeyPair, org: bytes, head: entries.Head) -> dict[str, Any]:
-    """The pair that a drop's key gives, the entry that makes the drop, and a bundle sealed to it (HPKE is random: it opens)."""
-    key, padded = bytes([9]) * 32, envelope.pad(b"a batch, packed and compressed")
-    pair = drops.keys_of(key, org, PLACE, 1)
-    header = envelope.Header(org, PLACE, 1, device.id, 1, envelope.FIRST, 1, SALT, envelope.TO_A_KEY)
-    made = envelope.sign(header, drops.seal_body(padded, pair.seal, header), device)
-    commit = keys.key_commit(key, org, PLACE, 1)
-    kind = entries.Kind.AUDIT
-    entry = drops.created(head, device, at=TIME + 3, collection=PLACE, kind=kind, commit=commit, seal=pair.seal)
-    return {"collection_key": key, "seal": pair.seal, "entry": entry, "padded": padded, "envelope": made.encode()}
 
 
 def _stick_file(device: keys.KeyPair, genesis: bytes) -> dict[str, Any]:
@@ -131,37 +93,6 @@ def _stick_file(device: keys.KeyPair, genesis: bytes) -> dict[str, Any]:
         "entry_name": stick.entry_name(0, hashed),
         "key_name": stick.key_name(PLACE, 2, device.id),
         "bundle_name": stick.bundle_name(device.id, 7, hashed),
-    }
-
-
-def _carried() -> dict[str, Any]:
-    """An organisation without a server: a new laptop's proposal, the keeper's entry that carries it, and how far it has read."""
-    keeper, new, introduction = pair(1), pair(2), keys.introduction_keys(bytes([4]) * 16)
-    recovery, policy = keys.recovery_keys(bytes([3]) * 32), {keeping.KEEPER: keeper.id}
-    genesis = entries.genesis(at=TIME, device=keeper, member=MEMBER, recovery=recovery, policy=policy)
-    state = roster.validate_and_apply(None, genesis)
-    how: Any = {"invitation": INVITATION, "introduction": introduction}
-    invitation = entries.invitation_opened(
-        state.head, keeper, at=TIME + 1, invitation=INVITATION, member=MEMBER, role=roster.Role.ADMINISTRATOR, collections=[],
-        introduction=introduction.public, expires=TIME + 1000,
-    )  # fmt: skip
-    state = roster.validate_and_apply(state, invitation)
-    proposal = entries.device_enrolled(entries.Unplaced(state.org_id), new, at=TIME + 2, **how)
-    entry = entries.carried(state.head, keeper, at=TIME + 3, proposal=proposal)
-    after, proposed = roster.validate_and_apply(state, entry), entries.decode_proposal(proposal).hash
-    chains = ((PLACE, keeper.id, 7, labels.digest(labels.ENVELOPE_CHAIN, b"seven")),)
-    seen = stick.Seen(state.org_id, new.id, TIME + 4, after.no, chains)
-    return {
-        "genesis": genesis,
-        "invitation": invitation,
-        "proposal": proposal,
-        "proposal_hash": proposed,
-        "proposal_name": stick.proposal_name(new.id, proposed),
-        "entry": entry,
-        "hash": after.hash,
-        "device": new.id,
-        "check_code": keys.check_code(state.org_id, proposed),
-        "seen": stick.write_seen(seen, new),
     }
 
 
@@ -216,6 +147,8 @@ def _erasure_certificate() -> dict[str, Any]:
 def _moved_value() -> dict[str, Any]:
     value = canon.pack({"given": "Marisela", "family": "Tzoc"})
     return {"value": value, "mark": b"\xc1" + labels.digest(labels.MOVED_VALUE, value)}
+
+
 def _snapshot(maker: keys.KeyPair, second: keys.KeyPair, org: bytes) -> dict[str, Any]:
     """A head and its one part, whose plaintext is here whatever it says, and how a second device confirms it."""
     collection_key, plain = bytes([5]) * 32, b"columns, packed and compressed"

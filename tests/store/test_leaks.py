@@ -63,6 +63,7 @@ from cmpp_desktop.workspace.views import (
     AttachmentRequest,
     CaseSummaryRequest,
     CertificateRequest,
+    InvitationSheetRequest,
     PaperRequest,
     RecoveryKitRequest,
     ScreeningRequest,
@@ -493,7 +494,7 @@ def test_every_question_and_every_paper_is_searched() -> None:
     assert asked == {f"{kind.__module__}.{kind.__qualname__}" for kind in ANSWERS}
     # Of these papers each is made of one document, which is asked for by its id (`Session`, `Screening`, an attachment's record).
     whole_documents = {AttachmentRequest, SessionNoteRequest, ScreeningRequest, CertificateRequest}
-    of_nobody = {RecoveryKitRequest}
+    of_nobody = {RecoveryKitRequest, InvitationSheetRequest}
     assert set(get_args(PaperRequest)) == {CaseSummaryRequest, *whole_documents, *of_nobody}
     ids, texts = [UUID(int=1)], ["word"]
     assert all(next(questions(kind, ids, texts, ASKED), None) is not None for kind in ANSWERS)

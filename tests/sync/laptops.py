@@ -289,11 +289,11 @@ class MemoryReplica:
 
 
 class Office:
-    """The server: the real exchange over SQLite, with a line to it that can fail."""
+    """The server: the real exchange, over SQLite unless another `database` is given, with a line to it that can fail."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, database: str = "", **settings: Any) -> None:
         self.folder, self.clock = folder, START_MS
-        self.settings = Settings(f"sqlite:///{folder / 'server.db'}", server_names=("sync.example",), **settings)
+        self.settings = Settings(database or f"sqlite:///{folder / 'server.db'}", server_names=("sync.example",), **settings)
         self.down = False
         self.lose_answers = 0
         self.tamper: Any = None

@@ -11,11 +11,12 @@ Only who has been authenticated comes this far: a stranger cannot use up somebod
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, case, func, or_, select
 
 from cmpp_protocol import api, rights, roster
 from cmpp_server import tables
@@ -46,9 +47,19 @@ def note(
         _note_reading(conn, caller, request, state)
 
 
+def count_chunk(conn: Connection, caller: Caller, now: int, pace: Pace) -> None:
+    """One request for a document's content, of an allowance of its own: a large scan takes nothing from that of records, and they
+    nothing from it. Raises Refused("too_many") with the seconds to wait."""
+    _allow(conn, tables.device_documents, caller, {}, now, pace)
+
+
 def _count(conn: Connection, caller: Caller, roster_no: int, now: int, pace: Pace) -> None:
-    table, ahead = tables.device_seen, (pace.at_once - 1) * pace.share
-    row = {"org_id": caller.org, "device_id": caller.counted, "seen_at": now, "roster_no": roster_no, "due_at": now + pace.share}
+    _allow(conn, tables.device_seen, caller, {"seen_at": now, "roster_no": roster_no}, now, pace)
+
+
+def _allow(conn: Connection, table: Table, caller: Caller, seen: Mapping[str, int], now: int, pace: Pace) -> None:
+    ahead = (pace.at_once - 1) * pace.share
+    row = {"org_id": caller.org, "device_id": caller.counted, **seen, "due_at": now + pace.share}
     adding = upsert(conn, table).values(**row)
     due = table.c.due_at
     # A due time that no allowance leads to was written under another clock or another limit: it begins again.
@@ -56,7 +67,7 @@ def _count(conn: Connection, caller: Caller, roster_no: int, now: int, pace: Pac
     moved = case(((due > now) & (due <= now + ahead), due), else_=now) + pace.share
     adding = adding.on_conflict_do_update(
         index_elements=["org_id", "device_id"],
-        set_={"seen_at": now, "roster_no": roster_no, "due_at": moved},
+        set_={**seen, "due_at": moved},
         where=within if pace.a_minute else None,
     )
     returned: list[ColumnElement[Any]] = [table.c.due_at]

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, s
 
 from cmpp_protocol import api, blobs, rights, roster
 from cmpp_protocol.blobs import BlobKept, BlobName, ChunkName
-from cmpp_server import auth, tables
+from cmpp_server import arrivals, auth, tables
 from cmpp_server import roster as rosters
 from cmpp_server.chunks import Chunks, Place
 from cmpp_server.database import Database, upsert
@@ -33,6 +33,7 @@ class Blobs:
     def __init__(self, database: Database, chunks: Chunks | None, settings: Settings, now: Callable[[], int]) -> None:
         self._database, self._chunks, self._settings, self._now = database, chunks, settings, now
         self._rosters = rosters.Rosters()
+        self._pace = arrivals.Pace(settings.chunks_per_minute, max(settings.chunks_per_minute, 1))
 
     def put(self, header: str, path: str, body: bytes) -> auth.Caller:
         """Keep a chunk. Raises Refused: malformed, not_allowed, blob_differs, over_quota and those of `auth`; Busy."""
@@ -107,7 +108,9 @@ class Blobs:
             state = self._rosters.current(conn, authorisation.org)
         if state is None:
             raise Refused("device_unknown")
-        return auth.check_member(authorisation, state, path, body, self._settings.server_names, self._now()), state
+        caller = auth.check_member(authorisation, state, path, body, self._settings.server_names, self._now())
+        self._database.note(lambda conn: arrivals.count_chunk(conn, caller, self._now(), self._pace))
+        return caller, state
 
 
 def _chunk(path: str) -> ChunkName:

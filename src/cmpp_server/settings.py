@@ -35,6 +35,7 @@ class Settings:
     `snapshot_bundles`, `snapshot_days`: after how many bundles, or days, a snapshot is wanted; `keep_days`: for how long bundles
     are kept behind a confirmed one; `snapshot_behind`: how many bundles somebody is behind who is given one and no log.
     `requests_per_minute` (0: no limit) and `requests_at_once`: how often one device may ask (see `arrivals`);
+    `chunks_per_minute` (0: no limit): how many chunks of documents one device may send and fetch, in the long run and at once;
     `strangers_per_minute` (0: no limit): how often one network address may ask for an invitation (see `strangers`).
     """
 
@@ -48,6 +49,7 @@ class Settings:
     held_limit: int = 1000
     requests_per_minute: int = 300
     requests_at_once: int = 1000
+    chunks_per_minute: int = 1200
     strangers_per_minute: int = 30
     poll_seconds: float = 1.0
     snapshot_bundles: int = 5000
@@ -66,9 +68,9 @@ class Settings:
             organisation_id(org)
         if self.body_limit < api.REQUEST_LIMIT:
             raise SettingsError(f"body_limit must be at least {api.REQUEST_LIMIT}: a largest bundle must fit")
-        if min(self.requests_per_minute, self.strangers_per_minute) < 0 or self.requests_at_once < 1:
+        if min(self.requests_per_minute, self.chunks_per_minute, self.strangers_per_minute) < 0 or self.requests_at_once < 1:
             raise SettingsError(
-                "requests_per_minute and strangers_per_minute are 0 (no limit) or more, requests_at_once is 1 or more"
+                "requests_, chunks_ and strangers_per_minute are 0 (no limit) or more, requests_at_once is 1 or more"
             )
         if min(self.snapshot_bundles, self.snapshot_days, self.snapshot_behind) < 1 or self.keep_days < 0:
             raise SettingsError("snapshot_bundles, snapshot_days and snapshot_behind are 1 or more, keep_days is 0 or more")

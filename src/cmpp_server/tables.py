@@ -210,6 +210,16 @@ device_seen = Table(
     PrimaryKeyConstraint("org_id", "device_id"),
 )
 
+# When a device's allowance of requests for contents of documents is whole again.
+device_documents = Table(
+    "device_documents",
+    metadata,
+    *_id("org_id", 32),
+    *_id("device_id", 32),
+    Column("due_at", BigInteger, nullable=False),  # milliseconds
+    PrimaryKeyConstraint("org_id", "device_id"),
+)
+
 # How far a device has read a log, by the cursor of its last request.
 device_read = Table(
     "device_read",

@@ -306,3 +306,16 @@ def test_a_server_without_a_folder_for_documents_says_so_and_keeps_records(
         server.publish(team.office)
         assert put(server, team, team.lia, scan(team), 0) == "blobs_off"
         assert server.push(team.office, team.lia, team.lia.seal(team.office, team.place)) == [("stored", "")]
+
+
+def test_who_sends_chunks_too_fast_waits_with_the_document_and_with_nothing_else(
+    database_url: str, clock: Clock, team: Team
+) -> None:
+    for server in start(database_url, clock, team.office.id, chunks_per_minute=2, requests_per_minute=60):
+        server.publish(team.office)
+        blob = scan(team)
+        assert [put(server, team, team.lia, blob, n) for n in range(3)] == ["ok", "ok", "too_many"]
+        assert server.push(team.office, team.lia, team.lia.seal(team.office, team.place)) == [("stored", "")]
+        assert put(server, team, team.sam, blob, 2) == "ok"  # his own allowance
+        clock.ms += 30_000
+        assert put(server, team, team.lia, blob, 2) == "ok"

@@ -199,13 +199,13 @@ SNAPSHOTS = ("snapshot", "snapshot_part", "snapshot_confirm", "snapshot_claim")
 
 def as_of_0002(folder: Path) -> None:
     """Makes the dump what a server of revision 0002 would have written."""
-    for name, column in (("collection", "used_bytes"), ("collection", "base_seq")):
+    for name, column in (("collection", "used_bytes"), ("collection", "base_seq"), ("org", "recovery_id")):
         records = [canon.unpack(one) for one in dump._rows(folder / f"{name}.rows")]
         at = records[0].index(column)
         again(folder, name, [row[:at] + row[at + 1 :] for row in records])
     records = [canon.unpack(one) for one in dump._rows(folder / "org.rows")]
     again(folder, "org", [[*row, "used_bytes" if at == 0 else 0] for at, row in enumerate(records)])
-    for name in ("device_seen", "device_read", "blob", "blob_chunk", *SNAPSHOTS):
+    for name in ("device_seen", "device_read", "device_documents", "blob", "blob_chunk", "left_invitation", *SNAPSHOTS):
         (folder / f"{name}.rows").unlink()
 
     def older(said: dict[str, Any]) -> None:

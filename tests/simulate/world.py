@@ -162,7 +162,7 @@ class SimOffice(Office):
 
     def __init__(self, data: bytes, **settings: int) -> None:
         self._begin = data
-        super().__init__(MEMORY, **settings)  # nothing is written there
+        super().__init__(MEMORY, "", **settings)  # nothing is written there
 
     def open(self) -> None:
         self.database = MemoryDatabase(self._begin)

@@ -179,7 +179,9 @@ class Checks:
             left = len(laptop.replica.outbox(place))
             expect(not left, "P17", f"{laptop.name} has {left} change sets of {name} in its outbox")
         for id, record in laptop.records(place).items():
-            waiting = merge.awaited(record, laptop.replica.seen(place))
+            # A value that was written over one which never came to count names it for good, and is shown as a conflict.
+            named = (stamp for stamps in merge.awaited(record, laptop.replica.seen(place)).values() for stamp in stamps)
+            waiting = [stamp for stamp in named if rights.may_write(state, stamp.device, place)]
             expect(not waiting, "P17", f"{laptop.name}: record {id.int % 1000} waits for {waiting}")
 
     def _log_holds_all(self, place: UUID) -> None:

@@ -20,6 +20,9 @@ EVERY_DAY = [range(first, first + 20) for first in range(1, 121, 20)]
 FOUND: dict[tuple[int, tuple[int, ...]], str] = {
     (165, (4, 5, 6, 9, 11)): "a server that lost a removal refused it for ever, for its cut was not where the chain stood",
     (20061, (6, 9, 16)): "what was sent again under a right given back was shown as held by everybody for ever",
+    (1049, (2, 4, 7, 11, 15)): "what was written over words that never came to count names them for good, and that is no fault",
+    (1162, (5, 6, 11, 17)): "a copy that had taken a snapshot kept a value that it had itself replaced",
+    (3890, (3, 4, 9, 10)): "an administrator whose laptop met its copy while inviting handed out a file that nobody could read",
 }
 
 

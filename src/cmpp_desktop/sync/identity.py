@@ -7,11 +7,11 @@ already does not leave twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from cmpp_desktop.changes import ChangeSet
+from cmpp_desktop.changes import LIFE, ChangeSet, RecordState
 from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.sync import adopting, branches, merge, rebuild, replica
 from cmpp_desktop.sync.books import Books
@@ -204,6 +204,7 @@ def _in_place(books: Books, store: Replica, place: UUID, ids: set[UUID], mapped:
     taken = Taken()
     before = store.states(place, ids)
     after = {id: adopting.restamped_state(state, mapped) for id, state in before.items()}
+    _without_replaced(after, store.outbox(place))
     for one in store.outbox(place):  # what is new in it: what was said of bundles that leave again
         fresh = replace(one, writes=tuple(write for write in one.writes if write.kind == adopting.HELD_BUNDLE))
         merge.apply_change_set(after, fresh, lambda stamp: True, books.now_ms())
@@ -211,3 +212,15 @@ def _in_place(books: Books, store: Replica, place: UUID, ids: set[UUID], mapped:
     taken.touched |= store.save_states(place, {id: before[id] for id in changed if id in before}, changed)
     taken.kinds |= {state.kind for state in changed.values()}
     return taken
+
+
+def _without_replaced(states: dict[UUID, RecordState], waiting: Iterable[ChangeSet]) -> None:
+    """Takes away heads that own changes name. Of its own stamps a laptop has seen every one, so that it waits for none (rule 3);
+    one that the other copy has sent as well came back with that copy's bundle, after the change that had replaced it."""
+    for write in (write for one in waiting for write in one.writes):
+        state = states.get(write.id)
+        heads = state.heads.get(write.field, ()) if state is not None else ()
+        left = tuple(head for head in heads if head.stamp not in write.replaces)
+        if state is not None and left and len(left) < len(heads):
+            covers = {stamp: kept for stamp, kept in state.covers.items() if write.field != LIFE or stamp not in write.replaces}
+            states[write.id] = replace(state, heads={**state.heads, write.field: left}, covers=covers)

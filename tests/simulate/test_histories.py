@@ -22,6 +22,7 @@ FOUND: dict[tuple[int, tuple[int, ...]], str] = {
     (20061, (6, 9, 16)): "what was sent again under a right given back was shown as held by everybody for ever",
     (1049, (2, 4, 7, 11, 15)): "what was written over words that never came to count names them for good, and that is no fault",
     (1162, (5, 6, 11, 17)): "a copy that had taken a snapshot kept a value that it had itself replaced",
+    (4729, (2, 3, 11, 13, 14)): "what a copy had sent to a server that was put back since left again nowhere",
     (3890, (3, 4, 9, 10)): "an administrator whose laptop met its copy while inviting handed out a file that nobody could read",
 }
 

@@ -15,10 +15,11 @@ from cmpp_desktop.changes import LIFE, ChangeSet, RecordState
 from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.sync import adopting, branches, merge, rebuild, replica
 from cmpp_desktop.sync.books import Books
-from cmpp_desktop.sync.counted import counted_writes, named_unread
+from cmpp_desktop.sync.counted import counted_writes, named_unread, opened
 from cmpp_desktop.sync.desk import Cutting, Heads, Make, cuts_of
 from cmpp_desktop.sync.drops import forget_unsent
 from cmpp_desktop.sync.enrolment import Invitation, Start, enrol
+from cmpp_desktop.sync.erased import without
 from cmpp_desktop.sync.inbox import OWN_UNKNOWN, Taken
 from cmpp_desktop.sync.keys import seal_for_new
 from cmpp_desktop.sync.rebuild import Rebuilding, outbox_ids
@@ -133,6 +134,7 @@ def _carried_over(
     """The outbox of a collection under the new identity, and its records made again."""
     _count_accepted(books, store, place, old)
     lost = [one for one in store.shelf(place, old) if one.mine and one.seq is None]
+    waiting = _waiting_again(books, store, place, lost, waiting)
     if lost:
         _chain_as_logged(store, place, old, lost, waiting)
     for one in lost:  # what they hold leaves in new ones
@@ -159,6 +161,19 @@ def _carried_over(
     if rebuild.is_whole(store, place):
         return Rebuilding(store, books.state, books.keys, new, place, books.now_ms()).run(ids | misread)
     return _in_place(books, store, place, ids, mapped)
+
+
+def _waiting_again(
+    books: Books, store: Replica, place: UUID, lost: Iterable[OnShelf], waiting: Iterable[ChangeSet]
+) -> list[ChangeSet]:
+    """The outbox, and what the lost bundles say besides: they had been read in the log of a server that was put back since, where
+    the other copy's bundles have their places now."""
+    said = {each.stamp.hlc: each for one in lost for each in opened(store, books.keys, place, one)}
+    if books.state is not None:
+        clean = (without(books.state, each) for each in said.values())
+        said = {each.stamp.hlc: each for each in clean if each.writes}
+    said |= {each.stamp.hlc: each for each in waiting}
+    return [said[hlc] for hlc in sorted(said)]
 
 
 def _count_accepted(books: Books, store: Replica, place: UUID, old: bytes) -> None:

@@ -35,13 +35,6 @@ def _in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder_files, "durable", lambda file: file.flush())
 
 
-@pytest.fixture
-def stick(tmp_path: Path) -> Path:
-    made = tmp_path / "stick"
-    made.mkdir()
-    return made
-
-
 NOBODY: Any = Nobody()
 
 

@@ -36,13 +36,6 @@ def _in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder_files, "durable", lambda file: file.flush())
 
 
-@pytest.fixture
-def stick(tmp_path: Path) -> Path:
-    made = tmp_path / "stick"
-    made.mkdir()
-    return made
-
-
 def by_stick(stick: Path, *laptops: Laptop) -> list[FolderReport]:
     return [laptop.engine.exchange_folder(stick) for laptop in laptops]
 

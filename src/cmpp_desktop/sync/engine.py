@@ -242,7 +242,6 @@ class Engine:
         if self._job(self._books.has_ended) and not report.stopped:  # the folder brought the entry: it may not come here again
             return made.hand_over(folder, progress, cancelled)
         self._audit.read()
-        self._audit.read()
         if alone is not None:
             self._needs_update = report.needs_update
             self._job(self._held.tidy)

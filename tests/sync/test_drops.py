@@ -280,10 +280,8 @@ def test_a_server_put_back_gets_the_audit_again(town: Town) -> None:
     assert troubles(town.ada) == []
 
 
-def test_the_audit_comes_by_a_stick_too(town: Town, tmp_path: Path) -> None:
+def test_the_audit_comes_by_a_stick_too(town: Town, stick: Path) -> None:
     ana = town.joins("ana")
-    stick = tmp_path / "stick"
-    stick.mkdir()
     note(ana, "exported")
     ana.engine.exchange_folder(stick)
     town.ada.engine.exchange_folder(stick)

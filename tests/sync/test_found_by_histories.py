@@ -57,11 +57,9 @@ def test_what_was_sealed_before_a_right_was_given_back_and_was_sent_again_is_not
 
 @pytest.mark.parametrize("one_by_one", [False, True])
 def test_a_backup_that_reads_of_its_own_lost_words_on_a_stick_first_shows_no_false_conflict(
-    office: Office, tmp_path: Path, one_by_one: bool
+    office: Office, stick: Path, one_by_one: bool
 ) -> None:
     """All stamps of its own are seen to a laptop; but after a backup was put back it has not seen those that came after."""
-    stick = tmp_path / "stick"
-    stick.mkdir()
     admin, (ana, bo) = team(office)
     ana.write(MARIA, phone="555-0100")
     everybody(ana, bo, admin)

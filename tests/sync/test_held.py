@@ -194,15 +194,13 @@ def test_an_older_program_that_does_not_ask_is_answered_as_before(office: Office
     assert api.decode_answer(api.SyncAnswer(1, 0, bytes(32)).encode()).held == ()
 
 
-def test_p9_a_fence_that_comes_late_takes_back_what_a_folder_had_brought(office: Office, tmp_path: Path) -> None:
+def test_p9_a_fence_that_comes_late_takes_back_what_a_folder_had_brought(office: Office, stick: Path) -> None:
     admin, (ana, bo) = team(office)
     bo.write(MARIA, value="sent")
     everybody(bo, ana, admin)
     bo.write(MARIA, value="by the stick")
     bo.write(TESFAY, value="new by the stick")
     ana.write(LIN, value="ana's own, not sent")
-    stick = tmp_path / "stick"
-    stick.mkdir()
     bo.engine.exchange_folder(stick)
     ana.engine.exchange_folder(stick)
     assert (ana.value(MARIA, "value"), ana.value(TESFAY, "value")) == ("by the stick", "new by the stick")
@@ -221,11 +219,9 @@ def test_p9_a_fence_that_comes_late_takes_back_what_a_folder_had_brought(office:
     assert ana.digest() == admin.digest()
 
 
-def test_p9_a_laptop_that_died_before_it_took_back_does_so_when_it_starts(office: Office, tmp_path: Path) -> None:
+def test_p9_a_laptop_that_died_before_it_took_back_does_so_when_it_starts(office: Office, stick: Path) -> None:
     admin, (ana, bo) = team(office)
     bo.write(TESFAY, value="by the stick")
-    stick = tmp_path / "stick"
-    stick.mkdir()
     bo.engine.exchange_folder(stick)
     ana.engine.exchange_folder(stick)
     admin.engine.desk.revoke(bo.device)
@@ -240,14 +236,12 @@ def test_p9_a_laptop_that_died_before_it_took_back_does_so_when_it_starts(office
     assert ana.digest() == admin.digest()
 
 
-def test_of_two_bundles_of_one_number_the_one_in_the_log_stays_and_the_other_is_shown(office: Office, tmp_path: Path) -> None:
+def test_of_two_bundles_of_one_number_the_one_in_the_log_stays_and_the_other_is_shown(office: Office, stick: Path) -> None:
     _, (ana, bo) = team(office)
     ana.write(MARIA, value="before they parted")
     everybody(ana, bo)
     twin = ana.clone()
     twin.write(TESFAY, value="by the twin's stick")
-    stick = tmp_path / "stick"
-    stick.mkdir()
     twin.engine.exchange_folder(stick)
     bo.engine.exchange_folder(stick)
     assert bo.value(TESFAY, "value") == "by the twin's stick"
@@ -324,12 +318,10 @@ def test_held_work_is_not_handed_to_who_may_not_read_it(office: Office) -> None:
     assert [work.chain.collection for work in works(admin)] == [admin.restricted]
 
 
-def test_a_closed_laptop_hands_over_by_a_stick_what_it_wrote_after_it_was_closed(office: Office, tmp_path: Path) -> None:
+def test_a_closed_laptop_hands_over_by_a_stick_what_it_wrote_after_it_was_closed(office: Office, stick: Path) -> None:
     admin, ana, bo = closed_with_work(office)
     everybody(admin, ana)
     bo.write(LIN, value="written in the bus, after it was closed")
-    stick = tmp_path / "stick"
-    stick.mkdir()
     assert bo.engine.exchange_folder(stick).files_out == 2
     assert bo.engine.exchange_folder(stick).files_out == 0, "all of it is there"
     ana.engine.exchange_folder(stick)

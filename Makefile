@@ -2,6 +2,8 @@
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
 PY := .venv/bin/python
 WORKERS ?= 2
+# Where bytecode is forbidden each of the many processes that start here compiles the whole program anew: six times the processor time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test simulate check bench screenshots package lock clean

@@ -10,8 +10,9 @@ from cmpp_desktop.domain.calendar import Calendar, CalendarAnswer
 from cmpp_desktop.domain.entries import FileOf
 from cmpp_desktop.reports import case_summary, certificate, invitation_sheet
 from cmpp_desktop.workspace import CertificateRequest, InvitationSheetRequest, Paper
+from cmpp_desktop.workspace.views_documents import DocumentHere, FileDocuments, SmallPicture
 from tests.reports import people as papers
-from tests.ui.samples import MARISELA, SampleDoor, offices, people, record_answers, sync_status, timeline
+from tests.ui.samples import MARISELA, SampleDoor, offices, people, record_answers, sync_status, timeline, uid
 
 
 class PictureDoor(SampleDoor):
@@ -24,13 +25,24 @@ class PictureDoor(SampleDoor):
             self.status = sync_status()
         self.answers[q.Timeline] = self._timeline
         self.answers |= record_answers()
+        self._furnish_documents()
         if empty:
+            self.file = FileDocuments()
             self.rows = ()
             self.day = q.TodayAnswer((), (), (), 0, 0)
             for kind in (q.ReviewQueue, q.Conflicts, q.Instruments, FileOf):
                 self.answers[kind] = ()
             self.answers |= offices.no_answers()
             self.answers[Calendar] = lambda asked: CalendarAnswer(asked.first, asked.last, (), ())
+
+    def _furnish_documents(self) -> None:
+        """A notice that is here, with its first page, and a passport that is on Denise's laptop."""
+        notice, passport = uid("notice"), uid("passport")
+        here = DocumentHere(notice, "Hearing notice of 8 December", 48_211, 48_211, True, True, "Ana Marroquín")
+        away = DocumentHere(passport, "Passport, all pages", 12_300_000, 0, False, True, "Denise Okafor")
+        self.file = FileDocuments((here, away))
+        page = case_summary.render(papers.summary(), papers.stationery("en"), words.load("en"))
+        self.pictures = {notice: SmallPicture(pdf=page)}
 
     def _timeline(self, question: q.Timeline) -> q.TimelineAnswer:
         def kept(entries: tuple[q.TimelineEntry, ...]) -> tuple[q.TimelineEntry, ...]:

@@ -7,6 +7,7 @@ destroyed documents it has been told. Every call is a short transaction: nothing
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -25,6 +26,7 @@ SENT_AT_ONCE, BROUGHT_AT_ONCE = 200, 20  # documents that are asked about togeth
 _DESTROYED = life_value("deleted", "destroyed")
 _AWAY = state.LIVES.index("moved")
 _CAME = f"EXISTS (SELECT 1 FROM sync_record m WHERE m.id = a.id AND m.coll <> a.coll AND m.life = {_AWAY})"
+_HASH = re.compile("[0-9a-f]{64}")  # what came from elsewhere may be anything
 _COLUMNS = "a.id, a.coll, a.blob_key, a.size, a.content_hash"
 
 
@@ -127,6 +129,12 @@ class Documents:
     def holds(self, digest: str) -> bool:
         with self._database.reading() as connection:
             return contents.holds(connection, digest)
+
+    def here(self, digests: Iterable[str]) -> dict[str, tuple[bool, int]]:
+        """Of each content whether it is here, whole, and how many of its pieces are."""
+        with self._database.reading() as connection:
+            found = {digest: contents.numbers(connection, digest) if _HASH.fullmatch(digest) else () for digest in digests}
+        return {digest: (0 in numbers, len(numbers)) for digest, numbers in found.items()}
 
     def numbers(self, digest: str) -> frozenset[int]:
         with self._database.reading() as connection:

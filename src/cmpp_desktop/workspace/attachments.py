@@ -172,6 +172,8 @@ def fetch(opened: Opened, attachment_id: UUID, step: Step | None) -> None:
 
 def carry(opened: Opened, step: Step | None) -> DocumentsSent:
     """See `Workspace.carry_documents`."""
+    from cmpp_desktop.workspace.documents_here import bring_kept
+
     with opened.carrying:
         if opened.is_out() or opened.engine.status().problem is not None:
             return DocumentsSent()
@@ -180,7 +182,10 @@ def carry(opened: Opened, step: Step | None) -> DocumentsSent:
         if opened.engine.status().alone is not None:
             return DocumentsSent()  # there is no server to carry them to
         told = opened.carried = opened.carrier.carry(step)
-        return DocumentsSent(told.sent, told.left, told.problem, told.problem is None and told.sent > 0)
+        more = told.problem is None and told.sent > 0
+        if not more:  # what waits to be sent goes before what this laptop would like to have
+            more = bring_kept(opened, step)
+        return DocumentsSent(told.sent, told.left, told.problem, more)
 
 
 def save_copy(opened: Opened, attachment_id: UUID, path: Path, *, reason: str) -> None:

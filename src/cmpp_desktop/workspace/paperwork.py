@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from cmpp_desktop.workspace.views import DocumentsSent, Paper, PaperRequest
 if TYPE_CHECKING:
     from cmpp_desktop.domain.calendar import CalendarExport
     from cmpp_desktop.domain.work import Done
+    from cmpp_desktop.workspace.views_documents import Fetched, FileDocuments, SmallPicture
 
 
 class Paperwork(Core):
@@ -117,6 +118,34 @@ class Paperwork(Core):
         from cmpp_desktop.workspace import attachments
 
         return attachments.carry(self._need(), step)
+
+    def file_documents(self, participant_id: UUID) -> FileDocuments:
+        """The documents of a file that the asker may see, and which of them are on this laptop. Raises record_missing."""
+        from cmpp_desktop.workspace import documents_here
+
+        return documents_here.of_file(self._need(), participant_id)
+
+    def fetch_documents(self, ids: Iterable[UUID], step: Callable[[int, int], object] | None = None) -> Fetched:
+        """Brings contents of several documents here, as `fetch_document` does of one; one that cannot be had does not stop the
+        others. `step(done, of)` in bytes of all, which may raise to stop: what came stays. Raises server_unreachable, disk_full
+        and others."""
+        from cmpp_desktop.workspace import documents_here
+
+        return documents_here.fetch(self._need(), ids, step)
+
+    def keep_file_here(self, participant_id: UUID, yes: bool) -> None:
+        """From now on the documents of a file come to this laptop by themselves, after each exchange; or no longer. What is here
+        stays."""
+        from cmpp_desktop.workspace import documents_here
+
+        documents_here.keep(self._need(), participant_id, yes)
+
+    def small_picture(self, attachment_id: UUID) -> SmallPicture | None:
+        """For a small picture of a document, in memory only; None where its content is not here, or has no picture, or is over
+        20 MB. It is no opening of the document and is not audited. Raises record_missing, locked, store_damaged."""
+        from cmpp_desktop.workspace import documents_here
+
+        return documents_here.small_picture(self._need(), attachment_id)
 
     def asks_before_large(self) -> bool:
         """Whether this laptop asks before it fetches a large document (a metered network)."""

@@ -72,6 +72,7 @@ class Opened:
         self.carrier = Carrier(self.engine, store.documents, self._at_store)
         self.carrying = threading.Lock()  # one round of documents at a time
         self.carried = Carried()  # what came of the last one
+        self.documents_tried: dict[UUID, int] = {}  # of files that are kept here: when (ms) one was last asked for
 
     @property
     def device(self) -> keys.KeyPair:
@@ -242,6 +243,10 @@ class Opened:
     def now(self) -> datetime:
         """The time on the organisation's clocks, aware, whatever zone this laptop stands in."""
         return self._parts.clock().astimezone(self.zone())
+
+    def publish(self, changed: Changed) -> None:
+        """Tells the pages of something that no unit of work has told them."""
+        self._bus.publish(changed)
 
     def note(self, action: str, kind: str, subject_id: UUID | None, **facts: str | int) -> None:
         """An entry of the audit log."""

@@ -29,7 +29,6 @@ from cmpp_desktop.reports.qr import modules
 from cmpp_desktop.workspace import (
     Access,
     AdministratorRow,
-    DocumentsSent,
     Erasure,
     FetchedInvitation,
     FolderReport,
@@ -50,6 +49,7 @@ from cmpp_desktop.workspace import (
 from tests.ui.samples import offices
 from tests.ui.samples.basis import LATER, MARISELA, NOW, TODAY, organisation, stored, uid, when
 from tests.ui.samples.days import found_texts, people, today
+from tests.ui.samples.documents import SampleDocuments
 from tests.ui.samples.interview import INSTRUMENT, FakeInterview
 from tests.ui.samples.laptops import CHALLENGE, SampleAdministration, access
 from tests.ui.samples.person import (
@@ -77,7 +77,7 @@ def _file() -> dict[type[Any], Any]:
     }
 
 
-class SampleDoor(Workspace):
+class SampleDoor(SampleDocuments, Workspace):
     """Answers from samples. `answers` by question type (an answer, a function of the question, or an error) come first;
     `fail[name]` raises; `done` holds the commands, `saved` what was kept of an interview. `full`: the file of one
     participant, a review queue, conflicts and an instrument are there too."""
@@ -105,10 +105,7 @@ class SampleDoor(Workspace):
         self.finished: list[tuple[str, Any]] = []
         self.pdf = b""
         self.papers: list[Any] = []
-        self.fetched: list[Any] = []
-        self.fetching: Any = None  # called with the bytes that came
-        self.carried = 0
-        self.asks = False
+        self.no_documents()
         self.shared_papers: list[tuple[Any, dict[str, Any]]] = []
         self.saved_papers: list[tuple[Any, str, str]] = []
         self.synced = 0
@@ -442,25 +439,6 @@ class SampleDoor(Workspace):
         self.papers.append(request)
         self._may_fail("paper")
         return Paper("Case summary", "case-summary.pdf", self.pdf, 2, MARISELA, ("participant", MARISELA))
-
-    def fetch_document(self, attachment_id: Any, step: Any = None) -> None:
-        self.fetched.append(attachment_id)
-        for done in (0, 3_000_000, 12_000_000):
-            step(done, 12_000_000)
-            if self.fetching is not None:
-                self.fetching(done)
-        self._may_fail("fetch_document")
-        self.fail.pop("paper", None)
-
-    def carry_documents(self, step: Any = None) -> DocumentsSent:
-        self.carried += 1
-        return DocumentsSent()
-
-    def asks_before_large(self) -> bool:
-        return self.asks
-
-    def ask_before_large(self, yes: bool) -> None:
-        self.asks = yes
 
     def save_paper(self, paper: Paper, path: Any, *, reason: str, password: str = "") -> None:
         self.saved_papers.append((path, reason, password))

@@ -67,6 +67,10 @@ def file_records() -> tuple[Stored[Any], ...]:
             **about, title="Hearing notice of 8 December", document_type="hearing_notice", media_type="application/pdf",
             size=48_211, content_hash="0" * 64, received_on=date(2026, 11, 9),
         )),
+        ("passport", AttachmentFields(
+            **about, title="Passport, all pages", document_type="passport", media_type="application/pdf", size=12_300_000,
+            content_hash="1" * 64, received_on=date(2026, 11, 12), expires_on=date(2029, 4, 2),
+        )),
     )  # fmt: skip
     return tuple(stored(fields, name) for name, fields in made)
 

@@ -23,6 +23,7 @@ from cmpp_desktop.errors import Invalid
 from cmpp_desktop.ui.messages import field_problem
 from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.command_forms import AT_ONCE, SHOW, beside
+from cmpp_desktop.ui.pages.document_glance import GlancePart
 from cmpp_desktop.ui.pages.drafts import DraftKeeper
 from cmpp_desktop.ui.pages.form_plans import plan_for
 from cmpp_desktop.ui.pages.record_found import Found, clear, draft_key, find, lay_out
@@ -84,12 +85,13 @@ class FormPage(Page):
         first.setLayout(self._first)
         self._beside = QWidget()
         self._beside_row = flow(gap=8)
+        self.glance = GlancePart(self)
         self._beside.setLayout(self._beside_row)
         ends = row(self.remove, self.state, None, self.close_button, self.save, gap=12)
         inner = QWidget()
         inner.setLayout(
             column(
-                self.heading, self.whom, self.text, self.wrong, self._beside, 4, first,
+                self.heading, self.whom, self.text, self.wrong, self.glance, self._beside, 4, first,
                 row(self.more, None), self._rest_box, 4, rule(),
                 self.leaving, ends, None, gap=12, margins=(24, 16, 24, 24),
             )
@@ -183,6 +185,7 @@ class FormPage(Page):
 
     def _show_beside(self, record: Stored[Any] | None, restricted: bool | None) -> None:
         """What else can be done with a record that is there already."""
+        self.glance.show_record(record)
         clear(self._beside_row)
         others = beside(self._form, record.fields, self.words, restricted=restricted) if record is not None else ()
         for form, said in others:

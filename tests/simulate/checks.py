@@ -45,6 +45,7 @@ class Checks:
 
     def now(self, laptop: SimLaptop) -> None:
         """The invariants of one laptop, after something happened on it."""
+        expect(not self.world.twice, "P12", f"{laptop.name} sends again what a copy of it is known to have sent")
         for place in laptop.places():
             applied = laptop.disk.applied(place)
             if laptop.copied != laptop.device and place not in begun(laptop.replica):

@@ -162,18 +162,49 @@ class Replica(MemoryReplica):
             marks[:] = [mark for mark in marks if mark.number != number]
 
     def renew_outbox(self, collection: UUID, change_sets: Iterable[ChangeSet]) -> None:
-        """The same units of work under stamps of another device (rule 35)."""
-        kept = list(change_sets)
+        """Under stamps of another device (rule 35) they are units of work of their own: this laptop's copy may have sent the same
+        ones under the old stamps, or do so yet. What it is known here to have sent must not leave again."""
+        before = {key[1] for key in self.tables["outbox"] if key[0] == collection}
+        kept, sent = list(change_sets), self.sent(collection)
         super().renew_outbox(collection, kept)
-        for change_set in kept:
-            number = self.units[collection, change_set.stamp.hlc]
-            for one in change_set.writes:
-                marks = self._world.marks[collection][one.id][one.field]
-                self._undone.append(partial(_put_back, marks, list(marks)))
-                known = [mark for mark in marks if mark.number == number]
-                past = known[0].past if known else self.applied(collection) & ~(1 << number)
-                marks[:] = [mark for mark in marks if mark.number != number]
-                marks.append(Mark(number, change_set.stamp, one.value, past))
+        self._undone.append(partial(self.units.update, dict(self.units)))
+        became: dict[int, int] = {}
+        for hlc in before - {one.stamp.hlc for one in kept}:
+            number = self.units[collection, hlc]
+            became[number] = self.units[collection, hlc] = self._as_sent(collection, number, sent)
+        for one in kept:
+            number = self.units[collection, one.stamp.hlc]
+            if one.stamp not in {stamp for stamp, *_ in self._said_in(collection, number)}:
+                self._world.twice += sent >> number & 1
+                became[number] = self.units[collection, one.stamp.hlc] = self._world.next_number()
+                self._renew(collection, one, number, became)
+
+    def _renew(self, place: UUID, change_set: ChangeSet, number: int, became: Mapping[int, int]) -> None:
+        """What its author had applied may have been renewed as well."""
+        now = became[number]
+        for one in change_set.writes:
+            self._world.records[now].add(one.id)
+            marks = self._world.marks[place][one.id][one.field]
+            known = [mark.past for mark in marks if mark.number == number]
+            past = known[0] if known else self.applied(place) & ~(1 << now)
+            for old, new in became.items():
+                past = past & ~(1 << old) | 1 << new if past >> old & 1 else past
+            self._undone.append(partial(_put_back, marks, list(marks)))
+            marks.append(Mark(now, change_set.stamp, one.value, past))
+
+    def _as_sent(self, place: UUID, number: int, sent: int) -> int:
+        """The unit of work as the other copy sent it: both may have written the same at the same moment, under one stamp."""
+        said = self._said_in(place, number)
+        others = {mark.number for of in self._world.marks[place].values() for marks in of.values() for mark in marks}
+        if sent >> number & 1:
+            return number
+        return next((one for one in sorted(others) if sent >> one & 1 and self._said_in(place, one) == said), number)
+
+    def _said_in(self, place: UUID, number: int) -> list[tuple[Stamp, UUID, str, bytes]]:
+        """What a unit of work wrote."""
+        written = self._world.marks[place].items()
+        every = ((id, field, mark) for id, of in written for field, marks in of.items() for mark in marks)
+        return [(mark.stamp, id, field, mark.value) for id, field, mark in every if mark.number == number]
 
     def put_envelope(self, envelope: Any) -> None:
         if envelope.mine and envelope.hash not in self._world.contents:

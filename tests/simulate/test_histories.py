@@ -24,6 +24,13 @@ FOUND: dict[tuple[int, tuple[int, ...]], str] = {
     (1162, (5, 6, 11, 17)): "a copy that had taken a snapshot kept a value that it had itself replaced",
     (4729, (2, 3, 11, 13, 14)): "what a copy had sent to a server that was put back since left again nowhere",
     (3890, (3, 4, 9, 10)): "an administrator whose laptop met its copy while inviting handed out a file that nobody could read",
+    (3181, (3, 8, 11, 15, 16, 17)): "a copy took a snapshot for a log, and sent again what the other copy had sent in it",
+    (6117, (5, 6, 10, 11, 17)): "the same, with a snapshot in the middle of what the other copy had sent",
+    (7751, (5, 6, 9)): "the same, after a stick",
+    (9270, (6, 9, 16)): "the same, after an answer that was lost",
+    (9388, (4, 6, 7)): "the same, in the restricted records",
+    (9431, (3, 6, 9, 17)): "a copy may not read any more what both had written, keeps it as its own, and that is no fault",
+    (5961, (1, 8, 10, 17)): "two copies wrote the same at the same moment: it travels once, and that is no fault",
 }
 
 

@@ -203,6 +203,7 @@ class World:
         self.contents: dict[bytes, int] = {}  # hash of a bundle -> bits of the units of work in it
         self.previous: dict[bytes, bytes] = {}  # hash of a bundle -> of the one before it in its chain
         self.records: dict[int, set[UUID]] = defaultdict(set)  # unit of work -> the records that it writes
+        self.twice = 0  # changes that left again though a copy was known to have sent them
         self._number = 0
         self.laptops: list[SimLaptop] = []
         for name, laptop in zip(("ada", "ana", "bo"), (begin.admin, *begin.others), strict=True):

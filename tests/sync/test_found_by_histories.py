@@ -211,3 +211,23 @@ def test_what_a_snapshot_held_is_not_shown_as_held_when_the_log_is_read_again(tm
     everybody(bo, ana)
     assert ana.value(MARIA, "phone") == "555-0103"
     office.close()
+
+
+def test_a_copy_that_could_begin_from_a_snapshot_reads_in_the_log_what_the_other_one_has_sent(tmp_path: Path) -> None:
+    office = Office(tmp_path, snapshot_bundles=2, snapshot_behind=2)
+    admin, (ana, bo) = team(office)
+    ana.write(MARIA, phone="555-0100")  # lies unsent on both disks
+    copy = ana.clone()
+    for text in ("555-0101", "555-0102"):
+        ana.write(TESFAY, phone=text)
+        everybody(ana, bo)  # a snapshot is made, and confirmed
+    bo.write(MARIA, phone="555-0111")  # in place of what lies unsent on the other disk
+    everybody(bo, ana)
+    copy.write(SOUTH, phone="555-0222")
+    everybody(copy, bo, admin, ana)
+    assert copy.replica.own != ana.replica.own
+    for laptop in (copy, bo, admin):
+        assert laptop.conflicts(MARIA) == ()
+        assert (laptop.value(MARIA, "phone"), laptop.value(SOUTH, "phone")) == ("555-0111", "555-0222")
+    assert copy.digest() == bo.digest() == admin.digest()
+    office.close()

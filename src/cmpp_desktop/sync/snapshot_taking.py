@@ -9,7 +9,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import Created, RecordState
 from cmpp_desktop.store.bulk import uncollected
-from cmpp_desktop.sync import confirmed, copies, erased, merge, snapshot_books, snapshot_parts
+from cmpp_desktop.sync import confirmed, copied, copies, erased, merge, snapshot_books, snapshot_parts
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.column_reading import NotOpened
 from cmpp_desktop.sync.inbox import Item, Taken
@@ -69,6 +69,10 @@ class Taking:
         self._chain = dict(self._base)
         self._beyond = rows
         return True
+
+    def is_of_a_copy(self) -> bool:
+        """Whether it holds what another copy of this laptop wrote under its identity (rule 35). At the store."""
+        return copied.is_elsewhere(self._store, self._place, self._books.device_id, self._base)
 
     def steps(self) -> Iterator[Callable[[], Taken]]:
         """What has to be done at the store, one after another."""

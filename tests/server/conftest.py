@@ -1,13 +1,16 @@
 """A true server in-process, on SQLite and on a real PostgreSQL: every story is told on both.
 
-One PostgreSQL a test worker, a new database a test. `server` is the application with its lifespan running, behind HTTP's own
+One PostgreSQL a test worker, a new database a test, copied from one that was migrated once.
+`server` is the application with its lifespan running, behind HTTP's own
 client; `Client` is one laptop's side of the exchange.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,25 +37,69 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database the story is told on."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def newest(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """`newest(kind)`: a migrated database to copy, made once a worker: SQLite's file, or the name of PostgreSQL's template."""
+
+    @cache
+    def made(kind: str) -> str:
+        if kind == "sqlite":
+            name = str(tmp_path_factory.mktemp("newest") / "server.db")
+            migrated(f"sqlite:///{name}")
+            return name
+        with new_database(request.getfixturevalue("postgres"), name := "newest", keep=True) as url:
+            migrated(url)
+        return name
+
+    return made
+
+
+def migrated(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    database.close()
+
+
+@pytest.fixture
+def database_url(
+    request: pytest.FixtureRequest, kind: str, tmp_path: Path, newest: Callable[[str], str]
+) -> Iterator[str]:
+    """A database with the newest tables and nothing in them, of each kind."""
+    if kind == "sqlite":
+        shutil.copy(newest(kind), tmp_path / "server.db")
         yield f"sqlite:///{tmp_path / 'server.db'}"
         return
-    with new_database(request.getfixturevalue("postgres"), f"t{abs(hash(request.node.nodeid)):x}") as url:
+    template = newest(kind)
+    with new_database(request.getfixturevalue("postgres"), f"t{abs(hash(request.node.nodeid)):x}", template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_url(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> Iterator[str]:
+    """A database without any table, of each kind."""
+    if kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'bare.db'}"
+        return
+    with new_database(request.getfixturevalue("postgres"), f"e{abs(hash(request.node.nodeid)):x}") as url:
         yield url
 
 
 @contextmanager
-def new_database(main: str, name: str) -> Iterator[str]:
-    """The URL of an empty database in a running PostgreSQL; it is gone afterwards."""
+def new_database(main: str, name: str, template: str = "template1", keep: bool = False) -> Iterator[str]:
+    """The URL of a new database in a running PostgreSQL, a copy of the template; it is gone afterwards, unless it is kept."""
     engine = create_engine(main, isolation_level="AUTOCOMMIT")
     with engine.connect() as conn:
         conn.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        conn.execute(text(f"CREATE DATABASE {name}"))
+        conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     yield make_url(main).set(database=name).render_as_string(hide_password=False)
-    with engine.connect() as conn:
-        conn.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    if not keep:
+        with engine.connect() as conn:
+            conn.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()
 
 
@@ -163,6 +210,5 @@ def server(database_url: str, clock: Clock, team: Team) -> Iterator[Server]:
 def database(database_url: str) -> Iterator[Database]:
     """A migrated database without a server."""
     made = Database(database_url)
-    made.migrate()
     yield made
     made.close()

@@ -79,8 +79,8 @@ def test_partitions_hold_what_the_plain_tables_held_and_the_other_way_round(
         assert [item.seq for item in server.read(team.office, team.sam, team.place).items] == [1, 2, 3, 4]
 
 
-def test_going_back_leaves_what_an_older_server_made(database_url: str) -> None:
-    made = Database(database_url)
+def test_going_back_leaves_what_an_older_server_made(empty_url: str) -> None:
+    made = Database(empty_url)
     made.migrate("0002")
     before = shape(made)
     made.migrate()

@@ -12,6 +12,7 @@ from uuid import UUID
 import icalendar
 import pytest
 
+from cmpp_desktop.domain.audit_logs import AuditTrail
 from cmpp_desktop.domain.calendar import Calendar, CalendarExport
 from cmpp_desktop.domain.cases import CaseHistory, CaseOpening, CloseCase, ClosingCheck, ReopenCase
 from cmpp_desktop.domain.consent import ConsentGiven
@@ -19,7 +20,7 @@ from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
 from cmpp_desktop.domain.members import HouseholdOf, SeparateMembers
 from cmpp_desktop.domain.moves import RecordMove
 from cmpp_desktop.domain.obligations import AddObligation, MarkObligation
-from cmpp_desktop.domain.questions import AuditTrail, Organisation, Participant, Today
+from cmpp_desktop.domain.questions import Organisation, Participant, Today
 from cmpp_desktop.domain.records import PersonName, PostalAddress, When
 from cmpp_desktop.domain.sessions import RecordSession, SessionContent
 from cmpp_desktop.domain.staff import NameStaffMember

@@ -11,11 +11,12 @@ import pytest
 from PIL import Image
 
 from cmpp_desktop.domain.attachments import LARGEST
+from cmpp_desktop.domain.audit_logs import AuditTrail
 from cmpp_desktop.domain.cases import CaseOpening
 from cmpp_desktop.domain.consent import ConsentGiven
 from cmpp_desktop.domain.entries import Records
 from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
-from cmpp_desktop.domain.questions import AuditTrail, Timeline
+from cmpp_desktop.domain.questions import Timeline
 from cmpp_desktop.domain.records import PersonName
 from cmpp_desktop.errors import Invalid, KnownError
 from cmpp_desktop.workspace import AttachmentRequest, Workspace

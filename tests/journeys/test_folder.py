@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cmpp_desktop.domain.audit_logs import AuditTrail
 from cmpp_desktop.domain.consent import ConsentGiven
 from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
-from cmpp_desktop.domain.questions import AuditTrail, People
+from cmpp_desktop.domain.questions import People
 from cmpp_desktop.domain.records import PersonName
 from tests.journeys.office import Pair
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from cmpp_desktop.changes import Changed
-from cmpp_desktop.domain.questions import AuditTrail
+from cmpp_desktop.domain.audit_logs import AuditTrail
 from cmpp_desktop.workspace import Workspace
 from tests.journeys.near import Place
 from tests.journeys.office import PASSPHRASE

@@ -17,10 +17,11 @@ from uuid import UUID
 
 import pytest
 
+from cmpp_desktop.domain.audit_logs import AuditTrail
 from cmpp_desktop.domain.cases import CaseOpening
 from cmpp_desktop.domain.consent import ConsentGiven
 from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
-from cmpp_desktop.domain.questions import AuditTrail, Conflicts, Drafts, Participant, People, Timeline
+from cmpp_desktop.domain.questions import Conflicts, Drafts, Participant, People, Timeline
 from cmpp_desktop.domain.records import PersonName
 from cmpp_desktop.domain.tasks import WriteNote
 from cmpp_desktop.workspace import Workspace

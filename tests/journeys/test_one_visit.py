@@ -11,13 +11,13 @@ from uuid import UUID
 
 import pytest
 
+from cmpp_desktop.domain.audit_logs import AuditTrail
 from cmpp_desktop.domain.cases import CaseOpening
 from cmpp_desktop.domain.consent import ConsentGiven
 from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
 from cmpp_desktop.domain.obligations import AddObligation
 from cmpp_desktop.domain.participants import ChangeContactRoute
 from cmpp_desktop.domain.questions import (
-    AuditTrail,
     Conflicts,
     Drafts,
     Instruments,

@@ -11,13 +11,14 @@ from uuid import UUID
 
 import pytest
 
+from cmpp_desktop.domain.audit_logs import AuditTrail
 from cmpp_desktop.domain.cases import CaseOpening, CloseCase, OpenCase
 from cmpp_desktop.domain.consent import ConsentGiven, RecordConsent, WithdrawConsent
 from cmpp_desktop.domain.directory import DirectorySearch
 from cmpp_desktop.domain.disclosures import Disclosures
 from cmpp_desktop.domain.entries import AddRecord
 from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
-from cmpp_desktop.domain.questions import AuditTrail, Organisation
+from cmpp_desktop.domain.questions import Organisation
 from cmpp_desktop.domain.records import PersonName
 from cmpp_desktop.domain.retention import DestroyFile
 from cmpp_desktop.domain.staff import NameStaffMember

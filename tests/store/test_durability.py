@@ -16,7 +16,8 @@ from uuid import UUID
 
 import pytest
 
-from cmpp_desktop.domain.questions import AuditTrail, Drafts, Participant
+from cmpp_desktop.domain.audit_logs import AuditTrail
+from cmpp_desktop.domain.questions import Drafts, Participant
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import FILE, Store, backup, database
 from cmpp_desktop.store.database import connect

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from cmpp_desktop import domain
+from cmpp_desktop.domain.audit_logs import AuditTrail
 from cmpp_desktop.domain.calendar import CalendarExport
 from cmpp_desktop.domain.consent import ConsentGiven, RecordConsent, RecordSharing
 from cmpp_desktop.domain.dispatch import KINDS
@@ -28,7 +29,6 @@ from cmpp_desktop.domain.entries import AddRecord, ChangeRecord, OneRecord, Reco
 from cmpp_desktop.domain.finding import Find
 from cmpp_desktop.domain.obligations import AddObligation, ObligationFields
 from cmpp_desktop.domain.questions import (
-    AuditTrail,
     Conflicts,
     Instruments,
     InstrumentSource,

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from cmpp_desktop.domain.audit_logs import AuditTrail
 from cmpp_desktop.domain.consent import ConsentCheck, ConsentGiven, RecordConsent, RecordSharing
 from cmpp_desktop.domain.deadline_views import Deadlines, DeadlinesBehind
 from cmpp_desktop.domain.deadlines import RecomputeDeadlines
@@ -27,7 +28,7 @@ from cmpp_desktop.domain.participants import (
     ParticipantFields,
     RevealANumber,
 )
-from cmpp_desktop.domain.questions import AuditTrail, ConflictItem, Conflicts, Participant, People, Session
+from cmpp_desktop.domain.questions import ConflictItem, Conflicts, Participant, People, Session
 from cmpp_desktop.domain.records import BirthDate, PersonName, PostalAddress, When
 from cmpp_desktop.domain.referrals import Refer
 from cmpp_desktop.domain.separations import EndSeparation, Separations

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from cmpp_desktop.domain.assistance import RecordAssistance
+from cmpp_desktop.domain.audit_logs import AuditTrail
 from cmpp_desktop.domain.cases import CaseFields, ChangeCase, CloseCase, OpenCase
 from cmpp_desktop.domain.cases import CaseOpening as Opening
 from cmpp_desktop.domain.dispatch import KINDS
@@ -23,18 +24,7 @@ from cmpp_desktop.domain.households import HouseholdFields
 from cmpp_desktop.domain.merges import Merged, MergePeople
 from cmpp_desktop.domain.obligations import AddObligation
 from cmpp_desktop.domain.participants import ParticipantFields
-from cmpp_desktop.domain.questions import (
-    AuditTrail,
-    Conflicts,
-    Drafts,
-    LastSession,
-    Outgoing,
-    Participant,
-    People,
-    Session,
-    Timeline,
-    Today,
-)
+from cmpp_desktop.domain.questions import Conflicts, Drafts, LastSession, Outgoing, Participant, People, Session, Timeline, Today
 from cmpp_desktop.domain.records import Life, Money, When
 from cmpp_desktop.domain.retention import (
     DestroyFile,

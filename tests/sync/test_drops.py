@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -85,6 +85,19 @@ class Town:
 
     def bytes_at_the_server(self) -> bytes:
         return b"".join(path.read_bytes() for path in (self.folder / "server").iterdir())
+
+
+def alone_town(folder: Path) -> tuple[Someone, Someone]:
+    """An office without a server: who founded it, and somebody with an invitation."""
+    rng, nowhere = random.Random(1), cast(Any, None)
+    ada = Someone(folder / "ada", enrolment.found(now_ms=START_MS, random=rng.randbytes, server=""), nowhere, 1)
+    ada.do(NameOrganisation(UUID(int=0x0A), "Synthetic Aid"))
+    team = ada.start.team_id
+    assert team is not None
+    made = ada.engine.desk.invite(role=Role.CASEWORKER, team_id=team, restricted=False, expires=START_MS + DAY)
+    file = ada.engine.desk.invitation_file(made, FileNames("Synthetic Aid", "Ana", "North", "Ada"))
+    start = enrolment.enrol(enrolment.read_invitation(file, START_MS), random=rng.randbytes)
+    return ada, Someone(folder / "ana", start, nowhere, 2)
 
 
 @pytest.fixture
@@ -289,3 +302,25 @@ def test_the_audit_comes_by_a_stick_too(town: Town, stick: Path) -> None:
     town.all_sync()
     assert heard(town.ada, ana).count("exported") == 1
     assert ana.engine.status().set_aside == town.ada.engine.status().set_aside == 0
+
+
+def test_without_a_server_the_audit_goes_by_the_stick_and_who_leaves_loses_none_of_it(tmp_path: Path, stick: Path) -> None:
+    ada, ana = alone_town(tmp_path)
+    ada.engine.exchange_folder(stick)  # the keeper makes the collections, and lets her in
+    ana.engine.exchange_folder(stick)
+    ada.engine.exchange_folder(stick)
+    ana.engine.exchange_folder(stick)
+    note(ana, "exported")
+    ana.engine.exchange_folder(stick)
+    standing = ana.engine.status().alone
+    assert standing is not None
+    assert (standing.to_write, standing.unseen) == (0, 0), "the audit log is nobody's work that waits"
+    ana.engine.alone.retire()
+    ana.engine.exchange_folder(stick)
+    for one in (ada, ada):
+        one.engine.exchange_folder(stick)
+    assert ada.engine.roster().devices[ana.engine.device_id].why == "retired"
+    assert heard(ada, ana)[-1] == "exported", "what it sealed before it left counts"
+    assert troubles(ada) == []
+    for one in (ada, ana):
+        one.store.close()

@@ -37,7 +37,7 @@ from cmpp_desktop.ui.theme import Look, Wish
 from cmpp_desktop.workspace import AttachmentRequest, CaseSummaryRequest, CertificateRequest, LookedAt, SnapshotKnown
 from tests.ui import samples
 from tests.ui.picture_door import PictureDoor
-from tests.ui.samples import NOW, alone, at_first_run, at_someone_new, keeping, offices, rules
+from tests.ui.samples import NOW, alone, at_first_run, at_someone_new, audits, keeping, offices, rules
 from tests.ui.samples.several import Several
 
 Arrange = Callable[[Window], object]
@@ -692,11 +692,11 @@ SHOTS: tuple[Shot, ...] = (
     Shot("17-settings-instruments", go("settings", part="instruments"), _ADMIN),
     Shot("17-settings-instruments-refused", go("settings", _import, part="instruments"), _ADMIN, _refused_form),
     Shot("17-settings-about", go("settings", part="about")),
-    Shot("18-palette", _palette),
-    Shot("18-palette-written", _palette_texts),
+    Shot("18-palette", _palette), Shot("18-palette-written", _palette_texts),
     Shot("26-time-and-help", go("ledger")),
     Shot("27-lists", go("settings", part="lists")),
     Shot("30-keeping-files", go("retention", _opened_file), _ADMIN, keeping.furnish),
+    *(Shot(f"36-audit{end}", go("audit", then), _ADMIN, audits.furnish) for end, then in audits.PARTS),
     Shot("33-rules", go("rules"), _ADMIN, rules.furnish, mirrored=True),
     Shot("33-rules-seen", go("rules", _look_at_a_pack), _ADMIN, rules.furnish),
     Shot("33-rules-refused", go("rules", _look_at_a_pack), _ADMIN, _faulty_rules),

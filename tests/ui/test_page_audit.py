@@ -1,4 +1,4 @@
-"""The audit log: for administrators, in words, and never in the place of a chain that does not hold."""
+"""The audit log: for administrators, in words, of all laptops, and never in the place of a chain that does not hold."""
 
 from __future__ import annotations
 
@@ -6,55 +6,121 @@ import re
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, Qt
 
-from cmpp_desktop.domain.questions import AuditRow, AuditTrail
+from cmpp_desktop.domain.audit_logs import KNOWN, OWN, AuditFilter, AuditTrail
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui import places
-from cmpp_desktop.ui.pages.audit import action_words
+from cmpp_desktop.ui.pages.audit_model import PAGE
 from cmpp_desktop.words import load
+from cmpp_desktop.workspace.audit_words import action_words
 from tests.ui import samples
-from tests.ui.page_desk import desk, nameless
+from tests.ui.page_desk import Desk, desk, nameless
+from tests.ui.samples import audits
 
 pytestmark = pytest.mark.usefixtures("qapp")
-ENTRIES = (
-    AuditRow(3, samples.NOW, samples.ANA, "a_number_shown", "participant", samples.MARISELA),
-    AuditRow(2, samples.NOW, samples.ANA, "exported", "attachment", samples.uid("x")),
-    AuditRow(1, samples.NOW, None, "something_newer", "", None),
-)
 SOURCE = Path(__file__).parents[2] / "src" / "cmpp_desktop"
 
 
-def test_each_line_says_when_what_and_who_and_never_about_whom() -> None:
+def asked(at: Desk) -> AuditFilter:
+    return [question for question in at.door.asked if isinstance(question, AuditTrail)][-1].filter
+
+
+def test_each_line_says_when_what_who_and_where_and_never_about_whom() -> None:
     with desk(role="administrator") as at:
-        at.door.answers[AuditTrail] = ENTRIES
+        audits.furnish(at.door)
         page = at.open("audit")
-        first, second, newer = page.rows.model().rows
+        first, second, closed, _, _, newer = page.model.rows
         assert first.title == "A-number shown: Person"
-        assert "Ana Marroquín" in first.said
+        assert "Ana Marroquín, Blue ThinkPad" in first.said
         assert "Tzoc" not in first.said
-        assert second.title == "Saved outside the program: Document"
+        assert second.title == "Written: Note"
+        assert closed.title == "Written: a restricted record"
         assert newer.title == "something_newer"
         assert nameless(page) == []
 
 
-def test_letters_narrow_the_list() -> None:
+def test_choices_narrow_the_list_and_this_laptop_is_one_of_them() -> None:
     with desk(role="administrator") as at:
-        at.door.answers[AuditTrail] = ENTRIES
+        audits.furnish(at.door)
         page = at.open("audit")
-        page.search.setFocus()
-        at.type("a-number")
-        at.until(lambda: len(page.rows.model().rows) == 1)
-        at.press(Qt.Key.Key_Escape)
-        at.until(lambda: len(page.rows.model().rows) == 3)
+        assert (asked(at).laptop, asked(at).member_id, asked(at).group) == ("", None, "")
+        assert asked(at).since is not None
+        page.asked["laptop"].set_value(OWN)
+        page.asked["person"].set_value(samples.DENISE.hex)
+        page.asked["group"].set_value("out")
+        page.asked["days"].set_value("all")
+        at.settle()
+        assert asked(at) == AuditFilter(OWN, samples.DENISE, "out", None)
+
+
+def test_earlier_entries_come_when_somebody_reaches_the_end() -> None:
+    whole = tuple(audits.entry(number, audits.BLUE, samples.ANA, "unlocked") for number in range(PAGE + 20, 0, -1))
+
+    def answer(question: AuditTrail) -> tuple[object, ...]:
+        begin = 0 if question.after is None else whole.index(question.after) + 1
+        return whole[begin : begin + question.limit]
+
+    with desk(role="administrator") as at:
+        audits.furnish(at.door)
+        at.door.answers[AuditTrail] = answer
+        page = at.open("audit")
+        assert len(page.model.rows) == PAGE
+        page.rows.setFocus()
+        at.press(Qt.Key.Key_End)
+        at.until(lambda: len(page.model.rows) == PAGE + 20)
+        assert not page.model.canFetchMore(QModelIndex())
 
 
 def test_a_broken_chain_is_said_in_place_of_a_list() -> None:
     with desk(role="administrator") as at:
-        at.door.answers[AuditTrail] = KnownError("store_damaged")
+        audits.furnish(at.door)
         page = at.open("audit")
+        at.door.answers[AuditTrail] = KnownError("store_damaged")
+        page.asked["laptop"].set_value(OWN)
+        at.settle()
         assert [error.code for error in at.troubles if isinstance(error, KnownError)] == ["store_damaged"]
-        assert len(page.rows.model().rows) == 0
+        assert page.model.rows == ()
+
+
+def test_what_is_wrong_with_a_log_is_said_by_name_and_by_the_number_of_the_entry() -> None:
+    with desk(role="administrator") as at:
+        audits.furnish(at.door)
+        page = at.open("audit")
+        said = page.wrong.accessibleName()
+        assert "The audit logs of 2 laptops are not in order" in said
+        assert "Grey Latitude, Leon Brandt; Old Dell, Denise Okafor" in said
+        page.tabs.choose("laptops")
+        at.settle()
+        changed, silent, fine, quiet, never = (row.said for row in page.laptops.model().rows)
+        assert "From entry 212 on it is not what had been sent" in changed
+        assert "Entries are missing from number 230 on" in changed
+        assert "its log did not" in silent
+        assert "In order" in fine
+        assert "Nothing for 20 days" in quiet
+        assert "Nothing of its log has come yet" in never
+        assert nameless(page) == []
+
+
+def test_enter_on_a_laptop_shows_its_entries() -> None:
+    with desk(role="administrator") as at:
+        audits.furnish(at.door)
+        page = at.open("audit")
+        page.tabs.choose("laptops")
+        page.laptops.choose(audits.BLUE)
+        page.laptops.setFocus()
+        at.press(Qt.Key.Key_Return)
+        assert page.tabs.key() == "entries"
+        assert asked(at).laptop == audits.BLUE
+
+
+def test_before_any_log_came_the_page_says_how_one_comes() -> None:
+    with desk(role="administrator") as at:
+        page = at.open("audit")
+        page.tabs.choose("laptops")
+        at.settle()
+        assert page.alone.isVisible()
+        assert not page.wrong.isVisible()
 
 
 def test_it_stands_in_the_rail_of_administrators_alone() -> None:
@@ -65,8 +131,9 @@ def test_it_stands_in_the_rail_of_administrators_alone() -> None:
     assert "audit" not in names("caseworker") | names("supervisor") | names("board_reader")
 
 
-def test_every_action_that_is_written_has_words() -> None:
-    pattern = re.compile(r"(?:\.audit|\.note|note_access)\(\s*\"([a-z_]+)\"")
+def test_every_action_that_is_written_has_words_and_a_kind() -> None:
+    pattern = re.compile(r"(?:\.audit|\.note|note_access|audit\.Entry)\(\s*\"([a-z_]+)\"")
     written = {name for path in SOURCE.rglob("*.py") for name in pattern.findall(path.read_text(encoding="utf-8"))}
     assert "exported" in written
     assert written <= set(action_words(load("en")))
+    assert set(action_words(load("en"))) <= KNOWN

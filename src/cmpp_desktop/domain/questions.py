@@ -450,24 +450,6 @@ class Organisation(Question[OrganisationView]):
     """Names of the organisation, staff, teams and laptops, and who asks."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRow:
-    number: int
-    at: datetime
-    member_id: UUID | None
-    action: str
-    subject_kind: str
-    subject_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class AuditTrail(Question[tuple[AuditRow, ...]]):
-    """The newest entries of this laptop's audit log, after its hash chain was checked. Raises store_damaged."""
-
-    limit: int = 200
-
-
-
 # --- What goes and comes ----------------------------------------------------------------------------------------------------
 
 

@@ -292,9 +292,9 @@ class StoreReplica(AuditLogs):
 
     def outbox_after(self, marks: Mapping[UUID, int]) -> int:
         with self._reading() as connection:
-            count = int(connection.exec_driver_sql("SELECT count(*) FROM outbox").scalar() or 0)
+            count = int(connection.exec_driver_sql(OUTBOX_COUNT).scalar() or 0)
             for collection, hlc in marks.items():
-                sql = "SELECT count(*) FROM outbox WHERE coll=? AND hlc<=?"
+                sql = f"{OUTBOX_COUNT} AND o.coll=? AND o.hlc<=?"
                 known = (self._known(collection), state.signed64(hlc))
                 count -= int(connection.exec_driver_sql(sql, known).scalar() or 0)
         return count

@@ -71,8 +71,10 @@ class Alone:
         store: Replica,
         random: Callable[[int], bytes],
         follow: Callable[[], None],
+        makes_drops: bool = False,
     ) -> None:
         self._job, self._books, self._store, self._random, self._follow = job, books, store, random, follow
+        self._makes_drops = makes_drops  # as a laptop with a server does (`RosterTalk`)
 
     def applies(self) -> bool:
         """Whether no server orders the roster."""
@@ -203,6 +205,8 @@ class Alone:
         for _ in range(DUTIES):
             made = duties.due(books.view(), books.device, books.keys, books.now_ms(), self._random)
             made = made or erasing.due(books, self._store)
+            if not made and self._makes_drops:
+                made = duties.missing_drops(books.view(), books.device, books.now_ms(), self._random)
             if not made:
                 return
             self._take(made)
@@ -214,7 +218,7 @@ class Alone:
             hidden = state.reached(device) - readable
             if hidden and device != self._books.device_id:
                 raise KnownError("key_missing", collections=len(hidden))
-            for place in state.reached(device) & readable:
+            for place in state.reached(device) - (set() if device == self._books.device_id else hidden):
                 chain = self._store.chains(place).get(device, NO_CHAIN)
                 found[device, place] = (chain.number, chain.hash)
         return found
@@ -323,7 +327,7 @@ class Alone:
     def handed_over(self) -> None:
         """A folder was written to the end: all that is sealed here lies in it."""
         books = self._books
-        chains = {place: self._store.chains(place).get(books.device_id, NO_CHAIN) for place in books.readable()}
+        chains = {place: self._store.chains(place).get(books.device_id, NO_CHAIN) for place in books.view().collections}
         with self._store.transaction():
             self._store.put_secret(replica.LAST_STICK, canon.pack(books.now_ms()))
             marks = [[place.bytes, chain.last_hlc] for place, chain in chains.items() if chain.number]

@@ -179,9 +179,14 @@ def _row(one: audit.Own) -> canon.Value:
 def take_in(books: Books, store: AuditBook, drops: Drops) -> bool:
     """Reads what came into the drop since; whether anything did. After a change of fences all of it is read anew: what counted
     may not any more."""
+    kept = store.secret(AUDIT_READ)
     if books.state is None or not drops.can_read(DROP):
+        if kept:  # no administrator's laptop any more: it keeps no list of what others did
+            with store.transaction():
+                store.audit_forget()
+                store.put_secret(AUDIT_READ, None)
         return False
-    place, kept = collection_id(DROP), store.secret(AUDIT_READ)
+    place = collection_id(DROP)
     seq, fences = canon.unpack(kept) if kept else (0, len(books.state.fences))
     if fences != len(books.state.fences):
         with store.transaction():

@@ -80,7 +80,7 @@ class Engine:
         self.drops, self._settled = Drops(self._books, store), list[UUID]()  # of these the last answer named the own heads
         self._audit = AuditTalk(self._job, self._books, audit, self.drops, bus)
         self._sending = Sending(self._books, store, random, self.drops)
-        self.alone = Alone(self._job, self._books, store, random, self._talk.follow)
+        self.alone = Alone(self._job, self._books, store, random, self._talk.follow, audit is not None)
         self._needs_update = False
         self._pauses = Pauses()
         self._reason: str | None = None  # of the last failure, for engineers

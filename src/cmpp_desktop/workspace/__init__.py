@@ -59,6 +59,7 @@ from cmpp_desktop.workspace.views import (
     WaitingItem,
     WithoutServer,
 )
+from cmpp_desktop.workspace.views_audit import AuditLaptop
 
 __all__ = [
     "Workspace",
@@ -66,6 +67,7 @@ __all__ = [
     "AdministratorRow",
     "ArrivedItem",
     "AttachmentRequest",
+    "AuditLaptop",
     "BranchLine",
     "BranchView",
     "CaseSummaryRequest",

@@ -13,8 +13,10 @@ from cmpp_desktop.workspace.core import Core
 from cmpp_desktop.workspace.views import Access, Erasure, InvitationFile, LookedAt, SyncStatus
 
 if TYPE_CHECKING:
+    from cmpp_desktop.domain.audit_logs import AuditFilter
     from cmpp_desktop.domain.work import Done, Role
     from cmpp_desktop.workspace.administration import Administration
+    from cmpp_desktop.workspace.views_audit import AuditLaptop
 
 
 class Exchanging(Core):
@@ -112,6 +114,19 @@ class Exchanging(Core):
         with self._turn:
             opened.must_be_open()
             return erasures.erasures(opened)
+
+    def audit_laptops(self) -> tuple[AuditLaptop, ...]:
+        """How the audit log of every laptop stands, for administrators; those with something wrong first. Raises not_allowed."""
+        from cmpp_desktop.workspace import auditing
+
+        return auditing.laptops(self._need())
+
+    def export_audit(self, path: Path, wanted: AuditFilter, *, reason: str, language: str) -> int:
+        """Writes entries of the audit logs as a CSV file; audited, with the reason. Returns how many. Raises Invalid(reason),
+        not_allowed, file_not_written."""
+        from cmpp_desktop.workspace import auditing
+
+        return auditing.export(self._need(), path, wanted, reason=reason, language=language)
 
     def administration(self) -> Administration:
         """What an administrator does with laptops, roles and the recovery kit."""

@@ -67,7 +67,13 @@ class Opened:
         self._merged: frozenset[UUID] = frozenset()  # ids that a change of who is whom named, until their deadlines follow
         self._unsubscribe = bus.subscribe(self._heard)
         self.engine = Engine(
-            store.replica(), self.transport, system_ms=parts.now_ms, random=parts.randomness, bus=bus, at_store=self._at_store
+            book := store.replica(),
+            self.transport,
+            system_ms=parts.now_ms,
+            random=parts.randomness,
+            bus=bus,
+            at_store=self._at_store,
+            audit=book,
         )
         self.carrier = Carrier(self.engine, store.documents, self._at_store)
         self.carrying = threading.Lock()  # one round of documents at a time

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import HERE, Bus, Changed
 from cmpp_desktop.domain import questions as q
+from cmpp_desktop.domain.audit_logs import AuditTrail
 from cmpp_desktop.domain.directory import DirectoryPlan
 from cmpp_desktop.domain.entries import Records
 from cmpp_desktop.domain.finding import Find
@@ -46,7 +47,7 @@ from cmpp_desktop.workspace import (
     SyncStatus,
     Workspace,
 )
-from tests.ui.samples import offices
+from tests.ui.samples import audits, offices
 from tests.ui.samples.basis import LATER, MARISELA, NOW, TODAY, organisation, stored, uid, when
 from tests.ui.samples.days import found_texts, people, today
 from tests.ui.samples.documents import SampleDocuments
@@ -77,7 +78,7 @@ def _file() -> dict[type[Any], Any]:
     }
 
 
-class SampleDoor(SampleDocuments, Workspace):
+class SampleDoor(SampleDocuments, audits.NoLogs, Workspace):
     """Answers from samples. `answers` by question type (an answer, a function of the question, or an error) come first;
     `fail[name]` raises; `done` holds the commands, `saved` what was kept of an interview. `full`: the file of one
     participant, a review queue, conflicts and an instrument are there too."""
@@ -302,9 +303,8 @@ class SampleDoor(SampleDocuments, Workspace):
         if isinstance(question, q.LikelyDuplicates):
             family = question.name.family.casefold()
             return tuple(item for item in self.rows if family and family in item.name.casefold())[:5]
-        if isinstance(question, q.GroupSessions | SharedWith | Separations | DeletedSessions):
-            return ()
-        if isinstance(question, q.ReviewQueue | q.Drafts | q.Conflicts | q.AuditTrail | q.Instruments | Records):
+        nothing = q.GroupSessions | SharedWith | Separations | DeletedSessions | AuditTrail
+        if isinstance(question, nothing | q.ReviewQueue | q.Drafts | q.Conflicts | q.Instruments | Records):
             return ()
         raise KnownError("record_missing")
 

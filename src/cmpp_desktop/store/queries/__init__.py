@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cmpp_desktop.domain import audit_logs as logs
 from cmpp_desktop.domain import calendar as cal
 from cmpp_desktop.domain import caseload as balance
 from cmpp_desktop.domain import (
@@ -37,6 +38,7 @@ from cmpp_desktop.domain import transfers as transfer
 from cmpp_desktop.domain.work import Question
 from cmpp_desktop.errors import BugError
 from cmpp_desktop.store.queries import (
+    audit_logs,
     calendar,
     caseload,
     conflicts,
@@ -81,7 +83,8 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     q.Conflicts: conflicts.conflicts,
     q.Drafts: office.drafts,
     q.Organisation: office.organisation,
-    q.AuditTrail: office.audit_trail,
+    logs.AuditTrail: audit_logs.audit_trail,
+    logs.AuditChains: audit_logs.audit_chains,
     q.Outgoing: traffic.outgoing,
     q.Arrivals: traffic.arrivals,
     consent.ConsentCheck: consents.consent_check,

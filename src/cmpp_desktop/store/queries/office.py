@@ -1,23 +1,20 @@
-"""The office: organisation, staff, teams, laptops; the asker's drafts; the audit log."""
+"""The office: organisation, staff, teams, laptops; the asker's drafts."""
 
 from __future__ import annotations
 
-from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import select
 
 from cmpp_desktop.domain.codes import CodeEntryFields
-from cmpp_desktop.domain.questions import AuditRow, AuditTrail, Draft, Drafts, Organisation, OrganisationView, StaffRow
+from cmpp_desktop.domain.questions import Draft, Drafts, Organisation, OrganisationView, StaffRow
 from cmpp_desktop.domain.records import Life
 from cmpp_desktop.domain.screenings import InstrumentFields, compartment_of
 from cmpp_desktop.domain.staff import AwardFields, DeviceNameFields, OrganisationFields, StaffMemberFields, TeamFields
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.store import audit
-from cmpp_desktop.store.columns import from_ms
 from cmpp_desktop.store.drafts import RESTRICTED, draft_of
 from cmpp_desktop.store.queries.common import Asked
-from cmpp_desktop.store.tables import AUDIT_ENTRY, DRAFT, TABLES
+from cmpp_desktop.store.tables import DRAFT, TABLES
 from cmpp_protocol import canon
 
 
@@ -87,17 +84,3 @@ def _is_restricted(asked: Asked, body: bytes) -> bool:
         return compartment_of(asked.one(InstrumentFields, instrument_id).fields) == "restricted"
     except (canon.NotCanonical, KnownError, KeyError, TypeError, ValueError):
         return True
-
-
-def audit_trail(asked: Asked, question: AuditTrail) -> tuple[AuditRow, ...]:
-    """See the question."""
-    audit.verify(asked.connection)
-    columns = AUDIT_ENTRY.c
-    rows = asked.connection.execute(select(AUDIT_ENTRY).order_by(columns.number.desc()))
-    seen = (row for row in rows if audit.restricted_to(row.body) in (None, *asked.held))
-    found = tuple(
-        AuditRow(row.number, from_ms(row.at_ms), row.member_id, row.action, row.subject_kind, row.subject_id)
-        for row in islice(seen, question.limit)
-    )
-    rows.close()
-    return found

@@ -16,6 +16,7 @@ from cmpp_desktop.domain.questions import ParticipantView
 from cmpp_desktop.domain.restricting import RESTRICTABLE, Restrict, Unrestrict
 from cmpp_desktop.domain.work import Command
 from cmpp_desktop.ui.page import Ui
+from cmpp_desktop.ui.pages import forms_of_audit as audits
 from cmpp_desktop.ui.pages import forms_of_case as case
 from cmpp_desktop.ui.pages import forms_of_documents as documents
 from cmpp_desktop.ui.pages import forms_of_office as office
@@ -65,6 +66,7 @@ COMMANDS: Mapping[str, Callable[[Ui, UUID | None], FormPlan]] = {
     "save_copy": documents.save_copy,
     "export_calendar": documents.export_calendar,
     "export_dictionary": documents.export_dictionary,
+    "export_audit": audits.export_audit,
     "own_code": office.own_code,
     "my_time": office.my_time,
     "decide_time": office.decide_time,

@@ -25,7 +25,8 @@ from cmpp_desktop.ui.widgets.row_model import ROW, Index, ListRow, RowBadge, Row
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Paints `ListRow`s. `lead_width`: room for the time or date (0: none); `pad`: room at both ends."""
+    """Paints `ListRow`s. `lead_width`: room for the time or date (0: none); `pad`: room at both ends; `most_lines`: of a `what`
+    that wraps."""
 
     pressed = Signal(object, str)  # row id, button id: the mouse on a painted button
 
@@ -38,9 +39,11 @@ class RowDelegate(QStyledItemDelegate):
         top: int = 8,
         bar: bool = True,
         head_line: bool = True,
+        most_lines: int = 3,
     ) -> None:
         super().__init__(parent)
         self.lead_width, self.pad, self.top, self.bar, self.head_line = lead_width, pad, top, bar, head_line
+        self.most_lines = most_lines
         self._heights: dict[tuple[ListRow, int, bool], int] = {}
         look().changed.connect(self._heights.clear)
 
@@ -88,7 +91,7 @@ class RowDelegate(QStyledItemDelegate):
             return 1
         room = width - self._text_left() - look().px(self.pad + 96)
         text = look().metrics().boundingRect(QRect(0, 0, max(room, 40), 10_000), int(Qt.TextFlag.TextWordWrap), row.what)
-        return min(max(round(text.height() / look().metrics().lineSpacing()), 1), 3)
+        return min(max(round(text.height() / look().metrics().lineSpacing()), 1), self.most_lines)
 
     # --- painting ---------------------------------------------------------------------------------------------------
 

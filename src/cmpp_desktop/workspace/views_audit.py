@@ -1,0 +1,26 @@
+"""What the workspace says of the audit logs of the organisation's laptops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cmpp_desktop.domain.audit_logs import AuditTrouble
+
+
+@dataclass(frozen=True)
+class AuditLaptop:
+    """A laptop and its log. `state`: as of a `DeviceRow`; `entries`: how many were followed, without a gap but for `troubles`;
+    `heard_at`: when its log was last heard (None: never), `last_heard`: when anything of it was; `silent`: its work comes and its
+    log does not; `mine`: the one that shows this."""
+
+    device_id: str  # hex
+    name: str
+    person: str
+    state: str
+    entries: int
+    heard_at: datetime | None
+    last_heard: datetime | None
+    silent: bool = False
+    troubles: tuple[AuditTrouble, ...] = ()
+    mine: bool = False

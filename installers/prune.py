@@ -16,6 +16,7 @@ PLUGINS = {
     "iconengines": {"qsvgicon"},
     "platforminputcontexts": {"composeplatforminputcontextplugin", "ibusplatforminputcontextplugin"},
     "platformthemes": {"qxdgdesktopportal"},
+    "networkinformation": {"qnetworkmanager", "qnetworklistmanager", "qglib"},  # whether a network is paid by size
     "printsupport": {"cupsprintersupport"},
     "styles": {"qmodernwindowsstyle", "qmacstyle"},
     "wayland-decoration-client": {"adwaita"},

@@ -64,5 +64,7 @@ CODES = frozenset(
         "report_empty", "people_kept_apart", "other_team", "not_both_teams", "file_handed_over",
         "content_elsewhere", "content_damaged", "no_preview", "already_reversed", "under_legal_hold", "kept_longer",
         "hearing_ahead",
+        "certificate_unknown", "certificate_expired", "certificate_name", "authority_unreadable",
+        "proxy_unreachable", "proxy_login", "proxy_refused", "proxy_wrong",
     }
 )

@@ -1,6 +1,7 @@
-"""What a person has chosen on this laptop and must be known before the store is open: language, theme, text size.
+"""What must be known before the store is open: what a person has chosen (language, theme, text size), and the network that the
+laptop stands in.
 
-Nothing here is about a participant: the file can be read by whoever holds the laptop. It is written whole (temporary
+Nothing here is about a participant: the files can be read by whoever holds the laptop. Each is written whole (temporary
 file, then replaced); one that is damaged is set aside and the usual settings are taken.
 """
 
@@ -10,11 +11,15 @@ import contextlib
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 FILE_NAME = "settings.json"
+NETWORK_FILE = "network.json"
 LANGUAGES = ("en", "es")
 SHOWN_LIMIT = 40  # letters of what somebody shows of themselves
 THEMES = ("system", "light", "dark", "high_contrast")
@@ -37,31 +42,69 @@ class Settings:
         return _in_range(replace(self, **values))
 
 
+@dataclass(frozen=True)
+class Network:
+    """Of the laptop, for everybody who works on it. `proxy`: SYSTEM, NO_PROXY, or an address ("http://proxy.example:3128") that
+    holds no password; `ca`: a certificate authority (PEM) that is trusted beside the system's and the organisation's, or ""."""
+
+    proxy: str = "system"
+    ca: str = ""
+
+
+SYSTEM, NO_PROXY = "system", "none"
+
+
 def load(folder: Path) -> Settings:
     """The settings of a profile; the usual ones when there are none or they cannot be read."""
-    path = folder / FILE_NAME
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        known = {item.name: raw[item.name] for item in fields(Settings) if item.name in raw}
-        return _in_range(Settings(**known))
-    except FileNotFoundError:
-        return Settings()
-    except (OSError, ValueError, TypeError, AttributeError):
-        with contextlib.suppress(OSError):
-            path.replace(path.with_suffix(".damaged"))
-        return Settings()
+    return _read(folder / FILE_NAME, lambda raw: _in_range(Settings(**_known(Settings, raw))), Settings())
 
 
 def save(folder: Path, settings: Settings) -> None:
     """Writes them. Raises OSError (a full disk): the choice then holds until the program is closed."""
+    _write(folder, FILE_NAME, asdict(settings))
+
+
+def load_network(folder: Path) -> Network:
+    """The network of a laptop, whose base folder this is; as the system says when nothing was chosen or it cannot be read."""
+
+    def made(raw: dict[str, Any]) -> Network:
+        found = Network(**_known(Network, raw))
+        if not all(isinstance(value, str) for value in asdict(found).values()):
+            raise ValueError("network")
+        return found
+
+    return _read(folder / NETWORK_FILE, made, Network())
+
+
+def save_network(folder: Path, network: Network) -> None:
+    """Writes it. Raises OSError."""
+    _write(folder, NETWORK_FILE, asdict(network))
+
+
+def _known(kind: Any, raw: dict[str, Any]) -> dict[str, Any]:
+    return {item.name: raw[item.name] for item in fields(kind) if item.name in raw}
+
+
+def _read(path: Path, made: Callable[[dict[str, Any]], T], usual: T) -> T:
+    try:
+        return made(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return usual
+    except (OSError, ValueError, TypeError, AttributeError):
+        with contextlib.suppress(OSError):
+            path.replace(path.with_suffix(".damaged"))
+        return usual
+
+
+def _write(folder: Path, file_name: str, values: dict[str, Any]) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=folder, prefix=".settings-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(settings), file, indent=1)
+            json.dump(values, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, folder / FILE_NAME)
+        os.replace(name, folder / file_name)
     except OSError:
         Path(name).unlink(missing_ok=True)
         raise

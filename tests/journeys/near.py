@@ -11,14 +11,14 @@ from fastapi.testclient import TestClient
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store.secrets import FileSecrets
-from cmpp_desktop.sync.transport import HttpTransport, Transport
+from cmpp_desktop.sync.transport import HttpTransport, Transport, Way
 from cmpp_desktop.workspace import Workspace
 from cmpp_desktop.workspace.parts import Parts
 from cmpp_server.app import create_app
 from cmpp_server.settings import Settings
 from tests.journeys.office import CHEAP
 
-Connect = Callable[[str, str], Transport]
+Connect = Callable[[str, str], Way]
 Unproved = Callable[[str], Transport]
 
 
@@ -45,7 +45,7 @@ class Place:
     def laptop(self, name: str, *, own_authority: bool = False) -> Workspace:
         """`own_authority`: this laptop's system does not know who signed the server's certificate."""
 
-        def connect(url: str, ca: str) -> Transport:
+        def connect(url: str, ca: str) -> Way:
             if own_authority:
                 raise KnownError("server_unreachable", reason="ConnectError")
             return Shared(url, client=self.client)

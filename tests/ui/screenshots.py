@@ -34,10 +34,10 @@ from cmpp_desktop.ui.bridge import Bridge
 from cmpp_desktop.ui.pages.groups_people import There
 from cmpp_desktop.ui.pages.join_again import TwelveWords
 from cmpp_desktop.ui.theme import Look, Wish
-from cmpp_desktop.workspace import AttachmentRequest, CaseSummaryRequest, CertificateRequest, LookedAt, SnapshotKnown
+from cmpp_desktop.workspace import AttachmentRequest, CaseSummaryRequest, CertificateRequest
 from tests.ui import samples
 from tests.ui.picture_door import PictureDoor
-from tests.ui.samples import NOW, alone, at_first_run, at_someone_new, audits, keeping, offices, rules
+from tests.ui.samples import NOW, alone, at_first_run, at_someone_new, audits, keeping, network, offices, rules
 from tests.ui.samples.several import Several
 
 Arrange = Callable[[Window], object]
@@ -355,16 +355,6 @@ def _undecided(door: samples.SampleDoor) -> None:
     door.status = samples.sync_decisions()
 
 
-def _snapshots_known(door: samples.SampleDoor) -> None:
-    """Two collections were checked; one record of them is not as it should be."""
-    door.status = replace(door.status, snapshot=SnapshotKnown("Denise Okafor", "Leon Brandt", True, NOW))
-    door.seen_records = (
-        LookedAt("organisation", "", 112, 0, 0, "same", "Denise Okafor", "Leon Brandt"),
-        LookedAt("caseload", "Lantern Street", 2_318, 1, 0, "same", "Denise Okafor", ""),
-        LookedAt("restricted", "Lantern Street", None, 0, 0, "nobody"),
-    )
-
-
 def _checked(window: Window) -> None:
     page(window).check.look()
 
@@ -460,10 +450,6 @@ def _two_apart(door: PictureDoor) -> None:
 
 def _give(window: Window) -> None:
     page(window).open_share()
-
-
-def _documents_wait(door: PictureDoor) -> None:
-    door.status = replace(door.status, documents=2, documents_why="over_quota")
 
 
 def _elsewhere(door: PictureDoor) -> None:
@@ -577,6 +563,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("01-shut-out-kit", _forgot, {"state": "locked"}, _shut("revoked")),
     Shot("01-shut-out-open", _opened_by_kit, {"state": "locked"}, _shut("revoked")),
     Shot("02-first-run", lambda window: None, {"state": "new"}),
+    Shot("02-first-run-network", lambda window: network.sheet(window, window.ui), {"state": "new"}),
     Shot("02-first-run-who", _first_run(1), {"state": "new"}),
     Shot("02-first-run-words", _sealed_invitation, {"state": "new"}),
     Shot("01-who", _who_is_here, {"state": "locked"}),
@@ -649,10 +636,12 @@ SHOTS: tuple[Shot, ...] = (
     Shot("13-conflict-none", go("conflict"), {"empty": True}),
     Shot("14-sync", go("sync"), {"offline": True}),
     Shot("14-sync-nothing", go("sync")),
-    Shot("14-sync-documents", go("sync"), before=_documents_wait),
+    Shot("14-sync-documents", go("sync"), before=network.documents_wait),
+    Shot("14-sync-metered", go("sync"), before=network.metered),
+    Shot("14-sync-certificate", go("sync"), before=network.not_believed),
     Shot("14-sync-decide", go("sync"), before=_undecided),
     Shot("14-sync-decide-sheet", go("sync", _decide), before=_undecided),
-    Shot("14-sync-checked", go("sync", _checked), before=_snapshots_known),
+    Shot("14-sync-checked", go("sync", _checked), before=network.snapshots_known),
     Shot("14-sync-alone", go("sync"), before=alone.standing()),
     Shot("14-sync-alone-new", go("sync"), before=alone.standing(waiting=0, admitted=False)),
     Shot("17-settings-alone", _laptops(alone.shown), _ADMIN, before=alone.standing(keeps=True)),
@@ -671,6 +660,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("16-data-dictionary", _form("export_dictionary")),
     Shot("17-settings-you", go("settings", part="you")),
     Shot("17-settings-look", go("settings", part="look")),
+    Shot("17-settings-network", go("settings", part="network"), _ADMIN),
+    Shot("17-settings-network-own", go("settings", part="network"), _ADMIN, network.behind_a_proxy, mirrored=True),
     Shot("17-settings-laptops", _laptops(), _ADMIN),
     Shot("17-settings-laptops-invite", _laptops(_scrolled_to("organisation_id")), _ADMIN),
     Shot("17-settings-laptops-own", _laptops(), before=_code),

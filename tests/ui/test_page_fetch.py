@@ -90,7 +90,7 @@ def test_one_of_an_older_program_says_whose_laptop_has_it() -> None:
 def test_somebody_chooses_to_be_asked_first() -> None:
     with desk() as at:
         page = at.open("settings")
-        fetch, ask = page.documents.findChildren(QAbstractButton)
+        fetch, ask = page.network.documents.findChildren(QAbstractButton)
         assert fetch.isChecked()
         ask.click()
         at.settle()
@@ -100,7 +100,7 @@ def test_somebody_chooses_to_be_asked_first() -> None:
 def test_documents_are_sent_round_after_round_until_there_are_no_more_and_nobody_waits_for_it() -> None:
     with desk() as at:
         rounds = [DocumentsSent(2, more=True), DocumentsSent()]
-        at.door.carry_documents = lambda step=None: rounds.pop(0)  # type: ignore[method-assign]
+        at.door.carry_documents = lambda *asked, **how: rounds.pop(0)  # type: ignore[method-assign]
         heard: list[DocumentsSent] = []
         carrying = Carrying(at.ui, at.window)
         carrying.told.connect(heard.append)

@@ -117,6 +117,10 @@ class Carrier:
             problem = _why(error)
         return Carried(sent, len(waiting) - sent, problem)
 
+    def waiting(self) -> int:
+        """How many documents the server is not known to have, without asking it."""
+        return len(self._writable(self._job(lambda: self._contents.to_send(self._engine.now_ms()))))
+
     def _bring(self, now: int, step: Step | None) -> None:
         """Documents that moved to another collection: what the server has only in the old place is taken along. What it has
         nowhere yet comes with a later round."""

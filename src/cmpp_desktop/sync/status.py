@@ -16,7 +16,7 @@ Word = Literal[
     "sent", "sending", "offline", "to_settle", "set_aside", "update", "refused", "to_stick", "on_stick", "passed_on"
 ]
 
-_OFFLINE = frozenset({"server_unreachable", "server_busy"})
+_OFFLINE = frozenset({"server_unreachable", "server_busy", "proxy_unreachable", "proxy_login", "proxy_refused"})
 _UPDATE = frozenset({"server_too_new", "server_too_old"})
 
 

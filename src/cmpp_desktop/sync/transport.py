@@ -1,20 +1,26 @@
 """The way to the server: one HTTP request and its answer, as bytes.
 
-TLS is verified, but for one kind of request (`proved`); an organisation may bring its own certificate authority. Plain http
-is for this machine only. An answer is read up to a limit and never further. What goes wrong on the way is a KnownError
-server_unreachable; what the server says no to is a `Refusal`.
+TLS is verified, but for one kind of request (`proved`); an organisation may bring its own certificate authority (`tls`), and a
+proxy may stand in between (`proxies`). Plain http is for this machine only. An answer is read up to a limit and never further;
+it may come as slowly as it likes, as long as something comes. What goes wrong on the way is a KnownError server_unreachable,
+or says what is wrong with a certificate or the proxy; what the server says no to is a `Refusal`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import socket
 import ssl
-from typing import Protocol
+import threading
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import httpx
 
 from cmpp_desktop.errors import KnownError
+from cmpp_desktop.settings import Network
+from cmpp_desktop.sync import proxies, tls
 from cmpp_protocol import api
 
 ANSWER_LIMIT = api.REQUEST_LIMIT + 64 * 1024 * 1024  # rosters, keys and at least one largest bundle
@@ -22,7 +28,7 @@ PROBLEM_LIMIT = 64 * 1024
 WAIT_LIMIT = 3600
 TOO_MANY = 429
 CONNECT_SECONDS = 10.0
-READ_SECONDS = 60.0
+READ_SECONDS = 60.0  # between two pieces of an answer, or until one of a request is taken; never for the whole
 
 
 class Refusal(Exception):
@@ -34,6 +40,10 @@ class Refusal(Exception):
         self.problem, self.wait = problem, wait
 
 
+class Stopped(Exception):
+    """Somebody stopped the exchange while the network was waited for: no trouble of anybody's, and nothing to say."""
+
+
 class Transport(Protocol):
     """What the engine needs of a way to the server."""
 
@@ -41,7 +51,8 @@ class Transport(Protocol):
     def url(self) -> str: ...
 
     def post(self, body: bytes, authorisation: str, wait: int = 0, path: str = api.PATH) -> bytes:
-        """The answer to one request. Raises Refusal, or KnownError server_unreachable, server_busy or server_refused."""
+        """The answer to one request. Raises Refusal, Stopped, or KnownError server_unreachable, server_busy, server_refused,
+        certificate_unknown, certificate_expired, certificate_name, proxy_unreachable, proxy_login, proxy_refused, proxy_wrong."""
         ...
 
     def beside(self, method: str, path: str, body: bytes, authorisation: str, limit: int) -> bytes:
@@ -50,6 +61,14 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class Way(Transport, Protocol):
+    """What a workspace needs of it besides."""
+
+    def stop(self) -> None:
+        """Ends the `post` that is under way, if one is, at once and from any thread. Waits for nothing."""
+        ...
 
 
 def check_url(url: str) -> str:
@@ -75,60 +94,115 @@ def _is_this_machine(host: str) -> bool:
 
 
 class HttpTransport:
-    """A client for one server. `ca`: a PEM certificate authority of the organisation's own, or "".
+    """A client for one server. `ca`: a PEM certificate authority of the organisation's own, or ""; `network`: what this laptop
+    stands in.
 
     `client`: another httpx client, for tests that have the server in the same process. `proved` False: whoever answers at that
     address will do, for what opens with a secret of its own or not at all (see `left_invitation`), and for nothing else."""
 
-    def __init__(self, url: str, ca: str = "", client: httpx.Client | None = None, *, proved: bool = True) -> None:
-        self._url = check_url(url)
+    def __init__(
+        self,
+        url: str,
+        ca: str = "",
+        client: httpx.Client | None = None,
+        *,
+        proved: bool = True,
+        network: Network | None = None,
+    ) -> None:
+        self._url, network = check_url(url), network or Network()
+        proxy = None
         if client is None:
-            timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-            verify = _tls(ca) if proved else _unproved()
-            client = httpx.Client(verify=verify, timeout=timeout, follow_redirects=False, trust_env=False)
-        self._client = client
+            proxy = proxies.proxy_for(network, self._url)
+            verify = tls.context(ca, network.ca) if proved else tls.unproved()
+        # Two lines: who stops an exchange does not stop a document that is on its way beside it.
+        made = [client or _client(verify, proxy, network) for _ in range(2)]
+        self._posts, self._besides = (_Line(one, proxy is not None) for one in made)
 
     @property
     def url(self) -> str:
         return self._url
 
     def post(self, body: bytes, authorisation: str, wait: int = 0, path: str = api.PATH) -> bytes:
-        return self._ask("POST", path, body, authorisation, ANSWER_LIMIT, wait)
+        return self._posts.ask("POST", self._url + path, body, authorisation, ANSWER_LIMIT, wait)
 
     def beside(self, method: str, path: str, body: bytes, authorisation: str, limit: int) -> bytes:
-        return self._ask(method, path, body, authorisation, limit)
+        return self._besides.ask(method, self._url + path, body, authorisation, limit)
 
-    def _ask(self, method: str, path: str, body: bytes, authorisation: str, limit: int, wait: int = 0) -> bytes:
+    def stop(self) -> None:
+        self._posts.stop()
+
+    def close(self) -> None:
+        for line in (self._posts, self._besides):
+            line.stop()
+            line.client.close()
+
+
+class _Line:
+    """A client, and the connections that it has open: closing one in use would not wake the thread that waits for it."""
+
+    def __init__(self, client: httpx.Client, by_proxy: bool) -> None:
+        self.client, self._by_proxy = client, by_proxy
+        self._guard = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._stopped = 0  # how often
+
+    def ask(self, method: str, url: str, body: bytes, authorisation: str, limit: int, wait: int = 0) -> bytes:
         headers = {"authorization": authorisation, "content-type": api.CONTENT_TYPE, "accept": api.CONTENT_TYPE}
         timeout = httpx.Timeout(READ_SECONDS + wait, connect=CONNECT_SECONDS)
+        before, reached = self._stopped, False
+
+        def trace(event: str, facts: dict[str, Any]) -> None:
+            nonlocal reached
+            if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+                reached = True
+                self._opened(facts["return_value"].get_extra_info("socket"), before)
+
+        request = self.client.build_request(
+            method, url, content=body, headers=headers, timeout=timeout, extensions={"trace": trace}
+        )
         try:
-            with self._client.stream(method, self._url + path, content=body, headers=headers, timeout=timeout) as answer:
+            with contextlib.closing(self.client.send(request, stream=True)) as answer:
                 data = _bounded(answer, limit if answer.status_code == 200 else PROBLEM_LIMIT)
                 if answer.status_code == 200:
                     return data
                 raise _refusal(answer.status_code, data, _wait(answer.headers.get("retry-after", "")))
         except httpx.HTTPError as error:
-            raise KnownError("server_unreachable", reason=type(error).__name__) from error
+            if self._stopped != before:
+                raise Stopped from error
+            raise self._why(error, reached) from error
 
-    def close(self) -> None:
-        self._client.close()
+    def _why(self, error: httpx.HTTPError, reached: bool) -> KnownError:
+        if isinstance(error, httpx.ProxyError):
+            return proxies.refused(str(error))
+        if self._by_proxy and not reached and isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            return KnownError("proxy_unreachable", reason=type(error).__name__)
+        return tls.trouble(error) or KnownError("server_unreachable", reason=type(error).__name__)
+
+    def _opened(self, connection: socket.socket, before: int) -> None:
+        with self._guard:
+            self._open = {one for one in self._open if one.fileno() >= 0} | {connection}
+            late = self._stopped != before
+        if late:  # it was stopped while it connected
+            raise httpx.ReadError("stopped")
+
+    def stop(self) -> None:
+        """Ends what is under way; a later request connects anew."""
+        with self._guard:
+            self._stopped += 1
+            for one in self._open:
+                try:
+                    # Not SSLSocket's own, which would take the keys away below the thread that reads.
+                    socket.socket.shutdown(one, socket.SHUT_RDWR)
+                except OSError:
+                    continue  # it has ended already
+            self._open.clear()
 
 
-def _tls(ca: str) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if ca:
-        try:
-            context.load_verify_locations(cadata=ca)
-        except (ssl.SSLError, ValueError) as error:
-            raise KnownError("server_refused", reason="certificate_authority") from error
-    return context
-
-
-def _unproved() -> ssl.SSLContext:
-    context = _tls("")
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
+def _client(verify: ssl.SSLContext, proxy: str | None, network: Network) -> httpx.Client:
+    """A proxy that is itself reached by TLS is proved like a server."""
+    by = None if proxy is None else httpx.Proxy(proxy, ssl_context=tls.context(network.ca) if proxy.startswith("https") else None)
+    timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+    return httpx.Client(verify=verify, proxy=by, timeout=timeout, follow_redirects=False, trust_env=False)
 
 
 def _bounded(answer: httpx.Response, limit: int) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, TypeVar
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
 
 from cmpp_desktop.changes import Changed
 from cmpp_desktop.ui.bridge import Bridge, Job, Place
+from cmpp_desktop.ui.metered import Metered
 from cmpp_desktop.ui.widgets import Button
 from cmpp_desktop.words import USUAL_ZONE, Words, zone_of
 from cmpp_desktop.workspace import Workspace
@@ -62,6 +63,7 @@ class Ui:
     clock: Callable[[], datetime]  # aware; `now` brings it into the zone that counts
     shell: Shell
     me: OrganisationView | None = None  # who is signed in, and the names around them; None before unlocking
+    metered: Metered = field(default_factory=Metered)
 
     @property
     def zone(self) -> str:

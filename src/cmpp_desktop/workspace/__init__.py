@@ -14,6 +14,7 @@ from cmpp_desktop.sync.folder_report import FolderReport
 from cmpp_desktop.workspace.bringing_in import BringingIn
 from cmpp_desktop.workspace.drafting import Drafting
 from cmpp_desktop.workspace.exchanging import Exchanging
+from cmpp_desktop.workspace.networking import Networking
 from cmpp_desktop.workspace.opening import Opening
 from cmpp_desktop.workspace.paperwork import Paperwork
 from cmpp_desktop.workspace.views import (
@@ -60,6 +61,7 @@ from cmpp_desktop.workspace.views import (
     WithoutServer,
 )
 from cmpp_desktop.workspace.views_audit import AuditLaptop
+from cmpp_desktop.workspace.views_network import DocumentsRule, NetworkView
 
 __all__ = [
     "Workspace",
@@ -73,6 +75,7 @@ __all__ = [
     "CaseSummaryRequest",
     "CertificateRequest",
     "DeviceRow",
+    "DocumentsRule",
     "DocumentsSent",
     "Erasure",
     "FetchedInvitation",
@@ -88,6 +91,7 @@ __all__ = [
     "InvitationSheetRequest",
     "LeftInvitation",
     "MemberRow",
+    "NetworkView",
     "OpenInterview",
     "OpenInvitation",
     "Paper",
@@ -128,6 +132,6 @@ def warm_more() -> None:
         importlib.import_module(f"cmpp_desktop.{room}")
 
 
-class Workspace(Opening, Drafting, Exchanging, Paperwork, BringingIn):
+class Workspace(Opening, Drafting, Exchanging, Networking, Paperwork, BringingIn):
     """One profile folder: at first nothing (`new`), then a sealed store (`locked`), then open work (`open`). What it does is
     in its parts, by subject; all of them stand on `core.Core`."""

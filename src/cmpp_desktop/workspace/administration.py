@@ -26,10 +26,11 @@ from cmpp_protocol.roster import Rights, at
 
 
 class Administration:
-    """Of one open profile. One exchange at a time: `exchanging` is held meanwhile."""
+    """Of one open profile. One exchange at a time: `exchanging` is held meanwhile. `ca`: the certificate authority (PEM) that was
+    chosen on this laptop, or ""."""
 
-    def __init__(self, opened: Opened, exchanging: threading.Lock) -> None:
-        self._opened, self._exchanging = opened, exchanging
+    def __init__(self, opened: Opened, exchanging: threading.Lock, ca: str = "") -> None:
+        self._opened, self._exchanging, self._ca = opened, exchanging, ca
 
     def close_laptop(self, device_id: str) -> tuple[DeviceRow, ...]:
         """A lost laptop: it gets nothing any more, cannot read what others write from now on, and locks itself when it hears of
@@ -199,9 +200,17 @@ class Administration:
             alone = self._opened.engine.status().alone
             if alone is None or not alone.keeps:
                 raise KnownError("not_keeper")
-            self._opened.move_to(address)
+            self._opened.move_to(address, self._ca)
             self._opened.engine.exchange()
         self._opened.note("moved_to_server", "organisation", None)
+
+    def share_authority(self) -> None:
+        """All laptops trust, for the server, the certificate authority that was chosen on this one, from their next exchange on;
+        invitations bring it along. None chosen here: none any more, but the system's."""
+        people.only_administrators(self._opened)
+        with self._exchanging:
+            self._opened.name_server(self._ca)
+        self._opened.note("authority_shared", "organisation", None)
 
     def ask_for_digits(self, confirm_restricted: bool) -> None:
         """Whether restricted records wait until a laptop's digits were compared."""

@@ -24,9 +24,11 @@ from cmpp_desktop.domain.entries import OneRecord
 from cmpp_desktop.domain.questions import Organisation
 from cmpp_desktop.domain.work import Done, Stored, Work
 from cmpp_desktop.errors import Invalid, KnownError
+from cmpp_desktop.sync.blobs import Carried
 from cmpp_desktop.workspace.files import write_private
 from cmpp_desktop.workspace.profile import Opened
 from cmpp_desktop.workspace.views import DocumentsSent, Paper
+from cmpp_desktop.workspace.views_network import DocumentsRule
 
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/bmp", "image/tiff"})
 _BEGINS = (
@@ -36,6 +38,7 @@ _BEGINS = (
 MOST_DOTS = 60_000_000  # of a picture that is shown
 LARGE = 5_000_000  # bytes, from which a document is asked about before it is fetched, on a laptop that was told so
 ASKS = "asks_before_large"
+RULE, RULES = "documents_rule", ("metered", "always", "ask")  # when documents travel; the first until somebody chooses
 PIECE = 1 << 20  # bytes that are in memory of a document that comes in or goes out
 Step = Callable[[int, int], object]
 
@@ -143,7 +146,7 @@ def open_attachment(opened: Opened, attachment_id: UUID) -> tuple[Stored[Attachm
 
 def _elsewhere(opened: Opened, stored: Stored[AttachmentFields]) -> KnownError:
     """Facts: on whose laptop it was added, its size, how much of it is here already; `travels`: it can be fetched; `ask`: not
-    before somebody has said so; `alone`: there is no server that it could come from."""
+    before somebody has said so; `rule`: of documents and the network; `alone`: there is no server that it could come from."""
     names = {person.id: person.name for person in opened.ask(Organisation()).staff}
     fields, alone = stored.fields, opened.engine.status().alone is not None
     here = opened.at_store(lambda: opened.store.documents.numbers(fields.content_hash))
@@ -155,6 +158,7 @@ def _elsewhere(opened: Opened, stored: Stored[AttachmentFields]) -> KnownError:
         travels=bool(fields.blob_key) and not alone,
         alone=alone,
         ask=bool(opened.setting(ASKS)) and fields.size > LARGE,
+        rule="always" if opened.anyway else rule_of(opened),
     )
 
 
@@ -170,7 +174,20 @@ def fetch(opened: Opened, attachment_id: UUID, step: Step | None) -> None:
         raise _elsewhere(opened, stored) if error.code == "content_elsewhere" else error from error
 
 
-def carry(opened: Opened, step: Step | None) -> DocumentsSent:
+def rule_of(opened: Opened) -> DocumentsRule:
+    """When documents travel on this laptop."""
+    chosen = opened.setting(RULE)
+    return cast(DocumentsRule, chosen if chosen in RULES else RULES[0])
+
+
+def _held_back(opened: Opened, metered: bool | None) -> str:
+    """Why documents wait by the rule: "metered", "ask", or "" where they go."""
+    rule = rule_of(opened)
+    holds = not opened.anyway and (rule == "ask" or (rule == "metered" and metered is True))
+    return rule if holds else ""
+
+
+def carry(opened: Opened, step: Step | None, metered: bool | None = None) -> DocumentsSent:
     """See `Workspace.carry_documents`."""
     from cmpp_desktop.workspace.documents_here import bring_kept
 
@@ -181,10 +198,15 @@ def carry(opened: Opened, step: Step | None) -> DocumentsSent:
             opened.do(LetAttachmentTravel(one.id, opened.random(32).hex()), HERE)
         if opened.engine.status().alone is not None:
             return DocumentsSent()  # there is no server to carry them to
+        if held_back := _held_back(opened, metered):
+            left = opened.carrier.waiting()
+            opened.carried = Carried(left=left, problem=held_back if left else None)
+            return DocumentsSent(left=left, problem=opened.carried.problem)
         told = opened.carried = opened.carrier.carry(step)
         more = told.problem is None and told.sent > 0
         if not more:  # what waits to be sent goes before what this laptop would like to have
             more = bring_kept(opened, step)
+        opened.anyway = opened.anyway and (told.left > 0 or more)
         return DocumentsSent(told.sent, told.left, told.problem, more)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
+from cmpp_desktop import settings
 from cmpp_desktop.changes import HERE, Bus
 from cmpp_desktop.errors import KnownError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from cmpp_desktop.domain.work import Command, Done, Question
+    from cmpp_desktop.settings import Network
     from cmpp_desktop.store.vault import Vault
     from cmpp_desktop.workspace.interviews import Interviews
     from cmpp_desktop.workspace.parts import Parts
@@ -70,6 +72,12 @@ class Core:
         """The organisation's time zone; None before somebody has signed in: then this laptop's serves."""
         opened = self._opened
         return opened.zone() if opened is not None else None
+
+    def _network_folder(self) -> Path:
+        return self._parts.network_folder or self._folder
+
+    def _network(self) -> Network:
+        return settings.load_network(self._network_folder())
 
     def _vault(self) -> Vault:
         return self._parts.vault(self._folder)

@@ -132,7 +132,7 @@ class Exchanging(Core):
         """What an administrator does with laptops, roles and the recovery kit."""
         from cmpp_desktop.workspace.administration import Administration
 
-        return Administration(self._need(), self._exchanging)
+        return Administration(self._need(), self._exchanging, self._network().ca)
 
     def access(self) -> Access:
         from cmpp_desktop.workspace import people

@@ -110,7 +110,8 @@ class Opening(Core):
         from cmpp_desktop.workspace.profile import organisation_record
 
         url = check_url(founding.server) if founding.server else ""
-        start = enrolment.found(now_ms=self._parts.now_ms(), random=self._parts.randomness, server=url)
+        ca = self._network().ca if url else ""  # invitations bring it to the other laptops
+        start = enrolment.found(now_ms=self._parts.now_ms(), random=self._parts.randomness, server=url, ca=ca)
         self._make(start, founding.passphrase, Names(founding.person, founding.laptop, founding.organisation))
         self.do(NameOrganisation(organisation_record(start.org), founding.organisation, founding.zone))
         if start.team_id is not None:

@@ -112,12 +112,15 @@ class Paperwork(Core):
 
         attachments.fetch(self._need(), attachment_id, step)
 
-    def carry_documents(self, step: Callable[[int, int], object] | None = None) -> DocumentsSent:
+    def carry_documents(
+        self, step: Callable[[int, int], object] | None = None, *, metered: bool | None = None
+    ) -> DocumentsSent:
         """Sends contents of documents that the server lacks, and tells it which may go; after an exchange that went well. Waits
-        for the network, and no exchange waits for it. Raises what `step` raises; what goes wrong is in the answer."""
+        for the network, and no exchange waits for it. `metered`: whether this network is paid by size (None: nobody knows); by
+        the `documents_rule` they are only counted then. Raises what `step` raises; what goes wrong is in the answer."""
         from cmpp_desktop.workspace import attachments
 
-        return attachments.carry(self._need(), step)
+        return attachments.carry(self._need(), step, metered)
 
     def file_documents(self, participant_id: UUID) -> FileDocuments:
         """The documents of a file that the asker may see, and which of them are on this laptop. Raises record_missing."""

@@ -61,8 +61,7 @@ class Opened:
         me = store.settings.get(ME) or {}
         self.member_id = UUID(bytes=me["member"])
         self.team_id = UUID(bytes=me["team"]) if me.get("team") else None
-        server = canon.unpack(store.replica().secret(replica.SERVER) or canon.pack({"url": "", "ca": ""}))
-        self.transport = parts.connect(server["url"], server["ca"])
+        self.transport = parts.connect(*self._server())
         self._zone: ZoneInfo | None = None
         self._merged: frozenset[UUID] = frozenset()  # ids that a change of who is whom named, until their deadlines follow
         self._unsubscribe = bus.subscribe(self._heard)
@@ -79,6 +78,7 @@ class Opened:
         self.carrying = threading.Lock()  # one round of documents at a time
         self.carried = Carried()  # what came of the last one
         self.documents_tried: dict[UUID, int] = {}  # of files that are kept here: when (ms) one was last asked for
+        self.anyway = False  # documents go although they would wait by the rule of this laptop
 
     @property
     def device(self) -> keys.KeyPair:
@@ -159,15 +159,33 @@ class Opened:
                 replica_.put_secret(replica.SERVER, wanted)
 
         self._at_store(keep)
+        self.connect_anew()
+
+    def connect_anew(self) -> None:
+        """Goes on by another way to the server: it has another address, or this laptop another network. To be called while no
+        exchange is under way."""
+        url, ca = self._server()
         self.transport.close()
-        self.transport = self._parts.connect(*moved)
+        self.transport = self._parts.connect(url, ca)
         self.engine.use(self.transport)
 
-    def move_to(self, url: str) -> None:
+    def _server(self) -> tuple[str, str]:
+        """Address and certificate authority."""
+        packed = self._at_store(lambda: self.store.replica().secret(replica.SERVER))
+        server = canon.unpack(packed or canon.pack({"url": "", "ca": ""}))
+        return server["url"], server["ca"]
+
+    def name_server(self, ca: str) -> None:
+        """Says to all laptops, in the roster, which certificate authority the server's certificate is of. Raises what an
+        exchange does."""
+        self.engine.desk.set_policy({keeping.SERVER: self._server()[0], keeping.CA: ca})
+        self.follow_server()
+
+    def move_to(self, url: str, ca: str) -> None:
         """Lets an organisation without a server go on with this one. Raises what an exchange does; then nothing has changed."""
-        way = self._parts.connect(url, "")
+        way = self._parts.connect(url, ca)
         try:
-            self.engine.move_to(way, {keeping.SERVER: url})
+            self.engine.move_to(way, {keeping.SERVER: url, **({keeping.CA: ca} if ca else {})})
         finally:
             way.close()
         self.follow_server()

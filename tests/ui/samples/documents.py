@@ -62,7 +62,7 @@ class SampleDocuments:
         self.pictured.append(attachment_id)
         return self.pictures.get(attachment_id)
 
-    def carry_documents(self, step: Any = None) -> DocumentsSent:
+    def carry_documents(self, step: Any = None, *, metered: bool | None = None) -> DocumentsSent:
         self.carried += 1
         return DocumentsSent()
 

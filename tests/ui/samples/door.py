@@ -53,6 +53,7 @@ from tests.ui.samples.days import found_texts, people, today
 from tests.ui.samples.documents import SampleDocuments
 from tests.ui.samples.interview import INSTRUMENT, FakeInterview
 from tests.ui.samples.laptops import CHALLENGE, SampleAdministration, access
+from tests.ui.samples.network import SampleNetwork
 from tests.ui.samples.person import (
     HELD_WORK,
     conflict_items,
@@ -78,7 +79,7 @@ def _file() -> dict[type[Any], Any]:
     }
 
 
-class SampleDoor(SampleDocuments, audits.NoLogs, Workspace):
+class SampleDoor(SampleNetwork, SampleDocuments, audits.NoLogs, Workspace):
     """Answers from samples. `answers` by question type (an answer, a function of the question, or an error) come first;
     `fail[name]` raises; `done` holds the commands, `saved` what was kept of an interview. `full`: the file of one
     participant, a review queue, conflicts and an instrument are there too."""

@@ -125,6 +125,10 @@ class SampleAdministration:
         self._door._may_fail("use_server")
         self.kept.append(url)
 
+    def share_authority(self) -> None:
+        self._door._may_fail("share_authority")
+        self.kept.append("authority shared")
+
     def close_invitation(self, invitation_id: str) -> None:
         self._door._may_fail("close_invitation")
         self.taken_back.append(invitation_id)

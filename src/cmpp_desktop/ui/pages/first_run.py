@@ -25,6 +25,7 @@ from cmpp_desktop.ui.pages.first_run_kit import KitStep
 from cmpp_desktop.ui.pages.first_run_organisation import OrganisationStep
 from cmpp_desktop.ui.pages.first_run_readmission import NextSteps, ReadmissionStep
 from cmpp_desktop.ui.pages.first_run_words import WordsStep
+from cmpp_desktop.ui.pages.settings_network import network_button
 from cmpp_desktop.ui.pages.strength_words import ENOUGH, advice_words
 from cmpp_desktop.ui.pages.unlock import language_switch
 from cmpp_desktop.ui.steps import StepList
@@ -112,12 +113,9 @@ class FirstRunPage(Page):
         self._side = side
         back = Button(words("Who is here?"), icon="users", kind="quiet", flush=True, on=self.ui.shell.whose.ask)
         back.setVisible(self.ui.shell.whose.anybody)
-        side.setLayout(
-            column(
-                row(Mark(), None), 36, self.join_steps, self.found_steps, None, row(back, None), 8, language_switch(self.ui),
-                margins=(40, 48, 40, 40),
-            )
-        )
+        top, last = (row(Mark(), None), 36, self.join_steps, self.found_steps, None), language_switch(self.ui)
+        ways = (row(back, None), row(network_button(self.ui, self), None))
+        side.setLayout(column(*top, *ways, 8, last, margins=(40, 48, 40, 40)))
         whole = row(side, rule("v"), self.stack, gap=0)
         whole.setStretch(2, 1)
         self.setLayout(whole)

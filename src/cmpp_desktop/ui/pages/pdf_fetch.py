@@ -1,6 +1,7 @@
 """A document that is on another laptop: fetched when it is opened, with how far it is, and Esc to stop; what came stays.
 
-A large one is asked about first where the laptop was told so (a metered network). Without a network it says what to do.
+One is asked about first where the laptop was told so: a large one, any on a network that is paid by size, or every one.
+Without a network it says what to do.
 """
 
 from __future__ import annotations
@@ -61,10 +62,13 @@ class FetchPart(QWidget):
         whole = megabytes(size, words)
         said = words("{done} of {size} are here already.", done=megabytes(here, words), size=whole) if here else ""
         much = said or words("It has {size}.", size=whole)
-        self.about.setText(f"{much} {words('It comes sealed, and stays in the encrypted store of this laptop.')}")
+        rule, paid = error.facts.get("rule"), self._page.ui.metered.now() is True
+        why = words("This network is paid by size.") if paid and rule == "metered" else ""
+        sealed = words("It comes sealed, and stays in the encrypted store of this laptop.")
+        self.about.setText(" ".join(one for one in (much, why, sealed) if one))
         self.fetch.set_text(words("Fetch {size}", size=megabytes(size - here, words)))
         self.show()
-        if error.facts.get("ask"):
+        if error.facts.get("ask") or why or rule == "ask":
             self._wait()
         else:
             self.start()

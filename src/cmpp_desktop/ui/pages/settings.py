@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QStackedWidget, QWidget
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.settings import SHOWN_LIMIT
@@ -18,6 +17,7 @@ from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.settings_instruments import InstrumentsPart
 from cmpp_desktop.ui.pages.settings_laptops import LaptopsPart
 from cmpp_desktop.ui.pages.settings_lists import ListsPart
+from cmpp_desktop.ui.pages.settings_network import NetworkPart, choices
 from cmpp_desktop.ui.pages.settings_organisation import OrganisationPart
 from cmpp_desktop.ui.pages.settings_people import PeoplePart
 from cmpp_desktop.ui.pages.settings_recovery import RecoveryPart
@@ -30,7 +30,6 @@ from cmpp_desktop.ui.widgets import (
     Label,
     ListRow,
     PassphraseField,
-    Radio,
     RowDelegate,
     RowList,
     SectionHead,
@@ -43,7 +42,7 @@ from cmpp_desktop.ui.widgets import (
 )
 from cmpp_desktop.words import LANGUAGES
 
-PARTS = ("you", "look", "laptops", "rights", "recovery", "instruments", "organisation", "lists", "about")
+PARTS = ("you", "look", "network", "laptops", "rights", "recovery", "instruments", "organisation", "lists", "about")
 ADMINISTRATORS = frozenset({"rights", "recovery"})  # parts that others do not have
 ELSEWHERE = ("import", "rules", "retention")  # pages of their own, which the menu leads to
 
@@ -84,6 +83,7 @@ class SettingsPage(Page):
         names = {
             "you": words("You"),
             "look": words("Look and language"),
+            "network": words("Network"),
             "laptops": words("Laptops"),
             "rights": words("People and rights"),
             "recovery": words("Recovery"),
@@ -93,8 +93,9 @@ class SettingsPage(Page):
             "about": words("About"),
         }
         self.laptops, self.instruments, self.lists = LaptopsPart(self), InstrumentsPart(self), ListsPart(self)
+        self.network = NetworkPart(self.ui, signed_in=True, administers=self.laptops.administers)
         self.menu = RowList(words("Settings"), RowDelegate(lead_width=0, top=6, pad=8, bar=False))
-        icons = {"you": "user", "look": "contrast", "laptops": "laptop", "rights": "user-cog",
+        icons = {"you": "user", "look": "contrast", "network": "wifi", "laptops": "laptop", "rights": "user-cog",
                  "recovery": "key-round", "instruments": "clipboard-list",
                  "organisation": "building-2", "lists": "list", "about": "info"}
         self.menu.show_rows([ListRow(id=part, title=names[part], icon=icons[part]) for part in self._shown()])
@@ -107,6 +108,7 @@ class SettingsPage(Page):
         made: dict[str, QWidget | QLayout] = {
             "you": self._you(),
             "look": self._look(),
+            "network": self.network,
             "laptops": self.laptops,
             "instruments": self.instruments,
             "organisation": self.organisation,
@@ -170,6 +172,7 @@ class SettingsPage(Page):
 
     def reload(self) -> None:
         self.laptops.reload()
+        self.network.reload()
         self.instruments.reload()
         self.lists.reload()
         if self.rights is not None:
@@ -224,7 +227,6 @@ class SettingsPage(Page):
             SectionHead(words("Passphrase")),
             fields,
             16,
-            *self._documents(),
             gap=8,
         )
 
@@ -272,30 +274,6 @@ class SettingsPage(Page):
 
     # --- look and language ------------------------------------------------------------------------------------------
 
-    def _documents(self) -> tuple[QWidget, ...]:
-        """Whether a large document is asked about before it is fetched."""
-        words, door = self.words, self.ui.door
-        choices = (
-            ("", words("Fetch a document when I open it")),
-            ("ask", words("Ask me before it fetches more than 5 MB")),
-        )
-        held = column(gap=0)
-        self.documents = QWidget()
-        self.documents.setLayout(held)
-
-        def take(value: str) -> None:
-            self.call(lambda: door.ask_before_large(bool(value)))
-
-        def show(asks: bool) -> None:
-            held.addWidget(self._choices(choices, "ask" if asks else "", take))
-
-        self.call(door.asks_before_large, show)
-        note = Label(
-            words("They come when they are opened, and stay. Ask first where the network is paid by size."),
-            "small", tone="ink2", wrap=True,
-        )  # fmt: skip
-        return SectionHead(words("Documents of other laptops")), self.documents, note
-
     def _look(self) -> QLayout:
         words = self.words
         wishes = (
@@ -304,13 +282,13 @@ class SettingsPage(Page):
             ("dark", words("Dark")),
             ("high_contrast", words("High contrast")),
         )
-        themes = self._choices(wishes, look().wish, lambda value: self._window().choose_look(wish=value))
+        themes = choices(wishes, look().wish, lambda value: self._window().choose_look(wish=value))
         sizes = tuple((str(size), f"{size} %") for size in (100, 125, 150, 200))
-        scales = self._choices(
+        scales = choices(
             sizes, str(round(look().scale * 100)), lambda value: self._window().choose_look(scale=int(value) / 100)
         )
         tongues = tuple((code, LANGUAGE_NAMES[code]) for code in LANGUAGES)
-        languages = self._choices(tongues, words.language, self.ui.shell.speak)
+        languages = choices(tongues, words.language, self.ui.shell.speak)
         note = Label(
             words(
                 "Questions are shown to participants in any language that their form has; this is the language of the program."
@@ -333,18 +311,6 @@ class SettingsPage(Page):
             note,
             gap=8,
         )
-
-    def _choices(self, choices: tuple[tuple[str, str], ...], now: str, take: Callable[[str], object]) -> QWidget:
-        holder = QWidget()
-        layout = QVBoxLayout(holder)
-        layout.setContentsMargins(look().px(8), 0, 0, 0)
-        layout.setSpacing(0)
-        for value, said in choices:
-            button = Radio(said)
-            button.setChecked(value == now)
-            button.clicked.connect(lambda checked=False, value=value: take(value))
-            layout.addWidget(button)
-        return holder
 
     def _window(self) -> Any:
         return self.window()

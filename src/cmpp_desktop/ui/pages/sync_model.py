@@ -20,7 +20,7 @@ from cmpp_desktop.ui.widgets import isolate
 from cmpp_desktop.words import Words, in_one, zone_of
 from cmpp_desktop.workspace import ArrivedItem, HeldWork, SnapshotKnown, SyncStatus
 
-Action = Literal["", "conflicts", "participant", "held", "join", "fork"]
+Action = Literal["", "conflicts", "participant", "held", "join", "fork", "network", "documents"]
 
 # Reasons of a refusal that a person can do something about, or must hear of by name.
 SAID_AS_IT_IS = frozenset(
@@ -31,7 +31,15 @@ SAID_AS_IT_IS = frozenset(
     }
 )
 
+# Of these, too, somebody can do something: in Settings, Network.
+OF_THE_NETWORK = frozenset(
+    {"certificate_unknown", "certificate_expired", "certificate_name",
+     "proxy_unreachable", "proxy_login", "proxy_refused", "proxy_wrong"}
+)  # fmt: skip
+
 TOLD_FOR = timedelta(days=7)  # how long the panel speaks of a new identity
+
+BY_RULE = frozenset({"metered", "ask"})  # why documents wait that could go
 
 KIND_ICONS = {
     "service_session": "messages-square",
@@ -124,6 +132,9 @@ def sentence(status: SyncStatus, words: Words) -> tuple[str, str]:
         return no_server.sentence(status, status.alone, words)
     if status.word == "sending":
         return words("Sending now."), words("You can keep working while it goes.")
+    if status.problem in OF_THE_NETWORK and status.word in ("offline", "refused"):
+        message = message_for(KnownError(status.problem), words)
+        return message.happened, message.text
     if status.word == "offline":
         return words("You are offline. Your work is safe."), will
     if status.word == "update":
@@ -152,12 +163,21 @@ def sentence(status: SyncStatus, words: Words) -> tuple[str, str]:
             "It goes by itself. Keep working."
         )
     if status.documents:
-        return words("All records are sent; documents wait."), words("They go by themselves. Keep working.")
+        by_itself = words("They go by themselves. Keep working.")
+        wait = words("They go once you are in another network, or say so below.")
+        return words("All records are sent; documents wait."), wait if status.documents_why in BY_RULE else by_itself
     return words("Everything is sent."), words("What you write is on this laptop first, then it goes by itself.")
 
 
 def _needs_you(status: SyncStatus, now: datetime, words: Words) -> tuple[Line, ...]:
     lines = [*_two_lists(words)] if status.problem == "roster_fork" else []  # nothing goes on before this
+    if status.problem in OF_THE_NETWORK:
+        look = words("The proxy, and the certificate of the server, are chosen there.")
+        lines.append(Line("wifi", words("Network of this laptop"), look, words("Settings"), "amber", "network"))
+    if status.documents and status.documents_why in BY_RULE:
+        wait = words.plural("{n} document waits", "{n} documents wait", status.documents)
+        why = _why_documents_wait(status.documents_why, words)
+        lines.append(Line("paperclip", wait, why, words("Send anyway"), "ink2", "documents"))
     if status.conflicts:
         title = (
             words("Two versions of one answer")
@@ -276,6 +296,8 @@ def _why_documents_wait(why: str | None, words: Words) -> str:
         "over_quota": words("The server has no room for them: tell your administrator. Records are sent as always."),
         "blobs_off": words("The server keeps no documents: tell your administrator. They are safe on this laptop."),
         "server_unreachable": words("They go on from where they were once there is a network."),
+        "metered": words("This network is paid by size. Records are sent as always."),
+        "ask": words("They wait until you say so. Records are sent as always."),
         "store_damaged": words("One cannot be read on this laptop: add it again if you have it."),
     }
     return known.get(why or "", "")

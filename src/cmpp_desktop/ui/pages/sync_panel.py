@@ -203,6 +203,23 @@ class SyncPage(Page):
             self._ask_for_invitation()
         elif line.action == "fork":
             self.look_at_both()
+        elif line.action == "network":
+            self.ui.go("settings", part="network")
+        elif line.action == "documents":
+            self._send_documents()
+
+    def _send_documents(self) -> None:
+        """Those that wait because of the network go now; the rest of their way is as always."""
+        door, words = self.ui.door, self.words
+
+        def travel(step: Any) -> None:
+            door.let_documents_travel()
+            door.carry_documents(step)
+
+        self.ui.bridge.run(
+            travel, lambda sent: self.reload(), self.ui.trouble, "documents", steps=lambda done, of: None, owner=self, quiet=True
+        )
+        self.ui.say(words("They are on their way. You can keep working."))
 
     def look_at_both(self) -> None:
         """The two lists of who may open the records, for an administrator to choose."""
@@ -264,6 +281,7 @@ class SyncPage(Page):
     def _stop(self) -> None:
         if self._job is not None:
             self._job.cancel()
+            self.ui.door.stop_exchange()  # it may wait for a network that says nothing
         self._over()
         self.reload()
 

@@ -40,6 +40,7 @@ SIGNED_SIGNATURE = b"cmpp/1/signed-signature"
 RULE_PACK = b"cmpp/1/rule-pack"  # a publisher's signature over deadline rules
 MOVED_VALUE = b"cmpp/1/moved-value"  # what is kept of a value whose record went to another collection
 STICK_SEEN = b"cmpp/1/stick-seen"  # a laptop's signature over how far it has read, left in a folder
+STICK_HAS = b"cmpp/1/stick-has"  # a laptop's signature over which contents of documents it has and wants, left in a folder
 STICK_FILE = b"cmpp/1/stick-file"  # the check at the end of a file in a folder: whether it came whole
 BLOB_ID = b"cmpp/1/blob-id"  # HMAC under a content's key
 BLOB_CHUNK = b"cmpp/1/blob-chunk"  # HKDF info, with the place of a chunk

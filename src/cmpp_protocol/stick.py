@@ -5,10 +5,13 @@
                                          /bundles/<collection>/<device>-<number>-<hash>
                                          /proposals/<device>-<hash>
                                          /seen/<device>
+                                         /documents/<collection>/<blob id>/<n>-<count>
+                                         /has/<device>
 
 Names are lower-case hexadecimal digits, ids and hashes by their first 32; numbers are decimal with leading zeros (8 digits,
 12 for a bundle's). A file is magic | body | SHA-256(label, magic, body). Bodies: a roster entry; canonical [collection,
-epoch, recipient, sealed key]; an envelope; a proposal (`entries`); how far a laptop has read (`Seen`).
+epoch, recipient, sealed key]; an envelope; a proposal (`entries`); how far a laptop has read (`Seen`); a sealed chunk of a
+document, as the server keeps it (`blobs`); which contents a laptop has and wants (`stick_documents`).
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ NAMES = {
     "bundles": re.compile(r"([0-9a-f]{32})-(\d{12})-([0-9a-f]{32})"),
     "proposals": re.compile(r"([0-9a-f]{32})-([0-9a-f]{32})"),
     "seen": re.compile(r"([0-9a-f]{32})"),
+    "has": re.compile(r"([0-9a-f]{32})"),
+    "documents": re.compile(r"(0|[1-9]\d?)-([1-9]\d{0,2})"),
 }
 
 

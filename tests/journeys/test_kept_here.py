@@ -80,6 +80,25 @@ def test_a_laptop_that_asks_before_large_ones_brings_nothing_by_itself_and_what_
     assert [one.title for one in denise.file_documents(person).away] == ["Notice"]
 
 
+def test_a_document_goes_by_a_stick_after_its_record_and_is_seen_on_the_other_laptop(
+    ana: Workspace, denise: Workspace, tmp_path: Path
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    source = passport(tmp_path / "passport.png")
+    person = marisela(ana)
+    document = ana.attach(source, person, title="Passport").id
+    size = source.stat().st_size
+    for door in (ana, denise):
+        assert door.exchange_folder(stick).problem is None
+        plan = door.folder_documents(stick)
+        assert plan.bytes == size
+        done = door.carry_folder_documents(stick, lambda done, of: None)
+        assert (done.into, done.out) == (plan.into, plan.out)
+    assert denise.open_attachment(document) == source.read_bytes()
+    assert [one.whole for one in denise.file_documents(person).documents] == [True]
+
+
 def test_small_pictures_leave_nothing_on_the_disk_and_are_no_opening(ana: Workspace, place: Place, tmp_path: Path) -> None:
     source = passport(tmp_path / "passport.png")
     document = ana.attach(source, marisela(ana), title="Passport").id

@@ -227,7 +227,7 @@ def test_chunks_of_another_document_replayed_for_this_one_do_not_open(sent: tupl
     way, ids = Way(sam), {}
     for one in (document, other):
         found = sam.store.documents.document(one)
-        blob = Carrier._blob(sam.engine.roster().org_id, found)  # type: ignore[arg-type]
+        blob = Carrier.blob_of(sam.engine.roster().org_id, found)  # type: ignore[arg-type]
         assert blob is not None
         ids[one] = blob.id.hex()
     ask = sam.engine.beside

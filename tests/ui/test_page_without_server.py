@@ -27,7 +27,7 @@ def test_nobody_is_called_offline_who_has_no_server() -> None:
         assert page.by_stick.isVisible()
         assert not page.try_now.isVisible()
         assert not page.folder.button.isVisible()
-        assert "documents stay on the laptop" in page.folder.note.text()
+        assert "the documents that others lack" in page.folder.note.text()
         assert "F5" not in dict(page.keys())
         said = {fact.label.strip("\u2068\u2069"): fact.value.strip("\u2068\u2069") for fact in page._said.facts}
         assert said["Keeps the list of laptops"] == "Denise’s laptop"

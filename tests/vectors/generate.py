@@ -25,7 +25,7 @@ from cmpp_protocol import (
     stick,
 )
 from cmpp_protocol.stamps import Stamp
-from tests.vectors import rosters
+from tests.vectors import rosters, sticks
 from tests.vectors.given import INVITATION, MEMBER, PLACE, SALT, TIME, pair
 
 HERE = Path(__file__).parent
@@ -57,6 +57,7 @@ def vectors() -> dict[str, dict[str, Any]]:
         "erasure_certificate": _erasure_certificate(),
         "keys": _keys(device, introduction, recovery),
         "stick_file": _stick_file(device, genesis),
+        "stick_document": sticks.document(device, state.org_id),
         "sealed_invitation": _sealed_invitation(),
         "left_invitation": _left_invitation(),
         "envelope": _envelope(device, state.org_id),

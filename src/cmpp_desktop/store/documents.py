@@ -108,6 +108,17 @@ class Documents:
             found = self._documents(connection.exec_driver_sql(sql, (id.bytes,)))
         return found[0] if found else None
 
+    def travelling(self) -> Sequence[tuple[Document, bool, bool]]:
+        """Every document that can travel, whether its content is here, whole, and whether the server is known to have it."""
+        sql = (
+            f"SELECT {_COLUMNS}, EXISTS (SELECT 1 FROM content c WHERE c.hash = unhex(a.content_hash) AND c.n = 0), EXISTS "
+            f"(SELECT 1 FROM blob_state s WHERE s.coll = a.coll AND s.id = a.id AND s.state = {KEPT}) FROM r_attachment a "
+            "WHERE a.blob_key <> '' AND a.meta_life IN ('live', 'signed') ORDER BY a.size, a.id"
+        )
+        with self._database.reading() as connection:
+            rows = connection.exec_driver_sql(sql).all()
+        return [(one, bool(row[5]), bool(row[6])) for row in rows for one in self._documents([row[:5]])]
+
     # What became of it ----------------------------------------------------------------------------------------------------
 
     def kept(self, documents: Iterable[Document], now_ms: int) -> None:

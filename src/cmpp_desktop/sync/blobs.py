@@ -155,6 +155,14 @@ class Carrier:
             path = blobs.chunk_path(ChunkName(blob.collection, id, n, blob.count))
             self._engine.beside("PUT", path, blob.seal(n, plain, id), blobs.ANSWER_LIMIT)
 
+    def send(self, one: DocumentRow, done: Callable[[int], object]) -> bool:
+        """Sends what the other side lacks of one document; whether it is of a form that travels. `done(bytes of it)` before each
+        chunk, which may raise. Raises KnownError."""
+        blob = self.blob_of(self._engine.roster().org_id, one)
+        if blob is not None:
+            self._send(blob, one, self._ask((blob.name,))[0], done)
+        return blob is not None
+
     def _ask(self, names: Iterable[BlobName], gone: tuple[BlobName, ...] = ()) -> tuple[BlobKept, ...]:
         """What the server has of these. Only what was asked is believed, and only in its own words."""
         asked = tuple(dict.fromkeys(names))
@@ -170,11 +178,11 @@ class Carrier:
 
     def _writable(self, documents: Sequence[Any]) -> list[tuple[Blob, Any]]:
         state, me = self._engine.roster(), self._engine.device_id
-        found = ((self._blob(state.org_id, one), one) for one in documents)
+        found = ((self.blob_of(state.org_id, one), one) for one in documents)
         return [(blob, one) for blob, one in found if blob is not None and rights.may_write(state, me, one.collection)]
 
     @staticmethod
-    def _blob(org: bytes, one: DocumentRow) -> Blob | None:
+    def blob_of(org: bytes, one: DocumentRow) -> Blob | None:
         """None for a record of another form than ours: it stays where it is."""
         try:
             return Blob(org, one.collection, one.key, one.size, bytes.fromhex(one.hash))
@@ -186,7 +194,7 @@ class Carrier:
     def fetch(self, one: DocumentRow, step: Step | None = None) -> None:
         """Brings a document's content here, from where it broke off last. Raises KnownError: content_elsewhere (the server does
         not have it, or not yet all of it), content_damaged, disk_full, server_unreachable and others; and what `step` raises."""
-        blob = self._blob(self._engine.roster().org_id, one)
+        blob = self.blob_of(self._engine.roster().org_id, one)
         if blob is None:
             raise KnownError("content_elsewhere")
         if self._job(lambda: self._contents.holds(one.hash)):

@@ -24,3 +24,23 @@ class FolderReport:
     stopped: bool = False
     behind: int = 0
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FolderDocuments:
+    """Documents between this laptop and a folder: how many can come in and go out, and their bytes; after they were carried, how
+    many did. `left`: could not be written, because of `problem` (as in `FolderReport`); `missing`: lie there in part, or damaged;
+    `stopped`: somebody said stop."""
+
+    into: int = 0
+    into_bytes: int = 0
+    out: int = 0
+    out_bytes: int = 0
+    left: int = 0
+    missing: int = 0
+    problem: str | None = None
+    stopped: bool = False
+
+    @property
+    def bytes(self) -> int:
+        return self.into_bytes + self.out_bytes

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 
-from cmpp_desktop.sync.folder_report import FolderReport
+from cmpp_desktop.sync.folder_report import FolderDocuments, FolderReport
 from cmpp_desktop.workspace.bringing_in import BringingIn
 from cmpp_desktop.workspace.drafting import Drafting
 from cmpp_desktop.workspace.exchanging import Exchanging
@@ -79,6 +79,7 @@ __all__ = [
     "DocumentsSent",
     "Erasure",
     "FetchedInvitation",
+    "FolderDocuments",
     "FolderReport",
     "ForkView",
     "Founding",

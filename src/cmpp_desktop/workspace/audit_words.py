@@ -41,6 +41,7 @@ def action_words(words: Words) -> dict[str, str]:
         "keeping_handed_on": words("Let another laptop keep the list"),
         "moved_to_server": words("Moved to a server"),
         "folder_exchanged": words("Exchanged with a stick or folder"),
+        "folder_documents": words("Documents carried by a stick or folder"),
         "records_checked": words("Records of this laptop checked"),
         "directory_imported": words("Directory brought in"),
         "device_confirmed": words("Laptop confirmed"),

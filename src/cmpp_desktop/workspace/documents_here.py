@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -19,7 +20,9 @@ from cmpp_desktop.domain.entries import FileOf, OneRecord
 from cmpp_desktop.domain.questions import Organisation
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.workspace.attachments import ASKS, MOST_DOTS, PICTURES, PIECE, Step
+from cmpp_desktop.sync.folder_documents import FolderCarrier
+from cmpp_desktop.sync.folder_report import FolderDocuments
+from cmpp_desktop.workspace.attachments import ASKS, MOST_DOTS, PICTURES, PIECE, Step, rule_of
 from cmpp_desktop.workspace.views_documents import DocumentHere, Fetched, FileDocuments, SmallPicture
 
 if TYPE_CHECKING:
@@ -49,7 +52,8 @@ def of_file(opened: Opened, participant_id: UUID) -> FileDocuments:
         who = names.get(one.created_by, "")
         rows.append(DocumentHere(one.id, fields.title, fields.size, came, whole, bool(fields.blob_key) and not alone, who, lost))
     kept = participant_id.bytes in (opened.setting(KEPT) or ())
-    return FileDocuments(tuple(rows), kept, bool(opened.setting(ASKS)), alone)
+    asks = bool(opened.setting(ASKS)) or rule_of(opened) == "ask"
+    return FileDocuments(tuple(rows), kept, asks, alone)
 
 
 def keep(opened: Opened, participant_id: UUID, yes: bool) -> None:
@@ -101,6 +105,28 @@ def bring_kept(opened: Opened, step: Step | None) -> bool:
             room -= one.fields.size
             opened.publish(Changed(frozenset({AttachmentFields.kind}), frozenset({one.id, one.fields.participant_id}), SYNC))
     return False
+
+
+def by_folder(opened: Opened, folder: Path) -> FolderCarrier:
+    """Between this laptop and a stick or a shared folder. Without a server every document is wanted; else those of kept files."""
+    alone = opened.engine.status().alone is not None
+    kept = [UUID(bytes=id) for id in opened.setting(KEPT) or ()]
+    wanted = frozenset() if alone else frozenset(one.id for id in kept for one in _lacking(opened, id))
+    return FolderCarrier(
+        folder, opened.engine, opened.store.documents, opened.at_store, lambda id: alone or id in wanted
+    )  # fmt: skip
+
+
+def carry_by_folder(opened: Opened, folder: Path, step: Step, cancelled: Callable[[], bool]) -> FolderDocuments:
+    """See `Workspace.carry_folder_documents`."""
+    if opened.is_out():
+        return FolderDocuments()
+    done = by_folder(opened, folder).carry(step, cancelled)
+    if done.into or done.out:
+        opened.note("folder_documents", "", None, taken=done.into, written=done.out)
+    if done.into:
+        opened.publish(Changed(frozenset({AttachmentFields.kind}), frozenset(), SYNC))
+    return done
 
 
 def small_picture(opened: Opened, attachment_id: UUID) -> SmallPicture | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from cmpp_desktop.changes import HERE
-from cmpp_desktop.sync.folder_report import FolderReport
+from cmpp_desktop.sync.folder_report import FolderDocuments, FolderReport
 from cmpp_desktop.workspace.core import Core
 from cmpp_desktop.workspace.views import Access, Erasure, InvitationFile, LookedAt, SyncStatus
 
@@ -74,6 +74,25 @@ class Exchanging(Core):
                 opened.follow_identity()
                 opened.follow_hand_overs()
         return done
+
+    def folder_documents(self, folder: Path) -> FolderDocuments:
+        """How many documents would come in from a stick or a shared folder, and go onto it, and their bytes; nothing is written.
+        To be asked after `exchange_folder`: records go first."""
+        from cmpp_desktop.workspace import documents_here
+
+        opened = self._need()
+        return FolderDocuments() if opened.is_out() else documents_here.by_folder(opened, folder).plan()
+
+    def carry_folder_documents(
+        self, folder: Path, step: Callable[[int, int], object], cancelled: Callable[[], bool] = lambda: False
+    ) -> FolderDocuments:
+        """Carries them, sealed as the server has them. `step(done, of)` in bytes. What was stopped, or broke off, goes on the
+        next time. Raises folder_unreadable, disk_full."""
+        from cmpp_desktop.workspace import documents_here
+
+        opened = self._need()
+        with opened.carrying:
+            return documents_here.carry_by_folder(opened, folder, step, cancelled)
 
     def join_again(self, data: bytes, words: str = "") -> None:
         """This laptop, whose place another copy of it has taken, is let in once more by an invitation, with all that it holds.

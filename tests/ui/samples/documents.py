@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cmpp_desktop.workspace import DocumentsSent
+from cmpp_desktop.workspace import DocumentsSent, FolderDocuments
 from cmpp_desktop.workspace.views_documents import DocumentHere, Fetched, FileDocuments, SmallPicture
 
 
@@ -24,6 +25,8 @@ class SampleDocuments:
         self.pictures: dict[UUID, SmallPicture] = {}
         self.pictured: list[UUID] = []
         self.missing: dict[UUID, str] = {}
+        self.on_stick = FolderDocuments()
+        self.carried_by_stick: list[Path] = []
 
     def fetch_document(self, attachment_id: Any, step: Any = None) -> None:
         self.fetched.append(attachment_id)
@@ -65,6 +68,16 @@ class SampleDocuments:
     def carry_documents(self, step: Any = None, *, metered: bool | None = None) -> DocumentsSent:
         self.carried += 1
         return DocumentsSent()
+
+    def folder_documents(self, folder: Path) -> FolderDocuments:
+        return self.on_stick
+
+    def carry_folder_documents(self, folder: Path, step: Any, cancelled: Any = None) -> FolderDocuments:
+        if "carry_folder_documents" in self.fail:
+            raise self.fail["carry_folder_documents"]
+        self.carried_by_stick.append(folder)
+        step(self.on_stick.bytes, self.on_stick.bytes)
+        return self.on_stick
 
     def asks_before_large(self) -> bool:
         return self.asks

@@ -136,6 +136,8 @@ def said_of(file: FileDocuments, words: Words) -> str:
         said = words(
             "{here} of {n} documents are on this laptop; {size} are not here yet.", here=count - len(away), n=count, size=size
         )
+    if file.alone and away:
+        return f"{said} {words('They come by a stick or the shared folder.')}"
     if not file.kept:
         return said
     if file.asks:

@@ -12,6 +12,7 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.files import ask_for_folder
 from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.page import Page
+from cmpp_desktop.ui.pages.folder_documents_part import FolderDocumentsPart
 from cmpp_desktop.ui.widgets import Banner, Button, Label, ProgressRow, column, row
 from cmpp_desktop.words import Words
 from cmpp_desktop.workspace import FolderReport
@@ -70,7 +71,8 @@ class FolderPart(QWidget):
         self.note = Label("", "small", tone="ink2", wrap=True)
         self.progress = ProgressRow(words("Exchanging with the folder"), words("Stop"), self._stop.set)
         self.result = Banner("", "", tone="calm")
-        self.setLayout(column(row(self.button, None), self.note, self.progress, self.result, gap=6))
+        self.documents = FolderDocumentsPart(page)
+        self.setLayout(column(row(self.button, None), self.note, self.progress, self.result, self.documents, gap=6))
         self.progress.hide()
         self.result.hide()
         self.show_for(ended=False)
@@ -81,11 +83,10 @@ class FolderPart(QWidget):
         words = self._page.words
         both = words(
             "Without a network: sealed packages on a USB stick or in a shared folder, both ways. Nobody can read them there."
-            " Contents of documents go over the network only."
+            " Documents go along after them."
         )
         only = words(
-            "Sealed packages, both ways. Contents of documents stay on the laptop where they were added, as long as there is no"
-            " server."
+            "Sealed packages, both ways, and after them the documents that others lack. Nobody can read them there."
         )
         out = words(
             "What this laptop had not sent goes onto a USB stick or into a shared folder, sealed. Nothing comes in."
@@ -113,19 +114,22 @@ class FolderPart(QWidget):
         stop.clear()
         self._running = True
         self.result.hide()
+        self.documents.close_quietly()
         self.button.setEnabled(False)
         self.progress.advance(0, 0, "")
         self.progress.show()
         self._page.ui.bridge.run(
-            lambda step: door.exchange_folder(folder, step, stop.is_set), self._done, self._failed, "net",
-            steps=self._step, owner=self,
+            lambda step: door.exchange_folder(folder, step, stop.is_set), lambda done: self._done(folder, done), self._failed,
+            "net", steps=self._step, owner=self,
         )  # fmt: skip
 
     def _step(self, done: int, total: int) -> None:
         self.progress.advance(done, total, self._page.words("{done} of {total}", done=done, total=total))
 
-    def _done(self, done: FolderReport) -> None:
+    def _done(self, folder: Path, done: FolderReport) -> None:
         self._over()
+        if done.problem is None and not done.stopped:
+            self.documents.offer(folder)
         self.result.show()
         self.result.tell(*done_words(done, self._page.words))
         self._after()

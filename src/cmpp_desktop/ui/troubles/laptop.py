@@ -151,7 +151,7 @@ TABLE: Table = {
         w("Nothing is lost: what is known of it is here."),
         w("Show it, and it is fetched. If it does not come, that laptop has not sent it yet: let it go online.")
         if f.get("travels")
-        else w("Without a server documents stay where they were added: look at it there, or bring a copy and add it here.")
+        else w("It comes by a stick or the shared folder, once one has been at that laptop and here.")
         if f.get("alone")
         else w("It was added with an older version, and comes once that laptop has been updated and was online."),
         "banner",

@@ -241,11 +241,11 @@ def go_over_to(books: Books, store: Replica, theirs: Sequence[bytes]) -> None:
     chosen = state.choices[-1].no
     with store.transaction():
         for fence in (one for one in state.fences if one.no == chosen and one.device == books.device_id):
-            fenced.take_out(store, books.device_id, fence.collection, fence, books.keys)
+            fenced.take_out(store, state, books.device_id, fence, books.keys)
         for place in sorted({place for place, _ in books.keys}):
             if place not in state.collections or books.device_id not in state.devices:
                 everything = Fence(chosen, books.device_id, place, NO_CUT)
-                fenced.take_out(store, books.device_id, place, everything, books.keys)
+                fenced.take_out(store, state, books.device_id, everything, books.keys)
         store.cut_roster(parted or 0)
         for entry in map(entries.decode, theirs[parted:]):
             store.append_roster(entry.no, entry.hash, entry.data)

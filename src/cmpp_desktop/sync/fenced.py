@@ -3,20 +3,24 @@
 A right that was taken and given back leaves bundles behind that were sealed before and never got a place. They do not count
 for anybody; their change sets are still in the outbox. Without this, everything written later would link to them and be held
 for ever. Promise: the chain goes on from the last own bundle in the log, the change sets leave in new bundles with
-their old stamps, and a number is sealed again only where the fence has made the older bundle of that number worthless.
+their old stamps, and a number is sealed again only where the fence has made the older bundle of that number worthless. It is
+written down that they leave again: whoever knows the new bundles only from a snapshot cannot see that from the old ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from cmpp_desktop.changes import ChangeSet
+from cmpp_desktop.sync import adopting, own_changes
 from cmpp_desktop.sync.counted import opened
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import NO_CHAIN, Chain, EnvelopeRow, Replica, StoredEnvelope
-from cmpp_protocol import envelope
+from cmpp_protocol import envelope, rights
 from cmpp_protocol.roster import RosterState
 from cmpp_protocol.roster_state import Fence
+from cmpp_protocol.stamps import Stamp, next_hlc
 
 
 def take_back(replica: Replica, state: RosterState, device: bytes, place: UUID, held: Keys) -> bool:
@@ -29,7 +33,7 @@ def take_back(replica: Replica, state: RosterState, device: bytes, place: UUID, 
     bad = _worthless((one for one in replica.envelopes(place, mine=True) if one.number > cut.cut.number), cut)
     if any(one.seq is not None and one.state == "counts" for one in bad):
         with replica.transaction():
-            take_out(replica, device, place, cut, held)
+            take_out(replica, state, device, cut, held)
     mine = replica.envelopes(place, mine=True)
     logged = [one for one in mine if one.seq is not None and one.state != "held"]
     last = max(logged, key=lambda one: one.number, default=None)
@@ -41,7 +45,7 @@ def take_back(replica: Replica, state: RosterState, device: bytes, place: UUID, 
         return True
     bad = _worthless(left, cut)
     if chain.hash in {one.hash for one in bad}:  # else it goes on from the cut already
-        _go_back(replica, place, device, last, bad)
+        _go_back(replica, state, place, device, last, bad)
     return True
 
 
@@ -55,9 +59,10 @@ def _worthless(rows: Iterable[EnvelopeRow], cut: Fence) -> list[EnvelopeRow]:
     return bad
 
 
-def take_out(replica: Replica, device: bytes, place: UUID, cut: Fence, held: Keys) -> None:
+def take_out(replica: Replica, state: RosterState, device: bytes, cut: Fence, held: Keys) -> None:
     """A server that had lost the fence gave bundles a place that it cuts off (rule 37), or they were read in a log that is no
     more (rule 39). They count for nobody: what they say is in the outbox again. Inside a transaction."""
+    place = cut.collection
     bad = _worthless((one for one in replica.envelopes(place, mine=True) if one.number > cut.cut.number), cut)
     if not bad:
         return
@@ -71,6 +76,7 @@ def take_out(replica: Replica, device: bytes, place: UUID, cut: Fence, held: Key
         replica.release(*at)
     replica.renew_outbox(place, [said[hlc] for hlc in sorted(said)])
     replica.put_chain(place, device, _chain_at(last))
+    _say_it_leaves_again(replica, state, place, device, bad)
 
 
 def _chain_at(last: EnvelopeRow | None) -> Chain:
@@ -79,10 +85,30 @@ def _chain_at(last: EnvelopeRow | None) -> Chain:
     return Chain(last.number, last.hash, last.last_hlc or 0, envelope.decode_header(last.body).roster_no)
 
 
-def _go_back(replica: Replica, place: UUID, device: bytes, last: EnvelopeRow | None, left: list[EnvelopeRow]) -> None:
+def _go_back(
+    replica: Replica, state: RosterState, place: UUID, device: bytes, last: EnvelopeRow | None, left: list[EnvelopeRow]
+) -> None:
     with replica.transaction():
         for one in left:
             at = (place, one.device, one.number, one.hash)
             replica.put_envelope(StoredEnvelope(*at, one.epoch, None, True, "held", one.last_hlc, one.body))
             replica.release(*at)  # nothing is set aside any more: its changes are on their way
         replica.put_chain(place, device, _chain_at(last))
+        _say_it_leaves_again(replica, state, place, device, left)
+
+
+def _say_it_leaves_again(replica: Replica, state: RosterState, place: UUID, device: bytes, rows: Sequence[EnvelopeRow]) -> None:
+    """Behind what leaves again, so that it counts only if that does: of bundles of which nobody has decided anything."""
+    if not rights.may_write(state, device, place):
+        return
+    ids = {one.hash: adopting.bundle_id(place, one.hash) for one in rows}
+    known = replica.states(place, ids.values())
+    open_ = [one for one in rows if adopting.said_of(known.get(ids[one.hash]), "how") in ("", "open")]
+    said = [
+        write
+        for one in open_
+        for write in adopting.settling(place, one.hash, device, one.number, "sent_again", "fence", known.get(ids[one.hash]))
+    ]
+    if said:
+        stamp = Stamp(next_hlc(0, replica.own_clock()), device)
+        own_changes.write(replica, state, ChangeSet(place.bytes, stamp, tuple(said)), stamp.ms)

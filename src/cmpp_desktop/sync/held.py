@@ -16,7 +16,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import LIFE, ChangeSet, RecordState, Write
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync import adopting, erased, merge, signed_rule
+from cmpp_desktop.sync import adopting, erased, own_changes, signed_rule
 from cmpp_desktop.sync.adopting import How
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.counted import counted_writes, opened
@@ -155,7 +155,7 @@ class HeldDesk:
                 if self._is_void(made):
                     log.warning("a held change set breaks a rule and is left out")
                     continue
-                self._write(chain.collection, made, taken)
+                self._write(made, taken)
             self._settle(chain, rows, "adopted", taken)
         return taken
 
@@ -275,22 +275,13 @@ class HeldDesk:
             if how != "open":
                 self._store.release(place, one.device, one.number, one.hash)
         if writes:
-            self._write(place, ChangeSet(place.bytes, self._next_stamp(), tuple(writes)), taken)
+            self._write(ChangeSet(place.bytes, self._next_stamp(), tuple(writes)), taken)
 
-    def _write(self, place: UUID, change_set: ChangeSet, taken: Taken) -> None:
-        """One change set of this laptop's own: its records and its place in the outbox."""
-        change_set = erased.without(self._books.view(), change_set)
-        ids = {write.id for write in change_set.writes}
-        before, own = self._store.states(place, ids), self._books.device_id
-        after = dict(before)
-        last = {device: chain.last_hlc for device, chain in self._store.chains(place).items()}
-        merge.apply_change_set(
-            after, change_set, lambda stamp: stamp.device == own or stamp.hlc <= last.get(stamp.device, -1), self._books.now_ms()
-        )
-        changed = {id: item for id, item in after.items() if before.get(id) != item}
-        taken.touched |= self._store.save_states(place, before, changed)
-        taken.kinds |= {write.kind for write in change_set.writes}
-        self._store.put_own(change_set)
+    def _write(self, change_set: ChangeSet, taken: Taken) -> None:
+        """One change set of this laptop's own."""
+        touched, kinds = own_changes.write(self._store, self._books.view(), change_set, self._books.now_ms())
+        taken.touched |= touched
+        taken.kinds |= kinds
 
 
 def _uuid(value: bytes) -> UUID | None:

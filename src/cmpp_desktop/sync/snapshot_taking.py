@@ -142,14 +142,14 @@ class Taking:
         with store.transaction():
             if self._fold is not None:
                 self._let_go(self._fold, taken)
-            known = store.chains(place)
+            known, parted = store.chains(place), snapshot_books.has_parted(store, place, own, self._chain)
+            if parted:  # rule 35: another copy of this laptop wrote it
+                taken.own_unknown = True
+                store.put_secret(IDENTITY, canon.pack("taken"))
             for device in known.keys() | self._chain.keys():
                 chain, before = self._chain.get(device, NO_CHAIN), known.get(device, NO_CHAIN).number
-                if chain.number == before or (device == own and chain.number < before):
+                if (chain.number == before or (device == own and chain.number < before)) and not (parted and device == own):
                     continue  # what was sealed here is not sealed again
-                if device == own:  # rule 35: another copy of this laptop wrote it
-                    taken.own_unknown = True
-                    store.put_secret(IDENTITY, canon.pack("taken"))
                 store.put_chain(place, device, Chain(chain.number, chain.hash, chain.last_hlc, chain.roster_no))
             touched, kinds = self._own_on_top()
             taken.touched |= touched

@@ -23,6 +23,10 @@ FOUND: dict[tuple[int, tuple[int, ...]], str] = {
     (1049, (2, 4, 7, 11, 15)): "what was written over words that never came to count names them for good, and that is no fault",
     (1162, (5, 6, 11, 17)): "a copy that had taken a snapshot kept a value that it had itself replaced",
     (4729, (2, 3, 11, 13, 14)): "what a copy had sent to a server that was put back since left again nowhere",
+    (3154, (8, 9, 11, 12, 14, 17)): "a copy could take no snapshot with what the other one had sent under one number",
+    (4348, (0, 3, 8)): "what was sent again under a right given back was held work to who began from a snapshot",
+    (4442, (1, 2, 4, 10, 16)): "the same, of two who got a right back",
+    (5491, (5, 9, 11, 12, 13)): "a copy with the slower clock lost sight of what it wrote when it took a snapshot",
     (3890, (3, 4, 9, 10)): "an administrator whose laptop met its copy while inviting handed out a file that nobody could read",
     (3181, (3, 8, 11, 15, 16, 17)): "a copy took a snapshot for a log, and sent again what the other copy had sent in it",
     (6117, (5, 6, 10, 11, 17)): "the same, with a snapshot in the middle of what the other copy had sent",
@@ -30,6 +34,9 @@ FOUND: dict[tuple[int, tuple[int, ...]], str] = {
     (9270, (6, 9, 16)): "the same, after an answer that was lost",
     (9388, (4, 6, 7)): "the same, in the restricted records",
     (9431, (3, 6, 9, 17)): "a copy may not read any more what both had written, keeps it as its own, and that is no fault",
+    (9220, tuple(range(18))): "who had come in before a server was put back heard only that their invitation was closed",
+    (4898, (8, 11, 13, 14)): "a copy may not read any more where the other one sent what both had: it keeps that as its own",
+    (7808, (2, 7, 13, 15, 17)): "the same, in the caseload",
     (5961, (1, 8, 10, 17)): "two copies wrote the same at the same moment: it travels once, and that is no fault",
 }
 

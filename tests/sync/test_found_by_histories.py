@@ -10,11 +10,12 @@ from uuid import UUID
 import pytest
 
 from cmpp_desktop.errors import KnownError
+from cmpp_desktop.sync import snapshot_books
 from cmpp_desktop.sync.desk import FileNames
 from cmpp_desktop.sync.enrolment import read_invitation
 from cmpp_protocol import api, envelope
 from cmpp_protocol.roster import Role
-from tests.sync.laptops import DAY, Laptop, Office, everybody, team
+from tests.sync.laptops import DAY, Laptop, Office, enrolled, everybody, invited, team
 
 MARIA, TESFAY, SOUTH = UUID(int=91), UUID(int=92), UUID(int=0x5007)
 
@@ -184,12 +185,27 @@ def test_a_copy_that_took_a_snapshot_of_what_the_other_one_wrote_stays_on_that_o
     office.close()
 
 
+def copied(office: Office, folder: Path) -> bytes:
+    """A copy of the server, which goes on."""
+    office.close()
+    kept = (folder / "server.db").read_bytes()
+    office.open()
+    return kept
+
+
+def put_back(office: Office, folder: Path, kept: bytes) -> None:
+    """The server is what it was when the copy was made."""
+    office.close()
+    for path in folder.glob("server.db*"):
+        path.unlink()
+    (folder / "server.db").write_bytes(kept)
+    office.open()
+
+
 def test_what_a_snapshot_held_is_not_shown_as_held_when_the_log_is_read_again(tmp_path: Path) -> None:
     office = Office(tmp_path, snapshot_bundles=2, snapshot_behind=2)
     admin, (ana, bo) = team(office)
-    office.close()
-    kept = (tmp_path / "server.db").read_bytes()
-    office.open()
+    kept = copied(office, tmp_path)
     for text in ("555-0100", "555-0101", "555-0102"):
         ana.write(MARIA, phone=text)
         everybody(ana, admin)  # a snapshot is made, and confirmed
@@ -230,4 +246,98 @@ def test_a_copy_that_could_begin_from_a_snapshot_reads_in_the_log_what_the_other
         assert laptop.conflicts(MARIA) == ()
         assert (laptop.value(MARIA, "phone"), laptop.value(SOUTH, "phone")) == ("555-0111", "555-0222")
     assert copy.digest() == bo.digest() == admin.digest()
+    office.close()
+
+
+def snapshots_soon(folder: Path, keep_days: int = 90) -> Office:
+    """A server that wants a snapshot after two bundles, and lets bytes go behind it after so many days."""
+    return Office(folder, snapshot_bundles=2, snapshot_behind=2, keep_days=keep_days)
+
+
+def days_later(office: Office, *laptops: Laptop) -> None:
+    """The bytes of the log are gone by then."""
+    office.clock += 2 * DAY
+    for laptop in laptops:
+        laptop.clock = office.clock
+    office.snapshots.compact(laptops[0].start.org, laptops[0].caseload)
+
+
+def test_a_copy_that_was_away_until_the_log_was_gone_begins_from_what_the_other_one_sent(tmp_path: Path) -> None:
+    office = snapshots_soon(tmp_path, keep_days=1)
+    admin, (ana, bo) = team(office)
+    ana.write(MARIA, phone="555-0100")  # lies unsent on both disks
+    copy = ana.clone()
+    for text in ("555-0101", "555-0102"):
+        ana.write(TESFAY, phone=text)
+        everybody(ana, bo)  # a snapshot is made, and confirmed
+    copy.write(SOUTH, phone="555-0333")
+    days_later(office, admin, ana, bo, copy)
+    office.lose_answers = 1
+    copy.sync()  # it has sealed a first bundle too, of which the log knows nothing
+    everybody(copy, bo, admin, ana, copy)
+    assert copy.replica.own != ana.replica.own
+    for laptop in (copy, bo, admin):
+        assert (laptop.engine.status().problem, laptop.engine.held_work(), laptop.conflicts(MARIA)) == (None, (), ())
+        assert [laptop.value(id, "phone") for id in (MARIA, TESFAY, SOUTH)] == ["555-0100", "555-0102", "555-0333"]
+        assert len(laptop.replica.states(laptop.caseload, [MARIA])[MARIA].heads["phone"]) == 1, "it is sent once"
+    assert copy.digest() == bo.digest() == admin.digest()
+    office.close()
+
+
+def test_a_copy_whose_clock_is_behind_keeps_what_it_wrote_when_it_takes_a_snapshot_of_the_other_one(tmp_path: Path) -> None:
+    office = snapshots_soon(tmp_path, keep_days=1)
+    admin, (ana, bo) = team(office)
+    ana.write(TESFAY, phone="555-0100")
+    everybody(ana, bo)
+    copy = ana.clone()
+    copy.write(TESFAY, email="tesfay@example.org")
+    ana.clock += 60_000  # all that it writes has later stamps
+    for text in ("555-0101", "555-0102"):
+        ana.write(TESFAY, phone=text)
+        everybody(ana, bo)
+    days_later(office, admin, ana, bo, copy)
+    office.tamper = Lost(at=2)  # it has the snapshot, and cannot take a new identity yet
+    copy.sync()
+    assert copy.value(TESFAY, "email") == "tesfay@example.org"
+    office.tamper = None
+    everybody(copy, bo, admin, copy)
+    assert {laptop.value(TESFAY, "email") for laptop in (copy, bo, admin)} == {"tesfay@example.org"}
+    assert copy.digest() == bo.digest() == admin.digest()
+    office.close()
+
+
+def test_what_was_sent_again_under_a_right_given_back_is_not_shown_as_held_to_who_began_from_a_snapshot(tmp_path: Path) -> None:
+    office = snapshots_soon(tmp_path)
+    admin, (ana, bo) = team(office)
+    member = admin.engine.roster().devices[bo.device].member
+    bo.write(MARIA, value="written in between")
+    admin.engine.desk.withdraw(member, admin.caseload)
+    admin.engine.desk.grant(member, admin.caseload)
+    for _ in range(3):  # Bo brings the bundle under the old roster, hears of both, and sends the change again
+        everybody(bo, admin)
+        bo.write(TESFAY, value="more")
+    ana.sync()  # begins from a snapshot
+    assert snapshot_books.is_taken(ana.replica, ana.caseload)
+    everybody(ana, bo, admin, ana)
+    assert ana.value(MARIA, "value") == "written in between"
+    for laptop in (ana, bo, admin):
+        assert laptop.engine.held_work() == ()
+        assert (laptop.engine.status().set_aside, laptop.engine.status().word) == (0, "sent")
+    assert ana.digest() == bo.digest() == admin.digest()
+    office.close()
+
+
+def test_a_laptop_that_a_server_forgot_and_whose_invitation_was_closed_since_is_told_of_two_lists(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    admin, _ = team(office, 1)
+    file = invited(admin, 7)
+    kept = copied(office, tmp_path)
+    bo = enrolled(office, file, 7)
+    assert bo.sync().problem is None
+    bo.write(MARIA, phone="555-0100")
+    put_back(office, tmp_path, kept)
+    open_ = next(one.id for one in admin.engine.roster().invitations.values() if one.closed is None)
+    admin.engine.desk.close_invitation(open_)
+    for status in (bo.sync(), bo.sync()):
+        assert (status.problem, status.reason, bo.value(MARIA, "phone")) == ("roster_fork", "not_there", "555-0100")
     office.close()

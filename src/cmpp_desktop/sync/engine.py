@@ -324,7 +324,7 @@ class Engine:
         except KnownError as error:
             if error.facts.get("reason") == "device_unknown" and self._job(self._talk.from_the_first):
                 return True
-            raise
+            raise self._talk.as_it_is(error) from error
         self._state = "receiving"
         try:
             more = self._talk.take(answer)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import LIFE, ChangeSet, RecordState
 from cmpp_desktop.errors import BugError, KnownError
-from cmpp_desktop.sync import adopting, branches, merge, rebuild, replica
+from cmpp_desktop.sync import adopting, branches, merge, parted, rebuild, replica
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.counted import counted_writes, named_unread, opened
 from cmpp_desktop.sync.desk import Cutting, Heads, Make, cuts_of
@@ -115,6 +115,7 @@ def become(books: Books, store: Replica, new: keys.KeyPair, start: Start | None 
         store.put_secret(replica.AUDIT_SENT, None)  # another chain: it begins with the whole of the log
         for place, change_sets in waiting.items():
             taken.add(_carried_over(books, store, place, change_sets, old, new.id))
+        store.put_secret(replica.SENT_THERE, None)
         for one in store.all_set_aside():
             if one.device == old and one.part == OWN_UNKNOWN:
                 store.release(one.collection, one.device, one.number, one.hash)
@@ -142,7 +143,8 @@ def _carried_over(
         store.forget_envelope(place, one.device, one.number, one.hash)
     # What was written before the copies parted may have been sent by the other one.
     sent = counted_writes(store, books.keys, place, [one for one in store.shelf(place, old) if not one.mine])
-    kept = [one for one in waiting if sent.get(one.stamp.hlc) != frozenset(one.writes)]
+    there = parted.sent_there(store, place)
+    kept = [one for one in waiting if sent.get(one.stamp.hlc) != frozenset(one.writes) and one.stamp.hlc not in there]
     own = {one.stamp.hlc for one in kept}
 
     def mapped(stamp: Stamp) -> Stamp:

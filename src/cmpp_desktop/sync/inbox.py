@@ -24,6 +24,7 @@ from cmpp_desktop.store.bulk import uncollected
 from cmpp_desktop.sync import copies, cuts, erased, merge, seal, signed_rule, snapshot_begun
 from cmpp_desktop.sync.copies import BadCopy
 from cmpp_desktop.sync.keys import Keys
+from cmpp_desktop.sync.parted import has_parted
 from cmpp_desktop.sync.replica import (
     IDENTITY,
     NO_CHAIN,
@@ -274,14 +275,11 @@ class _Batch:
         known = copies.bad_copies(self._replica)
         if len(known) >= copies.MOST:
             raise KnownError("another_history", reason="damaged")
-        bad = BadCopy(self._collection, *self._cursor_place(), device, number, hashed)
+        bad = BadCopy(self._collection, self._cursor[0], self._before_cursor, self._cursor[1], device, number, hashed)
         self._bad[bad.seq] = bad
         copies.keep(self._replica, [*(one for one in known if (one.collection, one.seq) != bad[:2]), bad])
         self._replica.set_aside(SetAside(self._collection, device, number, hashed, -1, reason, self._box._now, item.data))
         self.taken.damaged += 1
-
-    def _cursor_place(self) -> tuple[int, bytes, bytes]:
-        return self._cursor[0], self._before_cursor, self._cursor[1]
 
     def _mended(self, seq: int | None) -> None:
         """A bundle stands here now whose signature holds: nothing is asked for any longer."""
@@ -368,7 +366,7 @@ class _Batch:
     def _chain_before(self, device: bytes, item: Item) -> ChainRow:
         """The chain that a bundle has to go on from. For this device's own bundles in the log: what the log has, for what
         this copy has sealed beyond it may be the fork, and the one in the log stays (rule 36)."""
-        if device != self._box._own or item.seq is None:
+        if device != self._box._own or item.seq is None or has_parted(self._replica, self._collection, device, self._chains):
             return self._chains.get(device, NO_CHAIN)
         rows = self._replica.envelopes(self._collection, logged=True)
         own = [one for one in rows if one.device == device and one.state in ("counts", "void") and one.seq != item.seq]

@@ -36,6 +36,7 @@ SNAPSHOTS = "snapshots"  # canonical list of `snapshot_books.Base` rows: the new
 CONFIRMED = "snapshots_confirmed"  # canonical list of `confirmed.Confirmed` rows
 LET_GO = "let_go"  # canonical list of [collection, seq]: up to where the bytes of others' bundles may have gone from here
 SNAPSHOTS_BEGUN = "snapshots_begun"  # canonical list of collections of which a snapshot is half taken in
+SENT_THERE = "sent_there"  # canonical list of [collection, stamp number] that another copy of this laptop has sent (`parted`)
 PROPOSALS = "proposals"  # canonical list of proposals that the roster has not taken yet, one's own and others'
 SEEN = "seen"  # canonical list of [device, ms, roster number, [[collection, stamp number]]]: what others have of one's own
 LAST_STICK = "last_stick"  # canonical int, ms: when a folder was last written to the end, in an organisation without a server

@@ -163,6 +163,13 @@ class RosterTalk:
         self._lost_after = -1 if again else None
         return again
 
+    def as_it_is(self, error: KnownError) -> KnownError:
+        """What a refusal means: a server that has lost the entry which let this laptop in, and whose roster closed the invitation
+        since, is on another branch, on which this laptop never came in (rule 39)."""
+        if self._lost_after == -1 and error.code.startswith("invitation_"):
+            return KnownError("roster_fork", reason="not_there")
+        return error
+
     def _called_for(self) -> tuple[api.NewEntry, ...]:
         """What the roster calls for and this laptop may do: nothing is sealed in a collection before its new key (rule 44)."""
         books = self._books

@@ -12,7 +12,8 @@ from uuid import UUID
 from cmpp_desktop.changes import SIGNED, RecordState
 from cmpp_desktop.store import signing
 from cmpp_desktop.sync import confirmed
-from cmpp_desktop.sync.replica import GONE, NO_CHAIN, SNAPSHOTS, Chain, ChainRow, EnvelopeRow, Replica
+from cmpp_desktop.sync.parted import has_parted
+from cmpp_desktop.sync.replica import GONE, SNAPSHOTS, Chain, EnvelopeRow, Replica
 from cmpp_desktop.sync.snapshot_parts import Read
 from cmpp_protocol import canon, rights, snapshot, snapshot_api
 from cmpp_protocol.roster import RosterState
@@ -137,13 +138,6 @@ def beyond(store: Replica, place: UUID, own: bytes, chain: Mapping[bytes, Chain]
         if device != own and held.number > at and here != list(range(at + 1, held.number + 1)):
             return None
     return [row for device in sorted(rows) for row in rows[device]]
-
-
-def has_parted(store: Replica, place: UUID, own: bytes, chain: Mapping[bytes, ChainRow]) -> bool:
-    """Whether a chain ends, for this laptop, with a bundle that was not sealed here."""
-    end = chain.get(own, NO_CHAIN)
-    row = store.envelope(place, own, end.number, end.hash) if end.number else None
-    return end.number > 0 and (row is None or not row.mine)
 
 
 def held(store: Replica, place: UUID) -> int:

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from cmpp_desktop.changes import Created, RecordState
 from cmpp_desktop.store.bulk import uncollected
-from cmpp_desktop.sync import confirmed, copied, copies, erased, merge, snapshot_books, snapshot_parts
+from cmpp_desktop.sync import confirmed, copies, erased, merge, snapshot_books, snapshot_parts
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.column_reading import NotOpened
 from cmpp_desktop.sync.inbox import Item, Taken
+from cmpp_desktop.sync.parted import Compared, has_parted
 from cmpp_desktop.sync.replica import IDENTITY, NO_CHAIN, Chain, ChainRow, EnvelopeRow, Replica, SetAside, StoredEnvelope
 from cmpp_desktop.sync.snapshot_begun import begun, put_begun
 from cmpp_desktop.sync.snapshot_books import Base, Offered
@@ -38,6 +39,7 @@ class Taking:
         self._parts: dict[int, Read] = {}
         self._fold: Fold | None = None
         self._beyond: list[EnvelopeRow] = []
+        self._parted: Compared | None = None
         self.how_far = (0, max(1, one.head.records))
 
     def is_whole(self) -> bool:
@@ -68,11 +70,14 @@ class Taking:
             return False
         self._chain = dict(self._base)
         self._beyond = rows
+        if has_parted(self._store, self._place, self._books.device_id, self._base):
+            self._parted = Compared(self._store, self._books.keys, self._place, self._books.device_id)
         return True
 
+    @property
     def is_of_a_copy(self) -> bool:
-        """Whether it holds what another copy of this laptop wrote under its identity (rule 35). At the store."""
-        return copied.is_elsewhere(self._store, self._place, self._books.device_id, self._base)
+        """Whether it holds what another copy of this laptop wrote under its identity (rule 35); known once it fits."""
+        return self._parted is not None
 
     def steps(self) -> Iterator[Callable[[], Taken]]:
         """What has to be done at the store, one after another."""
@@ -109,6 +114,8 @@ class Taking:
         created = {id: what for id, what in records if isinstance(what, Created) and id not in known}
         after: dict[UUID, RecordState] = {}
         for id, what in records:
+            if self._parted is not None:
+                self._parted.look(id, what)
             if id not in created:
                 state = self._awaiting(what.state() if isinstance(what, Created) else what, known.get(id))
                 if known.get(id) != state:
@@ -142,13 +149,14 @@ class Taking:
         with store.transaction():
             if self._fold is not None:
                 self._let_go(self._fold, taken)
-            known, parted = store.chains(place), snapshot_books.has_parted(store, place, own, self._chain)
-            if parted:  # rule 35: another copy of this laptop wrote it
+            known = store.chains(place)
+            if self._parted is not None:  # rule 35: another copy of this laptop wrote it
+                self._parted.keep()
                 taken.own_unknown = True
                 store.put_secret(IDENTITY, canon.pack("taken"))
             for device in known.keys() | self._chain.keys():
-                chain, before = self._chain.get(device, NO_CHAIN), known.get(device, NO_CHAIN).number
-                if (chain.number == before or (device == own and chain.number < before)) and not (parted and device == own):
+                chain, before = self._chain.get(device, NO_CHAIN), known.get(device, NO_CHAIN)
+                if chain.hash == before.hash or (device == own and self._parted is None and chain.number < before.number):
                     continue  # what was sealed here is not sealed again
                 store.put_chain(place, device, Chain(chain.number, chain.hash, chain.last_hlc, chain.roster_no))
             touched, kinds = self._own_on_top()
@@ -180,7 +188,10 @@ class Taking:
     def _own_on_top(self) -> tuple[set[UUID], set[str]]:
         """Own changes that wait in the outbox, and that the snapshot does not hold."""
         store, place = self._store, self._place
-        waiting = store.outbox(place, self._chain.get(self._books.device_id, NO_CHAIN).last_hlc)
+        if self._parted is None:
+            waiting = store.outbox(place, self._chain.get(self._books.device_id, NO_CHAIN).last_hlc)
+        else:
+            waiting = [one for one in store.outbox(place) if one.stamp.hlc not in self._parted.there]
         ids = {write.id for one in waiting for write in one.writes}
         before = store.states(place, ids)
         after = dict(before)
@@ -200,7 +211,7 @@ class Taking:
         sealed = store.envelope(place, own, mine.number, mine.hash)
         for row in (*store.envelopes(place, logged=False), *store.envelopes(place, state="waits", logged=True)):
             covered = row.number <= chain.get(row.device, NO_CHAIN).number
-            if not covered or row.state == "held" or (row.mine and sealed is None):
+            if not covered or row.state == "held" or (row.mine and (sealed is None or not sealed.mine)):
                 continue
             state = "counts" if row.state == "waits" else row.state
             at = (place, row.device, row.number, row.hash, row.epoch)

@@ -111,7 +111,7 @@ class Snapshots:
             squeezed = self._fetched(one, progress)
             taking = Taking(self._store, self._books, one, squeezed, self._signed_holds) if squeezed else None
             if taking is not None and taking.is_whole() and self._job(taking.fits):
-                if hint.word == api.TAKE and self._job(taking.is_of_a_copy):
+                if hint.word == api.TAKE and taking.is_of_a_copy:
                     break  # the log says which of what lies unsent here the other copy has sent (rule 35)
                 for step in taking.steps():
                     self._publish(self._job(step))

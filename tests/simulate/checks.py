@@ -18,6 +18,7 @@ from cmpp_protocol import envelope, rights
 from cmpp_protocol.roster import RosterState
 from cmpp_server import tables
 from tests.simulate.disk import Mark
+from tests.simulate.erasures import left_of_erased, overridden
 from tests.simulate.world import CANARY, SimLaptop, World
 
 
@@ -57,7 +58,7 @@ class Checks:
         seen, records = laptop.replica.seen(place), laptop.records(place)
         for id, written in self.world.marks[place].items():
             if laptop.is_erased(id):
-                expect(id not in records, "erasure", f"{laptop.name} keeps something of record {id.int % 1000}")
+                expect(id not in records or laptop.cut, "erasure", f"{laptop.name} keeps something of record {id.int % 1000}")
                 continue
             newest = {field: _newest(marks, applied) for field, marks in written.items()}
             state = records.get(id)
@@ -135,9 +136,12 @@ class Checks:
         owns = [laptop.device for laptop in met]
         expect(len(set(owns)) == len(owns), "P12", "two laptops have one identity")
         for laptop in world.inside:
-            laptop.copied = b""
+            laptop.copied, laptop.cut = b"", False
             self.now(laptop)
             expect(not laptop.is_twin, "P12", f"{laptop.name} met another copy of it and has no identity of its own")
+            left = left_of_erased(laptop)
+            expect(not left, "erasure", f"{laptop.name} keeps something of what is erased: {', '.join(left)}")
+            expect(not overridden(laptop), "erasure", f"{laptop.name}: {overridden(laptop)} records were erased under a hold")
             problem = laptop.engine.status().problem
             expect(problem is None, "P17", f"{laptop.name} stays with {problem}")
             expect(laptop.engine.roster().no == state.no, "P10", f"{laptop.name} has another roster")

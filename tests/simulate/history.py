@@ -13,11 +13,13 @@ from uuid import UUID
 
 from cmpp_protocol import ids
 from tests.simulate.checks import Checks, Violation, expect
+from tests.simulate.erasures import OFTEN, Erasures
 from tests.simulate.happenings import Happenings
 from tests.simulate.people import MINUTE, People
 from tests.simulate.world import SimLaptop, World
 
 LENGTH = 18
+ERASING = 0.25  # of the histories
 ROUNDS_AT_THE_END = 10
 
 
@@ -39,10 +41,11 @@ def run(
     length: int = LENGTH,
     watch: Callable[[str], None] | None = None,
     only: Collection[int] | None = None,
+    erasing: bool | None = None,
 ) -> Result:
-    """The history of a seed; `only`: these of its steps. Never raises for a violation; any other exception of the program is one
-    too."""
-    history = History(seed, watch)
+    """The history of a seed; `only`: these of its steps; `erasing`: whether files are destroyed in it, None: as the seed says.
+    Never raises for a violation; any other exception of the program is one too."""
+    history = History(seed, watch, erasing)
     try:
         history.play(range(length) if only is None else sorted(only))
     except Violation as violation:
@@ -85,11 +88,13 @@ def uuid8(name: str) -> UUID:
     return ids.derived_id("note", UUID(int=0), name)
 
 
-class History(People, Happenings):
+class History(People, Happenings, Erasures):
     """One world, its steps and its end."""
 
-    def __init__(self, seed: int, watch: Callable[[str], None] | None = None) -> None:
+    def __init__(self, seed: int, watch: Callable[[str], None] | None = None, erasing: bool | None = None) -> None:
         self.seed = seed
+        # Beside the other steps and from chances of their own: without them the history of a seed is what it always was.
+        self._erasing = random.Random(seed ^ 0xE5A5E).random() < ERASING if erasing is None else erasing
         self.rng = random.Random(seed ^ 0x5EED)
         self.world = World(seed)
         self.checks = Checks(self.world)
@@ -122,6 +127,8 @@ class History(People, Happenings):
         self.result.operations += 1
         said = len(self.result.steps)
         getattr(self, "do_" + action)(laptop)
+        if self._erasing and random.Random(self.seed * 1_000_003 + number ^ 0xE5A5E).random() < OFTEN:
+            self.do_order(self._administrator())
         self.judge_memberships()
         if len(self.result.steps) > said:
             self.result.did.append(number)

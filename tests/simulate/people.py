@@ -48,7 +48,7 @@ class People:
     def do_write(self, laptop: SimLaptop) -> None:
         place, id = self._place(laptop), self.rng.choice(RECORDS)
         field, value = self.rng.choice(FIELDS), self.rng.choice("abc")
-        if place is None:
+        if place is None or laptop.is_erased(id):
             return
         state = laptop.state(id, place)
         if state is not None:
@@ -139,6 +139,7 @@ class People:
 
     def do_sync(self, laptop: SimLaptop) -> None:
         status = self.world.sync(laptop)
+        laptop.cut = False
         self.say(f"{laptop.name} exchanges: {status.problem or status.word}")
         self.judge_memberships()
 
@@ -147,8 +148,9 @@ class People:
         laptop.replica.cut_after = self.rng.randrange(12)
         try:
             self.world.sync(laptop)
-            words = "exchanges before the power fails"
+            words, laptop.cut = "exchanges before the power fails", False
         except PowerCut:
+            laptop.cut = True
             words = "loses power in an exchange"
         laptop.replica.cut_after = None
         laptop.boot()

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from cmpp_desktop.sync import erased
 from cmpp_desktop.sync.outbox import Outbox
 from cmpp_desktop.sync.sending import Sending
 from tests.simulate.fast import remembered
@@ -61,7 +62,7 @@ def test_the_histories_of_these_seeds_keep_every_property(seeds: range) -> None:
 
 @pytest.mark.parametrize(("seed", "steps"), FOUND, ids=str)
 def test_a_history_that_failed_once_keeps_every_property(seed: int, steps: tuple[int, ...]) -> None:
-    for result in (run(seed, only=steps), run(seed)):
+    for result in (run(seed, only=steps, erasing=False), run(seed, erasing=False)):
         assert result.violation is None, told(result)
 
 
@@ -125,6 +126,15 @@ def test_a_laptop_that_seals_under_an_old_key_is_found(monkeypatch: pytest.Monke
     monkeypatch.setattr(Outbox, "__init__", hurried)
     monkeypatch.setattr("cmpp_desktop.sync.duties.rotations", lambda *rest: ())
     assert _first_to_break("P13", range(1, 100))
+
+
+def test_a_laptop_that_takes_in_what_came_late_to_an_erased_record_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule 19. Seed 1 destroys files; without the fault it keeps every property."""
+    assert run(1, erasing=True).violation is None
+    monkeypatch.setattr(erased, "part_without", lambda state, part: part)
+    violation = run(1, erasing=True).violation
+    assert violation is not None
+    assert violation.property == "erasure"
 
 
 def test_a_signed_record_that_changes_is_found() -> None:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import RecordState
 from cmpp_desktop.errors import KnownError
+from cmpp_desktop.store.orders import Order
 from cmpp_desktop.sync.engine import Engine
 from cmpp_desktop.sync.replica import IDENTITY
 from cmpp_desktop.sync.snapshot_begun import begun
@@ -57,6 +58,7 @@ class SimLaptop(Laptop):
     world: World
     name: str
     skew: int = 0  # ms by which its clock is wrong
+    cut: bool = False  # power failed in its last exchange: what that would have done is done in the next one
     gone: bool = False  # its membership has ended
     copied: bytes = b""  # its identity when there came to be another laptop with the same disk
     parted_unsent: bool = False  # there were changes in its outbox then
@@ -203,6 +205,7 @@ class World:
         self.contents: dict[bytes, int] = {}  # hash of a bundle -> bits of the units of work in it
         self.previous: dict[bytes, bytes] = {}  # hash of a bundle -> of the one before it in its chain
         self.records: dict[int, set[UUID]] = defaultdict(set)  # unit of work -> the records that it writes
+        self.orders: list[Order] = []  # erasures and holds that somebody ordered
         self.twice = 0  # changes that left again though a copy was known to have sent them
         self._number = 0
         self.laptops: list[SimLaptop] = []

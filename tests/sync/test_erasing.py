@@ -120,6 +120,22 @@ def test_an_order_survives_until_the_server_is_back_and_is_carried_out_once(offi
     assert len(admin.engine.roster().erased) == 1
 
 
+def test_who_hears_of_an_erasure_by_a_stick_keeps_nothing_before_the_server_is_back(office: Office, tmp_path: Path) -> None:
+    admin, (ana, bo) = team(office)
+    ana.write(MARIA, value="gone")
+    ana.write(TESFAY, value="stays")
+    everybody(ana, bo, admin)
+    ordered(admin, ERASE)
+    everybody(admin)
+    bo.write(MARIA, value="late")
+    admin.engine.exchange_folder(tmp_path)
+    office.down = True
+    bo.engine.exchange_folder(tmp_path)
+    assert both(bo) == [None, "stays"]
+    assert bo.state(MARIA) is None
+    assert bo.replica.outbox() == []
+
+
 def test_somebody_who_is_no_administrator_orders_nothing(office: Office) -> None:
     admin, (ana, bo) = team(office)
     ana.write(MARIA, value="stays")

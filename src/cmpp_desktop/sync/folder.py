@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from cmpp_desktop.errors import KnownError
+from cmpp_desktop.sync import erasing
 from cmpp_desktop.sync.alone import Alone
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.drops import Drops
@@ -214,6 +215,7 @@ class FolderExchange:
                 self.report.needs_update |= error.code == "server_too_new"
                 if error.code != "server_too_new":
                     self._damaged(path)
+        self._publish(self._job(lambda: erasing.follow(self._books, self._store)))  # rule 19: whoever hears of it keeps nothing
         if self.report.roster_in:
             self._retry()
 

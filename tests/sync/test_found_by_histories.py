@@ -341,3 +341,35 @@ def test_a_laptop_that_a_server_forgot_and_whose_invitation_was_closed_since_is_
     for status in (bo.sync(), bo.sync()):
         assert (status.problem, status.reason, bo.value(MARIA, "phone")) == ("roster_fork", "not_there", "555-0100")
     office.close()
+
+
+def test_p9_a_fence_that_comes_late_takes_back_what_a_stick_had_brought_to_who_began_from_a_snapshot(
+    tmp_path: Path, stick: Path
+) -> None:
+    office = snapshots_soon(tmp_path)
+    admin, (ana, bo) = team(office)
+    for text in ("555-0100", "555-0101", "555-0102"):
+        bo.write(MARIA, phone=text)
+        everybody(bo, admin)  # a snapshot is made, and confirmed
+    ana.sync()
+    assert snapshot_books.is_taken(ana.replica, ana.caseload)
+    bo.write(MARIA, phone="by the stick")
+    bo.write(TESFAY, phone="new by the stick")
+    ana.write(SOUTH, phone="ana's own, not sent")
+    bo.engine.exchange_folder(stick)
+    ana.engine.exchange_folder(stick)
+    assert (ana.value(MARIA, "phone"), ana.value(TESFAY, "phone")) == ("by the stick", "new by the stick")
+    ana.write(MARIA, note="written on what the stick brought")
+    admin.engine.desk.revoke(bo.device)  # at the heads that the server knows
+    everybody(ana, admin, ana)
+    assert (ana.value(MARIA, "phone"), ana.state(TESFAY)) == ("555-0102", None), "nothing void is visible"
+    assert admin.value(MARIA, "note") == "written on what the stick brought"
+    assert admin.value(SOUTH, "phone") == "ana's own, not sent"
+    assert ana.digest() == admin.digest()
+    assert ana.replica.chains(ana.caseload)[bo.device] == admin.replica.chains(ana.caseload)[bo.device]
+    [work] = ana.engine.held_work()
+    ana.engine.decide_held(work.chain, "take_in")
+    everybody(ana, admin)
+    assert ana.value(TESFAY, "phone") == admin.value(TESFAY, "phone") == "new by the stick"
+    assert ana.digest() == admin.digest()
+    office.close()

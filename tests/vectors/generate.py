@@ -71,6 +71,7 @@ def vectors() -> dict[str, dict[str, Any]]:
             "check_code": keys.check_code(state.org_id, enrolled.hash),
         },
         "carried": rosters.carried(),
+        "roster_lost": rosters.lost(genesis, invitation),
         "request_signature": _request(device, state.org_id),
         "held": _held(device, state.org_id),
         "key_envelope": _key_envelope(device, state.org_id),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cmpp_protocol import branches, drops, entries, envelope, keeping, keys, labels, roster, stick
+from cmpp_protocol import api, branches, drops, entries, envelope, keeping, keys, labels, roster, stick
 from tests.vectors.given import INVITATION, MEMBER, PLACE, SALT, TIME, pair
 
 
@@ -21,6 +21,13 @@ def branch_chosen(device: keys.KeyPair, recovery: keys.RecoveryKeys, genesis: by
         removals=branches.removals(common, dropped, kept), fence={},
     )  # fmt: skip
     return {"dropped": [genesis, let_in, closed], "kept": [genesis, let_in, idle, chosen], "shut_out": other.id}
+
+
+def lost(genesis: bytes, entry: bytes) -> dict[str, Any]:
+    """A request to a server that was put back: it has the first entry, and gets the one that it has lost again."""
+    known = entries.decode(genesis)
+    request = api.SyncRequest(known.no, known.hash, entries=(api.NewEntry(entry),), lost=True)
+    return {"genesis": genesis, "entry": entry, "request": request.encode()}
 
 
 def drop(device: keys.KeyPair, org: bytes, head: entries.Head) -> dict[str, Any]:

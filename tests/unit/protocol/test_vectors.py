@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -93,6 +94,14 @@ def test_the_published_branch_is_gone_over_to() -> None:
     assert [(one.no, one.fork) for one in state.choices] == [(3, 2)]
     with pytest.raises(roster.RosterError, match="chosen_twice"):
         branches.follow(kept, dropped)
+
+
+def test_the_published_request_brings_a_lost_entry_again() -> None:
+    given = raw("roster_lost")
+    read = api.decode_request(given["request"])
+    assert (read.lost, [one.entry for one in read.entries]) == (True, [given["entry"]])
+    assert roster.build([given["genesis"]]).hash == read.roster_hash
+    assert b"lost" not in replace(read, lost=False).encode(), "an older server is asked as before"
 
 
 def test_the_published_rosters_build() -> None:

@@ -35,8 +35,8 @@ GROUPS: Mapping[str, frozenset[str]] = {
     "laptops": frozenset(
         {
             "device_confirmed", "device_closed", "shut_out", "fork_settled", "readmitted", "joined_again", "identity_renewed",
-            "keeping_taken_over", "keeping_handed_on", "moved_to_server", "folder_exchanged", "folder_documents", "records_checked",
-            "synced",
+            "keeping_taken_over", "keeping_handed_on", "moved_to_server", "folder_exchanged", "folder_documents",
+            "records_checked", "synced",
             "held_taken_in", "held_left_out", "held_brought_back", "backup_made",
         }
     ),

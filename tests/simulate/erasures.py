@@ -69,14 +69,17 @@ def left_of_erased(laptop: SimLaptop) -> list[str]:
 
 def overridden(laptop: SimLaptop) -> int:
     """How many records were erased under a hold, by the entries themselves."""
-    holds: dict[UUID, frozenset[bytes]] = {}
+    holds: dict[UUID, set[bytes]] = {}
+    gone: set[bytes] = set()
     found = 0
     for data in laptop.replica.roster():
         said = entries.said(entries.decode(data))
         if said.type == "hold_placed":
-            holds[said.fields["hold"]] = frozenset(said.fields["records"])
+            holds[said.fields["hold"]] = {row[0] for row in said.fields["records"]}
         elif said.type == "hold_lifted":
             del holds[said.fields["hold"]]
         elif said.type == "erasure":
-            found += sum(one in held for one in said.fields["records"] for held in holds.values())
+            fresh = {row[0] for row in said.fields["records"]} - gone  # what is gone already may be named again
+            found += sum(any(one in held for held in holds.values()) for one in fresh)
+            gone |= fresh
     return found

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -14,9 +16,11 @@ from cmpp_desktop.changes import collection_id
 from cmpp_desktop.domain.dispatch import handle
 from cmpp_desktop.domain.staff import NameOrganisation
 from cmpp_desktop.domain.work import Actor, Command
+from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store import Store, audit
-from cmpp_desktop.sync import audit_drop, books, enrolment
+from cmpp_desktop.sync import audit_drop, books, enrolment, report_drop
 from cmpp_desktop.sync.desk import FileNames
+from cmpp_desktop.sync.drops import Message
 from cmpp_desktop.sync.engine import Engine
 from cmpp_protocol import canon, envelope, rights
 from cmpp_protocol.roster import Role
@@ -233,6 +237,55 @@ def test_a_closed_laptop_sends_nothing_any_more(town: Town) -> None:
     assert not rights.may_write(state, ana.engine.device_id, AUDIT)
 
 
+def test_what_a_revoked_laptop_writes_after_the_fence_does_not_count(town: Town, stick: Path) -> None:
+    ana = town.joins("ana")
+    note(ana, "unlocked")
+    town.all_sync()
+    so_far = heard(town.ada, ana)
+    town.ada.engine.desk.revoke(ana.engine.device_id)
+    note(ana, "exported")  # she has not heard of it, and hands a stick over
+    ana.engine.exchange_folder(stick)
+    town.ada.engine.exchange_folder(stick)
+    late = [one for one in town.ada.replica.shelf(AUDIT, ana.engine.device_id) if one.state == "held"]
+    assert len(late) == 1, "it came, and is kept as evidence"
+    assert heard(town.ada, ana) == so_far
+    assert troubles(town.ada) == []
+
+
+def test_a_report_reaches_the_board_and_nobody_else_opens_it(town: Town) -> None:
+    ana, bo = town.joins("ana"), town.joins("bo", Role.BOARD)
+    content = b"canary-of-a-report " * 500
+    first, last = date(2026, 7, 1), date(2026, 9, 30)
+    made = reports(town.ada).send(content, kind="figures", name="q3.pdf", first=first, last=last)
+    town.all_sync()
+    [came] = reports(bo).received()
+    assert came[:2] == (made, town.ada.engine.device_id)
+    assert came[3:] == ("figures", "q3.pdf", first, last, len(content))
+    assert reports(bo).content(made)[1] == content
+    assert [one.id for one in reports(town.ada).received()] == [made]
+    assert town.ada.engine.status().waiting == 0
+    assert heard(bo, town.ada) == [], "the Board opens reports, not audit logs"
+    assert b"canary-of-a-report" not in town.bytes_at_the_server()
+    for one, code in ((ana, "not_allowed"), (bo, "not_allowed")):
+        with pytest.raises(KnownError) as refused:
+            reports(one).received() if one is ana else reports(one).send(b"x", kind="x", name="x", first=first, last=last)
+        assert refused.value.code == code
+    with pytest.raises(KnownError, match="file_too_big"):
+        reports(town.ada).send(bytes(report_drop.MOST + 1), kind="x", name="x", first=first, last=last)
+
+
+@pytest.mark.parametrize("change", [{"content": b"other"}, {"name": "../x"}, {"v": 2}, {"first": "2026-10-01"}, {"kind": 7}])
+def test_a_report_that_is_not_what_its_author_said_is_not_shown(change: dict[str, Any]) -> None:
+    said = {"v": 1, "kind": "figures", "name": "q3.pdf", "first": "2026-07-01", "last": "2026-09-30", "content": b"figures"}
+    said |= {"hash": hashlib.sha256(b"figures").digest()}
+    assert report_drop._read(Message(UUID(int=1), "report", b"device", 1, {"report": said})) is not None
+    assert report_drop._read(Message(UUID(int=1), "report", b"device", 1, {"report": {**said, **change}})) is None
+
+
+def reports(one: Someone) -> report_drop.Reports:
+    return report_drop.Reports(one.engine.drops, one.replica, lambda job: job())
+
+
 def test_a_new_administrator_reads_what_came_before(town: Town) -> None:
     ana = town.joins("ana")
     note(ana, "a_number_shown")
@@ -256,6 +309,7 @@ def test_who_becomes_administrator_hears_all_and_who_ceases_gets_a_new_key_made(
     state = town.ada.engine.roster()
     assert state.collections[AUDIT].epoch == 2
     assert (AUDIT, 2) not in ana.replica.collection_keys()
+    assert heard(ana, ana) == [], "who is no administrator keeps no list of what others did"
     note(ana, "printed")
     town.all_sync()
     assert heard(town.ada, ana)[-1] == "printed"

@@ -687,7 +687,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("26-time-and-help", go("ledger")),
     Shot("27-lists", go("settings", part="lists")),
     Shot("30-keeping-files", go("retention", _opened_file), _ADMIN, keeping.furnish),
-    *(Shot(f"36-audit{end}", go("audit", then), _ADMIN, audits.furnish) for end, then in audits.PARTS),
+    *(Shot(name, go(place, then), _ADMIN, before) for name, place, then, before in audits.PICTURES),
     Shot("33-rules", go("rules"), _ADMIN, rules.furnish, mirrored=True),
     Shot("33-rules-seen", go("rules", _look_at_a_pack), _ADMIN, rules.furnish),
     Shot("33-rules-refused", go("rules", _look_at_a_pack), _ADMIN, _faulty_rules),

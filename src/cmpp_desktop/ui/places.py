@@ -39,6 +39,7 @@ class PlaceInfo:
 _PAGES = "cmpp_desktop.ui.pages."
 REVIEWERS = frozenset({"supervisor", "administrator"})
 ADMINISTRATORS = frozenset({"administrator"})
+READERS = frozenset({"board_reader", "administrator"})
 PLACES: tuple[PlaceInfo, ...] = (
     PlaceInfo("today", _PAGES + "today", "TodayPage", "sun", rail=True),
     PlaceInfo("people", _PAGES + "people", "PeoplePage", "users", rail=True),
@@ -49,6 +50,7 @@ PLACES: tuple[PlaceInfo, ...] = (
     PlaceInfo("caseload", _PAGES + "caseload", "CaseloadPage", "scale", rail=True, roles=REVIEWERS),
     PlaceInfo("ledger", _PAGES + "ledger", "LedgerPage", "badge-dollar-sign", rail=True),
     PlaceInfo("reports", _PAGES + "reports", "ReportsPage", "chart-column", rail=True),
+    PlaceInfo("reports_received", _PAGES + "reports_received", "ReportsReceivedPage", "file-text", rail=True, roles=READERS),
     PlaceInfo("audit", _PAGES + "audit", "AuditPage", "history", rail=True, roles=ADMINISTRATORS),
     PlaceInfo("settings", _PAGES + "settings", "SettingsPage", "settings", rail=True),
     PlaceInfo("someone_new", _PAGES + "someone_new", "SomeoneNewPage", "user-plus"),
@@ -89,6 +91,7 @@ def label(name: str, words: Words) -> str:
         "caseload": words("Caseloads"),
         "ledger": words("Time and help"),
         "reports": words("Reports"),
+        "reports_received": words("For the Board"),
         "audit": words("Audit log"),
         "settings": words("Settings"),
         "sync": words("What was sent and what came in"),

@@ -60,7 +60,7 @@ from cmpp_desktop.workspace.views import (
     WaitingItem,
     WithoutServer,
 )
-from cmpp_desktop.workspace.views_audit import AuditLaptop
+from cmpp_desktop.workspace.views_drops import AuditLaptop, ReceivedReport
 from cmpp_desktop.workspace.views_network import DocumentsRule, NetworkView
 
 __all__ = [
@@ -97,6 +97,7 @@ __all__ = [
     "OpenInvitation",
     "Paper",
     "PaperRequest",
+    "ReceivedReport",
     "RecoveryKitRequest",
     "ScreeningRequest",
     "SealedInvitation",

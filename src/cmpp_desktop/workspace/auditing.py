@@ -13,7 +13,7 @@ from cmpp_desktop.workspace import people
 from cmpp_desktop.workspace.audit_words import action_words
 from cmpp_desktop.workspace.files import write_private
 from cmpp_desktop.workspace.imports import harmless_csv
-from cmpp_desktop.workspace.views_audit import AuditLaptop
+from cmpp_desktop.workspace.views_drops import AuditLaptop
 
 if TYPE_CHECKING:
     from cmpp_desktop.workspace.profile import Opened

@@ -13,10 +13,12 @@ from cmpp_desktop.workspace.core import Core
 from cmpp_desktop.workspace.views import Access, Erasure, InvitationFile, LookedAt, SyncStatus
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from cmpp_desktop.domain.audit_logs import AuditFilter
     from cmpp_desktop.domain.work import Done, Role
     from cmpp_desktop.workspace.administration import Administration
-    from cmpp_desktop.workspace.views_audit import AuditLaptop
+    from cmpp_desktop.workspace.views_drops import AuditLaptop, ReceivedReport
 
 
 class Exchanging(Core):
@@ -146,6 +148,27 @@ class Exchanging(Core):
         from cmpp_desktop.workspace import auditing
 
         return auditing.export(self._need(), path, wanted, reason=reason, language=language)
+
+    def send_report(self, content: bytes, *, kind: str, name: str, first: date, last: date) -> UUID:
+        """Seals a document about a period for the Board, whose readers and administrators open it; it leaves with the next
+        exchange. Audited. For supervisors and administrators; raises not_allowed, Invalid(name, last), file_too_big."""
+        from cmpp_desktop.workspace import reporting
+
+        return reporting.send(self._need(), content, kind=kind, name=name, first=first, last=last)
+
+    def reports_received(self) -> tuple[ReceivedReport, ...]:
+        """What came for the Board, the newest first: only what its author's laptop signed. Raises not_allowed for everybody but
+        board readers and administrators."""
+        from cmpp_desktop.workspace import reporting
+
+        return reporting.received(self._need())
+
+    def save_report(self, report_id: UUID, path: Path, *, reason: str) -> None:
+        """Writes a received report where the person asked; audited, with the reason. Raises Invalid(reason), record_missing,
+        not_allowed, file_not_written."""
+        from cmpp_desktop.workspace import reporting
+
+        reporting.save(self._need(), report_id, path, reason=reason)
 
     def administration(self) -> Administration:
         """What an administrator does with laptops, roles and the recovery kit."""

@@ -32,6 +32,7 @@ from cmpp_desktop.sync import enrolment, replica
 from cmpp_desktop.sync.blobs import Carried, Carrier
 from cmpp_desktop.sync.books import begin
 from cmpp_desktop.sync.engine import Engine
+from cmpp_desktop.sync.report_drop import Reports
 from cmpp_desktop.sync.transport import check_url
 from cmpp_desktop.words import Words, load, zone_of
 from cmpp_desktop.workspace.parts import Parts
@@ -74,6 +75,7 @@ class Opened:
             at_store=self._at_store,
             audit=book,
         )
+        self.reports = Reports(self.engine.drops, book, self._at_store)
         self.carrier = Carrier(self.engine, store.documents, self._at_store)
         self.carrying = threading.Lock()  # one round of documents at a time
         self.carried = Carried()  # what came of the last one

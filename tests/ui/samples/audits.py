@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from cmpp_desktop.domain.audit_logs import AuditRow, AuditTrail, AuditTrouble
-from cmpp_desktop.workspace import AuditLaptop
+from cmpp_desktop.workspace import AuditLaptop, ReceivedReport
 from tests.ui.samples.basis import ANA, DENISE, LATER, LEON, MARISELA, uid
 
 BLUE, GREY, OLD, LENT = ("aa" * 32, "bb" * 32, "cc" * 32, "dd" * 32)
@@ -15,7 +15,10 @@ PEOPLE = {ANA: "Ana Marroquín", DENISE: "Denise Okafor", LEON: "Leon Brandt"}
 
 
 class NoLogs:
-    """Of a door at which no log has come."""
+    """Of a door at which no log has come, and no report."""
+
+    def reports_received(self) -> tuple[ReceivedReport, ...]:
+        return ()
 
     def audit_laptops(self) -> tuple[AuditLaptop, ...]:
         return ()
@@ -56,5 +59,19 @@ def furnish(door: Any) -> None:
     door.audit_laptops = laptops
 
 
-# The parts of the page, for pictures: the end of the name, and what is done there.
-PARTS = (("", lambda window: None), ("-laptops", lambda window: window.frame.page.tabs.choose("laptops")))
+
+def reports(door: Any) -> None:
+    """Two reports have come for the Board."""
+    first, last = date(2026, 7, 1), date(2026, 9, 30)
+    door.reports_received = lambda: (
+        ReceivedReport(uid("r2"), "figures", "figures-q3.pdf", first, last, "Denise Okafor", NAMES[OLD], LATER, 180_221),
+        ReceivedReport(uid("r1"), "figures", "q2.pdf", date(2026, 4, 1), date(2026, 6, 30), "", "", LATER - timedelta(92), 9001),
+    )
+
+
+# Pictures: the name, the place, what is done there, what is there.
+PICTURES = (
+    ("36-audit", "audit", lambda window: None, furnish),
+    ("36-audit-laptops", "audit", lambda window: window.frame.page.tabs.choose("laptops"), furnish),
+    ("37-reports-received", "reports_received", lambda window: None, reports),
+)

@@ -64,6 +64,7 @@ COMMANDS: Mapping[str, Callable[[Ui, UUID | None], FormPlan]] = {
     "lift_hold": plan.lift_hold,
     "attach": documents.attach,
     "save_copy": documents.save_copy,
+    "save_report": documents.save_report,
     "export_calendar": documents.export_calendar,
     "export_dictionary": documents.export_dictionary,
     "export_audit": audits.export_audit,

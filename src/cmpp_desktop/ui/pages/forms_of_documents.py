@@ -68,6 +68,26 @@ def save_copy(ui: Ui, record_id: UUID | None) -> FormPlan:
     )  # fmt: skip
 
 
+def save_report(ui: Ui, record_id: UUID | None) -> FormPlan:
+    """A report that came for the Board (`record_id`) leaves the store."""
+    words = ui.words
+
+    def run(door: Workspace, participant: UUID | None, values: Values) -> None:
+        door.save_report(needed(record_id), values["path"], reason=values["reason"])
+
+    items = (
+        Item("reason", "line", words("Why does it leave?"), True, most=300),
+        Item("path", "target", words("Where to"), True),
+    )
+    text = words("What you save leaves the encrypted store.") + " " + words(
+        "Whoever has the file can read it. It is written down that you saved it, and why."
+    )
+    return FormPlan(
+        "save_report", words("Save a copy of the report"), items, _no_command, words("Copy saved"), words("Save a copy"),
+        text=text, run=run,
+    )  # fmt: skip
+
+
 def export_calendar(ui: Ui, record_id: UUID | None) -> FormPlan:
     """Days for another calendar program, without a name."""
     words = ui.words

@@ -1,9 +1,10 @@
-"""What the workspace says of the audit logs of the organisation's laptops."""
+"""What the workspace says of what was dropped: the audit logs of laptops, reports to the Board."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
 from cmpp_desktop.domain.audit_logs import AuditTrouble
 
@@ -24,3 +25,19 @@ class AuditLaptop:
     silent: bool = False
     troubles: tuple[AuditTrouble, ...] = ()
     mine: bool = False
+
+
+@dataclass(frozen=True)
+class ReceivedReport:
+    """A report to the Board that came. `name`: of its file; `person`, `laptop`: who sealed it and where, as far as the records
+    here name them ("" else); `sent_at`: by its author's clock; `size`: bytes."""
+
+    report_id: UUID
+    kind: str
+    name: str
+    first: date
+    last: date
+    person: str
+    laptop: str
+    sent_at: datetime
+    size: int

@@ -31,7 +31,7 @@ from cmpp_desktop.sync.transport import HttpTransport
 from cmpp_protocol import entries
 from cmpp_protocol.api import NewEntry
 from cmpp_protocol.entries import NO_CUT
-from cmpp_protocol.roster import Role, RosterState
+from cmpp_protocol.roster import Kind, Role, RosterState
 from cmpp_server.app import create_app
 from cmpp_server.exchange import add_organisation
 from cmpp_server.settings import Settings
@@ -208,6 +208,24 @@ def test_p9_a_fence_that_comes_late_leaves_no_trace_of_what_it_cut_off_until_som
     assert sam.store.answer(Session(session), sam.actor).session.fields.narrative == "Pineapple orientation"
     sam.store.verify_audit()
     assert sam.sync() == "sent"
+
+
+def test_what_was_sealed_before_a_right_was_given_back_leaves_again_and_is_nobodys_to_decide(pair: tuple[Here, Here]) -> None:
+    sam, ana = pair
+    for one in (ana, sam, ana):
+        one.sync()
+    ana.do(family())
+    member, desk = ana.start.member, sam.engine.desk
+    [caseload] = [place.id for place in sam.engine.roster().collections.values() if place.kind is Kind.CASELOAD]
+    desk.withdraw(member, caseload)
+    desk.grant(member, caseload)
+    for one in (ana, sam, ana, sam):  # she seals under the roster that she knows, and hears of both
+        one.sync()
+    assert [row.state for row in ana.replica.envelopes(caseload, mine=True)].count("held") == 1
+    assert people(sam, "tzoc") == people(ana, "tzoc") != []
+    for one in (sam, ana):
+        status = one.engine.status()
+        assert (one.engine.held_work(), status.word, status.set_aside, status.conflicts) == ((), "sent", 0, 0)
 
 
 def test_a_destroyed_file_is_erased_from_both_laptops_to_the_last_word(pair: tuple[Here, Here]) -> None:

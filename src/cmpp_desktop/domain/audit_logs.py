@@ -36,8 +36,7 @@ GROUPS: Mapping[str, frozenset[str]] = {
         {
             "device_confirmed", "device_closed", "shut_out", "fork_settled", "readmitted", "joined_again", "identity_renewed",
             "keeping_taken_over", "keeping_handed_on", "moved_to_server", "folder_exchanged", "folder_documents",
-            "records_checked", "synced",
-            "authority_shared", "held_taken_in", "held_left_out", "held_brought_back", "backup_made",
+            "records_checked", "synced", "authority_shared", "held_taken_in", "held_left_out", "held_brought_back", "backup_made",
         }
     ),
     "keeping": frozenset({"legal_hold_set", "legal_hold_lifted", "file_destroyed", "rules_accepted", "rules_withdrawn"}),

@@ -23,11 +23,12 @@ from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.obligation_form import ObligationForm
 from cmpp_desktop.ui.pages.participant_case import CaseTab
 from cmpp_desktop.ui.pages.participant_doings import RECORD_KINDS, Doings
-from cmpp_desktop.ui.pages.participant_family import ConsentTab, FamilyTab, ScreeningsTab
+from cmpp_desktop.ui.pages.participant_family import ConsentTab, FamilyTab
 from cmpp_desktop.ui.pages.participant_header import MarkView, ParticipantHeader
 from cmpp_desktop.ui.pages.participant_model import consent_line
 from cmpp_desktop.ui.pages.participant_rail import ParticipantRail
 from cmpp_desktop.ui.pages.participant_records import RecordsTab
+from cmpp_desktop.ui.pages.participant_screenings import ScreeningsTab
 from cmpp_desktop.ui.pages.participant_timeline import TimelineTab
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import Banner, Button, column, row, rule, scrolled
@@ -86,12 +87,9 @@ class ParticipantPage(Page):
         self._conflicts.hide()
         self._resume = Button(words("Go on"), on=self._go_on)
         self._drafts = Banner(
-            words("An interview is open"),
-            words("It was paused; every answer is here."),
-            tone="calm",
-            icon="circle-pause",
+            words("An interview is open"), words("It was paused; every answer is here."), tone="calm", icon="circle-pause",
             buttons=(self._resume,),
-        )
+        )  # fmt: skip
         self._drafts.hide()
         self._build()
         self._more_keys()
@@ -341,7 +339,7 @@ class ParticipantPage(Page):
         if self._id is not None:
             asked = self._id
             question = Timeline(asked, self.ui.today(), ("screening",), limit=200)
-            self.ask(question, lambda answer: self.screenings.show_answer(answer) if asked == self._id else None)
+            self.ask(question, lambda answer: self.screenings.show_answer(answer, asked) if asked == self._id else None)
 
     # --- what somebody does ------------------------------------------------------------------
 

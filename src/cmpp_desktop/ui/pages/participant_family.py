@@ -1,4 +1,4 @@
-"""Family, consent and screenings of a participant: who lives with them, how to reach them, what they agreed to."""
+"""Family and consent of a participant: who lives with them, how to reach them, what they agreed to."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.domain.consent import ConsentGiven, RecordConsent, RestoreConsent, WithdrawConsent
 from cmpp_desktop.domain.participants import AddContactRoute, ChangeContactRoute, ContactRouteFields, age
-from cmpp_desktop.domain.questions import ParticipantView, TimelineAnswer
+from cmpp_desktop.domain.questions import ParticipantView
 from cmpp_desktop.domain.work import Done, Stored
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.command_forms import grew_up
-from cmpp_desktop.ui.pages.participant_model import consent_rows, entry_row
+from cmpp_desktop.ui.pages.participant_model import consent_rows
 from cmpp_desktop.ui.pages.participant_person import PersonForm
-from cmpp_desktop.ui.pages.rows_of import badge, timeline_row
+from cmpp_desktop.ui.pages.rows_of import badge
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import (
     Button,
@@ -366,32 +366,3 @@ class ConsentTab(QWidget):
         undo = done.undo or RestoreConsent(consent_id)
         self._page.ui.say(self._words("Withdrawn. Nothing more is shared."), undo, lambda _: self._page.reload())
         self._page.reload()
-
-
-class ScreeningsTab(QWidget):
-    """Every interview that was finished, newest first. `opened(id)`."""
-
-    opened = Signal(object)
-
-    def __init__(self, page: Page, start: Button) -> None:
-        super().__init__()
-        self._page = page
-        words = self._words = page.words
-        self.rows = FittedRows(words("Screenings"), StreamDelegate(lead_width=96, top=6))
-        self.rows.opened.connect(lambda line: self.opened.emit(line.id[1]))
-        self.empty = EmptyState(
-            "clipboard-list",
-            words("No interview yet"),
-            words("Choose an instrument and a language. Each answer is saved as it is given, and you can stop at any question."),
-            start,
-        )
-        inner = QWidget()
-        inner.setLayout(column(self.rows, self.empty, None, gap=8, margins=(0, 12, 24, 16)))
-        self.setLayout(column(scrolled(inner, words("Screenings"))))
-
-    def show_answer(self, answer: TimelineAnswer) -> None:
-        entries = (*answer.ahead, *answer.today, *answer.earlier)
-        today = self._page.ui.today()
-        self.rows.show_rows([timeline_row(entry_row(entry, today, self._words)) for entry in entries])
-        self.rows.setVisible(bool(entries))
-        self.empty.setVisible(not entries)

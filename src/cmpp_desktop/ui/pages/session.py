@@ -256,7 +256,7 @@ class SessionPage(Page):
         self.send.set_text(send_label(supervisor_name(self.ui.me) if self.ui.me else "", self.words))
         written = self._document is not None
         self.delete.setText(self.words("Delete the session") if written else self.words("Throw it away"))
-        self.fields.show_form(form, view, goals, written=written)
+        self.fields.show_form(form, view, goals, written=self._session)
         self._stack.setEnabled(True)
         self.title_changed.emit()
         if self._narrow:

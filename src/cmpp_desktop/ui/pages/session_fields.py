@@ -18,6 +18,7 @@ from cmpp_desktop.domain.sessions import PROTECTED_SERVICES
 from cmpp_desktop.domain.work import Stored
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.participant_model import closed_words, lower_first
+from cmpp_desktop.ui.pages.restricting import restrict
 from cmpp_desktop.ui.pages.session_goals import GoalTicks
 from cmpp_desktop.ui.pages.session_model import SessionForm, count_words, template, written
 from cmpp_desktop.ui.widgets import (
@@ -111,7 +112,7 @@ class SessionFields(QObject):
         self._page = page
         words = self._words = page.words
         self._form: SessionForm | None = None
-        self._written = False
+        self._written: UUID | None = None
         self._people: list[tuple[UUID, Tick]] = []
         self._all_services = False
         self.headings = (words("What they said"), words("What we did"), words("What is next"))
@@ -132,7 +133,7 @@ class SessionFields(QObject):
         self._people_box = QWidget()
         self._people_column = column(gap=0)
         self._people_box.setLayout(self._people_column)
-        self.restricted = Tick(words("Only for those who hold the restricted records"), on=self._changed)
+        self.restricted = Tick(words("Only for those who hold the restricted records"), on=self._restrict)
         self._restricted_why = Label("", "small", tone="ink2", wrap=True)
         self._may_close = False
         self.goals = GoalTicks(words, self._changed)
@@ -196,20 +197,29 @@ class SessionFields(QObject):
         self._say_closed()
         self.touched.emit()
 
+    def _restrict(self, *_: object) -> None:
+        """One that is a record already moves; words that are only a draft go where they belong when they are sent."""
+        self._changed()
+        if self._written is not None:
+            restrict(self._page, "service_session", self._written, self.restricted.isChecked(), self._moved)
+
+    def _moved(self, closed: bool) -> None:
+        if self.restricted.isChecked() != closed:  # it was refused, or taken back
+            blocker = QSignalBlocker(self.restricted)
+            self.restricted.setChecked(closed)
+            blocker.unblock()
+            self._changed()
+
     def _say_closed(self) -> None:
         """Some services are restricted whether it is ticked or not: then the words say so, and the box cannot be taken off."""
         form = self._form
         chosen = {code for code, chip in self._services.items() if chip.isChecked()}
         always = bool(PROTECTED_SERVICES & chosen)
-        settled = form is not None and self._written
-        self.restricted.setVisible(self._may_close and not always and not (settled and not self.restricted.isChecked()))
-        self.restricted.setEnabled(not settled)
+        self.restricted.setVisible(form is not None and self._may_close and not always)
         self._restricted_why.setVisible(self._may_close and (always or self.restricted.isVisibleTo(self.left)))
         words = self._words
         if always:
             said = words("Mental health and trafficking sessions are restricted: {why}", why=lower_first(closed_words(words)))
-        elif settled:
-            said = words("It was written as restricted, and stays so.")
         else:
             said = closed_words(words)
         self._restricted_why.setText(said)
@@ -221,9 +231,9 @@ class SessionFields(QObject):
     # --- the form ------------------------------------------------------------------
 
     def show_form(
-        self, form: SessionForm, view: ParticipantView, goals: Sequence[Stored[Any]] = (), *, written: bool = False
+        self, form: SessionForm, view: ParticipantView, goals: Sequence[Stored[Any]] = (), *, written: UUID | None = None
     ) -> None:
-        """`goals`: of that person; `written`: the session is a record already, and stays in the collection where it lies."""
+        """`goals`: of that person; `written`: the session is this record already, and goes to where it belongs at once."""
         self._form, self._written = form, written
         self.goals.show_goals(goals, form.goals, closed=form.closed)
         self._may_close = not view.restricted_exists

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QTextBrowser, QWidget
 from cmpp_desktop.domain.questions import SessionView
 from cmpp_desktop.domain.sessions import is_group
 from cmpp_desktop.ui.page import Page
+from cmpp_desktop.ui.pages.restricting import RestrictPart
 from cmpp_desktop.ui.pages.review_model import about
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import Button, Field, IconView, Label, Panel, TextArea, TextField, column, row, rule, scrolled
@@ -83,6 +84,7 @@ class SignedSession(QWidget):
         self._pdf = Button(words("Save PDF"), key="Ctrl+P", on=pdf)
         self._back = Button(words("Back"), kind="quiet", key="Esc", on=back)
         self.change = Button(words("Change it on the page of the group"), icon="pencil", key="Alt+E", on=change)
+        self.restrict = RestrictPart(page, page.reload)
         buttons = row(self.amend_button, self.change, self._pdf, self._back, None, gap=12)
         inner = QWidget()
         inner.setLayout(
@@ -95,6 +97,7 @@ class SignedSession(QWidget):
                 self._added,
                 8,
                 buttons,
+                self.restrict,
                 self.form,
                 None,
                 gap=12,
@@ -125,6 +128,9 @@ class SignedSession(QWidget):
             self.signature_detail.setText(words("Written by {names}.", names=", ".join(view.staff)))
         self.amend_button.setVisible(signed and mine)
         self.change.setVisible(mine and not signed and is_group(view.session.fields))
+        fields, closed = view.session.fields, view.session.compartment == "restricted"
+        always = fields.lives_in() == "restricted"
+        self.restrict.show_record("service_session", view.session.id, fields.participant_id, closed=closed, always=always)
         self._show_added(view, zone)
         self.form.hide()
 

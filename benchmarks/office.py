@@ -35,6 +35,7 @@ from cmpp_desktop.domain.records import When
 from cmpp_desktop.domain.staff import NameStaffMember
 from cmpp_desktop.store import FILE, Store, materialise
 from cmpp_desktop.store import state as merge_state
+from cmpp_desktop.store.change_sets import pack_change_set
 from cmpp_desktop.store.database import connect as open_file
 from cmpp_desktop.store.database import durable
 from cmpp_desktop.store.names import varint
@@ -239,7 +240,7 @@ class Loader:
                 writes += [Write(kind, id, name, CODECS[kind][name].dump(values[name])) for name in sorted(values)]
                 writes.append(Write(kind, id, LIFE, LIVE))
         if self._outbox is not None:
-            body = merge_state.pack_change_set(ChangeSet(self._place, Stamp(hlc, self._device_id), tuple(writes)))
+            body = pack_change_set(ChangeSet(self._place, Stamp(hlc, self._device_id), tuple(writes)))
             self._outbox.append((self._coll, hlc, body))
 
 

@@ -26,7 +26,7 @@ LONG_MODULES = {
     "src/cmpp_desktop/domain/questions.py": 506,
     "src/cmpp_desktop/domain/sessions.py": 426,
     "src/cmpp_desktop/reports/layout/text.py": 415,
-    "src/cmpp_desktop/store/state.py": 452,
+    "src/cmpp_desktop/store/state.py": 415,
     "src/cmpp_desktop/sync/enrolment.py": 403,
     "src/cmpp_desktop/sync/inbox.py": 436,
     "src/cmpp_desktop/ui/app.py": 590,

@@ -9,11 +9,14 @@ decides what is in it. Values are canonical msgpack (cmpp_protocol.canon), so eq
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, repeat
+from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
+from cmpp_desktop.errors import BugError
 from cmpp_protocol import canon, ids, labels
 from cmpp_protocol.stamps import Stamp
 
@@ -94,13 +97,90 @@ class Write(NamedTuple):
     covers: tuple[tuple[str, tuple[Stamp, ...]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeSet:
-    """All writes of one unit of work in one collection (its 16-byte id), under one stamp. Never split, never folded."""
+class Told(NamedTuple):
+    """What a change set says of one record; names ascend. `replaces`: of each field, or nothing; `covers`: of `life`."""
 
-    collection: bytes
-    stamp: Stamp
-    writes: tuple[Write, ...] = field(default=())
+    kind: str
+    id: bytes
+    names: tuple[str, ...]
+    values: tuple[bytes, ...]
+    replaces: tuple[tuple[Stamp, ...], ...] = ()
+    covers: Covers = ()
+
+    def writes(self) -> tuple[Write, ...]:
+        """The same field by field."""
+        id, replaces = UUID(bytes=self.id), self.replaces or repeat(())
+        return tuple(
+            Write(self.kind, id, name, value, named, self.covers if name == LIFE else ())
+            for name, value, named in zip(self.names, self.values, replaces, strict=False)
+        )
+
+
+class ChangeSet:
+    """All writes of one unit of work in one collection (its 16-byte id), under one stamp. Never split, never folded.
+
+    It is made of writes, or of what it tells of each record; either is worked out from the other when it is asked for."""
+
+    __slots__ = ("_told", "_writes", "collection", "stamp")
+
+    def __init__(
+        self,
+        collection: bytes,
+        stamp: Stamp,
+        writes: tuple[Write, ...] = (),
+        *,
+        told: tuple[Told, ...] | None = None,
+    ) -> None:
+        self.collection, self.stamp, self._told = collection, stamp, told
+        self._writes = writes if told is None else None
+
+    @property
+    def writes(self) -> tuple[Write, ...]:
+        """Field by field."""
+        if self._writes is None:
+            self._writes = tuple(write for record in self._told or () for write in record.writes())
+        return self._writes
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """Record by record, each once. Raises BugError for what is no change set: a field twice, two kinds of one record, covers
+        without `life`."""
+        if self._told is None:
+            self._told = _by_record(self._writes or ())
+        return self._told
+
+    def with_writes(self, writes: Iterable[Write]) -> ChangeSet:
+        """Under the same stamp, other writes."""
+        return ChangeSet(self.collection, self.stamp, tuple(writes))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ChangeSet):
+            return NotImplemented
+        return (self.collection, self.stamp, self.writes) == (other.collection, other.stamp, other.writes)
+
+    def __hash__(self) -> int:
+        return hash((self.collection, self.stamp))
+
+    def __repr__(self) -> str:
+        return f"ChangeSet({self.collection!r}, {self.stamp!r}, {self.writes!r})"
+
+
+def _by_record(writes: Iterable[Write]) -> tuple[Told, ...]:
+    records: dict[UUID, list[Write]] = {}
+    for id, some in groupby(writes, attrgetter("id")):  # those of a record mostly stand together
+        records.setdefault(id, []).extend(some)
+    return tuple(_told_of(id, sorted(some, key=attrgetter("field"))) for id, some in records.items())
+
+
+def _told_of(id: UUID, writes: Sequence[Write]) -> Told:
+    kinds, _, names, values, replaces, covers = zip(*writes, strict=True)
+    if len(set(names)) != len(names) or len(set(kinds)) != 1:
+        raise BugError("change_set_shape")
+    if not any(covers):
+        return Told(kinds[0], id.bytes, names, values, replaces if any(replaces) else ())
+    if any(body for name, body in zip(names, covers, strict=True) if name != LIFE):
+        raise BugError("covers_without_life")
+    return Told(kinds[0], id.bytes, names, values, replaces if any(replaces) else (), covers[names.index(LIFE)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from uuid import UUID
 from cmpp_desktop.changes import ChangeSet
 from cmpp_desktop.store import leaving, projection, state, texts
 from cmpp_desktop.store.bundles import Bundles
+from cmpp_desktop.store.change_sets import pack_change_set
 from cmpp_desktop.store.names import resolve_teams
 from cmpp_desktop.store.tables import CODECS, RECORD_KINDS
 
@@ -117,6 +118,6 @@ class Afresh(Bundles):
 
     def _to_outbox(self, collection: UUID, change_sets: Iterable[ChangeSet]) -> None:
         coll = self._coll(collection)
-        rows = [(coll, state.signed64(one.stamp.hlc), state.pack_change_set(one)) for one in change_sets]
+        rows = [(coll, state.signed64(one.stamp.hlc), pack_change_set(one)) for one in change_sets]
         if rows:
             self._write().exec_driver_sql("INSERT INTO outbox(coll, hlc, origin, body) VALUES (?, ?, NULL, ?)", rows)

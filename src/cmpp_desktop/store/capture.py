@@ -18,6 +18,7 @@ from cmpp_desktop.domain.records import Fields, Life, to_wire
 from cmpp_desktop.domain.work import Actor
 from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.store import materialise, moving, signing, state
+from cmpp_desktop.store.change_sets import pack_change_set
 from cmpp_desktop.store.names import Names
 from cmpp_desktop.store.rows import Rows, new_row, values_of
 from cmpp_desktop.store.tables import CODECS, OWN_CLOCK, RECORD_KINDS, ROWS, Row
@@ -200,7 +201,7 @@ class Capture(Rows):
             change_set = ChangeSet(self._names.places[coll].id, self.stamp, tuple(writes))
             self._connection.exec_driver_sql(
                 "INSERT INTO outbox(coll, hlc, origin, body) VALUES (?, ?, NULL, ?)",
-                (coll, hlc, state.pack_change_set(change_set)),
+                (coll, hlc, pack_change_set(change_set)),
             )
 
     def _parts(

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from cmpp_desktop.changes import LIFE, ChangeSet, Created, RecordState, life_name
 from cmpp_desktop.store import bulk, leaving, materialise, moving, projection, state
 from cmpp_desktop.store.audit_heard import AuditLogs
+from cmpp_desktop.store.change_sets import unpack_change_set
 from cmpp_desktop.store.names import resolve_teams
 from cmpp_desktop.store.settings import read_value, write_value
 from cmpp_desktop.store.tables import LOCAL_SECRET, RECORD_KINDS, ROSTER, participant_of
@@ -283,7 +284,7 @@ class StoreReplica(AuditLogs):
         with self._reading() as connection:
             rows = connection.exec_driver_sql(sql, (after, *values, -1 if most is None else most)).all()
         return [
-            state.unpack_change_set(self._names.places[row[0]].id, Stamp(state.unsigned64(row[1]), own), row[2]) for row in rows
+            unpack_change_set(self._names.places[row[0]].id, Stamp(state.unsigned64(row[1]), own), row[2]) for row in rows
         ]
 
     def outbox_count(self) -> int:

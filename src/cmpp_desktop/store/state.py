@@ -13,14 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import repeat
 from typing import Any
 from uuid import UUID
 
-import msgpack
 from sqlalchemy.engine import Connection
 
-from cmpp_desktop.changes import LIFE, LIVE, ChangeSet, Covers, Head, RecordState, Write, life_name
+from cmpp_desktop.changes import LIFE, LIVE, Covers, Head, RecordState, life_name
 from cmpp_desktop.store.moving import is_away
 from cmpp_desktop.store.names import Names, read_varint, varint
 from cmpp_desktop.store.tables import CODECS, RECORD_KINDS
@@ -401,7 +399,7 @@ def held_stamps(heads: Mapping[str, tuple[Head, ...]]) -> Covers:
     return tuple((name, tuple(head.stamp for head in heads[name])) for name in sorted(heads) if name != LIFE)
 
 
-# Change sets as bytes, for the outbox ---------------------------------------------------------------------------------
+# Covers as canonical values -------------------------------------------------------------------------------------------
 
 
 def pack_covers(covers: Covers) -> list[Any]:
@@ -410,41 +408,6 @@ def pack_covers(covers: Covers) -> list[Any]:
 
 def unpack_covers(value: Any) -> Covers:
     return tuple((name, tuple(Stamp(hlc, device) for hlc, device in stamps)) for name, stamps in value)
-
-
-def pack_change_set(change_set: ChangeSet) -> bytes:
-    """Canonical bytes of the writes of a change set; collection and stamp are the row's own columns. There are only lists,
-    texts, bytes and numbers in it, so nothing has to be put in order. Records that are deleted together often share one cover."""
-    covers = {id(write.covers): write.covers for write in change_set.writes}
-    told = {key: pack_covers(covered) for key, covered in covers.items()}
-    packed: bytes = msgpack.packb(
-        [
-            [
-                write.kind,
-                write.id.bytes,
-                write.field,
-                write.value,
-                [[stamp.hlc, stamp.device] for stamp in write.replaces],
-                told[id(write.covers)],
-            ]
-            for write in change_set.writes
-        ],
-        use_bin_type=True,
-    )
-    return packed
-
-
-def unpack_change_set(collection: bytes, stamp: Stamp, body: bytes) -> ChangeSet:
-    """What `pack_change_set` wrote. The bytes are our own, out of the sealed store: they are not checked for form again."""
-    rows = msgpack.unpackb(body, raw=False)
-    if not rows:
-        return ChangeSet(collection, stamp)
-    kinds, raw, fields, values, replaces, covers = zip(*rows, strict=True)  # by columns: no step of Python for each write
-    records = {id: UUID(bytes=id) for id in set(raw)}
-    named = [tuple(Stamp(*one) for one in item) if item else () for item in replaces] if any(replaces) else repeat(())
-    covered = [unpack_covers(item) if item else () for item in covers] if any(covers) else repeat(())
-    told = zip(kinds, map(records.__getitem__, raw), fields, values, named, covered, strict=False)
-    return ChangeSet(collection, stamp, tuple(map(tuple.__new__, repeat(Write), told)))
 
 
 def stamps_of(state: RecordState) -> Iterable[Stamp]:

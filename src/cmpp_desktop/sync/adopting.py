@@ -11,7 +11,6 @@ Pure: nothing here reads or writes a store.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Literal
 from uuid import UUID
 
@@ -58,7 +57,7 @@ def named_author(change_set: ChangeSet, origin: Stamp, bundle: bytes) -> ChangeS
     id = adopted_id(UUID(bytes=change_set.collection), origin)
     said = {"device": origin.device, "hlc": origin.hlc, "bundle": bundle}
     made = (Write(ADOPTED, id, name, value) for name, value in (*_packed(said), (LIFE, LIVE)))
-    return replace(change_set, writes=(*change_set.writes, *made))
+    return change_set.with_writes((*change_set.writes, *made))
 
 
 def adopted_id(place: UUID, origin: Stamp) -> UUID:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
 
@@ -20,7 +19,7 @@ def without(state: RosterState, change_set: ChangeSet) -> ChangeSet:
     if not state.erased:
         return change_set
     gone = {id for id in {write.id for write in change_set.writes} if is_erased(state, id)}
-    return replace(change_set, writes=tuple(one for one in change_set.writes if one.id not in gone)) if gone else change_set
+    return change_set.with_writes(one for one in change_set.writes if one.id not in gone) if gone else change_set
 
 
 def part_without(state: RosterState, part: Part) -> Part:

@@ -223,7 +223,7 @@ def _in_place(books: Books, store: Replica, place: UUID, ids: set[UUID], mapped:
     after = {id: adopting.restamped_state(state, mapped) for id, state in before.items()}
     _without_replaced(after, store.outbox(place))
     for one in store.outbox(place):  # what is new in it: what was said of bundles that leave again
-        fresh = replace(one, writes=tuple(write for write in one.writes if write.kind == adopting.HELD_BUNDLE))
+        fresh = one.with_writes(write for write in one.writes if write.kind == adopting.HELD_BUNDLE)
         merge.apply_change_set(after, fresh, lambda stamp: True, books.now_ms())
     changed = {id: state for id, state in after.items() if before.get(id) != state}
     taken.touched |= store.save_states(place, {id: before[id] for id in changed if id in before}, changed)

@@ -15,6 +15,7 @@ from cmpp_desktop.store.bulk import uncollected
 from cmpp_desktop.sync import fenced, seal
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import GONE, IDENTITY, NO_CHAIN, Chain, EnvelopeRow, Replica, StoredEnvelope
+from cmpp_desktop.sync.weighing import in_bundles
 from cmpp_protocol import envelope, keys, rights
 from cmpp_protocol.api import Offer
 from cmpp_protocol.roster import RosterState
@@ -49,8 +50,9 @@ class Outbox:
             and fenced.take_back(self._replica, self._state, self._id, place, self._keys)
         ]
         unsealed: dict[UUID, Sequence[ChangeSet]] = {place: self._fresh(place) for place in places}
-        if sum(map(bool, unsealed.values())) > 1:
-            unsealed = {place: list(self._and_rest(place, some)) for place, some in unsealed.items()}
+        records = [place for place, some in unsealed.items() if some and not self._state.collections[place].is_drop]
+        if len(records) > 1:  # something may move between them
+            unsealed |= {place: list(self._and_rest(place, unsealed[place])) for place in records}
         for place in destinations_first(unsealed):
             for one in self._sealed(place):
                 if bundles and room < len(one.body):
@@ -61,7 +63,7 @@ class Outbox:
             if not fresh:
                 continue
             with self._replica.transaction():  # one sync of the disk for all: nobody has seen any of them yet
-                for group in seal.in_bundles(self._and_rest(place, fresh)):
+                for group in in_bundles(self._and_rest(place, fresh)):
                     if room <= 0:
                         return bundles, True
                     body = self._seal(place, group)
@@ -115,7 +117,7 @@ class Outbox:
             epoch = max(each for where, each in self._keys if where == place)
             last = self._replica.chains(place).get(self._id, NO_CHAIN).last_hlc
             with self._replica.transaction():
-                for group in seal.in_bundles(list(self._replica.outbox(place, last))):
+                for group in in_bundles(list(self._replica.outbox(place, last))):
                     self._seal(place, group, epoch)
 
     def _seal(self, place: UUID, change_sets: Sequence[ChangeSet], epoch: int = 0) -> bytes:
@@ -152,8 +154,10 @@ def destinations_first(unsealed: Mapping[UUID, Sequence[ChangeSet]]) -> list[UUI
         place: {
             UUID(bytes=to)
             for change_set in sets
-            for write in change_set.writes
-            if write.field == LIFE and (to := moving.destination(write.value)) is not None and len(to) == 16
+            for told in change_set.told
+            if LIFE in told.names
+            and (to := moving.destination(told.values[told.names.index(LIFE)])) is not None
+            and len(to) == 16
         }
         for place, sets in unsealed.items()
     }

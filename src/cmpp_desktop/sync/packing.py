@@ -24,12 +24,11 @@ update (rule 42).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby, pairwise
-from operator import attrgetter
+from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from cmpp_desktop.changes import LIFE, LIVE, SIGNED, ChangeSet, Covers, Created, Write
+from cmpp_desktop.changes import LIFE, LIVE, SIGNED, ChangeSet, Covers, Created, Told, Write
 from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.sync.column_reading import Values, body_of, is_name, need
 from cmpp_protocol import canon
@@ -72,23 +71,21 @@ def pack(change_sets: Sequence[ChangeSet]) -> bytes:
     made: list[_Shape] = []
     rows: list[int] = []
     row_shapes: list[int] = []
-    ids = bytearray()
+    ids: list[bytes] = []
     for change_set in change_sets:
-        records = _by_record(change_set)
-        rows.append(len(records))
-        for id, writes in records.items():
-            kinds, _, names, values, replaces, covers = zip(*writes, strict=True)
-            if len(set(names)) != len(names) or len(set(kinds)) != 1:
-                raise BugError("change_set_shape")
-            key = (kinds[0], names, any(replaces), any(covers))
+        told = change_set.told
+        rows.append(len(told))
+        for one in told:
+            kind, id, names, values, replaces, covers = one
+            key = (kind, names, bool(replaces), bool(covers))
             number = shapes.setdefault(key, len(shapes))
             if number == len(made):
                 made.append(_Shape(*key))
             row_shapes.append(number)
-            ids += id.bytes
+            ids.append(id)
             made[number].values.append(values)
-            if key[2] or key[3]:
-                _add_stamps(made[number], writes, change_set.stamp, devices)
+            if replaces or covers:
+                _add_stamps(made[number], one, change_set.stamp, devices)
     times = [change_set.stamp.ms for change_set in change_sets]
     packed = canon.pack(
         {
@@ -99,7 +96,7 @@ def pack(change_sets: Sequence[ChangeSet]) -> bytes:
             "devices": [device for device in devices if device != author],
             "shapes": [shape.head for shape in made],
             "shape": row_shapes,
-            "ids": bytes(ids),
+            "ids": b"".join(ids),
             "values": [[b"".join(column) for column in zip(*shape.values, strict=True)] for shape in made],
             "replaces": [shape.replaces for shape in made],
             "covers": [shape.covers for shape in made],
@@ -111,21 +108,11 @@ def pack(change_sets: Sequence[ChangeSet]) -> bytes:
     return packed
 
 
-def _by_record(change_set: ChangeSet) -> dict[UUID, list[Write]]:
-    records: dict[UUID, list[Write]] = {}
-    for id, writes in groupby(change_set.writes, attrgetter("id")):  # those of a record mostly stand together
-        records.setdefault(id, []).extend(writes)
-    return {id: sorted(writes, key=attrgetter("field")) for id, writes in records.items()}
-
-
-def _add_stamps(shape: _Shape, writes: Sequence[Write], own: Stamp, devices: dict[bytes, int]) -> None:
-    for at, write in enumerate(writes):
-        if shape.replaces:
-            shape.replaces[at].append(_named(write.replaces, own, devices))
-        if write.covers:
-            if write.field != LIFE:
-                raise BugError("covers_without_life")
-            shape.covers.append({name: _named(stamps, own, devices) for name, stamps in write.covers})
+def _add_stamps(shape: _Shape, told: Told, own: Stamp, devices: dict[bytes, int]) -> None:
+    for column, stamps in zip(shape.replaces, told.replaces, strict=False):
+        column.append(_named(stamps, own, devices))
+    if told.covers:
+        shape.covers.append({name: _named(stamps, own, devices) for name, stamps in told.covers})
 
 
 def _named(stamps: Iterable[Stamp], own: Stamp, devices: dict[bytes, int]) -> list[int]:

@@ -69,11 +69,10 @@ class Rebuilding:
 
     def _apply_own(self, scratch: Scratch, change_set: ChangeSet, ids: set[UUID]) -> None:
         """What this laptop wrote comes last: it had seen what it names."""
-        writes = tuple(write for write in change_set.writes if write.id in ids)
         last = {device: chain.last_hlc for device, chain in scratch.chains_now.items()}
         merge.apply_change_set(
             scratch.kept,
-            replace(change_set, writes=writes),
+            change_set.with_writes(write for write in change_set.writes if write.id in ids),
             lambda stamp: stamp.device == self._own or stamp.hlc <= last.get(stamp.device, -1),
             self._now,
         )

@@ -11,8 +11,7 @@ breaks the format is void for everybody; one of a newer format waits for an upda
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from uuid import UUID
 
 import zstandard
@@ -25,7 +24,6 @@ from cmpp_desktop.sync.column_reading import NotOpened, Outcome
 from cmpp_desktop.sync.packing import Part, pack, unpack, unpack_parts
 from cmpp_protocol import drops, keys
 from cmpp_protocol.envelope import (
-    BUNDLE_GOAL,
     CHANGE_SET_LIMIT,
     TO_A_KEY,
     Envelope,
@@ -42,19 +40,16 @@ __all__ = (
     "NotOpened",
     "Outcome",
     "Part",
-    "in_bundles",
     "open_bundle",
     "open_envelope",
     "open_verified",
     "pack",
-    "reckon",
     "seal",
     "unpack",
     "unpack_parts",
 )
 
 _LEVEL = 6
-_WRITE_COST = 40  # bytes reckoned for a write beside its value, well above what its columns take
 
 
 def seal(change_sets: Sequence[ChangeSet], header: Header, key: bytes, author: keys.KeyPair) -> Envelope:
@@ -99,35 +94,6 @@ def open_verified(envelope: Envelope, collection_key: bytes) -> tuple[Part, ...]
     except EnvelopeError as error:
         raise NotOpened("void", error.code) from error
     return unpack_parts(_inflate(squeezed), header.collection, header.device)
-
-
-def in_bundles(change_sets: Iterable[ChangeSet]) -> Iterator[list[ChangeSet]]:
-    """Groups for one bundle each: at most 256 KiB of packed changes, or one change set that is larger (rule 40)."""
-    group: list[ChangeSet] = []
-    size = 0
-    for change_set in change_sets:
-        cost = reckon(change_set)
-        if group and size + cost > BUNDLE_GOAL:
-            yield group
-            group, size = [], 0
-        group.append(change_set)
-        size += cost
-    if group:
-        yield group
-
-
-def reckon(change_set: ChangeSet) -> int:
-    """Bytes that a change set takes packed, reckoned from above."""
-    total = 64 + _WRITE_COST * len(change_set.writes)
-    if not change_set.writes:
-        return total
-    _, _, names, values, replaces, covers = zip(*change_set.writes, strict=True)  # column by column: no step for each write
-    joined = "".join(names)
-    total += sum(map(len, values)) + (len(joined) if joined.isascii() else len(joined.encode()))
-    total += 48 * sum(map(len, replaces))
-    for covered, stamps in chain.from_iterable(filter(None, covers)):
-        total += len(covered.encode()) + 5 + 48 * len(stamps)
-    return total
 
 
 def _inflate(squeezed: bytes) -> bytes:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from cmpp_desktop.changes import Write
 from cmpp_desktop.domain.questions import Arrival, Arrivals, Outgoing, OutgoingItem
 from cmpp_desktop.store import state
+from cmpp_desktop.store.change_sets import unpack_change_set
 from cmpp_desktop.store.columns import from_ms
 from cmpp_desktop.store.queries.common import Asked
 from cmpp_desktop.store.tables import ARRIVAL, OUTBOX, RECORD_KINDS, SYNC_RECORD, TABLES
@@ -31,7 +32,7 @@ def outgoing(asked: Asked, question: Outgoing) -> tuple[OutgoingItem, ...]:
     query = query.order_by(OUTBOX.c.n.desc()).limit(question.limit)
     found: list[tuple[str, UUID | None, int]] = []
     for hlc, body in asked.connection.execute(query):
-        writes = state.unpack_change_set(bytes(16), Stamp(0, bytes(32)), body).writes
+        writes = unpack_change_set(bytes(16), Stamp(0, bytes(32)), body).writes
         write = _main(writes)
         found.append((write.kind, _about(asked, write), state.unsigned64(hlc) >> COUNTER_BITS))
     names = asked.called(about for _, about, _ in found if about)

@@ -9,16 +9,18 @@ decides what is in it. Values are canonical msgpack (cmpp_protocol.canon), so eq
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import groupby, repeat
 from operator import attrgetter
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from cmpp_desktop.errors import BugError
 from cmpp_protocol import canon, ids, labels
 from cmpp_protocol.stamps import Stamp
+
+T = TypeVar("T")
 
 HERE = "here"
 SYNC = "sync"
@@ -227,6 +229,62 @@ class Created(NamedTuple):
     def writes(self, id: UUID) -> tuple[Write, ...]:
         """The writes that it stands for."""
         return tuple(Write(self.kind, id, name, value) for name, value in zip(self.names, self.values, strict=True))
+
+
+class Columns(NamedTuple):
+    """Records of one kind that came into being with the same fields, as `Created`, column by column. `ids`: 16 bytes each;
+    `values`: for each field, those of all records; `stamps`: of each record."""
+
+    kind: str
+    names: tuple[str, ...]
+    ids: Sequence[bytes]
+    values: Sequence[Sequence[bytes]]
+    stamps: Sequence[Stamp]
+
+    def created(self, row: int) -> Created:
+        """One of them."""
+        return Created(self.kind, self.names, tuple(column[row] for column in self.values), self.stamps[row])
+
+    def records(self) -> dict[UUID, Created]:
+        """All of them."""
+        rows = zip(*self.values, strict=True)
+        return {
+            UUID(bytes=id): Created(self.kind, self.names, values, stamp)
+            for id, values, stamp in zip(self.ids, rows, self.stamps, strict=True)
+        }
+
+    def without(self, gone: Set[int]) -> Columns:
+        """Those whose rows are not among these."""
+        if not gone:
+            return self
+        kept = [row for row in range(len(self.ids)) if row not in gone]
+
+        def of(column: Sequence[T]) -> list[T]:
+            return [column[row] for row in kept]
+
+        return self._replace(ids=of(self.ids), values=[of(column) for column in self.values], stamps=of(self.stamps))
+
+
+def columns_of(created: Mapping[UUID, Created]) -> list[Columns]:
+    """The same records in columns."""
+    alike: dict[tuple[str, tuple[str, ...]], list[tuple[UUID, Created]]] = {}
+    for item in created.items():
+        alike.setdefault(item[1][:2], []).append(item)
+    return [
+        Columns(
+            kind,
+            names,
+            [id.bytes for id, _ in items],
+            list(zip(*(made.values for _, made in items), strict=True)),
+            [made.stamp for _, made in items],
+        )
+        for (kind, names), items in alike.items()
+    ]
+
+
+def in_records(columns: Iterable[Columns]) -> dict[UUID, Created]:
+    """The records of several columns."""
+    return {id: made for one in columns for id, made in one.records().items()}
 
 
 def life_value(name: LifeName, *details: str | bytes) -> bytes:

@@ -12,7 +12,7 @@ from uuid import UUID
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from cmpp_desktop.changes import LIFE, LIVE, ChangeSet, Created, RecordState, life_name
+from cmpp_desktop.changes import LIFE, LIVE, ChangeSet, Created, RecordState, columns_of, life_name
 from cmpp_desktop.domain.participants import AddContactRoute, ChangeContactRoute, ContactRouteFields, ParticipantFields
 from cmpp_desktop.domain.questions import People
 from cmpp_desktop.domain.records import Fields, PersonName, When, to_wire
@@ -97,7 +97,7 @@ def test_columns_and_fields_end_in_the_same_store(drawn: list[Any]) -> None:
         created[id] = travelled(kind, fields, Stamp(hlc << 16, device), live=live)
     with TemporaryDirectory() as one, TemporaryDirectory() as other:
         columns, single = Laptop(Path(one)), Laptop(Path(other))
-        fast = written(columns, lambda replica: replica.save_created(CASELOAD, created))
+        fast = written(columns, lambda replica: replica.save_created(CASELOAD, columns_of(created)))
         slow = written(single, lambda replica: replica.save_states(CASELOAD, {}, states_of(created)))
         assert fast == slow
         for typed in ("rahimi", "5550123", "farida"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from operator import itemgetter
@@ -19,9 +19,10 @@ from cmpp_desktop.changes import (
     Bus,
     Changed,
     ChangeSet,
-    Created,
+    Columns,
     RecordState,
     Write,
+    in_records,
     life_value,
     signed_hash,
     signed_id,
@@ -144,8 +145,11 @@ class MemoryReplica:
             self._put("states", (collection, id), state)
         return frozenset(after)
 
-    def save_created(self, collection: UUID, created: Mapping[UUID, Created]) -> frozenset[UUID]:
-        return self.save_states(collection, {}, {id: made.state() for id, made in created.items()})
+    def known_ids(self, collection: UUID, ids: Collection[bytes]) -> Set[bytes]:
+        return {id for id in ids if (collection, UUID(bytes=id)) in self.tables["states"]}
+
+    def save_created(self, collection: UUID, created: Sequence[Columns]) -> frozenset[UUID]:
+        return self.save_states(collection, {}, {id: made.state() for id, made in in_records(created).items()})
 
     def conflict_count(self, now_ms: int) -> int:
         return sum(bool(merge.conflicts(state, self.seen(key[0]), now_ms)) for key, state in self.tables["states"].items())

@@ -20,15 +20,19 @@ VALUES = st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dict
 def test_what_was_written_is_read(columns: list[list[Any]]) -> None:
     cut = Values()
     packed = [[canon.pack(value) for value in column] for column in columns]
-    assert [cut.split(b"".join(column), len(column)) for column in packed] == packed
+    found = [cut.split(b"".join(column), len(column)) for column in packed]
     cut.check()
+    assert [list(one) for one in found] == packed
+    assert [len(one) for one in found] == [len(one) for one in columns]
+    for one, values in zip(found, columns, strict=True):
+        assert one.plain is None or [(type(value), value) for value in one.plain] == [(type(value), value) for value in values]
 
 
 def test_a_column_that_only_looks_as_if_it_said_the_same_twice_is_cut_where_its_values_end() -> None:
     column = canon.pack(1) + canon.pack(0x01CD)
     assert column[:2] * 2 == column
     cut = Values()
-    assert cut.split(column, 2) == [canon.pack(1), canon.pack(0x01CD)]
+    assert list(cut.split(column, 2)) == [canon.pack(1), canon.pack(0x01CD)]
     cut.check()
 
 

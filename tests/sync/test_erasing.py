@@ -12,9 +12,9 @@ import pytest
 from cmpp_desktop.changes import LIFE, LIVE, Head, RecordState, Write
 from cmpp_desktop.store.orders import ORDERS, Order, packed_orders, read_orders
 from cmpp_desktop.sync import erased
-from cmpp_desktop.sync.inbox import Item
 from cmpp_desktop.sync.snapshot_fold import Fold
 from cmpp_desktop.sync.snapshot_parts import Read
+from cmpp_desktop.sync.taken import Item
 from cmpp_protocol import canon
 from cmpp_protocol.stamps import Stamp
 from tests.sync.laptops import Laptop, Office, everybody, team

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from cmpp_desktop.changes import Created, collection_id
+from cmpp_desktop.changes import Columns, Created, Write, collection_id
 from cmpp_desktop.domain.participants import AddContactRoute, ChangeContactRoute
 from cmpp_desktop.domain.reviews import SignDocument
 from cmpp_desktop.domain.staff import NameOrganisation, NameStaffMember, NameTeam
@@ -53,7 +53,7 @@ def test_whatever_two_people_did_a_third_reads_the_same_in_columns_and_write_by_
             shutil.copytree(folder / "third", folder / "other")
             in_columns = read(folder / "third", third, client)
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(seal, "open_verified", write_by_write(seal.open_verified))
+                patch.setattr(seal.Opened, "split", write_by_write(seal.Opened.split))
                 one_by_one = read(folder / "other", third, client)
             assert in_columns == one_by_one
             assert in_columns["sibling"]
@@ -135,17 +135,17 @@ def read(folder: Path, who: Here, client: TestClient) -> dict[str, Any]:
     return held
 
 
-def write_by_write(opened: Any) -> Any:
+def write_by_write(whole: Any) -> Any:
     """As if nothing came into being at once."""
 
-    def parts(*given: Any) -> tuple[seal.Part, ...]:
-        return tuple(
-            seal.Part(
-                part.collection,
-                part.stamp,
-                tuple((id, what.writes(id) if isinstance(what, Created) else what) for id, what in part.rows),
-            )
-            for part in opened(*given)
-        )
+    def split(opened: seal.Opened, known: Any) -> tuple[list[Columns], list[tuple[int, seal.Part]]]:
+        fresh, parts = whole(opened, frozenset(opened.ids))
+        assert not fresh
+        rows = [tuple((id, as_writes(id, what)) for id, what in part.rows) for _, part in parts]
+        return [], [(number, part._replace(rows=told)) for (number, part), told in zip(parts, rows, strict=True)]
 
-    return parts
+    return split
+
+
+def as_writes(id: UUID, what: Created | tuple[Write, ...]) -> tuple[Write, ...]:
+    return what.writes(id) if isinstance(what, Created) else what

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from cmpp_desktop.sync.inbox import Inbox, Item
+from cmpp_desktop.sync.inbox import Inbox
+from cmpp_desktop.sync.taken import Item
 from cmpp_protocol import envelope, rights
 from cmpp_protocol.roster import RosterState
 from cmpp_server import tables

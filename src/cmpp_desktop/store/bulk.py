@@ -8,95 +8,115 @@ slower way of `save_states` knows what to do with it.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import chain, repeat
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy.engine import Connection
 
-from cmpp_desktop.changes import LIFE, Created
+from cmpp_desktop.changes import LIFE, Columns, Created
 from cmpp_desktop.domain.records import Life
 from cmpp_desktop.store import materialise
 from cmpp_desktop.store.names import Names, varint
-from cmpp_desktop.store.state import LIVES, signed64
+from cmpp_desktop.store.state import LIVES, UPSERT, signed64
 from cmpp_desktop.store.tables import CODECS, EXTRA_COLUMNS, RECORD_KINDS
+from cmpp_protocol.column import joined, plain_of
 from cmpp_protocol.stamps import Stamp
 
 Column: TypeAlias = Sequence[Any]
-Row: TypeAlias = tuple[Any, ...]
 _CANNOT = object()  # stands for a value that cannot be shown
-_NOTHING: Mapping[UUID, UUID] = {}
 _ROWS = 50  # in one statement
 _LIVE = LIVES.index(Life.LIVE.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Records of one kind. `clocks`: rows of sync_record; `columns`: of the kind's table, both for `ids`; `about`: the
-    participant of each; `returned`: reviews that send something back; `others`: those that are not plain."""
+    """Records of one kind; ids are 16 bytes. `clocks`: columns of sync_record; `columns`: of the kind's table, both for `ids`;
+    `about`: the participant of each, or nothing for all; `returned`: reviews that send something back; `others`: those that are
+    not plain."""
 
     kind: str
-    others: Sequence[UUID]
-    ids: Sequence[UUID] = ()
+    others: Mapping[UUID, Created]
+    ids: Sequence[bytes] = ()
     columns: Sequence[Column] = ()
-    clocks: list[Row] = field(default_factory=list)
-    about: Mapping[UUID, UUID] = field(default_factory=lambda: _NOTHING)
-    returned: frozenset[UUID] = frozenset()
+    clocks: Sequence[Column] = ()
+    about: Sequence[bytes | None] = ()
+    stamps: tuple[Column, Column] = ((), ())  # numbers, as SQL holds them, and devices
+    returned: frozenset[bytes] = frozenset()
 
 
-def groups(created: Mapping[UUID, Created], coll: int, names: Names, defaults: materialise.Defaults) -> Iterator[Group]:
+def groups(created: Iterable[Columns], coll: int, names: Names, defaults: materialise.Defaults) -> Iterator[Group]:
     """All of them, by kind and set of fields."""
-    alike: dict[tuple[str, tuple[str, ...]], list[tuple[UUID, Created]]] = {}
-    for item in created.items():
-        alike.setdefault(item[1][:2], []).append(item)
-    for (kind, fields), items in alike.items():
+    alike: dict[tuple[str, tuple[str, ...]], list[Columns]] = {}
+    for columns in created:
+        alike.setdefault((columns.kind, columns.names), []).append(columns)
+    for (kind, fields), some in alike.items():
+        whole = _joined(some)
         missing = [name for name in CODECS.get(kind, ()) if name not in fields and name not in defaults[kind]]
         if kind not in CODECS or LIFE not in fields or missing or not set(fields) <= {*CODECS[kind], LIFE}:
-            yield Group(kind, [id for id, _ in items])
+            yield Group(kind, whole.records())
         else:
-            yield _group(kind, fields, items, coll, names, defaults)
+            yield _group(whole, coll, names, defaults)
 
 
-def _group(
-    kind: str,
-    fields: tuple[str, ...],
-    items: Sequence[tuple[UUID, Created]],
-    coll: int,
-    names: Names,
-    defaults: materialise.Defaults,
-) -> Group:
-    travelled = dict(zip(fields, zip(*(made.values for _, made in items), strict=True), strict=True))
-    values: dict[str, Column] = {}
+def _joined(some: Sequence[Columns]) -> Columns:
+    if len(some) == 1:
+        return some[0]
+    ids, stamps = (list(chain.from_iterable(part)) for part in zip(*((one.ids, one.stamps) for one in some), strict=True))
+    values = [joined(column) for column in zip(*(one.values for one in some), strict=True)]
+    return Columns(some[0].kind, some[0].names, ids, values, stamps)
+
+
+def _group(made: Columns, coll: int, names: Names, defaults: materialise.Defaults) -> Group:
     bad: set[int] = set()
-    for name, codec in CODECS[kind].items():
-        if name in travelled:
-            values[name] = _mapped(codec.load, travelled[name], bad)
-        else:
-            values[name] = [defaults[kind][name]] * len(items)
-    sorting = _sorting(kind, values, bad)
-    others: list[UUID] = []
+    values = _values(made, defaults, bad)
+    sorting = _sorting(made.kind, values, bad)
+    others: Mapping[UUID, Created] = {}
     if bad:
-        others = [items[at][0] for at in sorted(bad)]
-        kept = [at for at in range(len(items)) if at not in bad]
-        items = [items[at] for at in kept]
+        others = {UUID(bytes=made.ids[at]): made.created(at) for at in sorted(bad)}
+        kept = [at for at in range(len(made.ids)) if at not in bad]
+        made = made.without(bad)
         values = {name: [column[at] for at in kept] for name, column in values.items()}
         sorting = [[column[at] for at in kept] for column in sorting]
-    if not items:
-        return Group(kind, others)
-    ids = [id for id, _ in items]
-    raw = [id.bytes for id in ids]
-    hlcs, devices, packed = _clocks(names, fields, [made.stamp for _, made in items])
-    many = len(ids)
+    if not made.ids:
+        return Group(made.kind, others)
+    raw, many = made.ids, len(made.ids)
+    hlcs, devices, packed = _clocks(names, made.names, made.stamps)
     meta = ([Life.LIVE.value] * many, ["live"] * many, [1] * many, [None] * many, hlcs, devices, hlcs, devices)
     columns: tuple[Column, ...] = (raw, [coll] * many, *values.values(), *meta, *sorting)
-    number = names.kinds.number(kind)
-    clocks = list(zip(repeat(coll), raw, repeat(number), packed, repeat(_LIVE), repeat(0), repeat(None), strict=False))
-    verdicts = values["verdict"] if kind == "review" else ()
-    returned = frozenset(id for id, verdict in zip(ids, verdicts, strict=False) if verdict == "returned")
-    return Group(kind, others, ids, columns, clocks, _about(kind, ids, values), returned)
+    number = names.kinds.number(made.kind)
+    clocks = ([coll] * many, raw, [number] * many, packed, [_LIVE] * many, [0] * many, [None] * many)
+    verdicts = values["verdict"] if made.kind == "review" else ()
+    returned = frozenset(id for id, verdict in zip(raw, verdicts, strict=False) if verdict == "returned")
+    return Group(made.kind, others, raw, columns, clocks, _about(made.kind, raw, values), (hlcs, devices), returned)
+
+
+def _values(made: Columns, defaults: materialise.Defaults, bad: set[int]) -> dict[str, Column]:
+    """The raw values of the kind's fields; the places of rows with one that cannot be shown go to `bad`."""
+    travelled = dict(zip(made.names, made.values, strict=True))
+    found: dict[str, Column] = {}
+    for name, codec in CODECS[made.kind].items():
+        if name not in travelled:
+            found[name] = [defaults[made.kind][name]] * len(made.ids)
+            continue
+        plain = plain_of(travelled[name])
+        whole = codec.whole(plain) if plain is not None else None
+        found[name] = _mapped(codec.load, travelled[name], bad) if whole is None else whole
+    return found
+
+
+def insert_clocks(connection: Connection, some: Sequence[Group]) -> None:
+    """Writes the rows of sync_record of several groups, in the order of their key: so the table is filled from one end."""
+    parts = [group.clocks for group in some if group.clocks]
+    if not parts:
+        return
+    columns = [list(chain.from_iterable(column)) for column in zip(*parts, strict=True)]
+    ids = columns[1]
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    insert(connection, UPSERT, [[column[at] for at in order] for column in columns])
 
 
 def insert(connection: Connection, sql: str, columns: Sequence[Column]) -> None:
@@ -132,14 +152,11 @@ def _said(column: Column) -> str:
     return "''" if first == "" else "?"
 
 
-def _about(kind: str, ids: Sequence[UUID], values: Mapping[str, Column]) -> Mapping[UUID, UUID]:
+def _about(kind: str, ids: Sequence[bytes], values: Mapping[str, Column]) -> Sequence[bytes | None]:
     whose = RECORD_KINDS[kind].about
     if whose == "id":
-        return dict(zip(ids, ids, strict=True))
-    if not whose:
-        return _NOTHING
-    subjects = {raw: UUID(bytes=raw) for raw in set(values[whose]) if raw is not None}
-    return {id: subjects[raw] for id, raw in zip(ids, values[whose], strict=True) if raw is not None}
+        return ids
+    return values[whose] if whose else ()
 
 
 def _mapped(make: Callable[[Any], Any], column: Column, bad: set[int]) -> list[Any]:

@@ -8,7 +8,7 @@ ValueError for what this version cannot show, or could not write again as the sa
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -148,12 +148,14 @@ _READERS: dict[Any, Callable[[Any], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """One field: its SQL type, whether NULL is allowed, `load` (canonical bytes → raw column value), `dump` (back)."""
+    """One field: its SQL type, whether NULL is allowed, `load` (canonical bytes → raw column value), `dump` (back), and `whole`:
+    what `load` would give for each of many plain values, or None where that has to be found out one by one."""
 
     sql: TypeEngine[Any]
     nullable: bool
     load: Callable[[bytes], Any]
     dump: Callable[[Any], bytes]
+    whole: Callable[[Sequence[Any]], Sequence[Any] | None]
 
 
 def codec_of(annotation: Any) -> Codec:
@@ -161,9 +163,10 @@ def codec_of(annotation: Any) -> Codec:
     inner, nullable = _without_none(annotation)
     if inner in _SCALARS:
         sql, check, back = _SCALARS[inner]
-        load = _scalar_loader(inner, check, nullable)
-        return Codec(sql(), nullable, load, lambda raw: canon.pack(None if raw is None else back(raw)))
-    return Codec(Packed(inner), nullable, _packed_loader(inner, nullable), lambda raw: _NONE if raw is None else bytes(raw))
+        load, whole = _scalar_loader(inner, check, nullable), _whole_loader(inner, nullable)
+        return Codec(sql(), nullable, load, lambda raw: canon.pack(None if raw is None else back(raw)), whole)
+    load, whole = _packed_loader(inner, nullable), _whole_loader(None, nullable)
+    return Codec(Packed(inner), nullable, load, lambda raw: _NONE if raw is None else bytes(raw), whole)
 
 
 _NONE = canon.pack(None)
@@ -241,6 +244,34 @@ def _scalar_loader(kind: Any, check: Callable[[Any], Any], nullable: bool) -> Ca
         return check(value)
 
     return load
+
+
+# What values of these lie as themselves; others are looked at each.
+_AS_THEY_ARE: Mapping[Any, type] = {str: str, int: int, bool: bool, UUID: bytes, bytes: bytes, None: type(None)}
+_OTHERS: Mapping[Any, Callable[[Any], Any]] = {date: _day, datetime: _moment}
+
+
+def _whole_loader(kind: Any, nullable: bool) -> Callable[[Sequence[Any]], Sequence[Any] | None]:
+    """`kind` None: a composite, of which only nothing is plain."""
+    allowed = {_AS_THEY_ARE.get(kind, str), *([type(None)] if nullable else [])} if kind or nullable else set()
+
+    def whole(values: Sequence[Any]) -> Sequence[Any] | None:
+        if not allowed.issuperset(map(type, values)):
+            return None
+        if kind is int and any(value is not None and not -(1 << 63) <= value < 1 << 63 for value in set(values)):
+            return None
+        if kind is UUID and any(value is not None and len(value) != 16 for value in set(values)):
+            return None
+        if kind not in _OTHERS:
+            return values
+        check = _OTHERS[kind]
+        try:
+            read = {value: None if value is None else check(value) for value in set(values)}
+        except (ValueError, OverflowError):
+            return None
+        return [read[value] for value in values]
+
+    return whole
 
 
 def _packed_loader(annotation: Any, nullable: bool) -> Callable[[bytes], Any]:

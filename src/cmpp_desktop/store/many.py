@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.engine import Connection
 
-from cmpp_desktop.changes import LIFE, LIVE, Covers, Created, Head, RecordState, Write, life_value
+from cmpp_desktop.changes import LIFE, LIVE, Covers, Created, Head, RecordState, Write, columns_of, life_value
 from cmpp_desktop.domain.records import Fields, Life, to_wire
 from cmpp_desktop.errors import BugError
 from cmpp_desktop.store import bulk, materialise, state
@@ -72,22 +73,18 @@ def write(
 ) -> Added:
     """Writes new records of one collection and their merge states."""
     added = Added()
-    clocks: list[bulk.Row] = []
-    for group in bulk.groups(records, coll, names, defaults):
+    some = list(bulk.groups(columns_of(records), coll, names, defaults))
+    for group in some:
         if group.others:
             raise BugError("not_plain_in_bulk", kind=group.kind)
         bulk.insert(connection, materialise.upsert_sql(group.kind), group.columns)
-        clocks += group.clocks
         added.kinds.add(group.kind)
-        for id in group.ids:
-            about = group.about.get(id)
+        for id, about in zip_longest(group.ids, group.about):
             if about is None:
-                added.others.add(id)
+                added.others.add(UUID(bytes=id))
             else:
-                added.about.setdefault(about, set()).add(group.kind)
-    if clocks:
-        clocks.sort(key=lambda row: row[1])
-        bulk.insert(connection, state.UPSERT, list(zip(*clocks, strict=True)))
+                added.about.setdefault(UUID(bytes=about), set()).add(group.kind)
+    bulk.insert_clocks(connection, some)
     added.writes = [write for id, made in records.items() for write in made.writes(id)]
     return added
 

@@ -8,21 +8,21 @@ show never stops merging: it stays in the merge state and is sent on like all ot
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from itertools import zip_longest
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
 
-from cmpp_desktop.changes import LIFE, ChangeSet, Created, RecordState, life_name
+from cmpp_desktop.changes import LIFE, ChangeSet, Columns, RecordState, life_name
 from cmpp_desktop.store import bulk, leaving, materialise, moving, projection, state
 from cmpp_desktop.store.audit_heard import AuditLogs
 from cmpp_desktop.store.change_sets import unpack_change_set
 from cmpp_desktop.store.names import resolve_teams
 from cmpp_desktop.store.settings import read_value, write_value
 from cmpp_desktop.store.tables import LOCAL_SECRET, RECORD_KINDS, ROSTER, participant_of
-from cmpp_protocol.stamps import Stamp
+from cmpp_protocol.stamps import COUNTER_BITS, Stamp
 
 log = logging.getLogger(__name__)
 
@@ -182,38 +182,59 @@ class StoreReplica(AuditLogs):
             resolve_teams(connection, names)
         return frozenset(touched)
 
-    def save_created(self, collection: UUID, created: Mapping[UUID, Created]) -> frozenset[UUID]:
+    def known_ids(self, collection: UUID, ids: Collection[bytes]) -> Set[bytes]:
+        coll, listed = self._known(collection), list(ids)
+        with self._reading() as connection:
+            if connection.exec_driver_sql("SELECT 1 FROM sync_record WHERE coll=? LIMIT 1", (coll,)).first() is None:
+                return frozenset()
+            found: set[bytes] = set()
+            for start in range(0, len(listed), 2_000):
+                part = listed[start : start + 2_000]
+                sql = f"SELECT id FROM sync_record WHERE coll=? AND id IN ({','.join('?' * len(part))})"
+                found.update(connection.exec_driver_sql(sql, (coll, *part)).scalars())
+        return found
+
+    def save_created(self, collection: UUID, created: Sequence[Columns]) -> frozenset[UUID]:
         connection, names, coll = self._write(), self._names, self._coll(collection)
         others: dict[UUID, RecordState] = {}
-        touched: set[UUID] = set(created)
-        named: set[UUID] = set()
-        people: set[UUID] = set()
+        touched: set[bytes] = {id for columns in created for id in columns.ids}
+        named: set[bytes] = set()
+        people: set[bytes] = set()
         told: list[tuple[Any, ...]] = []
-        clocks: list[tuple[Any, ...]] = []
-        for group in bulk.groups(created, coll, names, self._defaults):
-            others |= {id: created[id].state() for id in group.others}
-            clocks += group.clocks
+        some = list(bulk.groups(created, coll, names, self._defaults))
+        for group in some:
+            others |= {id: made.state() for id, made in group.others.items()}
             if group.columns:
                 bulk.insert(connection, materialise.upsert_sql(group.kind), group.columns)
-            if group.about:
-                touched |= set(group.about.values())
-                if group.kind in projection.TOUCHING:
-                    (named if group.kind in projection.NAMING else people).update(group.about.values())
-            if group.kind in TOLD:
-                new = [id for id in group.ids if moving.ORIGIN not in created[id].names]
-                for id in new[: ARRIVALS_OF_A_PAGE - len(told)]:
-                    verb = "returned" if id in group.returned else "added"
-                    made, about = created[id], group.about.get(id)
-                    device = names.devices.number(made.stamp.device)
-                    told.append((made.stamp.ms, made.kind, verb, about.bytes if about else None, device, id.bytes))
-        if clocks:
-            clocks.sort(key=itemgetter(1))  # in the order of their key, the table is filled from one end
-            bulk.insert(connection, state.UPSERT, list(zip(*clocks, strict=True)))
-        touched |= projection.refresh(connection, people, named)
+            about = {id for id in group.about if id is not None}
+            touched |= about
+            if group.kind in projection.TOUCHING:
+                (named if group.kind in projection.NAMING else people).update(about)
+            told += self._told_of(group, ARRIVALS_OF_A_PAGE - len(told))
+        bulk.insert_clocks(connection, some)
+        ids = {raw: UUID(bytes=raw) for raw in touched}
+        joined = projection.refresh(connection, (ids[raw] for raw in people), (ids[raw] for raw in named))
         self._tell(told)
-        if any(made.kind == "team" for made in created.values()):
+        if any(columns.kind == "team" for columns in created):
             resolve_teams(connection, names)
-        return frozenset(touched | self.save_states(collection, {}, others) if others else touched)
+        return frozenset(ids.values()) | joined | (self.save_states(collection, {}, others) if others else frozenset())
+
+    def _told_of(self, group: bulk.Group, most: int) -> list[tuple[Any, ...]]:
+        """Lines on the arrival of new records."""
+        if group.kind not in TOLD or not group.columns or most <= 0:
+            return []
+        hlcs, devices = (column[:most] for column in group.stamps)
+        return [
+            (
+                state.unsigned64(hlc) >> COUNTER_BITS,
+                group.kind,
+                "returned" if id in group.returned else "added",
+                about,
+                device,
+                id,
+            )
+            for id, about, hlc, device in zip_longest(group.ids[:most], group.about[:most], hlcs, devices)
+        ]
 
     def _shape(self, id: UUID, after: RecordState) -> tuple[dict[str, Any] | None, dict[str, bytes]]:
         """What is shown of a state; nothing, when this version cannot show it, whatever it holds (rules 10, 42)."""

@@ -12,9 +12,10 @@ from uuid import UUID
 
 from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.sync import enrolment, replica
-from cmpp_desktop.sync.inbox import Inbox, Item, Taken, in_order
+from cmpp_desktop.sync.inbox import Inbox, in_order
 from cmpp_desktop.sync.keys import Keys, open_envelopes, seal_for, seal_for_new
 from cmpp_desktop.sync.replica import Replica
+from cmpp_desktop.sync.taken import Item, Taken
 from cmpp_protocol import canon, entries, envelope, keys, rights, roster
 from cmpp_protocol.api import KeyEnvelope, NewEntry
 from cmpp_protocol.roster import RosterState

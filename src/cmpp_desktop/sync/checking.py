@@ -19,11 +19,11 @@ from cmpp_desktop.changes import Created, RecordState
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import snapshot_books
 from cmpp_desktop.sync.books import Books
-from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.replica import GONE, Replica
 from cmpp_desktop.sync.snapshot_books import Base, Offered
 from cmpp_desktop.sync.snapshot_fold import Fold
 from cmpp_desktop.sync.snapshots import Snapshots
+from cmpp_desktop.sync.taken import Item, Taken
 from cmpp_protocol import envelope
 
 log = logging.getLogger(__name__)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgpack
 
 from cmpp_protocol import canon
+from cmpp_protocol.column import Column, cut, plain
 
 Outcome = Literal["refused", "update", "void"]
 
@@ -62,38 +63,33 @@ class Values:
     """Cuts columns into values. They are looked at together, once, in `check`: nothing that was cut may be used before."""
 
     def __init__(self) -> None:
-        self._known: set[bytes] = set()  # one canonical value each
+        self._known: dict[bytes, tuple[Any, bool]] = {}  # by the bytes of one canonical value: it, and whether it is plain
         self._cut: set[bytes] = set()  # one value each, perhaps not canonical
         self._alone: set[bytes] = set()  # perhaps not one value: columns of a single row
 
-    def split(self, column: Any, count: int) -> list[bytes]:
+    def split(self, column: Any, count: int) -> Column:
         """The values that stand one after the other in a column of `count` rows, at least one. Raises NotOpened."""
         need(isinstance(column, bytes), "values")
         if count == 1:
             self._alone.add(column)
-            return [column]
-        size = len(column) // count
-        first = column[:size]
-        if first * count == column and self._is_one(first):  # most columns say the same in every row
-            return [first] * count
-        reader = _reader(column)
-        skip, tell = reader.skip, reader.tell
-        ends = []
+            return Column(column, [column], None)
+        first = column[: len(column) // count]
+        if first * count == column and (known := self._one(first)) is not None:  # most columns say the same in every row
+            return Column(column, [first] * count, [known[0]] * count if known[1] else None)
+        found = plain(column, count)
+        if found is not None:
+            return found
         try:
-            for _ in range(count):
-                skip()
-                ends.append(tell())
-        except _NOT_READ as error:
+            values = cut(column, count)
+        except canon.NotCanonical as error:
             raise NotOpened("void", "values") from error
-        need(ends[-1] == len(column), "values")
-        found = [column[start:end] for start, end in zip([0, *ends], ends, strict=False)]
-        self._cut.update(found)
-        return found
+        self._cut.update(values)
+        return Column(column, values, None)
 
     def check(self) -> None:
         """Raises NotOpened unless all that was cut are canonical values."""
-        alone = self._alone - self._known - self._cut
-        fresh = (self._cut | alone) - self._known
+        alone = self._alone - self._known.keys() - self._cut
+        fresh = (self._cut | alone) - self._known.keys()
         try:
             reader, end = _reader(b"".join(alone)), 0
             for value in alone:
@@ -103,18 +99,19 @@ class Values:
             canon.check_all(fresh)
         except _NOT_READ as error:
             raise NotOpened("void", "values") from error
-        self._known |= fresh
         self._cut, self._alone = set(), set()
 
-    def _is_one(self, value: bytes) -> bool:
-        """Whether it is one canonical value. If not, the column may still be cut otherwise."""
-        if value not in self._known:
+    def _one(self, value: bytes) -> tuple[Any, bool] | None:
+        """The one canonical value that these bytes are, and whether it is plain. If they are none, the column may still be cut
+        otherwise."""
+        found = self._known.get(value)
+        if found is None:
             try:
-                canon.unpack(value)
+                read = canon.unpack(value)
             except canon.NotCanonical:
-                return False
-            self._known.add(value)
-        return True
+                return None
+            found = self._known[value] = (read, not isinstance(read, list | dict))
+        return found
 
 
 def _reader(data: bytes) -> msgpack.Unpacker:

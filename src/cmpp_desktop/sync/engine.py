@@ -27,7 +27,6 @@ from cmpp_desktop.sync.folder import FolderExchange
 from cmpp_desktop.sync.folder_report import FolderReport
 from cmpp_desktop.sync.hearing import Heard, check_code, heard_of
 from cmpp_desktop.sync.held import Chain, HeldDesk, HeldWork
-from cmpp_desktop.sync.inbox import Taken
 from cmpp_desktop.sync.log_reader import LogReader
 from cmpp_desktop.sync.pauses import Pauses
 from cmpp_desktop.sync.post import AtStore, Post
@@ -36,6 +35,7 @@ from cmpp_desktop.sync.roster_talk import PROPOSALS, RosterTalk
 from cmpp_desktop.sync.sending import Sending
 from cmpp_desktop.sync.snapshots import Snapshots
 from cmpp_desktop.sync.status import State, Status, note_problem, passes, read_status, state_after
+from cmpp_desktop.sync.taken import Taken
 from cmpp_desktop.sync.transport import Transport
 from cmpp_protocol import api, keys
 from cmpp_protocol.roster import RosterState

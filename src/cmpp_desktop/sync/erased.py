@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 from uuid import UUID
 
-from cmpp_desktop.changes import ChangeSet
+from cmpp_desktop.changes import ChangeSet, Columns
 from cmpp_desktop.sync.packing import Part
 from cmpp_protocol import entries
 from cmpp_protocol.roster import RosterState
@@ -27,6 +27,13 @@ def part_without(state: RosterState, part: Part) -> Part:
     if not state.erased:
         return part
     return part._replace(rows=tuple(row for row in part.rows if not is_erased(state, row[0])))
+
+
+def columns_without(state: RosterState, columns: Columns) -> Columns:
+    """The same of what came into being, in columns."""
+    if not state.erased:
+        return columns
+    return columns.without({row for row, id in enumerate(columns.ids) if is_erased(state, UUID(bytes=id))})
 
 
 def records_without(state: RosterState, records: Mapping[UUID, R]) -> Mapping[UUID, R]:

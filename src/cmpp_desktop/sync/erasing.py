@@ -20,8 +20,8 @@ from cmpp_desktop.store.orders import ORDERS, Order, packed_orders, read_orders
 from cmpp_desktop.sync import confirmed
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.erased import without
-from cmpp_desktop.sync.inbox import Taken
 from cmpp_desktop.sync.replica import Replica
+from cmpp_desktop.sync.taken import Taken
 from cmpp_protocol import canon, entries, roster
 from cmpp_protocol.api import NewEntry
 from cmpp_protocol.entries import Unplaced

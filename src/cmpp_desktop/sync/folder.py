@@ -24,11 +24,11 @@ from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.drops import Drops
 from cmpp_desktop.sync.folder_files import body_of, is_there, put
 from cmpp_desktop.sync.folder_report import FolderReport
-from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.keys import seal_for
 from cmpp_desktop.sync.outbox import Outbox
 from cmpp_desktop.sync.replica import GONE, Replica
 from cmpp_desktop.sync.status import note_problem
+from cmpp_desktop.sync.taken import Item, Taken
 from cmpp_protocol import canon, entries, envelope, roster, stick
 from cmpp_protocol.api import KeyEnvelope
 from cmpp_protocol.rights import entitled

@@ -20,9 +20,9 @@ from cmpp_desktop.sync import adopting, erased, own_changes, signed_rule
 from cmpp_desktop.sync.adopting import How
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.counted import counted_writes, opened
-from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.packing import Part
 from cmpp_desktop.sync.replica import OnShelf, Replica, SetAside
+from cmpp_desktop.sync.taken import Item, Taken
 from cmpp_protocol import canon, envelope, rights
 from cmpp_protocol.roster import RosterState
 from cmpp_protocol.stamps import Stamp, next_hlc

@@ -20,10 +20,11 @@ from cmpp_desktop.sync.desk import Cutting, Heads, Make, cuts_of
 from cmpp_desktop.sync.drops import forget_unsent
 from cmpp_desktop.sync.enrolment import Invitation, Start, enrol
 from cmpp_desktop.sync.erased import without
-from cmpp_desktop.sync.inbox import OWN_UNKNOWN, Taken
+from cmpp_desktop.sync.inbox import OWN_UNKNOWN
 from cmpp_desktop.sync.keys import seal_for_new
 from cmpp_desktop.sync.rebuild import Rebuilding, outbox_ids
 from cmpp_desktop.sync.replica import NO_CHAIN, Chain, OnShelf, Replica, StoredEnvelope
+from cmpp_desktop.sync.taken import Taken
 from cmpp_protocol import branches as protocol_branches
 from cmpp_protocol import canon, entries, envelope, keys, roster
 from cmpp_protocol.api import NewEntry

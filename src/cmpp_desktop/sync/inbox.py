@@ -14,15 +14,16 @@ sound bundles and does not chain is not damaged but false: nothing of it is take
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
-from cmpp_desktop.changes import ChangeSet, Created, RecordState, Write
+from cmpp_desktop.changes import ChangeSet, Created, RecordState, Write, columns_of
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store.bulk import uncollected
 from cmpp_desktop.sync import copies, cuts, erased, merge, seal, signed_rule, snapshot_begun
 from cmpp_desktop.sync.copies import BadCopy
+from cmpp_desktop.sync.fresh import Fresh
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.parted import has_parted
 from cmpp_desktop.sync.replica import (
@@ -37,6 +38,7 @@ from cmpp_desktop.sync.replica import (
     StoredEnvelope,
 )
 from cmpp_desktop.sync.snapshot_behind import Behind
+from cmpp_desktop.sync.taken import Item, Taken
 from cmpp_protocol import canon, envelope, rights
 from cmpp_protocol.roster import RosterState
 from cmpp_protocol.stamps import Stamp
@@ -49,46 +51,6 @@ MANY_BUNDLES = 16  # of a laptop that was away for long, or is new: nobody works
 RECORDS_CATCHING_UP = 10_000  # and each transaction costs a sync of the disk
 
 
-class Item(NamedTuple):
-    """A bundle to take in. `seq` and `log_hash`: its place in the log; None for one that came another way."""
-
-    data: bytes
-    seq: int | None = None
-    log_hash: bytes | None = None
-
-
-@dataclass(slots=True)
-class Taken:
-    """What became of some items. `touched`: ids of records and participants; `kinds`: kinds of records that changed.
-    `damaged`: copies that did not verify; `mended`: true copies that came for such; `astray`: the log does not chain;
-    `unread`: an envelope of a newer version, or one that looks like it because its copy is damaged: the cursor is before it;
-    `forked`: the log has another bundle of a number than what counts here, which came another way: the log's stays (rule 36)."""
-
-    touched: set[UUID] = field(default_factory=set)
-    kinds: set[str] = field(default_factory=set)
-    bundles: int = 0
-    needs_update: bool = False
-    own_unknown: bool = False
-    damaged: int = 0
-    mended: int = 0
-    astray: bool = False
-    unread: bool = False
-    forked: bool = False
-
-    def add(self, other: Taken) -> None:
-        """Counts another one in."""
-        self.touched |= other.touched
-        self.kinds |= other.kinds
-        self.bundles += other.bundles
-        self.needs_update |= other.needs_update
-        self.own_unknown |= other.own_unknown
-        self.damaged += other.damaged
-        self.mended += other.mended
-        self.astray |= other.astray
-        self.unread |= other.unread
-        self.forked |= other.forked
-
-
 @dataclass(slots=True)
 class _Opened:
     item: Item
@@ -96,7 +58,7 @@ class _Opened:
     parsed: envelope.Envelope
     hash: bytes
     reason: str = ""
-    parts: tuple[seal.Part, ...] = ()
+    inside: seal.Opened | None = None
 
 
 class Inbox:
@@ -175,6 +137,7 @@ class _Batch:
         self._before: dict[UUID, RecordState] = {}
         self._after: dict[UUID, RecordState] = {}
         self._created: dict[UUID, Created] = {}  # those not in `_after` that nothing was held of
+        self._fresh = Fresh()  # and those of them that are still in columns
         self._loaded: set[UUID] = set()
         start = (0, envelope.log_start(inbox._state.org_id, collection))
         self._cursor = self._replica.cursor(collection) or start
@@ -188,7 +151,7 @@ class _Batch:
 
     @property
     def records(self) -> int:
-        return len(self._after) + len(self._created)
+        return len(self._after) + len(self._created) + len(self._fresh)
 
     def add(self, item: Item) -> None:
         """Takes one item of the log (or of elsewhere) in."""
@@ -247,9 +210,10 @@ class _Batch:
             before = {id: state for id, state in self._before.items() if id in changed}
             self.taken.touched |= self._replica.save_states(self._collection, before, changed)
             self.taken.kinds |= {state.kind for state in changed.values()}
-        if self._created:
-            self.taken.touched |= self._replica.save_created(self._collection, self._created)
-            self.taken.kinds |= {made.kind for made in self._created.values()}
+        created = [*self._fresh.columns(), *columns_of(self._created)]
+        if created:
+            self.taken.touched |= self._replica.save_created(self._collection, created)
+            self.taken.kinds |= {columns.kind for columns in created}
         if self._cursor_moved:
             self._replica.put_cursor(self._collection, *self._cursor)
 
@@ -318,15 +282,15 @@ class _Batch:
         if key is None or author is None:
             return _Opened(item, "waits", parsed, hashed, "key")
         try:
-            parts = seal.open_verified(parsed, key)
+            inside = seal.open_columns(parsed, key)
         except seal.NotOpened as error:
             if error.outcome == "update":
                 self.taken.needs_update = True
                 return _Opened(item, "waits", parsed, hashed, "update")
             return _Opened(item, "void" if error.outcome == "void" else "refused", parsed, hashed, error.reason)
-        if parts[0].stamp.hlc <= before.last_hlc:  # rule 1
+        if inside.stamps[0].hlc <= before.last_hlc:  # rule 1
             return _Opened(item, "void", parsed, hashed, "stamps")
-        return _Opened(item, "counts", parsed, hashed, "", parts)
+        return _Opened(item, "counts", parsed, hashed, "", inside)
 
     def _end(self, opened: _Opened) -> None:
         header, item = opened.parsed.header, opened.item
@@ -342,7 +306,7 @@ class _Batch:
             return
         self.taken.forked |= opened.end == "held" and opened.reason == "fork" and item.seq is not None
         before = self._chain_before(header.device, item)
-        last_hlc = opened.parts[-1].stamp.hlc if opened.parts else None
+        last_hlc = opened.inside.stamps[-1].hlc if opened.inside else None
         at = (self._collection, header.device, header.number, opened.hash, header.epoch)
         self._replica.put_envelope(StoredEnvelope(*at, item.seq, False, opened.end, last_hlc, item.data))
         if header.device == self._box._own:  # rule 35: another copy of this laptop wrote it, whether it counts or not
@@ -355,8 +319,8 @@ class _Batch:
         if opened.end == "counts":
             if header.device != self._box._own:
                 self._replica.release(self._collection, header.device, header.number, opened.hash)
-            if not drop:  # messages: nothing to merge
-                self._merge(opened)
+            if opened.inside and not drop:  # messages: nothing to merge
+                self._merge(opened, opened.inside)
         moved = Chain(header.number, opened.hash, last_hlc or before.last_hlc, header.roster_no)
         self._chains[header.device] = moved
         self._replica.put_chain(self._collection, header.device, moved)
@@ -375,18 +339,33 @@ class _Batch:
         last = max(own, key=lambda one: one.number)
         return Chain(last.number, last.hash, last.last_hlc or 0, envelope.decode_header(last.body).roster_no)
 
-    def _merge(self, opened: _Opened) -> None:
+    def _merge(self, opened: _Opened, inside: seal.Opened) -> None:
         device = opened.parsed.header.device
+        fresh, parts = inside.split(self._known(inside.ids))
+        for columns in fresh:
+            self._fresh.add(erased.columns_without(self._box._state, columns))
+        if not parts:
+            return
         chains = {one: chain.last_hlc for one, chain in self._chains.items()}
         own = self._box._own
-        self._load({id for part in opened.parts for id, _ in part.rows})
-        for number, part in enumerate(opened.parts):
+        ids = {id for _, part in parts for id, _ in part.rows}
+        self._created |= self._fresh.take_out(ids)
+        self._load(ids - self._created.keys())
+        for number, part in parts:
+            if number:
+                chains[device] = inside.stamps[number - 1].hlc
             reason = signed_rule.broken(self._box._state, part, device, opened.parsed.header.roster_no)
             if reason:
                 self._set_aside(opened.parsed, opened.hash, number, reason, seal.pack([part.change_set()]))
             else:
                 self._apply(erased.part_without(self._box._state, part), _seen(chains, own))
-            chains[device] = part.stamp.hlc
+
+    def _known(self, ids: Sequence[bytes]) -> set[bytes]:
+        """Those of some records of which something is held, here or in the store."""
+        found = set(self._replica.known_ids(self._collection, ids))
+        if self._after or self._created:
+            found |= {id.bytes for id in (*self._after, *self._created)}
+        return found | self._fresh.known(ids)
 
     def _apply(self, part: seal.Part, seen: Callable[[Stamp], bool]) -> None:
         """Merges a change set. A record that comes into being here stays as it travelled, until something more is said of it:

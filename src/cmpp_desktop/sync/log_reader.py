@@ -9,9 +9,9 @@ from uuid import UUID
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import copies
 from cmpp_desktop.sync.books import Books
-from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.post import AtStore
 from cmpp_desktop.sync.replica import Replica
+from cmpp_desktop.sync.taken import Item, Taken
 from cmpp_protocol import api, envelope
 
 log = logging.getLogger(__name__)

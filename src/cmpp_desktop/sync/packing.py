@@ -23,15 +23,17 @@ update (rule 42).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from cmpp_desktop.changes import LIFE, LIVE, SIGNED, ChangeSet, Covers, Created, Told, Write
+from cmpp_desktop.changes import LIFE, LIVE, SIGNED, ChangeSet, Columns, Covers, Created, Told, Write
 from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.sync.column_reading import Values, body_of, is_name, need
 from cmpp_protocol import canon
+from cmpp_protocol.column import Column
 from cmpp_protocol.envelope import CHANGE_SET_LIMIT
 from cmpp_protocol.stamps import COUNTER_BITS, HLC_MAX, Stamp
 
@@ -51,6 +53,69 @@ class Part(NamedTuple):
         """The same as writes."""
         writes = (write for id, what in self.rows for write in (what.writes(id) if isinstance(what, Created) else what))
         return ChangeSet(self.collection, self.stamp, tuple(writes))
+
+
+class Opened:
+    """A bundle as it was opened. `stamps`: of its change sets; `ids`: of all rows, one after the other."""
+
+    def __init__(
+        self,
+        collection: bytes,
+        stamps: Sequence[Stamp],
+        rows: Sequence[int],
+        ids: Sequence[bytes],
+        columns: Sequence[tuple[Columns, Sequence[int]]],
+        told: Mapping[int, Created | tuple[Write, ...]],
+    ) -> None:
+        """`rows`: how many each change set has; `columns`: what came into being, with its rows; `told`: all other rows."""
+        self.stamps, self.ids = stamps, ids
+        self._collection, self._rows, self._columns, self._told = collection, rows, columns, told
+
+    def split(self, known: Set[bytes]) -> tuple[list[Columns], list[tuple[int, Part]]]:
+        """What came into being in columns, and all else record by record: change sets with their number in the bundle, in order.
+
+        Record by record go those of `known` ids, those of which the bundle speaks more than once, and what shares a change set
+        with something signed, for that may void all of it (rule 30)."""
+        apart = self._apart(known)
+        fresh: list[Columns] = []
+        rows = dict(self._told)
+        for columns, at in self._columns:
+            taken = {place for place, row in enumerate(at) if row in apart} if apart else set()
+            for place in taken:
+                rows[at[place]] = columns.created(place)
+            if len(taken) < len(at):
+                fresh.append(columns.without(taken))
+        return fresh, self._parts(rows) if rows else []
+
+    def _apart(self, known: Set[bytes]) -> set[int]:
+        apart: set[int] = set()
+        if any(map(_is_signed, self._told.values())):
+            for _, rows in self._sets():
+                if any(_is_signed(self._told.get(row)) for row in rows):
+                    apart.update(rows)
+        seen = Counter(self.ids) if len(set(self.ids)) < len(self.ids) else {}
+        several = {id for id, count in seen.items() if count > 1} | known
+        if several and not several.isdisjoint(self.ids):
+            apart.update(row for row, id in enumerate(self.ids) if id in several)
+        return apart
+
+    def _sets(self) -> Iterator[tuple[int, range]]:
+        at = 0
+        for number, count in enumerate(self._rows):
+            yield number, range(at, at + count)
+            at += count
+
+    def _parts(self, rows: Mapping[int, Created | tuple[Write, ...]]) -> list[tuple[int, Part]]:
+        found = []
+        for number, of in self._sets():
+            listed = tuple((UUID(bytes=self.ids[row]), rows[row]) for row in of if row in rows)
+            if listed:
+                found.append((number, Part(self._collection, self.stamps[number], listed)))
+        return found
+
+
+def _is_signed(what: Created | tuple[Write, ...] | None) -> bool:
+    return what is not None and not isinstance(what, Created) and what[0].kind == SIGNED
 
 
 class _Shape:
@@ -130,7 +195,13 @@ def unpack(packed: bytes, collection: UUID, author: bytes) -> tuple[ChangeSet, .
 
 def unpack_parts(packed: bytes, collection: UUID, author: bytes) -> tuple[Part, ...]:
     """The same, as they travelled."""
-    return _Reader(body_of(packed, _KEYS, FORMAT), collection.bytes, author).parts()
+    opened = unpack_columns(packed, collection, author)
+    return tuple(part for _, part in opened.split(frozenset(opened.ids))[1])
+
+
+def unpack_columns(packed: bytes, collection: UUID, author: bytes) -> Opened:
+    """The same, with what came into being still in columns. Raises NotOpened (update or void)."""
+    return _Reader(body_of(packed, _KEYS, FORMAT), collection.bytes, author).opened()
 
 
 class _Reader:
@@ -154,32 +225,39 @@ class _Reader:
         need(isinstance(notes, list) and len(notes) in (0, len(self.stamps)), "notes")
         need(all(isinstance(note, dict) for note in notes), "notes")
 
-    def parts(self) -> tuple[Part, ...]:
-        used = [0] * len(self.shapes)
-        rows = [list(zip(*columns, strict=True)) for columns in self.values]
-        # Where `life` stands in a shape of which all is new: −1 for nowhere, None for a shape that is not new.
-        lives = [
-            None if replaces or covers or kind == SIGNED else names.index(LIFE) if LIFE in names else -1
-            for kind, names, replaces, covers in self.shapes
-        ]
-        at = 0
-        found = []
-        for stamp, count in zip(self.stamps, self.rows, strict=True):
-            ids = [self.ids[16 * row : 16 * row + 16] for row in range(at, at + count)]
-            need(len(set(ids)) == count, "record_twice")
-            told: list[tuple[UUID, Created | tuple[Write, ...]]] = []
-            for data, number in zip(ids, self.row_shapes[at : at + count], strict=True):
-                id, place, life = UUID(bytes=data), used[number], lives[number]
-                used[number] += 1
-                values = rows[number][place]
-                if life is None or (life >= 0 and values[life] != LIVE):
-                    told.append((id, self._writes(id, number, values, place, stamp)))
+    def opened(self) -> Opened:
+        ids = [self.ids[at : at + 16] for at in range(0, len(self.ids), 16)]
+        self._each_once(ids)
+        stamps = [stamp for stamp, count in zip(self.stamps, self.rows, strict=True) for _ in range(count)]
+        members: list[list[int]] = [[] for _ in self.shapes]
+        for row, number in enumerate(self.row_shapes):
+            members[number].append(row)
+        columns: list[tuple[Columns, list[int]]] = []
+        told: dict[int, Created | tuple[Write, ...]] = {}
+        for number, (rows, (kind, names, replaces, covers), values) in enumerate(
+            zip(members, self.shapes, self.values, strict=True)
+        ):
+            at = [stamps[row] for row in rows]
+            life = values[names.index(LIFE)] if LIFE in names else None
+            if not replaces and not covers and kind != SIGNED and (life is None or life.count(LIVE) == len(life)):
+                columns.append((Columns(kind, names, [ids[row] for row in rows], values, at), rows))
+                continue
+            plain = not replaces and not covers and kind != SIGNED
+            for place, (row, said) in enumerate(zip(rows, zip(*values, strict=True), strict=True)):
+                if plain and said[names.index(LIFE)] == LIVE:
+                    told[row] = Created(kind, names, said, at[place])
                 else:
-                    kind, names, _, _ = self.shapes[number]
-                    told.append((id, Created(kind, names, values, stamp)))
+                    told[row] = self._writes(UUID(bytes=ids[row]), number, said, place, at[place])
+        return Opened(self.collection, self.stamps, self.rows, ids, columns, told)
+
+    def _each_once(self, ids: Sequence[bytes]) -> None:
+        """No change set speaks of a record twice."""
+        if len(set(ids)) == len(ids):
+            return
+        at = 0
+        for count in self.rows:
+            need(len(set(ids[at : at + count])) == count, "record_twice")
             at += count
-            found.append(Part(self.collection, stamp, tuple(told)))
-        return tuple(found)
 
     def _writes(self, id: UUID, number: int, values: tuple[bytes, ...], place: int, own: Stamp) -> tuple[Write, ...]:
         kind, names, replaces, covers = self.shapes[number]
@@ -236,7 +314,7 @@ class _Reader:
             shapes.append((kind, tuple(names), replaces, covers))
         return shapes
 
-    def _values(self, columns: Any) -> list[list[list[bytes]]]:
+    def _values(self, columns: Any) -> list[list[Column]]:
         need(isinstance(columns, list) and len(columns) == len(self.shapes), "values")
         counts = [0] * len(self.shapes)
         for number in self.row_shapes:

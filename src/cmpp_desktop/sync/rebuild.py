@@ -13,10 +13,11 @@ from uuid import UUID
 from cmpp_desktop.changes import ChangeSet, RecordState
 from cmpp_desktop.sync import confirmed, merge
 from cmpp_desktop.sync.counted import opened
-from cmpp_desktop.sync.inbox import Inbox, Item, Taken
+from cmpp_desktop.sync.inbox import Inbox
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import NO_CHAIN, OnShelf, Replica, StoredEnvelope
 from cmpp_desktop.sync.scratch import Scratch
+from cmpp_desktop.sync.taken import Item, Taken
 from cmpp_protocol.roster import RosterState
 
 AT_ONCE = 64  # bundles whose bytes are in memory together

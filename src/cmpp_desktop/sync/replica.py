@@ -9,13 +9,13 @@ Collections are UUIDs, devices and hashes are 32 bytes, times are milliseconds s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
-from cmpp_desktop.changes import ChangeSet, Created, RecordState
+from cmpp_desktop.changes import ChangeSet, Columns, RecordState
 
 EnvelopeState = Literal["counts", "void", "waits", "held"]
 
@@ -230,7 +230,11 @@ class Replica(Protocol):
         shown as that field (rules 10, 42); this never raises because of what a value is."""
         ...
 
-    def save_created(self, collection: UUID, created: Mapping[UUID, Created]) -> frozenset[UUID]:
+    def known_ids(self, collection: UUID, ids: Collection[bytes]) -> Set[bytes]:
+        """Those of these records, by their 16 bytes, of which a merge state is kept."""
+        ...
+
+    def save_created(self, collection: UUID, created: Sequence[Columns]) -> frozenset[UUID]:
         """`save_states` of records that are new, as they travelled."""
         ...
 

@@ -10,10 +10,10 @@ from uuid import UUID
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync import cuts, duties, erasing, honesty, identity, snapshot_books
 from cmpp_desktop.sync.books import Books
-from cmpp_desktop.sync.inbox import Taken
 from cmpp_desktop.sync.post import AtStore
 from cmpp_desktop.sync.rebuild import Rebuilding, is_whole
 from cmpp_desktop.sync.replica import Replica
+from cmpp_desktop.sync.taken import Taken
 from cmpp_protocol import api, entries
 from cmpp_protocol.roster import RosterState
 

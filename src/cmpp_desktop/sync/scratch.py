@@ -6,12 +6,12 @@ others nothing, so that a collection of any size can be judged anew. It carries 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from typing import cast
 from uuid import UUID
 
-from cmpp_desktop.changes import Created, RecordState
+from cmpp_desktop.changes import Columns, RecordState, in_records
 from cmpp_desktop.sync.replica import ChainRow, EnvelopeState, Replica, SetAside, StoredEnvelope
 
 Key = tuple[bytes, int, bytes]  # device, number, hash of a bundle
@@ -58,8 +58,11 @@ class Scratch:
         self.kept |= {id: state for id, state in after.items() if id in self._wanted}
         return frozenset()
 
-    def save_created(self, collection: UUID, created: Mapping[UUID, Created]) -> frozenset[UUID]:
-        self.kept |= {id: made.state() for id, made in created.items() if id in self._wanted}
+    def known_ids(self, collection: UUID, ids: Collection[bytes]) -> Set[bytes]:
+        return {id for id in ids if UUID(bytes=id) in self.kept}
+
+    def save_created(self, collection: UUID, created: Sequence[Columns]) -> frozenset[UUID]:
+        self.kept |= {id: made.state() for id, made in in_records(created).items() if id in self._wanted}
         return frozenset()
 
     def put_envelope(self, envelope: StoredEnvelope) -> None:

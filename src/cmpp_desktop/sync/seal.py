@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cmpp_desktop.changes import ChangeSet
 from cmpp_desktop.errors import BugError
 from cmpp_desktop.sync.column_reading import NotOpened, Outcome
-from cmpp_desktop.sync.packing import Part, pack, unpack, unpack_parts
+from cmpp_desktop.sync.packing import Opened, Part, pack, unpack, unpack_columns, unpack_parts
 from cmpp_protocol import drops, keys
 from cmpp_protocol.envelope import (
     CHANGE_SET_LIMIT,
@@ -38,10 +38,12 @@ from cmpp_protocol.envelope import (
 
 __all__ = (
     "NotOpened",
+    "Opened",
     "Outcome",
     "Part",
     "open_bundle",
     "open_envelope",
+    "open_columns",
     "open_verified",
     "pack",
     "seal",
@@ -82,6 +84,15 @@ def open_envelope(envelope: Envelope, sign_public: bytes, collection_key: bytes)
 
 def open_verified(envelope: Envelope, collection_key: bytes) -> tuple[Part, ...]:
     """As `open_envelope`, for an envelope whose signature has been verified; its parts as they travelled."""
+    return unpack_parts(_packed(envelope, collection_key), envelope.header.collection, envelope.header.device)
+
+
+def open_columns(envelope: Envelope, collection_key: bytes) -> Opened:
+    """As `open_verified`, with what came into being still in columns."""
+    return unpack_columns(_packed(envelope, collection_key), envelope.header.collection, envelope.header.device)
+
+
+def _packed(envelope: Envelope, collection_key: bytes) -> bytes:
     header = envelope.header
     try:
         if header.version == TO_A_KEY:
@@ -93,7 +104,7 @@ def open_verified(envelope: Envelope, collection_key: bytes) -> tuple[Part, ...]
         raise NotOpened("void", "does_not_open") from error
     except EnvelopeError as error:
         raise NotOpened("void", error.code) from error
-    return unpack_parts(_inflate(squeezed), header.collection, header.device)
+    return _inflate(squeezed)
 
 
 def _inflate(squeezed: bytes) -> bytes:

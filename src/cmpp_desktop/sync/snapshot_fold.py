@@ -6,17 +6,18 @@ What came into being and was never changed stays as it travelled, so that a larg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from typing import Any, cast
 from uuid import UUID
 
-from cmpp_desktop.changes import ChangeSet, Created, RecordState
+from cmpp_desktop.changes import ChangeSet, Columns, Created, RecordState, in_records
 from cmpp_desktop.sync import erased, merge, snapshot_parts
-from cmpp_desktop.sync.inbox import Inbox, Item
+from cmpp_desktop.sync.inbox import Inbox
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import ChainRow, EnvelopeState, Replica, SetAside, StoredEnvelope
 from cmpp_desktop.sync.snapshot_parts import What
+from cmpp_desktop.sync.taken import Item
 from cmpp_protocol import envelope
 from cmpp_protocol.roster import RosterState
 
@@ -105,8 +106,11 @@ class Fold:
         self.records.update(after)
         return frozenset()
 
-    def save_created(self, collection: UUID, created: Mapping[UUID, Created]) -> frozenset[UUID]:
-        self.records.update(created)
+    def known_ids(self, collection: UUID, ids: Collection[bytes]) -> Set[bytes]:
+        return {id for id in ids if UUID(bytes=id) in self.records}
+
+    def save_created(self, collection: UUID, created: Sequence[Columns]) -> frozenset[UUID]:
+        self.records.update(in_records(created))
         return frozenset()
 
     def put_envelope(self, one: StoredEnvelope) -> None:

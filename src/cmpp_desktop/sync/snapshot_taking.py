@@ -7,18 +7,18 @@ from dataclasses import replace
 from itertools import islice, pairwise
 from uuid import UUID
 
-from cmpp_desktop.changes import Created, RecordState
+from cmpp_desktop.changes import Created, RecordState, columns_of
 from cmpp_desktop.store.bulk import uncollected
 from cmpp_desktop.sync import confirmed, copies, erased, merge, snapshot_books, snapshot_parts
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.column_reading import NotOpened
-from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.parted import Compared, has_parted
 from cmpp_desktop.sync.replica import IDENTITY, NO_CHAIN, Chain, ChainRow, EnvelopeRow, Replica, SetAside, StoredEnvelope
 from cmpp_desktop.sync.snapshot_begun import begun, put_begun
 from cmpp_desktop.sync.snapshot_books import Base, Offered
 from cmpp_desktop.sync.snapshot_fold import Fold
 from cmpp_desktop.sync.snapshot_parts import Read
+from cmpp_desktop.sync.taken import Item, Taken
 from cmpp_protocol import canon
 
 RECORDS_A_STEP = 2_500
@@ -123,7 +123,7 @@ class Taking:
         with uncollected(), store.transaction():
             put_begun(store, {*begun(store), place})
             if created:
-                taken.touched |= store.save_created(place, created)
+                taken.touched |= store.save_created(place, columns_of(created))
             if after:
                 taken.touched |= store.save_states(place, {id: known[id] for id in after if id in known}, after)
         taken.kinds = {made.kind for made in created.values()} | {state.kind for state in after.values()}

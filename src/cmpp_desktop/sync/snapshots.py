@@ -20,12 +20,12 @@ from cmpp_desktop.store.bulk import uncollected
 from cmpp_desktop.sync import confirmed, copies, snapshot_books, snapshot_parts
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.column_reading import NotOpened
-from cmpp_desktop.sync.inbox import Item, Taken
 from cmpp_desktop.sync.replica import EnvelopeRow, Replica
 from cmpp_desktop.sync.snapshot_books import Listed, Offered
 from cmpp_desktop.sync.snapshot_fold import Fold
 from cmpp_desktop.sync.snapshot_parts import Read
 from cmpp_desktop.sync.snapshot_taking import Taking
+from cmpp_desktop.sync.taken import Item, Taken
 from cmpp_protocol import api, envelope, roster, snapshot, snapshot_api
 from cmpp_protocol.roster import RosterState
 

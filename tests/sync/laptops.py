@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from operator import itemgetter
@@ -19,10 +19,8 @@ from cmpp_desktop.changes import (
     Bus,
     Changed,
     ChangeSet,
-    Columns,
     RecordState,
     Write,
-    in_records,
     life_value,
     signed_hash,
     signed_id,
@@ -42,6 +40,7 @@ from cmpp_server.exchange import Exchange, add_organisation
 from cmpp_server.problems import Refused
 from cmpp_server.settings import Settings
 from cmpp_server.snapshots import Snapshots
+from tests.sync.in_columns import InColumns
 
 URL = "https://sync.example"
 START_MS = 1_800_000_000_000
@@ -52,7 +51,7 @@ class PowerCut(Exception):
     """The laptop stopped at this moment."""
 
 
-class MemoryReplica:
+class MemoryReplica(InColumns):
     """The Protocol `Replica` in dictionaries. `cut_after`: stops at the so-many-th write from now, as a power cut would."""
 
     def __init__(self, own: bytes) -> None:
@@ -144,12 +143,6 @@ class MemoryReplica:
             assert before.get(id) == self.tables["states"].get((collection, id))
             self._put("states", (collection, id), state)
         return frozenset(after)
-
-    def known_ids(self, collection: UUID, ids: Collection[bytes]) -> Set[bytes]:
-        return {id for id in ids if (collection, UUID(bytes=id)) in self.tables["states"]}
-
-    def save_created(self, collection: UUID, created: Sequence[Columns]) -> frozenset[UUID]:
-        return self.save_states(collection, {}, {id: made.state() for id, made in in_records(created).items()})
 
     def conflict_count(self, now_ms: int) -> int:
         return sum(bool(merge.conflicts(state, self.seen(key[0]), now_ms)) for key, state in self.tables["states"].items())

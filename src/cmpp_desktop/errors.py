@@ -43,6 +43,7 @@ class NotAllowed(KnownError):
 CODES = frozenset(
     {
         "invalid", "wrong_passphrase", "wait_before_retry", "passphrase_weak", "keyring_missing", "keyring_locked",
+        "keyring_required",
         "store_newer", "store_damaged", "store_missing", "slots_damaged", "disk_full", "disk_error", "profile_in_use",
         "migration_failed", "locked", "not_allowed", "restricted_closed", "needs_consent",
         "record_missing", "case_already_open", "record_settled",

@@ -16,10 +16,11 @@ from cmpp_protocol import keys
 from cmpp_protocol.entries import DROP_READERS
 from cmpp_protocol.envelope import FIRST, SHARED, TO_A_KEY, Header
 from cmpp_protocol.roster import Collection, Invitation, Kind, Rights, Role, RosterState, at
-from cmpp_protocol.roster_state import CONFIRM_RESTRICTED, POLICY_DEFAULTS, asks_to_confirm, rights_at
+from cmpp_protocol.roster_state import CONFIRM_RESTRICTED, KEYRING_ONLY, POLICY_DEFAULTS, asks_to_confirm, rights_at
 
 __all__ = [
     "CONFIRM_RESTRICTED",
+    "KEYRING_ONLY",
     "POLICY_DEFAULTS",
     "ChainHead",
     "Judgement",

@@ -15,7 +15,8 @@ from cmpp_protocol import canon, keys
 from cmpp_protocol.entries import DROP_READERS, Cut, Head, Kind, Rights, Role
 
 CONFIRM_RESTRICTED = "confirm_restricted"  # policy: restricted collections only for devices confirmed by code
-POLICY_DEFAULTS: Mapping[str, bool] = MappingProxyType({CONFIRM_RESTRICTED: True})
+KEYRING_ONLY = "keyring_only"  # policy: half of a laptop's key lies in its system's keyring, never in a file
+POLICY_DEFAULTS: Mapping[str, bool] = MappingProxyType({CONFIRM_RESTRICTED: True, KEYRING_ONLY: False})
 
 
 class Since(NamedTuple):

@@ -197,3 +197,18 @@ def test_the_rule_is_chosen_and_what_the_computer_says_of_its_network_stands_bel
         assert part.paid.text().startswith("This computer does not say")
         network.becomes(True)
         assert part.paid.text() == "This computer says that its network is paid by size."
+
+
+def test_an_administrator_forbids_keys_in_files_and_is_told_where_their_own_laptop_has_one() -> None:
+    with page_desk(role="administrator") as at:
+        part = at.open("settings", part="laptops").laptops.keyring
+        part.wanted.click()
+        at.settle()
+        assert (at.door.keyring_only, part.wanted.isChecked(), part.wanted.isEnabled()) == (True, True, True)
+        at.door.fail["require_keyring"] = KnownError("keyring_required")
+        part.wanted.click()
+        at.settle()
+        assert (part.wanted.isChecked(), part.wanted.isEnabled()) == (True, True)
+        assert at.troubles[-1] is at.door.fail["require_keyring"]
+    with page_desk() as at:
+        assert not at.open("settings", part="laptops").laptops.keyring.wanted.isEnabled()

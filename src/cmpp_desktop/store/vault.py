@@ -195,6 +195,22 @@ class Vault:
         """Changes what the unlock page says."""
         self._write(replace(self._read(), names=names))
 
+    def move_to_keyring(self) -> bool:
+        """Puts a device secret that lies in a file into the system's keyring, where there is one now, and forgets the file.
+        Whether it is in the keyring then. Raises keyring_locked, disk_full."""
+        file = self._read()
+        if file.secret == "keyring":
+            return True
+        system = secrets.choose(self.folder)
+        if system.kind != "keyring":
+            return False
+        before = self._place(file)
+        system.put(file.profile, self._secret(file))
+        self._write(replace(file, secret="keyring"))  # who dies before this still has the file, and goes by it
+        before.delete(file.profile)
+        self._secrets = system
+        return True
+
     def destroy_slots(self, why: Shut = "") -> None:
         """For a laptop that is out: forgets the device secret and the user slots, and keeps the recovery slot and why."""
         file = self._read()

@@ -30,6 +30,7 @@ from cmpp_desktop.ui.frame import Frame
 from cmpp_desktop.ui.last_resort import Interrupts, Uncaught
 from cmpp_desktop.ui.messages import Message, message_for
 from cmpp_desktop.ui.page import Page, Ui
+from cmpp_desktop.ui.sleeping import Sleeping
 from cmpp_desktop.ui.sync_timers import SyncTimers
 from cmpp_desktop.ui.theme import Look, look
 from cmpp_desktop.ui.whose import Whose
@@ -148,18 +149,16 @@ class Window(QWidget):
         self._minute.setInterval(20_000)
         self._minute.timeout.connect(self._tick)
         self._minute.start()
-        self._idle = QTimer(self)
-        self._idle.setSingleShot(True)
+        self._idle = QTimer(self, singleShot=True)
         self._idle.timeout.connect(self.lock)
+        self.sleeping = Sleeping(self.signed_in, self.lock, self.ui, self)
         self._exchanges = SyncTimers(sync_seconds, self.sync, self)
         self.catching_up = CatchingUp(self.ui, self)
         self.carrying = Carrying(self.ui, self)
         self._to_warm: list[str] = []
         self._more_to_warm = True
         self._to_prepare: list[str] = []
-        self._warm_soon = QTimer(self)
-        self._warm_soon.setSingleShot(True)
-        self._warm_soon.setInterval(WARM_MS)
+        self._warm_soon = QTimer(self, singleShot=True, interval=WARM_MS)
         self._warm_soon.timeout.connect(self._warm)
 
     def _warm(self) -> None:

@@ -20,17 +20,17 @@ from cmpp_desktop.sync.keys import read_recovery, recovery_words
 from cmpp_desktop.sync.transport import check_url
 from cmpp_desktop.workspace import attachments, forks, people
 from cmpp_desktop.workspace.profile import ROLES, Opened, role_of
-from cmpp_desktop.workspace.views import DeviceRow, ForkView, InvitationFile, MemberRow, TeamAccess
+from cmpp_desktop.workspace.views import DeviceRow, ForkView, InvitationFile, MemberRow, SecretPlace, TeamAccess
 from cmpp_protocol import keeping, keys, rights
 from cmpp_protocol.roster import Rights, at
 
 
 class Administration:
     """Of one open profile. One exchange at a time: `exchanging` is held meanwhile. `ca`: the certificate authority (PEM) that was
-    chosen on this laptop, or ""."""
+    chosen on this laptop, or ""; `kept_in`: where half of its key is."""
 
-    def __init__(self, opened: Opened, exchanging: threading.Lock, ca: str = "") -> None:
-        self._opened, self._exchanging, self._ca = opened, exchanging, ca
+    def __init__(self, opened: Opened, exchanging: threading.Lock, ca: str = "", kept_in: SecretPlace = "keyring") -> None:
+        self._opened, self._exchanging, self._ca, self._kept_in = opened, exchanging, ca, kept_in
 
     def close_laptop(self, device_id: str) -> tuple[DeviceRow, ...]:
         """A lost laptop: it gets nothing any more, cannot read what others write from now on, and locks itself when it hears of
@@ -218,6 +218,16 @@ class Administration:
         with self._exchanging:
             self._opened.engine.desk.set_policy({rights.CONFIRM_RESTRICTED: confirm_restricted})
         self._opened.note("policy_set", "organisation", None, confirm_restricted=int(confirm_restricted))
+
+    def require_keyring(self, required: bool) -> None:
+        """Laptops whose system has no keyring do not open any more, from when they have heard of it, or do again. Raises
+        keyring_required where this one is such a laptop."""
+        people.only_administrators(self._opened)
+        if required and self._kept_in == "file":
+            raise KnownError("keyring_required")
+        with self._exchanging:
+            self._opened.engine.desk.set_policy({rights.KEYRING_ONLY: required})
+        self._opened.note("policy_set", "organisation", None, keyring_only=int(required))
 
     def new_recovery_kit(self) -> str:
         """A new kit in the place of the old one; its words are shown once and kept nowhere. Laptops take it at their next

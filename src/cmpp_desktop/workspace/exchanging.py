@@ -174,7 +174,7 @@ class Exchanging(Core):
         """What an administrator does with laptops, roles and the recovery kit."""
         from cmpp_desktop.workspace.administration import Administration
 
-        return Administration(self._need(), self._exchanging, self._network().ca)
+        return Administration(self._need(), self._exchanging, self._network().ca, self._vault().secret_kind())
 
     def access(self) -> Access:
         from cmpp_desktop.workspace import people

@@ -49,6 +49,12 @@ class Opening(Core):
         """Where the device secret will be, or is: the system's keyring, or a file that only this user may read."""
         return self._vault().secret_kind()
 
+    def keyring_required(self) -> bool:
+        """Whether the organisation wants half of the key in the system's keyring, on every laptop."""
+        from cmpp_desktop.workspace import key_place
+
+        return key_place.required(self._need().engine.roster())
+
     def passphrase_strength(self, text: str) -> Strength:
         from cmpp_desktop.store.vault import passphrase_strength
 
@@ -145,7 +151,8 @@ class Opening(Core):
             opened.engine.exchange()
 
     def unlock(self, passphrase: str) -> None:
-        """Raises wrong_passphrase (facts wait_seconds), wait_before_retry, keyring_missing, store_damaged, store_newer…"""
+        """Raises wrong_passphrase (facts wait_seconds), wait_before_retry, keyring_missing, keyring_required,
+        store_damaged, store_newer…"""
         self._open(lambda: self._vault().unlock(passphrase))
 
     def recovery_challenge(self) -> str:
@@ -237,9 +244,15 @@ class Opening(Core):
             try:
                 key = key_of()
                 # Only now: `warm` may still be importing it, and the key was derived beside that.
+                from cmpp_desktop.workspace import key_place
                 from cmpp_desktop.workspace.profile import open_profile
 
                 opened = open_profile(self._folder, key, lock, self._parts, self.changed, self._turn)
+                try:
+                    key_place.check(opened.engine.roster(), self._vault())
+                except BaseException:
+                    opened.close()
+                    raise
             except BaseException:
                 lock.release()
                 raise

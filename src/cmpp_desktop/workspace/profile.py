@@ -35,6 +35,7 @@ from cmpp_desktop.sync.engine import Engine
 from cmpp_desktop.sync.report_drop import Reports
 from cmpp_desktop.sync.transport import check_url
 from cmpp_desktop.words import Words, load, zone_of
+from cmpp_desktop.workspace import key_place
 from cmpp_desktop.workspace.parts import Parts
 from cmpp_protocol import canon, keeping, keys, roster
 from cmpp_protocol.ids import derived_id, uuid7
@@ -342,6 +343,7 @@ def make_profile(
         begin(store.replica(), start, parts.now_ms())
         store.settings.put(ME, {"member": start.member.bytes, "team": start.team_id.bytes if start.team_id else None})
         opened = Opened(store, lock, parts, bus, turn)
+        key_place.check(opened.engine.roster(), vault)
         vault.add_recovery(key, opened.engine.roster().recovery.slot)
     except BaseException:
         if store is not None:

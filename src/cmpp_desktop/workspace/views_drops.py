@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from cmpp_desktop.domain.audit_logs import AuditTrouble
+if TYPE_CHECKING:  # the unlock page shows before the rooms behind it are imported
+    from cmpp_desktop.domain.audit_logs import AuditTrouble
 
 
 @dataclass(frozen=True)

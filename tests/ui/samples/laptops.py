@@ -125,6 +125,10 @@ class SampleAdministration:
         self._door._may_fail("use_server")
         self.kept.append(url)
 
+    def require_keyring(self, required: bool) -> None:
+        self._door._may_fail("require_keyring")
+        self._door.keyring_only = required
+
     def share_authority(self) -> None:
         self._door._may_fail("share_authority")
         self.kept.append("authority shared")

@@ -18,10 +18,14 @@ class SampleNetwork:
     """Part of `SampleDoor`. `stopped` counts exchanges that were ended."""
 
     known = NetworkView()
+    keyring_only = False
     rule: DocumentsRule = "metered"
     travelling = False
     stopped = 0
     fail: dict[str, BaseException]
+
+    def keyring_required(self) -> bool:
+        return self.keyring_only
 
     def network(self) -> NetworkView:
         return self.known

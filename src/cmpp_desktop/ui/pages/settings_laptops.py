@@ -16,6 +16,7 @@ from cmpp_desktop.ui.pages.close_laptop import CloseLaptop, LeaveWithLaptop
 from cmpp_desktop.ui.pages.compare_digits import CompareDigits
 from cmpp_desktop.ui.pages.settings_invitations import InvitationsPart, fit
 from cmpp_desktop.ui.pages.settings_keeping import KeepingPart
+from cmpp_desktop.ui.pages.settings_keyring import KeyringPart
 from cmpp_desktop.ui.widgets import (
     Banner,
     Button,
@@ -72,6 +73,7 @@ class LaptopsPart(QWidget):
         self.unaware.hide()
         self.invitations = InvitationsPart(self.page, self.reload)
         self.keeping = KeepingPart(self.page, self.reload)
+        self.keyring = KeyringPart(self.page, administers=self.administers)
         only = Label(words("Administrators invite people. Ask one of yours."), tone="ink2")
         (only if self.administers else self.invitations).hide()
         self.setLayout(
@@ -83,6 +85,7 @@ class LaptopsPart(QWidget):
                 self.unaware,
                 12,
                 self._policy(),
+                self.keyring,
                 self.keeping,
                 12,
                 self.invitations,
@@ -169,6 +172,7 @@ class LaptopsPart(QWidget):
         door = self.ui.door
         self.page.call(lambda: (door.access(), door.own_code()), lambda found: self.show_access(*found))
         self.page.call(door.sync_status, self._show_ways)
+        self.keyring.reload()
 
     def _show_ways(self, status: SyncStatus) -> None:
         self.keeping.show_status(status, self._devices.values())

@@ -48,6 +48,12 @@ TABLE: Table = {
         w("Unlock it when your computer asks for it, then try again."),
         "banner",
     ),
+    "keyring_required": lambda w, f: (
+        w("Your organisation wants half of the key in this computer’s keyring, and there is none."),
+        w("Nothing was lost. What is on this laptop stays here, sealed."),
+        w("Ask whoever looks after this computer to set one up (on Linux, GNOME Keyring or KWallet). Then try again."),
+        "banner",
+    ),
     "store_newer": lambda w, f: (
         w("These records were written by a newer version of this program."),
         w("Nothing was touched."),

@@ -13,7 +13,7 @@ from cmpp_desktop.domain.questions import Session
 from cmpp_desktop.domain.sessions import ChangeSession, SessionContent
 from cmpp_desktop.sync.transport import Transport
 from cmpp_desktop.workspace import Workspace
-from cmpp_protocol import api, canon
+from cmpp_protocol import api, canon, envelope
 
 CHANGED = 100
 LEVEL = 6  # as bundles are compressed
@@ -21,7 +21,7 @@ LEVEL = 6  # as bundles are compressed
 
 @dataclass(frozen=True)
 class Delta:
-    """`requests`: of sender and reader each; `told`: bytes of the sender's requests; `bundles`: of the sealed bundles in them;
+    """`requests`: of sender and reader each; `told`: bytes of the sender's requests; `bundles`: of the sealed bundles of records in them (what the audit log says of it goes in one of its own);
     `squeezed`: of the same changes, canonical and compressed, with kinds and ids."""
 
     seconds: float
@@ -72,7 +72,8 @@ def measure(sender: Workspace, reader: Workspace) -> Delta:
         if reader.ask(Session(id)).session.fields.narrative != sender.ask(Session(id)).session.fields.narrative:
             raise AssertionError("a change did not arrive")
     told = sum(map(len, counted[0].sent))
-    bundles = sum(len(bundle) for request in sent for bundle in request.bundles)
+    every = [bundle for request in sent for bundle in request.bundles]
+    bundles = sum(len(one) for one in every if envelope.decode_header(one).version == envelope.SHARED)
     return Delta(seconds, (len(counted[0].sent), len(counted[1].sent)), told, bundles, squeezed)
 
 

@@ -117,7 +117,7 @@ def row_delta_bytes() -> Row:
     one = _ours(SMALL).delta
     return row(
         "delta-bytes",
-        size=f"{CHANGED} changed records, sealed and signed; {one.told:,} bytes a whole request",
+        size=f"{CHANGED} changed records, sealed and signed; {one.told:,} bytes a whole request, with the audit log",
         unit="bytes",
         ours=one.bundles,
         against={"the changes, zstd": one.squeezed},

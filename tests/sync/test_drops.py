@@ -137,6 +137,15 @@ def troubles(reader: Someone) -> list[tuple[bytes, int, str]]:
         ]
 
 
+def requests(one: Someone) -> int:
+    """How many an exchange takes."""
+    post, sent = one.engine._post.send, list[Any]()
+    one.engine._post.send = lambda request: sent.append(request) or post(request)  # type: ignore[method-assign,func-returns-value]  # counted
+    one.sync()
+    one.engine._post.send = post  # type: ignore[method-assign]  # as it was
+    return len(sent)
+
+
 def altered(one: Someone, sql: str) -> None:
     with one.store.replica().transaction():
         one.store.replica()._write().exec_driver_sql(sql)
@@ -159,6 +168,10 @@ def test_a_caseworkers_audit_arrives_and_neither_they_nor_the_server_can_open_it
     assert sealed.seq is not None, "the server has said how far it has this laptop's chain"
     assert ana.engine.status().waiting == 0
     assert list(ana.replica.outbox(AUDIT)) == []
+    ana.do(family())
+    assert (requests(ana), requests(town.ada)) == (1, 1), "records and log in one round trip, at either end"
+    assert heard(town.ada, ana)[-1] == "changed"
+    assert (requests(ana), requests(town.ada)) == (1, 1), "and no more, to hear that nothing came"
 
 
 def test_of_a_restricted_record_only_who_and_when_leave_the_laptop(town: Town) -> None:

@@ -21,8 +21,9 @@ LEVEL = 6  # as bundles are compressed
 
 @dataclass(frozen=True)
 class Delta:
-    """`requests`: of sender and reader each; `told`: bytes of the sender's requests; `bundles`: of the sealed bundles of records in
-    them (what the audit log says of it goes in one of its own); `squeezed`: of the same changes, canonical and compressed, with kinds and ids."""
+    """`requests`: of sender and reader each; `told`: bytes of the sender's requests; `bundles`: of the sealed bundles of
+    records in them (what the audit log says of it goes in one of its own); `squeezed`: of the same changes, canonical and
+    compressed, with kinds and ids."""
 
     seconds: float
     requests: tuple[int, int]

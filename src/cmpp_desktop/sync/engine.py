@@ -336,14 +336,14 @@ class Engine:
             return True
         self._job(lambda: self._sending.note_verdicts(request, answer))
         self._witness.hear(request, answer)
-        more = self.snapshots.take(answer.hints, progress) or more
+        more = (began := self.snapshots.take(answer.hints, progress)) or more
         for one in answer.logs:
             more = self._reader.take(one) or more
         for place in answer.again:
             more = self._reader.take_again(place) or more
         if request.heads_of:
             more, self._settled = self._job(lambda: (self.drops.hear(answer.heads) or more, self.drops.closed()))
-        if answer.held:
+        if answer.held and not began:  # after a snapshot the log comes first: it says what of them is a fork (rule 36)
             self._publish(self._job(lambda: self._held.receive(answer.held)))
         if progress is not None:
             progress(*self._job(lambda: self._how_far(answer)))

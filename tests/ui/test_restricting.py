@@ -1,4 +1,4 @@
-"""A session or a screening is restricted afterwards in the window, or is for the whole team again."""
+"""A session or a screening is restricted afterwards, or is for the whole team again; what is said before a file moves."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain.restricting import Restrict, Unrestrict
 from cmpp_desktop.errors import Invalid, KnownError
+from cmpp_desktop.ui.pages.form_plans import plan_for
 from tests.ui import samples
 from tests.ui.page_desk import Desk, desk, nameless
 
@@ -110,3 +111,9 @@ def test_who_does_not_hold_them_sees_screenings_without_it() -> None:
         holds(at, False)
         page = at.open("participant", participant_id=samples.MARISELA, tab="screenings")
         assert all(not row.buttons for row in page.screenings.rows.model().rows)
+
+
+def test_who_hands_a_file_over_is_told_that_what_waits_for_a_signature_has_to_be_sent_again() -> None:
+    for language, said in (("en", "it has to be sent again"), ("es", "hay que enviarlo otra vez")):
+        with desk(language=language) as at:
+            assert said in plan_for("hand_over", at.ui, samples.uid("case")).text

@@ -148,9 +148,10 @@ def hand_over(ui: Ui, record_id: UUID | None) -> FormPlan:
         "They accept or send it back. To another team the whole file goes once they have accepted, with those of the household "
         "who have no case of their own; your team sees that it went, and nothing after. To a provider the records do not go."
     )
+    signing = words("What waits for a signature is not signed there by itself: it has to be sent again. Have it signed before.")
     return FormPlan(
         "hand_over", words("Hand over the case"), items, make, words("They were asked to take the case"),
-        words("Ask them"), text=text,
+        words("Ask them"), text=f"{text} {signing}",
         question=lambda participant: HandOver(needed(record_id), ui.today()), filled=filled,
     )  # fmt: skip
 

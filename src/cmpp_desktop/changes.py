@@ -253,6 +253,13 @@ class Columns(NamedTuple):
             for id, values, stamp in zip(self.ids, rows, self.stamps, strict=True)
         }
 
+    def between(self, first: int, end: int) -> Columns:
+        """Those of these rows."""
+        if first == 0 and end >= len(self.ids):
+            return self
+        ids, stamps = self.ids[first:end], self.stamps[first:end]
+        return self._replace(ids=ids, values=[column[first:end] for column in self.values], stamps=stamps)
+
     def without(self, gone: Set[int]) -> Columns:
         """Those whose rows are not among these."""
         if not gone:

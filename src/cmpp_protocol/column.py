@@ -21,20 +21,22 @@ _NOT_READ = (ValueError, TypeError, msgpack.UnpackException, RecursionError)
 class Column(Sequence[bytes]):
     """The bytes of each value. `plain`: the values themselves, where none of them is a list or a map, else None."""
 
-    __slots__ = ("_cut", "_data", "plain")
+    __slots__ = ("_cut", "plain")
 
-    def __init__(self, data: bytes, cut: list[bytes] | None, plain: list[Any] | None) -> None:
-        """`cut` may be missing where `plain` is there."""
-        self._data, self._cut, self.plain = data, cut, plain
+    def __init__(self, cut: list[bytes] | None, plain: list[Any] | None = None) -> None:
+        """One of them may be missing."""
+        self._cut, self.plain = cut, plain
 
     def __len__(self) -> int:
-        return len(self._cut if self.plain is None and self._cut is not None else self.plain or ())
+        return len((self._cut if self.plain is None else self.plain) or ())
 
     @overload
     def __getitem__(self, at: int) -> bytes: ...
     @overload
     def __getitem__(self, at: slice) -> Sequence[bytes]: ...
     def __getitem__(self, at: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(at, slice) and self.plain is not None:
+            return Column(None, self.plain[at])
         return self._values()[at]
 
     def __iter__(self) -> Iterator[bytes]:
@@ -46,7 +48,8 @@ class Column(Sequence[bytes]):
 
     def _values(self) -> list[bytes]:
         if self._cut is None:
-            self._cut = cut(self._data, len(self))
+            pack = msgpack.Packer(use_bin_type=True).pack
+            self._cut = [pack(value) for value in self.plain or ()]
         return self._cut
 
 
@@ -59,7 +62,7 @@ def plain(data: bytes, count: int) -> Column | None:
         return None
     if not _PLAIN.issuperset(map(type, read)) or msgpack.packb(read, use_bin_type=True) != whole:
         return None
-    return Column(data, None, read)
+    return Column(None, read)
 
 
 def cut(data: bytes, count: int) -> list[bytes]:
@@ -90,5 +93,4 @@ def joined(columns: Sequence[Sequence[bytes]]) -> Sequence[bytes]:
         return columns[0]
     if any(plain_of(one) is None for one in columns):
         return list(chain.from_iterable(columns))
-    parts = [one for one in columns if isinstance(one, Column)]
-    return Column(b"".join(one._data for one in parts), None, list(chain.from_iterable(one.plain or () for one in parts)))
+    return Column(None, list(chain.from_iterable(plain_of(one) or () for one in columns)))

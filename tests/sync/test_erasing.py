@@ -173,7 +173,7 @@ def test_a_snapshot_from_before_brings_nothing_erased_and_one_from_after_holds_n
     state, keys = admin.engine.roster(), admin.replica.collection_keys()
     made = Fold(state, keys, ana.caseload)
     older = RecordState("contact_route", {LIFE: (Head(Stamp(1, ana.device), LIVE),)})
-    made.begin(Read({}, {}, {MARIA: older, TESFAY: older}))
+    made.begin(Read({}, [], {MARIA: older, TESFAY: older}))
     assert set(made.records) == {TESFAY}
     rows = sorted((one for one in ana.replica.envelopes(ana.caseload) if one.seq), key=lambda one: one.seq or 0)
     again = Fold(state, keys, ana.caseload)

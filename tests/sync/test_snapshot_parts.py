@@ -162,7 +162,7 @@ def test_parts_end_where_the_records_say_and_ids_rise_over_them(monkeypatch: pyt
     parts = packed(records)
     reads = [snapshot_parts.read(part, number == 0) for number, part in enumerate(parts)]
     assert [len(one.ids) for one in reads] == [3, 3, 2]
-    assert [id for one in reads for id in one.ids] == sorted(records)
+    assert [id for one in reads for id in one.ids] == sorted(id.bytes for id in records)
     assert [bool(one.chain) for one in reads] == [True, False, False]
     monkeypatch.setattr(snapshot_parts, "PART_GOAL", 60)
     assert len(packed(records)) == 8

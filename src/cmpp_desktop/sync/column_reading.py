@@ -72,10 +72,10 @@ class Values:
         need(isinstance(column, bytes), "values")
         if count == 1:
             self._alone.add(column)
-            return Column(column, [column], None)
+            return Column([column])
         first = column[: len(column) // count]
         if first * count == column and (known := self._one(first)) is not None:  # most columns say the same in every row
-            return Column(column, [first] * count, [known[0]] * count if known[1] else None)
+            return Column([first] * count, [known[0]] * count if known[1] else None)
         found = plain(column, count)
         if found is not None:
             return found
@@ -84,7 +84,7 @@ class Values:
         except canon.NotCanonical as error:
             raise NotOpened("void", "values") from error
         self._cut.update(values)
-        return Column(column, values, None)
+        return Column(values)
 
     def check(self) -> None:
         """Raises NotOpened unless all that was cut are canonical values."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from cmpp_desktop.changes import SIGNED, RecordState
+from cmpp_desktop.changes import SIGNED, RecordState, in_records
 from cmpp_desktop.store import signing
 from cmpp_desktop.sync import confirmed
 from cmpp_desktop.sync.parted import has_parted
@@ -155,7 +155,8 @@ def follow_on(listed: Listed, after: int, upto: int) -> Listed | None:
 
 def signatures_hold(state: RosterState, part: Read) -> bool:
     """Whether every Signed record of a part is what its id says and its device signed (rule 21)."""
-    every = [(id, made.state()) for id, made in part.created.items() if made.kind == SIGNED]
+    signed = in_records(columns for columns in part.columns if columns.kind == SIGNED)
+    every = [(id, made.state()) for id, made in signed.items()]
     every += [(id, one) for id, one in part.states.items() if one.kind == SIGNED]
     return all(_was_signed(state, id, one) for id, one in every)
 

@@ -24,7 +24,7 @@ from uuid import UUID
 
 import zstandard
 
-from cmpp_desktop.changes import LIFE, LIVE, Created, Head, RecordState
+from cmpp_desktop.changes import LIFE, LIVE, Columns, Created, Head, RecordState, in_records
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync.column_reading import NotOpened, Values, body_of, is_name, need
 from cmpp_desktop.sync.replica import Chain, ChainRow
@@ -43,15 +43,21 @@ Chains: TypeAlias = Mapping[bytes, ChainRow]
 
 
 class Read(NamedTuple):
-    """What a part holds. `created`: records as they came into being; `states`: all others."""
+    """What a part holds. `columns`: records as they came into being; `states`: all others."""
 
     chain: dict[bytes, Chain]
-    created: dict[UUID, Created]
+    columns: Sequence[Columns]
     states: dict[UUID, RecordState]
 
     @property
-    def ids(self) -> list[UUID]:
-        return sorted([*self.created, *self.states])
+    def created(self) -> dict[UUID, Created]:
+        """The records of the columns, one by one."""
+        return in_records(self.columns)
+
+    @property
+    def ids(self) -> list[bytes]:
+        """Of all, ascending."""
+        return sorted([*(id for columns in self.columns for id in columns.ids), *(id.bytes for id in self.states)])
 
 
 # Packing --------------------------------------------------------------------------------------------------------------
@@ -221,7 +227,8 @@ class _Reader:
         self.stamps = [Stamp(hlc, devices[at]) for at, hlc in zip(flat[::2], flat[1::2], strict=True)]
         need(all(a < b for a, b in pairwise(self.stamps)), "stamps")
         self.cut = Values()
-        self.created: dict[UUID, Created] = {}
+        self.ids: set[bytes] = set()
+        self.columns: list[Columns] = []
         self.states: dict[UUID, RecordState] = {}
 
     def all(self) -> Read:
@@ -232,7 +239,7 @@ class _Reader:
         need(all(a < b for a, b in pairwise(keys)), "groups")
         ids = [self._whole(one) for one in _list(self.body["whole"])]
         need(all(a < b for a, b in pairwise(ids)), "ids")
-        return Read(chain, self.created, self.states)
+        return Read(chain, self.columns, self.states)
 
     def _chain(self) -> dict[bytes, Chain]:
         found: dict[bytes, Chain] = {}
@@ -260,18 +267,16 @@ class _Reader:
         need(max(named, default=0) < len(self.stamps), "stamps")
         told = [self.stamps[at] for at in named]
         need(len(told) == count and isinstance(columns, list) and len(columns) == len(names), "values")
-        values = list(zip(*(self.cut.split(column, count) for column in columns), strict=True))
-        uuids = [UUID(bytes=id) for id in ids]
-        need(self.created.keys().isdisjoint(uuids) and self.states.keys().isdisjoint(uuids), "ids")
+        made = Columns(kind, names, ids, [self.cut.split(column, count) for column in columns], told)
+        need(self.ids.isdisjoint(ids), "ids")
+        self.ids.update(ids)
         changed = self._others(others, count, len(names))
-        live = names.index(LIFE) if LIFE in names else -1
-        made = {
-            id: Created(kind, names, held, stamp) for id, held, stamp in zip(uuids, values, told, strict=True)
-        }
-        slow = {at for at, held in enumerate(values) if held[live] != LIVE} if live >= 0 else set()
-        for at in slow | changed.keys():
-            self.states[uuids[at]] = _with_others(made.pop(uuids[at]), changed.get(at, {}))
-        self.created.update(made)
+        lives = made.values[names.index(LIFE)] if LIFE in names else ()
+        slow = {at for at, life in enumerate(lives) if life != LIVE} | changed.keys()
+        for at in slow:
+            self.states[UUID(bytes=ids[at])] = _with_others(made.created(at), changed.get(at, {}))
+        if len(slow) < count:
+            self.columns.append(made.without(slow))
         return kind, names
 
     def _others(self, flat: Any, rows: int, fields: int) -> dict[int, dict[int, Stamp]]:
@@ -290,7 +295,8 @@ class _Reader:
         raw, kind, heads, waiting, covers = row
         need(isinstance(raw, bytes) and len(raw) == 16 and is_name(kind), "whole")
         id = UUID(bytes=raw)
-        need(id not in self.created and id not in self.states, "ids")
+        need(raw not in self.ids, "ids")
+        self.ids.add(raw)
         need(all(isinstance(one, dict) and all(map(is_name, one)) for one in (heads, waiting)), "whole")
         held = {name: self._heads(listed) for name, listed in heads.items()}
         waits = {name: frozenset(self._named(listed)) for name, listed in waiting.items()}

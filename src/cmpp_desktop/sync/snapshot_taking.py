@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice, pairwise
+from typing import NamedTuple
 from uuid import UUID
 
-from cmpp_desktop.changes import Created, RecordState, columns_of
+from cmpp_desktop.changes import Columns, Created, RecordState, columns_of, in_records
 from cmpp_desktop.store.bulk import uncollected
 from cmpp_desktop.sync import confirmed, copies, erased, merge, snapshot_books, snapshot_parts
 from cmpp_desktop.sync.books import Books
@@ -21,8 +22,19 @@ from cmpp_desktop.sync.snapshot_parts import Read
 from cmpp_desktop.sync.taken import Item, Taken
 from cmpp_protocol import canon
 
-RECORDS_A_STEP = 2_500
+RECORDS_A_STEP = 10_000  # in one transaction: nothing of the collection can be shown before the last of them
 KEPT_READ = 50_000  # records
+
+
+class _Step(NamedTuple):
+    """What is written in one transaction: records as they came into being, and others."""
+
+    columns: Sequence[Columns]
+    states: Mapping[UUID, RecordState]
+
+    @property
+    def many(self) -> int:
+        return sum(len(columns.ids) for columns in self.columns) + len(self.states)
 
 
 class Taking:
@@ -44,7 +56,7 @@ class Taking:
 
     def is_whole(self) -> bool:
         """Whether all parts are well-formed, and are together what the head says. Not at the store: it takes its time."""
-        spans: list[tuple[UUID, UUID]] = []
+        spans: list[tuple[bytes, bytes]] = []
         records = 0
         try:
             with uncollected():
@@ -52,9 +64,9 @@ class Taking:
                     part = self._read(number)
                     if not self._signed_holds(part):
                         return False
-                    every = [*part.created, *part.states]
+                    every = part.ids
                     records += len(every)
-                    spans += [(min(every), max(every))] if every else []
+                    spans += [(every[0], every[-1])] if every else []
                     if number == 0:
                         self._base = part.chain
                     if records <= KEPT_READ:
@@ -81,9 +93,9 @@ class Taking:
 
     def steps(self) -> Iterator[Callable[[], Taken]]:
         """What has to be done at the store, one after another."""
-        for records in self._records():
-            yield lambda records=records: self._write(records)  # type: ignore[misc]  # bound now
-            done = min(self.how_far[0] + len(records), self.how_far[1])
+        for step in self._records():
+            yield lambda step=step: self._write(step)  # type: ignore[misc]  # bound now
+            done = min(self.how_far[0] + step.many, self.how_far[1])
             self.how_far = (done, self.how_far[1])
         yield self._finish
 
@@ -93,40 +105,45 @@ class Taking:
             return kept
         return snapshot_parts.read(snapshot_parts.inflate(self._squeezed[number]), number == 0)
 
-    def _records(self) -> Iterator[list[tuple[UUID, Created | RecordState]]]:
+    def _records(self) -> Iterator[_Step]:
         state = self._books.view()
         if not self._beyond:
             for number in range(len(self._squeezed)):
                 part = self._read(number)
-                created, whole = erased.records_without(state, part.created), erased.records_without(state, part.states)
-                yield from _chunks(iter([*created.items(), *whole.items()]))
+                columns = [erased.columns_without(state, one) for one in part.columns]
+                yield from _steps(columns, erased.records_without(state, part.states))
             return
         fold = Fold(state, self._books.keys, self._place)
         for number in range(len(self._squeezed)):
             fold.begin(self._read(number))
         fold.take([Item(row.body) for row in self._beyond])
         self._chain, self._fold = dict(fold.now), fold
-        yield from _chunks(iter(fold.records.items()))
+        created = {id: what for id, what in fold.records.items() if isinstance(what, Created)}
+        states = {id: what for id, what in fold.records.items() if not isinstance(what, Created)}
+        yield from _steps(columns_of(created), states)
 
-    def _write(self, records: Sequence[tuple[UUID, Created | RecordState]]) -> Taken:
+    def _write(self, step: _Step) -> Taken:
         store, place, taken = self._store, self._place, Taken()
-        known = store.states(place, [id for id, _ in records])
-        created = {id: what for id, what in records if isinstance(what, Created) and id not in known}
-        after: dict[UUID, RecordState] = {}
-        for id, what in records:
-            if self._parted is not None:
+        if self._parted is not None:
+            every: dict[UUID, Created | RecordState] = {**in_records(step.columns), **step.states}
+            for id, what in every.items():
                 self._parted.look(id, what)
-            if id not in created:
-                state = self._awaiting(what.state() if isinstance(what, Created) else what, known.get(id))
-                if known.get(id) != state:
-                    after[id] = state
+        here = store.known_ids(place, [id for columns in step.columns for id in columns.ids])
+        known_rows = [{row for row, id in enumerate(columns.ids) if id in here} for columns in step.columns]
+        fresh = [one for columns, rows in zip(step.columns, known_rows, strict=True) if (one := columns.without(rows)).ids]
+        others = dict(step.states)
+        for columns, rows in zip(step.columns, known_rows, strict=True):
+            others |= {UUID(bytes=columns.ids[row]): columns.created(row).state() for row in rows}
+        known = store.states(place, others)
+        now = {id: self._awaiting(state, known.get(id)) for id, state in others.items()}
+        after = {id: state for id, state in now.items() if known.get(id) != state}
         with uncollected(), store.transaction():
             put_begun(store, {*begun(store), place})
-            if created:
-                taken.touched |= store.save_created(place, columns_of(created))
+            if fresh:
+                taken.touched |= store.save_created(place, fresh)
             if after:
                 taken.touched |= store.save_states(place, {id: known[id] for id in after if id in known}, after)
-        taken.kinds = {made.kind for made in created.values()} | {state.kind for state in after.values()}
+        taken.kinds = {columns.kind for columns in fresh} | {state.kind for state in after.values()}
         return taken
 
     def _awaiting(self, state: RecordState, before: RecordState | None) -> RecordState:
@@ -220,8 +237,21 @@ class Taking:
             store.trim_outbox(place, mine.last_hlc)
 
 
-def _chunks(
-    records: Iterator[tuple[UUID, Created | RecordState]],
-) -> Iterator[list[tuple[UUID, Created | RecordState]]]:
-    while some := list(islice(records, RECORDS_A_STEP)):
-        yield some
+def _steps(columns: Sequence[Columns], states: Mapping[UUID, RecordState]) -> Iterator[_Step]:
+    """So many records at a time as may be written in one transaction."""
+    some: list[Columns] = []
+    room = RECORDS_A_STEP
+    for one in columns:
+        at = 0
+        while at < len(one.ids):
+            some.append(one.between(at, at + room))
+            at += len(some[-1].ids)
+            room -= len(some[-1].ids)
+            if not room:
+                yield _Step(some, {})
+                some, room = [], RECORDS_A_STEP
+    if some:
+        yield _Step(some, {})
+    left = iter(states.items())
+    while part := dict(islice(left, RECORDS_A_STEP)):
+        yield _Step((), part)

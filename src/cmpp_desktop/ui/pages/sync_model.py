@@ -170,7 +170,7 @@ def sentence(status: SyncStatus, words: Words) -> tuple[str, str]:
 
 
 def _needs_you(status: SyncStatus, now: datetime, words: Words) -> tuple[Line, ...]:
-    lines = [*_two_lists(words)] if status.problem == "roster_fork" else []  # nothing goes on before this
+    lines = [*_two_lists(status, words)] if status.problem == "roster_fork" else []  # nothing goes on before this
     if status.problem in OF_THE_NETWORK:
         look = words("The proxy, and the certificate of the server, are chosen there.")
         lines.append(Line("wifi", words("Network of this laptop"), look, words("Settings"), "amber", "network"))
@@ -220,7 +220,12 @@ def _needs_you(status: SyncStatus, now: datetime, words: Words) -> tuple[Line, .
     return tuple(lines)
 
 
-def _two_lists(words: Words) -> tuple[Line, Line]:
+def _two_lists(status: SyncStatus, words: Words) -> tuple[Line, ...]:
+    if status.alone is not None:  # the kit settles it through a server only
+        title = words("Two lists of who may open the records")
+        why = words("Two laptops have kept the list, and what one of them took up the other did not.")
+        then = words("Work goes on. Invite nobody and close no laptop before your administrator has looked at both laptops.")
+        return (Line("git-compare", title, f"{why}\n{then}", tone="amber"),)
     settle = words("An administrator looks at both, and chooses one with the printed recovery kit.")
     out = words("Only if an administrator has settled it and tells you so. What is here goes out then.")
     return (

@@ -22,7 +22,7 @@ from cmpp_desktop.ui.pages.join_again import TwelveWords
 from cmpp_desktop.ui.pages.review_model import checks
 from cmpp_desktop.ui.pages.two_lists import TwoLists
 from cmpp_desktop.words import load
-from cmpp_desktop.workspace import CaseSummaryRequest, WithoutServer
+from cmpp_desktop.workspace import CaseSummaryRequest
 from tests.ui import samples
 from tests.ui.page_desk import Desk, desk, nameless
 from tests.ui.samples import KIT, NEW_KIT
@@ -292,17 +292,6 @@ def test_two_lists_are_looked_at_and_settled_with_the_kit() -> None:
         sheet.ready.click()
         at.settle()
         assert at.door.synced == 1
-
-
-def test_without_a_server_two_lists_are_said_and_nothing_is_offered_that_cannot_settle_them() -> None:
-    with desk() as at:
-        alone = WithoutServer("Denise’s laptop", False, True, None, 0)
-        at.door.status = replace(at.door.status, word="refused", problem="roster_fork", alone=alone)
-        page = at.open("sync")
-        first = page._said.needs_you[0]
-        assert not first.action
-        assert "Invite nobody" in first.detail
-        assert not any(line.action in ("fork", "join") for line in page._said.needs_you)
 
 
 def test_where_one_list_has_a_newer_kit_both_are_asked_for() -> None:

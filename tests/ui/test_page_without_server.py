@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -102,3 +103,13 @@ def test_where_there_is_a_server_nothing_of_this_is_shown() -> None:
         assert laptops.keeping.isHidden()
         assert not laptops.invitations.leave.isHidden()
         assert at.open("sync").try_now.isVisible()
+
+
+def test_without_a_server_two_lists_are_said_and_nothing_is_offered_that_cannot_settle_them() -> None:
+    with desk() as at:
+        at.door.status = replace(samples.sync_alone(), word="refused", problem="roster_fork")
+        page = at.open("sync")
+        first = page._said.needs_you[0]
+        assert not first.action
+        assert "Invite nobody" in first.detail
+        assert not any(line.action in ("fork", "join") for line in page._said.needs_you)

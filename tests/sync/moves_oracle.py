@@ -66,6 +66,7 @@ class World:
         self.movers = self.laptops[:movers]
         self.written: dict[tuple[bytes, bytes], list[ChangeSet]] = {}
         self.pasts: dict[Mark, frozenset[Mark]] = {}
+        self.moves: dict[Stamp, set[Stamp]] = {}  # and the lives that each replaced
         self.edits: dict[Mark, frozenset[Mark]] = {}  # what a write stands for: itself, or the edits of which it is a copy
         self._commit(self.laptops[0], {NORTH: [Write("note", ID, LIFE, LIVE), *self._first()]})
 
@@ -113,6 +114,7 @@ class World:
             copies[name] = frozenset().union(*of)
         gone = merge.settle(source, ID, self.moving.moved_value(to, None))
         self._commit(laptop, {to: carried, at: [gone]} if carried else {at: [gone]}, {to: copies})
+        self.moves[Stamp(laptop.last_hlc, laptop.name)] = {head.stamp for head in source.heads[LIFE]}
 
     def do_pick(self, who: int, place: int, name: int) -> None:
         laptop, at = self.laptops[who % len(self.laptops)], PLACES[place % 2]
@@ -187,7 +189,8 @@ class World:
         )
 
     def check_no_false_conflict(self) -> None:
-        """P3: two values are shown only where neither edit's author had the other, nor a copy of it."""
+        """P3: two values are shown only where neither edit's author had the other, nor a copy of it. Not so of what two
+        moves brought of which neither replaced the other: the source names its newest move alone."""
         mover = self.laptops[0]
         for place in PLACES:
             state = mover.state(place)
@@ -196,11 +199,16 @@ class World:
                     edits = [self.edits[Mark(place, conflict.field, head.stamp)] for head in conflict.versions]
                     old = {
                         edit
-                        for group in edits
+                        for group, head in zip(edits, conflict.versions, strict=True)
                         for edit in group
-                        if all(self._before(edit, other) for other in edits if edit not in other)
+                        if not self._moves_apart(head.stamp, [other.stamp for other in conflict.versions])
+                        and all(self._before(edit, other) for other in edits if edit not in other)
                     }
                     assert not old, f"P3: a false conflict {edits}"
+
+    def _moves_apart(self, one: Stamp, stamps: list[Stamp]) -> bool:
+        others = [stamp for stamp in stamps if stamp != one]
+        return one in self.moves and all(one not in self.moves.get(other, {one}) for other in others)
 
     def _before(self, edit: Mark, others: frozenset[Mark]) -> bool:
         copies = [mark for mark, edits in self.edits.items() if edit in edits]

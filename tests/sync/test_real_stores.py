@@ -157,7 +157,7 @@ def test_after_closing_and_opening_the_store_the_exchange_goes_on_where_it_was(p
     ana.store = Store.open(folder, KEY)
     ana.replica = ana.store.replica()
     ana.do(family("Rosa", "Caal"))
-    client = ana.engine._post._transport._client  # type: ignore[attr-defined]
+    client = ana.engine._post._transport._posts.client  # type: ignore[attr-defined]
     transport = HttpTransport(URL, client=client)
     ana.engine = Engine(ana.replica, transport, system_ms=lambda: ana.ms, random=ana.rng.randbytes)
     assert ana.sync() == "sent"

@@ -1,5 +1,5 @@
-"""What waits to be sent is kept record by record (`store/change_sets.py`). No table changes: the number keeps an older program, which
-could not read it, from opening such a store."""
+"""What waits to be sent is kept record by record (`store/change_sets.py`). No table changes: the number keeps an older program,
+which could not read it, from opening such a store."""
 
 from __future__ import annotations
 

@@ -53,7 +53,6 @@ LONG_MODULES = {
     "tests/sync/test_snapshots.py": 417,
     "tests/sync/test_two_laptops.py": 477,
     "tests/ui/samples/door.py": 461,
-    "tests/ui/test_page_others.py": 436,
     "tests/ui/samples/person.py": 429,
     "tests/ui/screenshots.py": 803,
     "tests/ui/test_page_forms.py": 472,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,8 +14,9 @@ from cmpp_desktop.sync import enrolment, left_invitation, replica
 from cmpp_desktop.workspace import InvitationFile, LeftInvitation, Workspace
 from cmpp_protocol import canon, invitations
 from tests.authority import authority
-from tests.journeys.near import Place
+from tests.journeys.near import Place, Shared
 from tests.journeys.office import PASSPHRASE, team_of
+from tests.journeys.test_copies import families, register
 
 
 def invited(denise: Workspace, name: str = "Nia Sesay") -> tuple[InvitationFile, LeftInvitation]:
@@ -115,3 +117,41 @@ def test_a_server_of_an_older_version_says_so_and_the_file_still_serves(
     leon.enrol(file.data, "Grey Dell", PASSPHRASE)
     assert leon.sync_now().problem is None
     leon.close()
+
+
+def test_a_laptop_whose_place_was_taken_comes_in_again_by_words_and_by_the_authority_that_it_knows(
+    place: Place, denise: Workspace
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def connect(url: str, ca: str) -> Shared:
+        asked.append((url, ca))
+        return Shared(url, client=place.client)
+
+    file = denise.invite("Nia Sesay", "caseworker", team_of(denise))  # type: ignore[arg-type]  # an id
+    nia = place.door(place.folder / "nia", connect)
+    nia.enrol(file.data, "Blue ThinkPad", PASSPHRASE)
+    assert nia.sync_now().problem is None
+    nia.lock()
+    shutil.copytree(place.folder / "nia", place.folder / "copy")
+    copy = place.laptop("copy")
+    for door, note in ((nia, "Original"), (copy, "Copy")):
+        door.unlock(PASSPHRASE)
+        register(door, note)
+        assert door.sync_now().problem is None
+    register(nia, "Kept")
+    assert nia.sync_now().problem == "device_replaced"
+    kept = nia._need().store.replica()
+    with kept.transaction():
+        kept.put_secret(replica.SERVER, canon.pack({"url": place.url, "ca": authority()}))
+    again = denise.administration().invite_again(nia._need().member_id)
+    left = denise.leave_invitation(again, "en")
+    found = nia.fetch_invitation(" ".join(left.words), place.url)
+    assert asked[-1] == (place.url, authority())
+    nia.join_again(found.data, found.words)
+    for door in (nia, denise):
+        assert door.sync_now().problem is None
+    assert "Kept" in families(denise)
+    assert refused(place, copy, " ".join(left.words)) == "invitation_not_there", "it was used"
+    for door in (nia, copy):
+        door.close()

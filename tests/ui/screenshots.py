@@ -369,12 +369,11 @@ def _look_at_both(window: Window) -> None:
 
 def _replaced(door: samples.SampleDoor) -> None:
     """Another copy of this laptop has taken its place."""
-    door.status = replace(door.status, word="refused", problem="device_replaced", waiting=2)
+    door.status = replace(door.status, word="refused", problem="device_replaced", waiting=2, conflicts=0, set_aside=0, held=())
 
 
 def _twelve_words(window: Window) -> None:
     TwelveWords(window, page(window).ui, lambda words: None, lambda: None, lambda: None).open()
-    settle(window)
 
 
 def _decide(window: Window) -> None:
@@ -648,6 +647,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("17-settings-alone-other", _laptops(alone.shown, alone.taking_over), _ADMIN, before=alone.standing()),
     Shot("02-first-run-alone", _first_run(5), {"state": "new"}),
     Shot("14-sync-replaced", go("sync"), before=_replaced),
+    Shot("14-sync-join-again", go("sync", _decide), before=_replaced),
     Shot("14-sync-two-lists", go("sync"), before=_forked),
     Shot("14-sync-two-lists-sheet", go("sync", _look_at_both), before=_forked),
     Shot("14-sync-twelve-words", go("sync", _twelve_words), before=_replaced),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,17 +14,14 @@ from reportlab.pdfgen.canvas import Canvas
 from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain.consent import ConsentFields
 from cmpp_desktop.domain.reviews import PickVersion, ReturnForChanges, SignDocument
-from cmpp_desktop.errors import Invalid, KnownError, NotAllowed
+from cmpp_desktop.errors import KnownError, NotAllowed
 from cmpp_desktop.ui.pages.conflict_model import differing, settling
 from cmpp_desktop.ui.pages.held_work import HeldWorkSheet
-from cmpp_desktop.ui.pages.join_again import TwelveWords
 from cmpp_desktop.ui.pages.review_model import checks
-from cmpp_desktop.ui.pages.two_lists import TwoLists
 from cmpp_desktop.words import load
 from cmpp_desktop.workspace import CaseSummaryRequest
 from tests.ui import samples
 from tests.ui.page_desk import Desk, desk, nameless
-from tests.ui.samples import KIT, NEW_KIT
 
 pytestmark = pytest.mark.usefixtures("qapp")
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -231,83 +227,6 @@ def test_work_that_came_too_late_is_taken_in_or_left_out_and_had_back() -> None:
         at.press(Qt.Key.Key_T, ALT)
         assert [decision for _, decision in at.door.decisions] == ["leave_out", "bring_back", "take_in"]
         assert nameless(page) == []
-
-
-def test_a_laptop_whose_place_was_taken_joins_again_with_a_file(tmp_path: Path) -> None:
-    with desk() as at:
-        at.door.status = replace(at.door.status, word="refused", problem="device_replaced", waiting=2)
-        page = at.open("sync")
-        assert "join" in [line.action for line in page._said.needs_you]
-        (tmp_path / "again.cmppi").write_bytes(b"an invitation")
-        at.door.fail["join_again"] = KnownError("invitation_not_for_here")
-        page.read_file(tmp_path / "again.cmppi")
-        at.settle()
-        assert at.door.synced == 0
-        at.door.fail.clear()
-        page.read_file(tmp_path / "again.cmppi")
-        at.settle()
-        assert at.door.joined_again == [b"an invitation"]
-        assert at.door.synced == 1
-        (tmp_path / "again.cmppi").write_bytes(b"sealed")
-        page.read_file(tmp_path / "again.cmppi")
-        at.settle()
-        sheet: Any = at.window.findChild(TwelveWords)
-        for typed in ("not these", "the twelve"):
-            sheet.step.typed.setText(typed)
-            at.press(Qt.Key.Key_Return)
-        assert at.door.joined_again[1:] == [b"sealed"]
-        assert at.door.synced == 2
-
-
-def test_two_lists_are_looked_at_and_settled_with_the_kit() -> None:
-    with desk() as at:
-        at.door.status = replace(at.door.status, word="refused", problem="roster_fork", waiting=2)
-        page = at.open("sync")
-        assert [line.action for line in page._said.needs_you][:2] == ["fork", "join"]
-        page.look_at_both()
-        at.settle()
-        sheet: Any = at.window.findChild(TwoLists)
-        assert sheet.here.isChecked()  # on it somebody was shut out
-        assert nameless(sheet) == []
-        reached = []
-        for _ in range(5):
-            at.press(Qt.Key.Key_Tab)
-            reached.append(at.window.focusWidget())
-        assert {sheet.server, sheet.here, sheet.kits[0], sheet.keep, sheet.do_it} == set(reached)
-        at.press(Qt.Key.Key_S, ALT)
-        assert sheet._fields[0].has_problem
-        assert at.door.desk.settled == []
-        sheet.kits[0].setText("misread")
-        at.door.fail["settle_fork"] = Invalid(recovery="not_valid")
-        sheet.settle()
-        at.settle()
-        assert sheet._fields[0].has_problem
-        at.door.fail.clear()
-        sheet.kits[0].setText(KIT)
-        sheet.settle()
-        at.settle()
-        assert at.door.desk.settled == [("here", (KIT,))]
-        assert sheet.kits[0].text() == ""  # the code is let go of
-        assert "new invitation" in sheet.needs.text()
-        sheet.ready.click()
-        at.settle()
-        assert at.door.synced == 1
-
-
-def test_where_one_list_has_a_newer_kit_both_are_asked_for() -> None:
-    with desk() as at:
-        at.door.status = replace(at.door.status, word="refused", problem="roster_fork")
-        at.door.desk.forked_kits = 2
-        page = at.open("sync")
-        page.look_at_both()
-        at.settle()
-        sheet: Any = at.window.findChild(TwoLists)
-        sheet.server.setChecked(True)
-        for line, code in zip(sheet.kits, (KIT, NEW_KIT), strict=True):
-            line.setText(code)
-        sheet.settle()
-        at.settle()
-        assert at.door.desk.settled == [("server", (KIT, NEW_KIT))]
 
 
 # --- the paper --------------------------------------------------------------------------------------------------------------

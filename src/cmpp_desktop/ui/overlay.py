@@ -70,7 +70,17 @@ class Overlay(QWidget):
             super().keyPressEvent(event)
 
     def focusNextPrevChild(self, next: bool) -> bool:
-        return True  # the keyboard stays on the sheet
+        """The keyboard stays on the sheet."""
+        order = [one for one in self.stops() if one.isVisible() and one.isEnabled()]
+        if order:
+            here = self.focusWidget()
+            number = order.index(here) if here in order else -1
+            order[(number + (1 if next else -1)) % len(order)].setFocus(Qt.FocusReason.TabFocusReason)
+        return True
+
+    def stops(self) -> Sequence[QWidget]:
+        """Where Tab stops, in this order."""
+        return ()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if not self.sheet.geometry().contains(event.position().toPoint()):

@@ -29,12 +29,14 @@ def leave(opened: Opened, parts: Parts, file: InvitationFile, language: str) -> 
     return LeftInvitation(found.person, found.server, words, code, modules(code), file.expires_at)
 
 
-def fetch(parts: Parts, typed: str, server: str) -> FetchedInvitation:
-    """What waits for these words, or for the text of a QR code, which brings the server's address itself."""
+def fetch(parts: Parts, typed: str, server: str, known: tuple[str, str] = ("", "")) -> FetchedInvitation:
+    """What waits for these words, or for the text of a QR code, which brings the server's address itself. `known`: the server
+    that this laptop has, and its certificate authority: who comes in again by words is not asked to trust a stranger."""
     ticket = _ticket(typed, server)
     if ticket.ca and parts.connect_unproved is None:
         raise KnownError("server_refused", reason="certificate_authority")
-    connect = parts.connect_unproved if ticket.ca and parts.connect_unproved is not None else lambda url: parts.connect(url, "")
+    ca = known[1] if ticket.server == known[0] else ""
+    connect = parts.connect_unproved if ticket.ca and parts.connect_unproved is not None else lambda url: parts.connect(url, ca)
     transport = connect(ticket.server)
     try:
         data = left_invitation.take(transport, ticket.secret)

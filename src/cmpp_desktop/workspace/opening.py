@@ -93,7 +93,8 @@ class Opening(Core):
         server_unreachable, server_busy and what `read_invitation` does."""
         from cmpp_desktop.workspace import joining
 
-        return joining.fetch(self._parts, typed, server)
+        known = self._opened.server() if self._opened is not None else ("", "")
+        return joining.fetch(self._parts, typed, server, known)
 
     def enrol(self, data: bytes, laptop: str, passphrase: str, words: str = "") -> None:
         """Makes the store and opens it. Works without a network: the server hears of it at the first exchange."""

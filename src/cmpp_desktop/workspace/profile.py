@@ -63,7 +63,7 @@ class Opened:
         me = store.settings.get(ME) or {}
         self.member_id = UUID(bytes=me["member"])
         self.team_id = UUID(bytes=me["team"]) if me.get("team") else None
-        self.transport = parts.connect(*self._server())
+        self.transport = parts.connect(*self.server())
         self._zone: ZoneInfo | None = None
         self._merged: frozenset[UUID] = frozenset()  # ids that a change of who is whom named, until their deadlines follow
         self._unsubscribe = bus.subscribe(self._heard)
@@ -167,13 +167,13 @@ class Opened:
     def connect_anew(self) -> None:
         """Goes on by another way to the server: it has another address, or this laptop another network. To be called while no
         exchange is under way."""
-        url, ca = self._server()
+        url, ca = self.server()
         self.transport.close()
         self.transport = self._parts.connect(url, ca)
         self.engine.use(self.transport)
 
-    def _server(self) -> tuple[str, str]:
-        """Address and certificate authority."""
+    def server(self) -> tuple[str, str]:
+        """Address and certificate authority (PEM, or ""); waits for its turn at the store."""
         packed = self._at_store(lambda: self.store.replica().secret(replica.SERVER))
         server = canon.unpack(packed or canon.pack({"url": "", "ca": ""}))
         return server["url"], server["ca"]
@@ -181,7 +181,7 @@ class Opened:
     def name_server(self, ca: str) -> None:
         """Says to all laptops, in the roster, which certificate authority the server's certificate is of. Raises what an
         exchange does."""
-        self.engine.desk.set_policy({keeping.SERVER: self._server()[0], keeping.CA: ca})
+        self.engine.desk.set_policy({keeping.SERVER: self.server()[0], keeping.CA: ca})
         self.follow_server()
 
     def move_to(self, url: str, ca: str) -> None:

@@ -335,7 +335,7 @@ class SampleDoor(SampleNetwork, SampleDocuments, audits.NoLogs, Workspace):
 
     def join_again(self, data: bytes, words: str = "") -> None:
         self._may_fail("join_again")
-        if data.startswith(b"sealed") and words != "the twelve":
+        if data.startswith(b"sealed") and words not in ("the twelve", "rumor miseria"):
             raise KnownError("invitation_words" if words else "invitation_sealed")
         self.joined_again.append(data)
         self.status = replace(self.status, problem=None, word="sent")

@@ -59,15 +59,6 @@ class NoWayBack(Overlay):
         width = min(look().px(self.WIDTH), self.width() - look().px(32)) - look().px(48)
         return part.totalHeightForWidth(width) + look().px(40) if part is not None else super().sheet_height()
 
-    def focusNextPrevChild(self, next: bool) -> bool:
-        order = [one for one in self.stops() if one.isVisible() and one.isEnabled()]
-        if not order:  # both are waited for
-            return True
-        here = self.focusWidget()
-        number = order.index(here) if here in order else -1
-        order[(number + (1 if next else -1)) % len(order)].setFocus(Qt.FocusReason.TabFocusReason)
-        return True
-
     def stops(self) -> list[QWidget]:
         """Where Tab stops, in this order."""
         return [*self.findChildren(Button)]

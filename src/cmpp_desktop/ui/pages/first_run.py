@@ -86,7 +86,7 @@ class FirstRunPage(Page):
         self.organisation = OrganisationStep(self, lambda: self._go("start"), lambda: self._go("passphrase"))
         self.kit = KitStep(self, lambda: self.organisation.name.text().strip())
         self.sealed = WordsStep(words, self._unseal, lambda: self._go("start"))
-        self.fetch = FetchStep(self, self._have_fetched, self._not_read, lambda: self._go("start"))
+        self.fetch = FetchStep(self.ui, self._have_fetched, self._not_read, lambda: self._go("start"))
         self.readmission = ReadmissionStep(self, lambda: self._go("start"), lambda: self._go("passphrase"), self._not_read)
         self.next_steps = NextSteps(self, self.ui.shell.opened)
         self._focus |= {"organisation": self.organisation.name, "kit": self.kit.code, "words": self.sealed.typed}

@@ -1,4 +1,4 @@
-"""First run without a file: where the server is and twelve words, or the text of a QR code, which says both."""
+"""Coming in without a file, the first time or again: the server and twelve words, or the text of a QR code, which says both."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.messages import message_for
-from cmpp_desktop.ui.page import Page
+from cmpp_desktop.ui.page import Ui
 from cmpp_desktop.ui.pages.first_run_organisation import is_server
 from cmpp_desktop.ui.widgets import Button, Field, Label, TextField, column, row
 from cmpp_desktop.workspace import FetchedInvitation, InvitationInfo
@@ -18,18 +18,22 @@ ABOUT_WORDS = frozenset({"invitation_words", "invitation_sealed", "invitation_no
 
 
 class FetchStep(QWidget):
-    """`fetched(invitation, info)` when one was found; `failed(error)` for what is not about the words; `leave()` goes back."""
+    """`fetched(invitation, info)` when one was found; `failed(error)` for what is not about the words; `leave()` goes back, or
+    does what `other` says; `told()` when something else stands below a field."""
 
     def __init__(
         self,
-        page: Page,
+        ui: Ui,
         fetched: Callable[[FetchedInvitation, InvitationInfo], object],
         failed: Callable[[BaseException], object],
         leave: Callable[[], object],
+        *,
+        other: str = "",
+        told: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__()
-        words = self._words = page.words
-        self._page, self._fetched, self._failed = page, fetched, failed
+        words = self._words = ui.words
+        self._ui, self._fetched, self._failed, self._told = ui, fetched, failed, told
         self.typed, self.server = TextField(), TextField("https://", placeholder="https://")
         self.typed.setMaxLength(2000)
         self._typed_field = Field(
@@ -44,7 +48,7 @@ class FetchStep(QWidget):
         )
         self.typed.textChanged.connect(lambda text: self._server_field.setEnabled(not self._is_ticket()))
         self.fetch = Button(words("Fetch the invitation"), kind="primary", key="Return", large=True, on=self.ask)
-        back = Button(words("Back"), large=True, on=leave)
+        back = Button(other or words("Back"), large=True, on=leave)
         self.setLayout(
             column(
                 Label(words("Join by words or QR code"), "page", wrap=True),
@@ -72,10 +76,11 @@ class FetchStep(QWidget):
             if good
             else words("It begins with https:// and names a server. Only a server on this machine may do without the s.")
         )
+        self._told()
         if missing or not good:
             (self.typed if missing else self.server).setFocus()
             return
-        door = self._page.ui.door
+        door = self._ui.door
         self.fetch.setEnabled(False)
 
         whole = self._is_ticket()
@@ -84,7 +89,7 @@ class FetchStep(QWidget):
             found = door.fetch_invitation(typed, "" if whole else server)
             return found, door.read_invitation(found.data, found.words)
 
-        self._page.call(look, self._found, self._not_found, on="net")
+        self._ui.call(look, self._found, self._not_found, on="net", owner=self)
 
     def _found(self, found: tuple[FetchedInvitation, InvitationInfo]) -> None:
         self.fetch.setEnabled(True)
@@ -95,6 +100,7 @@ class FetchStep(QWidget):
         if isinstance(error, KnownError) and error.code in ABOUT_WORDS:
             message = message_for(error, self._words)
             self._typed_field.problem(f"{message.happened} {message.do}")
+            self._told()
             self.typed.setFocus()
         else:
             self._failed(error)

@@ -199,8 +199,7 @@ def _needs_you(status: SyncStatus, now: datetime, words: Words) -> tuple[Line, .
     if status.alone is not None and not status.alone.admitted:
         lines.append(Line("laptop", *no_server.not_yet_in(status.alone, words), tone="amber"))
     if status.problem == "device_replaced":
-        safe = words("Ask your administrator for one. What is here goes out then.")
-        lines.append(Line("laptop", words("Join again with an invitation"), safe, words("Open the file"), "amber", "join"))
+        lines.append(_join_again(status, words))
     lines += [_held(work, words) for work in status.held]
     if (unopened := status.set_aside - status.damaged - len(status.held)) > 0:
         lines.append(
@@ -220,6 +219,15 @@ def _needs_you(status: SyncStatus, now: datetime, words: Words) -> tuple[Line, .
     return tuple(lines)
 
 
+def _join_again(status: SyncStatus, words: Words) -> Line:
+    if status.alone is None:
+        safe = f"{words('Ask your administrator for a file, twelve words or a QR code.')}\n{words('What is here goes out then.')}"
+        way = words("Join again")
+    else:  # no server at which it could wait
+        safe, way = words("Ask your administrator for one. What is here goes out then."), words("Open the file")
+    return Line("laptop", words("Join again with an invitation"), safe, way, "amber", "join")
+
+
 def _two_lists(status: SyncStatus, words: Words) -> tuple[Line, ...]:
     if status.alone is not None:  # the kit settles it through a server only
         title = words("Two lists of who may open the records")
@@ -230,7 +238,7 @@ def _two_lists(status: SyncStatus, words: Words) -> tuple[Line, ...]:
     out = words("Only if an administrator has settled it and tells you so. What is here goes out then.")
     return (
         Line("git-compare", words("Two lists of who may open the records"), settle, words("Look at both"), "amber", "fork"),
-        Line("laptop", words("Join again with an invitation"), out, words("Open the file"), "amber", "join"),
+        Line("laptop", words("Join again with an invitation"), out, words("Join again"), "amber", "join"),
     )
 
 

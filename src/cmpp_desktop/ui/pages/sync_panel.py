@@ -14,7 +14,7 @@ from cmpp_desktop.ui.page import Page, Ui
 from cmpp_desktop.ui.pages.check_part import CheckPart
 from cmpp_desktop.ui.pages.folder_part import FolderPart
 from cmpp_desktop.ui.pages.held_work import HeldWorkSheet
-from cmpp_desktop.ui.pages.join_again import ASKS, TwelveWords
+from cmpp_desktop.ui.pages.join_again import ASKS, ByWords, TwelveWords
 from cmpp_desktop.ui.pages.participant_case import FactList
 from cmpp_desktop.ui.pages.rows_of import sync_row
 from cmpp_desktop.ui.pages.sync_model import Line, SyncSaid
@@ -51,6 +51,7 @@ class SyncPage(Page):
         self._job: Job | None = None
         self._said: SyncSaid | None = None
         self._alone = False  # an organisation without a server
+        self._server = ""  # its address
         words = self.words
         self.sentence = heading("")
         self.sentence.setWordWrap(True)
@@ -134,7 +135,7 @@ class SyncPage(Page):
         said = said_of(status, self.ui.now(), self.words, self.ui.zone)
         if self._said is not None and said.title != self._said.title:
             announce(self, said.title)
-        self._said = said
+        self._said, self._server = said, status.server
         ended = self.ui.door.opened_by_kit or status.problem in ENDED
         self._show_ways(status.alone is not None and not ended)
         self.sentence.setText(said.title)
@@ -200,7 +201,7 @@ class SyncPage(Page):
         elif line.action == "held" and isinstance(line.target, HeldWork):
             HeldWorkSheet(self.window(), self.ui, line.target, self._decided).open()
         elif line.action == "join":
-            self._ask_for_invitation()
+            self._join_again()
         elif line.action == "fork":
             self.look_at_both()
         elif line.action == "network":
@@ -232,6 +233,14 @@ class SyncPage(Page):
                 self.ui.say(self.words("Only an administrator can settle this. Tell yours."))
 
         self.call(lambda: door.administration().fork(), show, self.ui.trouble, on="net")
+
+    def _join_again(self) -> None:
+        """By words or a QR code where there is a server at which the invitation can wait; else by a file."""
+        if self._alone:
+            self._ask_for_invitation()
+        else:
+            join = self.ui.door.join_again
+            ByWords(self.window(), self.ui, self._server, join, self.sync, self._ask_for_invitation).open()
 
     def _ask_for_invitation(self) -> None:
         kinds = self.words("Invitations") + " (*.cmppi *.json *)"

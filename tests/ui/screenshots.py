@@ -37,7 +37,7 @@ from cmpp_desktop.ui.theme import Look, Wish
 from cmpp_desktop.workspace import AttachmentRequest, CaseSummaryRequest, CertificateRequest
 from tests.ui import samples
 from tests.ui.picture_door import PictureDoor
-from tests.ui.samples import NOW, alone, at_first_run, at_someone_new, audits, keeping, network, offices, rules
+from tests.ui.samples import NOW, alone, at_first_run, at_someone_new, audits, keeping, network, offices, rules, to_decide
 from tests.ui.samples.several import Several
 
 Arrange = Callable[[Window], object]
@@ -350,11 +350,6 @@ def _faulty_rules(door: PictureDoor) -> None:
     door.answers[RulePackPreview] = RulesRefused(faults)
 
 
-def _undecided(door: samples.SampleDoor) -> None:
-    """Somebody's work came too late."""
-    door.status = samples.sync_decisions()
-
-
 def _checked(window: Window) -> None:
     page(window).check.look()
 
@@ -638,8 +633,10 @@ SHOTS: tuple[Shot, ...] = (
     Shot("14-sync-documents", go("sync"), before=network.documents_wait),
     Shot("14-sync-metered", go("sync"), before=network.metered),
     Shot("14-sync-certificate", go("sync"), before=network.not_believed),
-    Shot("14-sync-decide", go("sync"), before=_undecided),
-    Shot("14-sync-decide-sheet", go("sync", _decide), before=_undecided),
+    Shot("14-sync-decide", go("sync"), before=to_decide.undecided),
+    Shot("14-sync-decide-sheet", go("sync", _decide), before=to_decide.undecided),
+    Shot("14-sync-misplaced", go("sync"), before=to_decide.misplaced),
+    Shot("14-sync-misplaced-sheet", go("sync", _decide), before=to_decide.misplaced),
     Shot("14-sync-checked", go("sync", _checked), before=network.snapshots_known),
     Shot("14-sync-alone", go("sync"), before=alone.standing()),
     Shot("14-sync-alone-new", go("sync"), before=alone.standing(waiting=0, admitted=False)),

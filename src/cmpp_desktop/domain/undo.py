@@ -122,6 +122,9 @@ class Recorder:
         before = (("team_id", there.team_id), ("compartment", there.compartment))
         self._steps.append(Step("move", kind, id, before, (("team_id", team_id), ("compartment", compartment))))
 
+    def keep_in_one(self, kind: type[F], id: UUID, *, team_id: UUID | None, compartment: Compartment) -> None:
+        self._work.keep_in_one(kind, id, team_id=team_id, compartment=compartment)
+
     def finish_move(self, kind: str, id: UUID) -> None:
         self._work.finish_move(kind, id)
 

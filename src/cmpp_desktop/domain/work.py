@@ -143,6 +143,11 @@ class Work(Protocol):
         first. Where it is already nothing happens."""
         ...
 
+    def keep_in_one(self, kind: type[F], id: UUID, *, team_id: UUID | None, compartment: Compartment) -> None:
+        """Moves what is live of a record in another collection into this one, where it is live already (rules 25, 26). Raises
+        record_missing where it is not; conflict_open, already_signed, Invalid other_compartment: see `misplaced.KeepInOne`."""
+        ...
+
     def finish_move(self, kind: str, id: UUID) -> None:
         """Carries what changed in a record after it had moved over to where it is now, and settles it here (rule 26). Raises
         restricted_closed or other_team where this laptop does not hold that, record_missing when there is nothing to finish."""

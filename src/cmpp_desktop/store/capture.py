@@ -17,7 +17,7 @@ from cmpp_desktop.changes import LIFE, LIVE, ChangeSet, Head, RecordState, Write
 from cmpp_desktop.domain.records import Fields, Life, to_wire
 from cmpp_desktop.domain.work import Actor
 from cmpp_desktop.errors import BugError, KnownError
-from cmpp_desktop.store import materialise, moving, signing, state
+from cmpp_desktop.store import contents, materialise, moving, signing, state
 from cmpp_desktop.store.change_sets import pack_change_set
 from cmpp_desktop.store.names import Names
 from cmpp_desktop.store.rows import Rows, new_row, values_of
@@ -237,6 +237,13 @@ class Capture(Rows):
         row.meta_status = "live" if life is Life.LIVE else "settled"
         if life is not Life.SIGNED:
             row.meta_signed_id = None
+
+    def _forget_content(self, row: Any) -> None:
+        """Of an attachment that is destroyed; unless another that is not names the same content."""
+        model: Any = ROWS["attachment"]
+        others = self._session.scalars(select(model).where(model.content_hash == row.content_hash, model.id != row.id)).all()
+        if all(self._is_destroyed(other) for other in others):
+            contents.forget(self._connection, row.content_hash)
 
     def _is_destroyed(self, row: Any) -> bool:
         held = self._now_held(self._capture_now(row)).heads.get(LIFE, ())

@@ -15,6 +15,7 @@ from cmpp_desktop.domain.records import Fields, Life, from_wire
 from cmpp_desktop.errors import KnownError, NotAllowed
 from cmpp_desktop.store import moving, state
 from cmpp_desktop.store.names import Place
+from cmpp_desktop.store.rows import values_of
 from cmpp_desktop.store.tables import CODECS, RECORD_KINDS, ROWS, SignedFields
 from cmpp_protocol import canon
 from cmpp_protocol.stamps import Stamp
@@ -28,14 +29,32 @@ def move(unit: UnitOfWork, kind: type[Fields], id: UUID, place: Place, transfer_
     row: Any = unit._row(kind, id)
     if row is None:
         raise KnownError("record_missing", kind=kind.kind)
-    if place.idx == row.coll:
-        return
+    if place.idx != row.coll:
+        _move(unit, kind.kind, row, place, transfer_id)
+
+
+def keep_in_one(unit: UnitOfWork, kind: type[Fields], id: UUID, place: Place) -> None:
+    """See `Work.keep_in_one`."""
+    rows = [row for row in unit._rows(kind, id) if row.meta_life in (Life.LIVE, Life.SIGNED)]
+    here = next((row for row in rows if row.coll == place.idx), None)
+    other = next((row for row in rows if row.coll != place.idx), None)  # a third place is found again, and settled after this one
+    if here is None or other is None:
+        raise KnownError("record_missing", kind=kind.kind)
+    if other.meta_life == Life.SIGNED != here.meta_life:  # it would be a draft again
+        raise KnownError("already_signed", kind=kind.kind)
+    values = values_of(kind.kind, other)
+    unit._stays_open(here, kind.model_construct(None, **values), values)
+    _move(unit, kind.kind, other, place, None)
+
+
+def _move(unit: UnitOfWork, kind: str, row: Any, place: Place, transfer_id: UUID | None) -> None:
+    """Out of the collection of this row."""
     if row.meta_status not in ("live", "settled"):
-        raise KnownError("conflict_open", kind=kind.kind)
+        raise KnownError("conflict_open", kind=kind)
     unit._session.flush()
     source = unit._now_held(unit._capture_now(row))
     signed_id, born = row.meta_signed_id, _born(unit, row)
-    _carry(unit, kind.kind, id, source, place, born)
+    _carry(unit, kind, row.id, source, place, born)
     unit._set_life(row, Life.MOVED, moving.moved_value(place.id, transfer_id))
     unit._capture_now(row).picked.add(LIFE)
     if signed_id is not None:

@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -46,7 +45,6 @@ from cmpp_desktop.store.tables import (
     CODECS,
     LOCAL_SECRET,
     RECORD_KINDS,
-    ROWS,
     SignedFields,
     participant_of,
 )
@@ -209,17 +207,13 @@ class UnitOfWork(Capture):
         """Keeps one piece of what an attachment holds, in this transaction; piece 0 comes last and makes it whole."""
         contents.add_piece(self._connection, digest, number, body)
 
-    def _forget_content(self, row: Any) -> None:
-        """Of an attachment that is destroyed; unless another that is not names the same content."""
-        model: Any = ROWS["attachment"]
-        others = self._session.scalars(select(model).where(model.content_hash == row.content_hash, model.id != row.id)).all()
-        if all(self._is_destroyed(other) for other in others):
-            contents.forget(self._connection, row.content_hash)
-
     def move(
         self, kind: type[F], id: UUID, *, team_id: UUID | None, compartment: Compartment, transfer_id: UUID | None = None
     ) -> None:
         carrying.move(self, kind, id, self._place(compartment, team_id), transfer_id)
+
+    def keep_in_one(self, kind: type[F], id: UUID, *, team_id: UUID | None, compartment: Compartment) -> None:
+        carrying.keep_in_one(self, kind, id, self._place(compartment, team_id))
 
     def finish_move(self, kind: str, id: UUID) -> None:
         carrying.finish(self, kind, id)

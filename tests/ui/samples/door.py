@@ -19,6 +19,7 @@ from cmpp_desktop.domain.directory import DirectoryPlan
 from cmpp_desktop.domain.entries import Records
 from cmpp_desktop.domain.finding import Find
 from cmpp_desktop.domain.households import RegisterHousehold
+from cmpp_desktop.domain.misplaced import Misplaced
 from cmpp_desktop.domain.obligations import MarkObligation, SharedWith, UnmarkObligation
 from cmpp_desktop.domain.participants import RevealANumber
 from cmpp_desktop.domain.separations import Separations
@@ -124,8 +125,7 @@ class SampleDoor(SampleNetwork, SampleDocuments, audits.NoLogs, Workspace):
         self.status = SyncStatus(
             "sent", last_heard=(NOW - timedelta(minutes=2)).astimezone(UTC), server="https://cmpp.example.org"
         )
-        self.wait_seconds = 0
-        self.closed = False
+        self.wait_seconds, self.closed = 0, False
         self.code = ""  # this laptop's six digits, "" once compared
         self.compared: list[str] = []
         self.confirm_restricted = True
@@ -304,7 +304,7 @@ class SampleDoor(SampleNetwork, SampleDocuments, audits.NoLogs, Workspace):
         if isinstance(question, q.LikelyDuplicates):
             family = question.name.family.casefold()
             return tuple(item for item in self.rows if family and family in item.name.casefold())[:5]
-        nothing = q.GroupSessions | SharedWith | Separations | DeletedSessions | AuditTrail
+        nothing = q.GroupSessions | SharedWith | Separations | DeletedSessions | AuditTrail | Misplaced
         if isinstance(question, nothing | q.ReviewQueue | q.Drafts | q.Conflicts | q.Instruments | Records):
             return ()
         raise KnownError("record_missing")

@@ -127,6 +127,9 @@ class MemoryWork:
     ) -> None:
         self.rows[kind.kind, id] = replace(self.get(kind, id), team_id=team_id, compartment=compartment)
 
+    def keep_in_one(self, kind: type[F], id: UUID, *, team_id: UUID | None, compartment: Compartment) -> None:
+        raise KnownError("record_missing")  # nothing is in two places in memory
+
     def finish_move(self, kind: str, id: UUID) -> None:
         raise KnownError("record_missing")  # nothing comes from elsewhere in memory
 

@@ -29,6 +29,7 @@ from cmpp_desktop.domain import deadline_views as due
 from cmpp_desktop.domain import directory as listed
 from cmpp_desktop.domain import finding as anything
 from cmpp_desktop.domain import ledgers as books
+from cmpp_desktop.domain import misplaced as nowhere
 from cmpp_desktop.domain import plans as service_plans
 from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain import referrals as referral
@@ -51,6 +52,7 @@ from cmpp_desktop.store.queries import (
     imports_made,
     ledgers,
     merged,
+    misplaced,
     office,
     participant,
     people,
@@ -131,6 +133,7 @@ ANSWERS: Mapping[type[Question[Any]], Callable[[Asked, Any], Any]] = {
     imports.ImportsMade: imports_made.imports_made,
     merges.Merged: merged.merged,
     merges.TwoSides: merged.two_sides,
+    nowhere.Misplaced: misplaced.misplaced,
 }
 
 

@@ -34,14 +34,15 @@ def found_words(found: tuple[LookedAt, ...], words: Words) -> tuple[str, str]:
 
 def found_facts(found: tuple[LookedAt, ...], words: Words) -> tuple[Fact, ...]:
     """Collection by collection."""
-    return tuple(Fact(f"{_records(one, words)} {_others(one, words)}", _place(one, words)) for one in found)
+    return tuple(Fact(f"{_records(one, words)} {_others(one, words)}", place_words(one.kind, one.team, words)) for one in found)
 
 
-def _place(one: LookedAt, words: Words) -> str:
-    if one.kind == "caseload":
-        return words("Records of {team}", team=isolate(one.team))
-    if one.kind == "restricted":
-        return words("Restricted records of {team}", team=isolate(one.team))
+def place_words(kind: str, team: str, words: Words) -> str:
+    """What a collection is called. `kind`: organisation, caseload, restricted; `team`: the name of its team."""
+    if kind == "caseload":
+        return words("Records of {team}", team=isolate(team))
+    if kind == "restricted":
+        return words("Restricted records of {team}", team=isolate(team))
     return words("Organization")
 
 

@@ -61,7 +61,7 @@ def queue_row(row: QueueRow) -> ListRow:
 
 
 def sync_row(number: int, line: Line) -> ListRow:
-    link = line.right if line.action in ("conflicts", "held", "join") else ""
+    link = line.right if line.action in ("conflicts", "held", "join", "misplaced") else ""
     return StreamRow(
         id=number,
         title=line.title,

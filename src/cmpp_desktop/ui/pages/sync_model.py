@@ -20,7 +20,7 @@ from cmpp_desktop.ui.widgets import isolate
 from cmpp_desktop.words import Words, in_one, zone_of
 from cmpp_desktop.workspace import ArrivedItem, HeldWork, SnapshotKnown, SyncStatus
 
-Action = Literal["", "conflicts", "participant", "held", "join", "fork", "network", "documents"]
+Action = Literal["", "conflicts", "participant", "held", "join", "fork", "network", "documents", "misplaced"]
 
 # Reasons of a refusal that a person can do something about, or must hear of by name.
 SAID_AS_IT_IS = frozenset(

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
+from cmpp_desktop.domain.misplaced import Misplaced, MisplacedRecord
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.bridge import Job
 from cmpp_desktop.ui.files import MAX_INVITATION, ask_for_file, read_bytes
@@ -15,7 +16,9 @@ from cmpp_desktop.ui.pages.check_part import CheckPart
 from cmpp_desktop.ui.pages.folder_part import FolderPart
 from cmpp_desktop.ui.pages.held_work import HeldWorkSheet
 from cmpp_desktop.ui.pages.join_again import ASKS, ByWords, TwelveWords
+from cmpp_desktop.ui.pages.misplaced import MisplacedSheet, misplaced_lines
 from cmpp_desktop.ui.pages.participant_case import FactList
+from cmpp_desktop.ui.pages.participant_model import lower_first
 from cmpp_desktop.ui.pages.rows_of import sync_row
 from cmpp_desktop.ui.pages.sync_model import Line, SyncSaid
 from cmpp_desktop.ui.pages.sync_model import page as said_of
@@ -35,6 +38,7 @@ from cmpp_desktop.ui.widgets import (
     scrolled,
 )
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate, StreamRow
+from cmpp_desktop.words import zone_of
 from cmpp_desktop.workspace import ForkView, HeldWork, SyncStatus
 
 ENDED = frozenset({"device_revoked", "device_retired"})  # problems of a laptop that is out
@@ -50,6 +54,7 @@ class SyncPage(Page):
         super().__init__(ui)
         self._job: Job | None = None
         self._said: SyncSaid | None = None
+        self._misplaced: tuple[Line, ...] = ()  # records in two places, or in none
         self._alone = False  # an organisation without a server
         self._server = ""  # its address
         words = self.words
@@ -140,9 +145,9 @@ class SyncPage(Page):
         self._show_ways(status.alone is not None and not ended)
         self.sentence.setText(said.title)
         self.lead.setText(said.lead)
-        self._fill(self.needs, said.needs_you)
-        self._needs_box.setVisible(bool(said.needs_you))
-        self.needs_head.show_count(str(len(said.needs_you)))
+        self._show_needs()
+        heard = status.last_heard or (status.alone.last if status.alone is not None else None)
+        self.ask(Misplaced(heard), self._show_misplaced)
         self._fill(self.waiting, said.waiting)
         self.waiting_head.show_count(str(said.waiting_count) if said.waiting_count else "")
         self.nothing_waits.setVisible(not said.waiting_count)
@@ -155,6 +160,21 @@ class SyncPage(Page):
         self.facts.show_facts(said.facts)
         self.folder.show_for(ended=ended, alone=status.alone is not None)
         self.take_focus()
+
+    def _show_misplaced(self, found: tuple[MisplacedRecord, ...]) -> None:
+        lines = misplaced_lines(found, self.words, self.ui.today(), zone_of(self.ui.zone))
+        if lines != self._misplaced:
+            self._misplaced = lines
+            self._show_needs()
+
+    def _show_needs(self) -> None:
+        lines = self._needing()
+        self._fill(self.needs, lines)
+        self._needs_box.setVisible(bool(lines))
+        self.needs_head.show_count(str(len(lines)))
+
+    def _needing(self) -> tuple[Line, ...]:
+        return (*(self._said.needs_you if self._said is not None else ()), *self._misplaced)
 
     def _by_stick(self) -> None:
         self.folder.choose()
@@ -182,7 +202,7 @@ class SyncPage(Page):
     def _line(self, rows: object, number: int) -> Line | None:
         if self._said is None:
             return None
-        lines = self._said.needs_you if rows is self.needs else self._said.arrived
+        lines = self._needing() if rows is self.needs else self._said.arrived
         return lines[number] if 0 <= number < len(lines) else None
 
     def _clicked(self) -> None:
@@ -200,6 +220,8 @@ class SyncPage(Page):
             self.ui.go("participant", participant_id=line.target)
         elif line.action == "held" and isinstance(line.target, HeldWork):
             HeldWorkSheet(self.window(), self.ui, line.target, self._decided).open()
+        elif line.action == "misplaced" and isinstance(line.target, MisplacedRecord):
+            MisplacedSheet(self.window(), self.ui, line.target, self._settled).open()
         elif line.action == "join":
             self._join_again()
         elif line.action == "fork":
@@ -268,6 +290,10 @@ class SyncPage(Page):
             self.ui.say(words.plural("{n} change taken in", "{n} changes taken in", work.changes))
         else:
             self.ui.say(words("Left out"), lambda: door.decide_held(work.key, "bring_back"), lambda _: self.reload())
+        self.reload()
+
+    def _settled(self, record: MisplacedRecord, place: str) -> None:
+        self.ui.say(self.words("It is in one place now: {place}", place=lower_first(place)))
         self.reload()
 
     # --- trying now ------------------------------------------------------------------

@@ -227,16 +227,6 @@ def _current(device: str) -> Arrange:
     return arrange
 
 
-def _close(device: str) -> Arrange:
-    return lambda window: page(window).laptops._close_laptop(device * 64)
-
-
-def _closed(window: Window) -> None:
-    from cmpp_desktop.ui.pages.close_laptop import CloseLaptop
-
-    window.findChildren(CloseLaptop)[0].do_it.click()
-
-
 def _let_in(door: PictureDoor) -> None:
     door.desk.let_in = door.access().devices[3:4]
 
@@ -642,6 +632,11 @@ SHOTS: tuple[Shot, ...] = (
     Shot("14-sync-alone-new", go("sync"), before=alone.standing(waiting=0, admitted=False)),
     Shot("17-settings-alone", _laptops(alone.shown), _ADMIN, before=alone.standing(keeps=True)),
     Shot("17-settings-alone-other", _laptops(alone.shown, alone.taking_over), _ADMIN, before=alone.standing()),
+    Shot("17-settings-alone-elsewhere", _laptops(), _ADMIN, before=alone.standing()),
+    Shot("17-settings-alone-rights", go("settings", part="rights"), _ADMIN, before=alone.standing()),
+    Shot("17-settings-alone-close", _laptops(alone.closing), _ADMIN, before=alone.standing(keeps=True)),
+    Shot("17-settings-alone-closed", _laptops(alone.closing, alone.closed), _ADMIN, before=alone.standing(keeps=True)),
+    Shot("17-settings-alone-leave", _laptops(alone.leaving), before=alone.standing()),
     Shot("02-first-run-alone", _first_run(5), {"state": "new"}),
     Shot("14-sync-replaced", go("sync"), before=_replaced),
     Shot("14-sync-join-again", go("sync", _decide), before=_replaced),
@@ -663,8 +658,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("17-settings-laptops-invite", _laptops(_scrolled_to("organisation_id")), _ADMIN),
     Shot("17-settings-laptops-own", _laptops(), before=_code),
     Shot("17-settings-laptops-row", _laptops(_current("c")), _ADMIN),
-    Shot("17-settings-close", _laptops(_close("c")), _ADMIN),
-    Shot("17-settings-closed", _laptops(_close("b"), _closed), _ADMIN, _let_in),
+    Shot("17-settings-close", _laptops(alone.closing), _ADMIN),
+    Shot("17-settings-closed", _laptops(alone.closing, alone.closed), _ADMIN, _let_in),
     Shot("17-settings-left", _laptops(_left), _ADMIN),
     Shot("17-settings-invited", _laptops(_invited), _ADMIN),
     Shot("17-settings-sealed", _laptops(_sealed), _ADMIN),

@@ -9,12 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.overlay import Overlay
 from cmpp_desktop.ui.page import Ui
+from cmpp_desktop.ui.pages import no_server_rights
 from cmpp_desktop.ui.theme import look
 from cmpp_desktop.ui.widgets import Banner, Button, IconView, Label, announce, column, isolate, row, scrolled
-from cmpp_desktop.workspace import DeviceRow
+from cmpp_desktop.workspace import DeviceRow, WithoutServer
 
 
 class NoWayBack(Overlay):
@@ -89,9 +91,11 @@ class NoWayBack(Overlay):
 
 
 class CloseLaptop(NoWayBack):
-    """For an administrator; `done()` is called once it is closed."""
+    """For an administrator; `done()` is called once it is closed. `alone`: there is no server."""
 
-    def __init__(self, window: QWidget, ui: Ui, device: DeviceRow, done: Callable[[], object]) -> None:
+    def __init__(
+        self, window: QWidget, ui: Ui, device: DeviceRow, done: Callable[[], object], *, alone: bool = False
+    ) -> None:
         words = ui.words
         laptop = isolate(device.name) or words("this laptop")
         name = words("Close “{laptop}” of {name}?", laptop=laptop, name=isolate(device.person))
@@ -108,8 +112,8 @@ class CloseLaptop(NoWayBack):
             ),
         )
         button = Button(words("Close this laptop"), icon="lock", key="Alt+C", large=True, on=self._close_it)
-        super().__init__(window, ui, name, button, lines)
-        self._device, self._done = device, done
+        super().__init__(window, ui, name, button, no_server_rights.closing(words) if alone else lines)
+        self._device, self._done, self._alone = device, done, alone
         self.let_in = Label("", wrap=True)
         self._look = Banner("", tone="amber")
         self.ready = Button(words("Done"), kind="primary", large=True, on=self.close)
@@ -121,9 +125,9 @@ class CloseLaptop(NoWayBack):
 
     def _closed(self, let_in: tuple[DeviceRow, ...]) -> None:
         words, device = self._ui.words, self._device
-        self.let_in.setText(
-            words("“{laptop}” opens nothing that is written from now on.", laptop=isolate(device.name) or words("This laptop"))
-        )
+        laptop = isolate(device.name) or words("This laptop")
+        said = words("“{laptop}” opens nothing that is written from now on.", laptop=laptop)
+        self.let_in.setText(no_server_rights.closed(laptop, words) if self._alone else said)
         names = ", ".join(isolate(f"{one.name} ({one.person})") for one in let_in)
         self._look.setVisible(bool(let_in))
         if let_in:
@@ -139,26 +143,47 @@ class CloseLaptop(NoWayBack):
 
 
 class LeaveWithLaptop(NoWayBack):
-    """This laptop leaves the organisation; `left()` is called once it has."""
+    """This laptop leaves the organisation; `left()` is called once it has. `alone`: there is no server, and it does not keep the
+    list; then it leaves when a stick has been round."""
 
-    def __init__(self, window: QWidget, ui: Ui, left: Callable[[], object]) -> None:
+    def __init__(self, window: QWidget, ui: Ui, left: Callable[[], object], alone: WithoutServer | None = None) -> None:
         words = ui.words
-        lines = (
+        by_server = (
             ("send", words("Everything written here is sent first. While something waits to be sent, nothing happens.")),
             ("lock-keyhole", words("Then this laptop locks, and no passphrase opens it any more.")),
+        )
+        lines = (
+            *(by_server if alone is None else no_server_rights.leaving(alone, words)),
             (
                 "file-text",
                 words("Drafts and scanned documents that were never sent stay on it, sealed; the recovery kit opens them."),
             ),
             ("triangle-alert", words("There is no way back. To work here again you need a new invitation.")),
         )
-        button = Button(words("Send everything and leave"), icon="log-out", key="Alt+L", large=True, on=self._leave)
+        how = words("Send everything and leave") if alone is None else words("Leave with this laptop")
+        button = Button(how, icon="log-out", key="Alt+L", large=True, on=self._leave)
         super().__init__(window, ui, words("Leave the organisation with this laptop?"), button, lines)
         self._left = left
+        self.written, self.next = Label("", "title", wrap=True), Label("", wrap=True)
+        self.ready = Button(words("Done"), kind="primary", large=True, on=self.close)
+        self._add(column(self.written, self.next, 8, row(None, self.ready), None, gap=10))
 
     def _leave(self) -> None:
         door = self._ui.door
         self.carry_out(lambda: door.administration().leave(), lambda nothing: self._left())
+
+    def failed(self, error: BaseException) -> None:
+        """That a stick has to go round first is what was asked for, and no trouble."""
+        if not isinstance(error, KnownError) or error.code != "leaves_by_stick":
+            super().failed(error)
+            return
+        message = message_for(error, self._ui.words)
+        self.written.setText(message.happened)
+        self.next.setText(message.text)
+        self._stack.setCurrentIndex(1)
+        self._place()
+        self.ready.setFocus(Qt.FocusReason.OtherFocusReason)
+        announce(self, f"{message.happened} {message.text}")
 
 
 def said_with(icon: str, text: str) -> QVBoxLayout:

@@ -41,6 +41,7 @@ from cmpp_desktop.ui.widgets import (
     scrolled,
 )
 from cmpp_desktop.words import LANGUAGES
+from cmpp_desktop.workspace import WithoutServer
 
 PARTS = ("you", "look", "network", "laptops", "rights", "recovery", "instruments", "organisation", "lists", "about")
 ADMINISTRATORS = frozenset({"rights", "recovery"})  # parts that others do not have
@@ -63,7 +64,7 @@ class SettingsPage(Page):
 
     def keys(self) -> tuple[tuple[str, str], ...]:
         words = self.words
-        if self._part == "laptops" and self.laptops.administers:
+        if self._part == "laptops" and self.laptops.changes:
             return (
                 ("Up|Down", words("move")),
                 ("C", words("compare the digits")),
@@ -92,7 +93,7 @@ class SettingsPage(Page):
             "lists": words("Lists"),
             "about": words("About"),
         }
-        self.laptops, self.instruments, self.lists = LaptopsPart(self), InstrumentsPart(self), ListsPart(self)
+        self.laptops, self.instruments, self.lists = LaptopsPart(self, self._show_alone), InstrumentsPart(self), ListsPart(self)
         self.network = NetworkPart(self.ui, signed_in=True, administers=self.laptops.administers)
         self.menu = RowList(words("Settings"), RowDelegate(lead_width=0, top=6, pad=8, bar=False))
         icons = {"you": "user", "look": "contrast", "network": "wifi", "laptops": "laptop", "rights": "user-cog",
@@ -178,6 +179,13 @@ class SettingsPage(Page):
         if self.rights is not None:
             self.rights.reload()
         self.organisation.reload()
+
+    def _show_alone(self, alone: WithoutServer | None) -> None:
+        self.ui.shell.keys_changed()
+        self.network.show_ways(alone is None)
+        if self.rights is not None and self.recovery is not None:
+            self.rights.show_alone(alone)
+            self.recovery.show_alone(alone)
 
     # --- you --------------------------------------------------------------------------------------------------------
 

@@ -48,13 +48,15 @@ class InvitationsPart(QWidget):
         self.page, self.ui, self.words, self._changed = page, page.ui, page.words, changed
         self._file: InvitationFile | None = None
         self._open: dict[str, OpenInvitation] = {}
+        self._changes = True
         words = self.words
         self.list = RowList(words("Invitations"), RowDelegate(lead_width=0))
         self.list.pressed_button.connect(lambda id, what: self.take_back(id))
         self.list.key_map["X"] = lambda item: self.take_back(item.id)
         self.list.current_changed.connect(lambda item: fit(self.list))
         self._head = SectionHead(words("Invitations"))
-        self.setLayout(column(self._form(), 8, self._head, self.list, gap=8))
+        self.form = self._form()
+        self.setLayout(column(self.form, 8, self._head, self.list, gap=8))
 
     def _form(self) -> QWidget:
         words = self.words
@@ -101,6 +103,12 @@ class InvitationsPart(QWidget):
 
     # --- what it shows ----------------------------------------------------------------------------------------------
 
+    def show_ways(self, *, by_server: bool, changes: bool) -> None:
+        """Without a server there is none at which it could wait; people are invited on one laptop then."""
+        self.leave.setVisible(by_server)
+        self.form.setVisible(changes)
+        self._changes = changes
+
     def show_access(self, access: Access) -> None:
         self._open = {one.invitation_id: one for one in access.invitations}
         rows = [self._row(one) for one in (*access.invitations, *access.over[:MOST_OVER])]
@@ -128,7 +136,7 @@ class InvitationsPart(QWidget):
             what=", ".join(part for part in (words.code("role", one.role), one.team) if part),
             badge=badge,
             muted=one.state != "open",
-            buttons=(RowButton("close", words("Take it back"), "X"),) if one.state == "open" else (),
+            buttons=(RowButton("close", words("Take it back"), "X"),) if one.state == "open" and self._changes else (),
         )
 
     # --- making one -------------------------------------------------------------------------------------------------

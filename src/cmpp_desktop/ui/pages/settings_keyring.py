@@ -28,6 +28,11 @@ class KeyringPart(QWidget):
         )
         self.setLayout(column(row(self.wanted, None), note, gap=2, margins=(0, 0, 0, 0)))
 
+    def let_choose(self, yes: bool) -> None:
+        """Whether whoever sits here says it, on this laptop."""
+        self._administers = yes
+        self.wanted.setEnabled(yes)
+
     def reload(self) -> None:
         """Asks how it is."""
         self._page.call(self._page.ui.door.keyring_required, self._show)

@@ -6,12 +6,14 @@ and set whether restricted records wait for the digits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLayout, QWidget
 
 from cmpp_desktop.ui.page import Page
+from cmpp_desktop.ui.pages import no_server_rights
 from cmpp_desktop.ui.pages.close_laptop import CloseLaptop, LeaveWithLaptop
 from cmpp_desktop.ui.pages.compare_digits import CompareDigits
 from cmpp_desktop.ui.pages.settings_invitations import InvitationsPart, fit
@@ -36,7 +38,7 @@ from cmpp_desktop.ui.widgets import (
     isolate,
     row,
 )
-from cmpp_desktop.workspace import Access, DeviceRow, SyncStatus
+from cmpp_desktop.workspace import Access, DeviceRow, SyncStatus, WithoutServer
 
 ADMINISTRATOR = "administrator"
 IN_USE = ("in_use", "this_one", "compare_code")
@@ -44,15 +46,19 @@ MOST_NAMED = 3  # laptops in a sentence
 
 
 class LaptopsPart(QWidget):
-    """One part of the settings page. `reload()` asks for everything that it shows."""
+    """One part of the settings page. `reload()` asks for everything that it shows; `told(alone)` hears how it stands where there
+    is no server. `changes`: whoever sits here changes the list, on this laptop."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, told: Callable[[WithoutServer | None], object] = lambda alone: None) -> None:
         super().__init__()
+        self._told = told
+        self._alone: WithoutServer | None = None
         self.page, self.ui, self.words = page, page.ui, page.words
         self._devices: dict[str, DeviceRow] = {}
         self._telling = False
         role = self.ui.me.me.role if self.ui.me is not None else ""
         self.administers = role == ADMINISTRATOR
+        self.changes = self.administers
         self._build()
 
     # --- making it --------------------------------------------------------------------------------------------------
@@ -71,6 +77,7 @@ class LaptopsPart(QWidget):
         self.devices.current_changed.connect(lambda item: fit(self.devices))
         self.unaware = Banner("", tone="amber")
         self.unaware.hide()
+        self.elsewhere = no_server_rights.KeptElsewhere(words)
         self.invitations = InvitationsPart(self.page, self.reload)
         self.keeping = KeepingPart(self.page, self.reload)
         self.keyring = KeyringPart(self.page, administers=self.administers)
@@ -80,6 +87,7 @@ class LaptopsPart(QWidget):
             column(
                 heading(words("Laptops")),
                 self._count,
+                self.elsewhere,
                 self._own(),
                 self.devices,
                 self.unaware,
@@ -141,7 +149,7 @@ class LaptopsPart(QWidget):
     def _leaving(self) -> QLayout:
         words = self.words
         self.leave = Button(words("Leave with this laptop"), icon="log-out", on=self._leave)
-        note = Label(
+        self._about_leaving = Label(
             words(
                 "When you stop working here, or hand this laptop back: everything written on it is sent, then it locks for good. "
                 "Other laptops of yours go on."
@@ -149,7 +157,7 @@ class LaptopsPart(QWidget):
             tone="ink2",
             wrap=True,
         )
-        return column(SectionHead(words("Leaving")), note, row(self.leave, None), gap=8)
+        return column(SectionHead(words("Leaving")), self._about_leaving, row(self.leave, None), gap=8)
 
     def _organisation(self) -> QLayout:
         words = self.words
@@ -170,13 +178,24 @@ class LaptopsPart(QWidget):
 
     def reload(self) -> None:
         door = self.ui.door
-        self.page.call(lambda: (door.access(), door.own_code()), lambda found: self.show_access(*found))
-        self.page.call(door.sync_status, self._show_ways)
+        self.page.call(lambda: (door.sync_status(), door.access(), door.own_code()), lambda found: self._show(*found))
         self.keyring.reload()
 
-    def _show_ways(self, status: SyncStatus) -> None:
+    def _show(self, status: SyncStatus, access: Access, own_code: str) -> None:
+        """Without a server the list is changed on the laptop that keeps it, and nothing is offered elsewhere that would fail."""
+        alone = self._alone = status.alone
+        elsewhere = no_server_rights.kept_elsewhere(alone)
+        self.changes = self.administers and not elsewhere
+        self.invitations.show_ways(by_server=alone is None, changes=self.changes)
+        self.wait.setEnabled(self.changes)
+        self.keyring.let_choose(self.changes)
+        self.show_access(access, own_code)
         self.keeping.show_status(status, self._devices.values())
-        self.invitations.leave.setVisible(status.alone is None)  # there is no server at which it could wait
+        self.elsewhere.show_for(alone if self.administers else None)
+        if alone is not None:
+            self._about_leaving.setText(no_server_rights.about_leaving(alone, self.words))
+        self.leave.setEnabled(alone is None or elsewhere)
+        self._told(alone)
 
     def show_access(self, access: Access, own_code: str) -> None:
         words = self.words
@@ -220,7 +239,9 @@ class LaptopsPart(QWidget):
                 laptops=self._named(unaware),
                 closed=isolate(newest.name),
             ),
-            words("Until it hears of it, what is written there could be opened by the closed one. Ask them to go online once."),
+            words("Until it hears of it, what is written there could be opened by the closed one. Ask them to go online once.")
+            if self._alone is None
+            else words("Until it hears of it, what is written there could be opened by the closed one. Take a stick there."),
         )
 
     def _named(self, devices: list[DeviceRow]) -> str:
@@ -270,14 +291,14 @@ class LaptopsPart(QWidget):
         words, found = self.words, []
         if self._comparable(device):
             found.append(RowButton("compare", words("Compare the digits"), "C"))
-        if self.administers and device.state in IN_USE and not device.mine:
+        if self.changes and device.state in IN_USE and not device.mine:
             found.append(RowButton("close", words("Close"), "X"))
-        if self.administers:
+        if self.changes:
             found.append(RowButton("again", words("Invite anew"), "I"))
         return tuple(found)
 
     def _comparable(self, device: DeviceRow) -> bool:
-        return self.administers and device.state == "compare_code" and bool(device.code)
+        return self.changes and device.state == "compare_code" and bool(device.code)
 
     # --- closing, inviting anew, leaving ----------------------------------------------------------------------------
 
@@ -287,15 +308,15 @@ class LaptopsPart(QWidget):
     def _close_laptop(self, device_id: str) -> None:
         device = self._devices.get(device_id)
         if device is not None and any(button.id == "close" for button in self._buttons(device)):
-            CloseLaptop(self.window(), self.ui, device, self.reload).open()
+            CloseLaptop(self.window(), self.ui, device, self.reload, alone=self._alone is not None).open()
 
     def _invite_again(self, device_id: str) -> None:
         device = self._devices.get(device_id)
-        if device is not None and self.administers:
+        if device is not None and self.changes:
             self.invitations.invite_again(device.member_id, device.person)
 
     def _leave(self) -> None:
-        LeaveWithLaptop(self.window(), self.ui, self.ui.shell.shut_out).open()
+        LeaveWithLaptop(self.window(), self.ui, self.ui.shell.shut_out, self._alone).open()
 
     # --- comparing --------------------------------------------------------------------------------------------------
 
@@ -318,11 +339,11 @@ class LaptopsPart(QWidget):
         self.page.call(lambda: door.ask_for_digits(wait), self._policy_set, self._policy_refused, on="net")
 
     def _policy_set(self, nothing: None) -> None:
-        self.wait.setEnabled(self.administers)
+        self.wait.setEnabled(self.changes)
         self.reload()
 
     def _policy_refused(self, error: BaseException) -> None:
-        self.wait.setEnabled(self.administers)
+        self.wait.setEnabled(self.changes)
         self._telling = True
         self.wait.setChecked(not self.wait.isChecked())
         self._telling = False

@@ -60,6 +60,7 @@ class NetworkPart(QWidget):
         super().__init__()
         self.ui, self.words = ui, ui.words
         self._signed_in, self._administers = signed_in, administers
+        self._known, self._by_server = False, True  # an authority of its own; a server
         words = self.words
         self._proxy = column(gap=0)
         self.address = TextField("", placeholder="proxy.example:3128")
@@ -130,7 +131,16 @@ class NetworkPart(QWidget):
         known = view.authority
         self.trusted.setText(self._whose(view) if known else words("None but those that this computer knows."))
         self.away.setVisible(bool(known))
-        self.share.setVisible(self._administers and bool(known))
+        self._known = bool(known)
+        self._show_share()
+
+    def show_ways(self, by_server: bool) -> None:
+        """Without a server there is no certificate of one that others would have to trust."""
+        self._by_server = by_server
+        self._show_share()
+
+    def _show_share(self) -> None:
+        self.share.setVisible(self._administers and self._known and self._by_server)
 
     def _whose(self, view: NetworkView) -> str:
         words = self.words

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.domain.work import Role
 from cmpp_desktop.ui.page import Page
+from cmpp_desktop.ui.pages.no_server_rights import KeptElsewhere, kept_elsewhere
 from cmpp_desktop.ui.pages.settings_invitations import fit
 from cmpp_desktop.ui.pages.settings_teams import TeamsPart
 from cmpp_desktop.ui.widgets import (
@@ -29,7 +30,7 @@ from cmpp_desktop.ui.widgets import (
     row,
 )
 from cmpp_desktop.words import Words
-from cmpp_desktop.workspace import MemberRow, TeamAccess
+from cmpp_desktop.workspace import MemberRow, TeamAccess, WithoutServer
 
 
 class PeoplePart(QWidget):
@@ -40,15 +41,18 @@ class PeoplePart(QWidget):
         self.page, self.ui, self.words = page, page.ui, page.words
         self._members: dict[UUID, MemberRow] = {}
         self._chosen: MemberRow | None = None
+        self._changes = True  # the list is changed on this laptop
         self.ticks: list[tuple[TeamAccess, Tick, Tick]] = []
         words = self.words
         self.teams = TeamsPart(page, self.reload)
         self.list = RowList(words("People and rights"), RowDelegate(lead_width=0))
         self.list.current_changed.connect(lambda item: self._choose(item.id if item is not None else None))
         self.list.opened.connect(lambda item: self.role.setFocus())
+        self.elsewhere = KeptElsewhere(words)
         self.setLayout(
             column(
                 heading(words("People and rights")),
+                self.elsewhere,
                 Label(
                     words(
                         "What somebody opens is decided by keys: who may not read something cannot, on any laptop. A change "
@@ -98,6 +102,13 @@ class PeoplePart(QWidget):
         self.page.call(lambda: door.administration().members(), self.show_members)
         self.teams.reload()
 
+    def show_alone(self, alone: WithoutServer | None) -> None:
+        """Without a server rights are changed on one laptop; elsewhere they are only shown."""
+        self._changes = not kept_elsewhere(alone)
+        self.elsewhere.show_for(alone)
+        self.form.setVisible(self._changes and self._chosen is not None)
+        self.teams.show_adding(self._changes)
+
     def show_members(self, members: Sequence[MemberRow]) -> None:
         self._members = {one.member_id: one for one in members}
         self.list.show_rows([self._row(one) for one in members])
@@ -125,7 +136,7 @@ class PeoplePart(QWidget):
     def _choose(self, member_id: UUID | None) -> None:
         one = self._members.get(member_id) if member_id is not None else None
         self._chosen = one
-        self.form.setVisible(one is not None)
+        self.form.setVisible(self._changes and one is not None)
         fit(self.list)
         if one is None:
             return
@@ -168,7 +179,7 @@ class PeoplePart(QWidget):
     def save_rights(self) -> None:
         """What was changed of the role and of the records, one after the other; the server has taken it when it is said."""
         one = self._chosen
-        if one is None:
+        if one is None or not self._changes:
             return
         role: Role = self.role.value()
         wanted = tuple(

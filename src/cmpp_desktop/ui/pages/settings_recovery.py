@@ -9,6 +9,7 @@ from cmpp_desktop.errors import Invalid, KnownError
 from cmpp_desktop.ui.messages import message_for
 from cmpp_desktop.ui.page import Page
 from cmpp_desktop.ui.pages.close_laptop import NoWayBack
+from cmpp_desktop.ui.pages.no_server_rights import KeptElsewhere, kept_elsewhere
 from cmpp_desktop.ui.pages.recovery import misheard_words
 from cmpp_desktop.ui.widgets import (
     Banner,
@@ -24,7 +25,7 @@ from cmpp_desktop.ui.widgets import (
     heading,
     row,
 )
-from cmpp_desktop.workspace import RecoveryKitRequest
+from cmpp_desktop.workspace import RecoveryKitRequest, WithoutServer
 
 
 class RecoveryPart(QWidget):
@@ -117,11 +118,18 @@ class RecoveryPart(QWidget):
             )
         )
         self._kit_box.hide()
+        self.elsewhere = KeptElsewhere(words)
+        head = SectionHead(words("The recovery kit"))
         held = QWidget()
-        held.setLayout(
-            column(SectionHead(words("The recovery kit")), self._before, row(self.make, None), self._kit_box, gap=8)
-        )
+        held.setLayout(column(head, self.elsewhere, self._before, row(self.make, None), self._kit_box, gap=8))
         return held
+
+    def show_alone(self, alone: WithoutServer | None) -> None:
+        """Without a server a new kit is made on the laptop that keeps the list; helping somebody in goes everywhere."""
+        here = not kept_elsewhere(alone)
+        self.elsewhere.show_for(alone)
+        self._before.setVisible(here)
+        self.make.setVisible(here and not self._code)
 
     # --- helping ----------------------------------------------------------------------------------------------------
 

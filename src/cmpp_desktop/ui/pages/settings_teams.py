@@ -25,7 +25,13 @@ class TeamsPart(QWidget):
         self._changed = changed
         self._teams: dict[UUID, str] = {}
         self.page, self.ui, self.words = page, page.ui, page.words
-        self.setLayout(column(*self._renaming(), 16, *self._adding(), gap=8))
+        self._further = QWidget()
+        self._further.setLayout(column(*self._adding(), gap=8))
+        self.setLayout(column(*self._renaming(), 16, self._further, gap=8))
+
+    def show_adding(self, yes: bool) -> None:
+        """Whether a further team can be made on this laptop."""
+        self._further.setVisible(yes)
 
     # --- another name -------------------------------------------------------------------------------------------------
 

@@ -39,7 +39,7 @@ LONG_MODULES = {
     "src/cmpp_desktop/ui/pages/today.py": 464,
     "src/cmpp_desktop/workspace/hsds_records.py": 408,
     "src/cmpp_protocol/api.py": 526,
-    "src/cmpp_desktop/workspace/views.py": 441,
+    "src/cmpp_desktop/workspace/views.py": 428,
     "src/cmpp_protocol/entries.py": 496,
     "src/cmpp_server/snapshots.py": 403,
     "tests/journeys/story.py": 465,

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, is_dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from hypothesis import strategies as st
 
 from cmpp_desktop import resources, words
 from cmpp_desktop.domain.dispatch import KINDS
+from cmpp_desktop.domain.erasures import Erasure, erasure_words
 from cmpp_desktop.reports import case_summary, certificate, invitation_sheet, recovery_kit, screening, session_note
 from cmpp_desktop.reports import figures as f
+from cmpp_desktop.reports.sentences import dated
 from tests.reports import people
 from tests.reports.pdf_reader import FOOTER, HEADER, Paper, to_unicode
 
@@ -146,6 +149,31 @@ def test_a_certificate_counts_what_went_and_names_who_saw_it_but_nobody_whose_fi
     assert "León Brandt" in paper.text
     assert people.HASH[:4] in paper.text
     assert "Marisela" not in paper.text
+
+
+CONFIRMED = Erasure("ordered", date(2026, 10, 2), True, date(2026, 10, 5), date(2027, 1, 3), date(2026, 9, 20))
+STANDS = replace(CONFIRMED, confirmed=None, until=None)
+
+
+@pytest.mark.parametrize(
+    ("language", "erasure", "said"),
+    [
+        ("en", STANDS, ["Erased Fri 2 Oct 2026.", "The common copy of Sun 20 Sep 2026, from before, still stands"]),
+        ("en", CONFIRMED, ["the same common copy without it by Mon 5 Oct 2026.", "may have it, sealed, until Sun 3 Jan 2027."]),
+        ("es", CONFIRMED, ["Cómo está su borrado", "pueden tenerlo, sellado, hasta dom 3 ene 2027."]),
+        ("en", Erasure("held", None, False), ["Its erasure waits: a legal hold"]),
+    ],
+)
+def test_a_certificate_says_which_common_copy_stands_and_until_when_sealed_bytes_can_be_there(
+    language: str, erasure: Erasure, said: list[str]
+) -> None:
+    figures, around, spoken = replace(people.certificate(), erasure=erasure), people.stationery(language), words.load(language)
+    read = " ".join(Paper(certificate.render(figures, around, spoken)).text.split())
+    sentences = erasure_words(erasure, spoken, lambda day: dated(spoken, day))
+    for part in (*said, *sentences):
+        assert part in read
+    without = Paper(certificate.render(people.certificate(), around, spoken))
+    assert sentences[0] not in " ".join(without.text.split())
 
 
 def test_heads_of_tables_are_repeated_for_the_eye_only() -> None:

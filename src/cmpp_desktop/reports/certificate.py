@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
+from cmpp_desktop.domain.erasures import erasure_words
 from cmpp_desktop.reports.figures import Certificate, Stationery
 from cmpp_desktop.reports.layout.blocks import Columns, Facts, Heading, Letterhead, Paragraph, Space
 from cmpp_desktop.reports.layout.page import BODY
@@ -46,9 +48,11 @@ def render(figures: Certificate, stationery: Stationery, words: Words) -> bytes:
                     " the digits below from it and the salt (SHA-256), and so show that this certificate is of their file.")),
         Facts([(words("Digits"), ltr(_fours(figures.subject_hash))), (words("Salt"), ltr(_fours(figures.salt)))]),
         Heading(words("What this does not say")),
-        _said(words("Restricted records are destroyed with the file, but are in no number here. Its erasure was ordered with it:"
-                    " sealed history from before goes when the organisation no longer keeps it.")),
+        _said(words("Restricted records are destroyed with the file, but are in no number here.")),
     )  # fmt: skip
+    stands = erasure_words(figures.erasure, words, partial(dated, words))
+    if stands:
+        sheet.add(Heading(words("How its erasure stands")), _said(" ".join(stands)))
     if figures.ground:
         sheet.add(Space(4), Facts([(words("Ground, as recorded"), isolated(figures.ground))]))
     boxes = missing_characters(sheet, words)

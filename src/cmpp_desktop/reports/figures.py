@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from cmpp_desktop.domain.erasures import Erasure
 from cmpp_desktop.domain.records import BirthDate, When
 from cmpp_desktop.domain.reviews import DocumentStatus
 
@@ -137,7 +138,8 @@ class CaseSummary:
 
 @dataclass(frozen=True)
 class Certificate:
-    """That a file was destroyed. `counts`, `kept`: code list kind → records that went, and that stayed for others."""
+    """That a file was destroyed. `counts`, `kept`: code list kind → records that went, and that stayed for others. `erasure`: how
+    that stands as of the paper; None for a file from before erasures were ordered."""
 
     counts: Mapping[str, int]
     kept: Mapping[str, int]
@@ -149,6 +151,7 @@ class Certificate:
     witness: str
     subject_hash: str
     salt: str
+    erasure: Erasure | None = None
 
 
 # --- Session note and screening ------------------------------------------------------------------------------------------

@@ -56,6 +56,15 @@ def since(store: Replica, places: Iterable[UUID], roster_no: int) -> int | None:
     return None if not firsts or None in firsts else max(at for at in firsts if at is not None)
 
 
+def older(store: Replica, places: Iterable[UUID], roster_no: int) -> int | None:
+    """Since when (ms) the last confirmed snapshot is known that was made under an earlier roster number and still stands: of one
+    of these collections that has none made under that number or a later one. None where there is no such."""
+    every = known(store)
+    newer = {one.collection for one in every if one.roster_no >= roster_no}
+    left = set(places) - newer
+    return max((one.since for one in every if one.collection in left), default=None)
+
+
 def behind(store: Replica) -> dict[UUID, int]:
     """By collection, the place in the log up to which bytes may have gone from here."""
     kept = store.secret(LET_GO)

@@ -33,12 +33,14 @@ IDS_AT_ONCE = 20_000  # in one entry
 
 class Erased(NamedTuple):
     """An erasure in the roster: its number, its time in ms, whether every collection has had a new key since, and from when on
-    (ms) a confirmed snapshot without it stands for every collection that is read here, None for not yet."""
+    (ms) a confirmed snapshot without it stands for every collection that is read here, None for not yet. `older`: since when (ms)
+    the last is known that was confirmed before it, of a collection that has none without it."""
 
     no: int
     at: int
     keys_changed: bool
     confirmed: int | None
+    older: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ def _erased(books: Books, store: Replica, entry: entries.Entry) -> Erased:
     before = [place for place in books.view().collections.values() if place.created < entry.no]
     changed = all(place.epochs[-1].no > entry.no for place in before)
     read = [place for place in books.readable() if (store.cursor(place) or (0, b""))[0] > 0]  # an empty one has nothing to go
-    return Erased(entry.no, entry.at, changed, confirmed.since(store, read, entry.no))
+    since, older = confirmed.since(store, read, entry.no), confirmed.older(store, read, entry.no)
+    return Erased(entry.no, entry.at, changed, since, older)
 
 
 def _is_held(state: RosterState, order: Order) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from cmpp_desktop.domain.entries import Records
+from cmpp_desktop.domain.erasures import Erasure
 from cmpp_desktop.domain.retention import certificate_hash
+from cmpp_desktop.sync.confirmed import KEEP_DAYS
+from cmpp_desktop.sync.erasing import Erased
 from cmpp_desktop.workspace.profile import Opened
-from cmpp_desktop.workspace.views import Erasure
 
 
 def erasures(opened: Opened) -> Mapping[UUID, Erasure]:
@@ -21,11 +23,18 @@ def erasures(opened: Opened) -> Mapping[UUID, Erasure]:
         if named in stands.waiting:
             found[item.id] = Erasure("held" if named in stands.held else "waits", None, False)
         elif done is not None:
-            confirmed = None if done.confirmed is None else _day(opened, done.confirmed)
-            found[item.id] = Erasure("ordered", _day(opened, done.at), done.keys_changed, confirmed)
+            found[item.id] = _ordered(opened, done)
     return found
 
 
-def _day(opened: Opened, ms: int) -> date:
+def _ordered(opened: Opened, done: Erased) -> Erasure:
+    confirmed, older = _day(opened, done.confirmed), _day(opened, done.older)
+    until = confirmed + timedelta(days=KEEP_DAYS) if confirmed is not None else None
+    return Erasure("ordered", _day(opened, done.at), done.keys_changed, confirmed, until, older)
+
+
+def _day(opened: Opened, ms: int | None) -> date | None:
     """The office's day of a moment."""
+    if ms is None:
+        return None
     return datetime.fromtimestamp(ms / 1000, UTC).astimezone(opened.zone()).date()

@@ -10,12 +10,13 @@ from uuid import UUID
 from cmpp_desktop.changes import HERE
 from cmpp_desktop.sync.folder_report import FolderDocuments, FolderReport
 from cmpp_desktop.workspace.core import Core
-from cmpp_desktop.workspace.views import Access, Erasure, InvitationFile, LookedAt, SyncStatus
+from cmpp_desktop.workspace.views import Access, InvitationFile, LookedAt, SyncStatus
 
 if TYPE_CHECKING:
     from datetime import date
 
     from cmpp_desktop.domain.audit_logs import AuditFilter
+    from cmpp_desktop.domain.erasures import Erasure
     from cmpp_desktop.domain.work import Done, Role
     from cmpp_desktop.workspace.administration import Administration
     from cmpp_desktop.workspace.views_drops import AuditLaptop, ReceivedReport

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from cmpp_desktop.domain.consent import in_force
+from cmpp_desktop.domain.erasures import Erasure
 from cmpp_desktop.domain.obligations import HEARINGS, ObligationFields
 from cmpp_desktop.domain.participants import AddressFields, ParticipantFields, age
 from cmpp_desktop.domain.questions import OrganisationView, ParticipantView, ScreeningView, SessionView, TimelineEntry
@@ -95,7 +96,9 @@ def case_summary(
     )
 
 
-def certificate(held: DestructionFields, organisation: OrganisationView, here: datetime) -> paper.Certificate:
+def certificate(
+    held: DestructionFields, organisation: OrganisationView, here: datetime, erasure: Erasure | None
+) -> paper.Certificate:
     """Of a destroyed file, with names of the staff; `here` says in which zone its time is read."""
     names = {staff.id: staff.name for staff in organisation.staff}
     return paper.Certificate(
@@ -109,6 +112,7 @@ def certificate(held: DestructionFields, organisation: OrganisationView, here: d
         witness=names.get(held.witness_id, "") if held.witness_id else "",
         subject_hash=held.subject_hash,
         salt=held.salt,
+        erasure=erasure,
     )
 
 

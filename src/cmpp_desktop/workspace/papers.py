@@ -17,7 +17,7 @@ from cmpp_desktop.domain.retention import DestructionFields
 from cmpp_desktop.domain.work import Done
 from cmpp_desktop.errors import BugError, KnownError, NotAllowed
 from cmpp_desktop.words import Words
-from cmpp_desktop.workspace import attachments, figures
+from cmpp_desktop.workspace import attachments, erasures, figures
 from cmpp_desktop.workspace.files import write_private
 from cmpp_desktop.workspace.interviews import Interviews
 from cmpp_desktop.workspace.people import only_administrators
@@ -120,7 +120,9 @@ def _certificate(opened: Opened, request: CertificateRequest, said: Words, here:
     if organisation.me.role != "administrator":
         raise NotAllowed("not_allowed", needs="administrator")
     held = opened.ask(OneRecord(DestructionFields.kind, request.destruction_id)).fields
-    pdf = certificate.render(figures.certificate(held, organisation, here), figures.stationery(organisation, said, here), said)
+    stands = erasures.erasures(opened).get(request.destruction_id)
+    made = figures.certificate(held, organisation, here, stands)
+    pdf = certificate.render(made, figures.stationery(organisation, said, here), said)
     opened.note("paper_made", DestructionFields.kind, request.destruction_id, paper="certificate")
     paper = _paper(said("Certificate of destruction"), "certificate-of-destruction", held.destroyed_at.date(), pdf)
     return replace(paper, subject=(DestructionFields.kind, request.destruction_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
@@ -426,16 +426,3 @@ class OpenInterview:
     @property
     def draft_key(self) -> str:
         return f"interview:{self.id}"
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """An erasure (sync rule 19). `waits`: for the next exchange; `held`: a legal hold stands in its way; `ordered`: the roster
-    has it since `on`, and every laptop that has heard of it keeps nothing. What waits then is old sealed history;
-    `keys_changed`: what is sealed since has other keys than that; `confirmed`: the day on which it was heard here that two
-    laptops made the same snapshots without it, of every collection that is read here."""
-
-    state: Literal["waits", "held", "ordered"]
-    on: date | None
-    keys_changed: bool
-    confirmed: date | None = None

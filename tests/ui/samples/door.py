@@ -17,6 +17,7 @@ from cmpp_desktop.domain import questions as q
 from cmpp_desktop.domain.audit_logs import AuditTrail
 from cmpp_desktop.domain.directory import DirectoryPlan
 from cmpp_desktop.domain.entries import Records
+from cmpp_desktop.domain.erasures import Erasure
 from cmpp_desktop.domain.finding import Find
 from cmpp_desktop.domain.households import RegisterHousehold
 from cmpp_desktop.domain.misplaced import Misplaced
@@ -31,7 +32,6 @@ from cmpp_desktop.reports.qr import modules
 from cmpp_desktop.workspace import (
     Access,
     AdministratorRow,
-    Erasure,
     FetchedInvitation,
     FolderReport,
     Founding,
@@ -248,8 +248,8 @@ class SampleDoor(SampleNetwork, SampleDocuments, audits.NoLogs, Workspace):
 
     def erasures(self) -> Mapping[UUID, Erasure]:
         """Every certificate's, a week after it."""
-        found = self.ask(Records("destruction"))
-        return {item.id: Erasure("ordered", date(2026, 11, 20), number % 2 == 1) for number, item in enumerate(found)}
+        on, found = date(2026, 11, 20), self.ask(Records("destruction"))
+        return {item.id: Erasure("ordered", on, n % 2 == 1, older=on - timedelta(days=4)) for n, item in enumerate(found)}
 
     def administration(self) -> Any:
         return self.desk

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from PySide6.QtWidgets import QWidget
 
 from cmpp_desktop.domain.entries import Records
+from cmpp_desktop.domain.erasures import Erasure, erasure_words
 from cmpp_desktop.domain.retention import (
     DestroyFile,
     DueFile,
@@ -41,7 +42,7 @@ from cmpp_desktop.ui.widgets import (
 from cmpp_desktop.ui.widgets.combo import CodeCombo
 from cmpp_desktop.ui.widgets.row_model import RowBadge
 from cmpp_desktop.ui.widgets.streams import FittedRows, StreamDelegate, StreamRow
-from cmpp_desktop.workspace import CertificateRequest, Erasure
+from cmpp_desktop.workspace import CertificateRequest
 
 
 class RetentionPage(Page):
@@ -191,31 +192,14 @@ class RetentionPage(Page):
             lead=words.short_date(at, self.ui.today()),
             title=words.plural("{n} record destroyed", "{n} records destroyed", sum(fields.counts.values())),
             what=who,
-            details=tuple(part for part in (self._counted(fields.counts), self._erasure(item.id), fields.ground) if part),
+            details=tuple(part for part in (self._counted(fields.counts), *self._erasure(item.id), fields.ground) if part),
             icon="file-text",
         )
 
-    def _erasure(self, certificate_id: Any) -> str:
+    def _erasure(self, certificate_id: Any) -> tuple[str, ...]:
         """What of the erasure is done, and what waits."""
-        words, erasure = self.words, self._erasures.get(certificate_id)
-        if erasure is None:
-            return ""
-        if erasure.state == "held":
-            return words("Its erasure waits: a legal hold stands on one of the records.")
-        if erasure.state == "waits" or erasure.on is None:
-            return words("Its erasure goes out with the next exchange.")
-        day = words.short_date(erasure.on, self.ui.today())
-        if erasure.confirmed is not None:
-            since = words.short_date(erasure.confirmed, self.ui.today())
-            return words(
-                "Erased {day}. Two laptops made the same common copy without it by {since};"
-                " older sealed history goes 90 days later.",
-                day=day,
-                since=since,
-            )
-        if erasure.keys_changed:
-            return words("Erased {day}. Keys have changed since; old sealed history goes when it is no longer kept.", day=day)
-        return words("Erased {day}. Still to come: new keys, and the end of old sealed history.", day=day)
+        today = self.ui.today()
+        return erasure_words(self._erasures.get(certificate_id), self.words, lambda day: self.words.short_date(day, today))
 
     def _counted(self, counts: Mapping[str, int]) -> str:
         return ", ".join(f"{self.words.code('kind', kind)}: {count}" for kind, count in counts.items())

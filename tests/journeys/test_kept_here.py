@@ -44,6 +44,9 @@ def test_what_is_added_later_comes_to_a_laptop_that_keeps_the_file(ana: Workspac
     send(ana)
     send(denise)
     assert not denise.file_documents(person).documents[0].whole  # nothing comes unless it was wished
+    assert denise.file_documents(person).rule == "metered"
+    denise.choose_documents_rule("always")
+    assert denise.file_documents(person).rule == "always"
     denise.keep_file_here(person, True)
     heard: list[Changed] = []
     denise.changed.subscribe(heard.append)

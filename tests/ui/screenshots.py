@@ -366,10 +366,6 @@ def _decide(window: Window) -> None:
     pressed(window, _K.Key_Return)
 
 
-def _conflict_picked(window: Window) -> None:
-    typed(window, "1")
-
-
 def _moved(window: Window) -> None:
     typed(window, "v")
 
@@ -578,6 +574,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("06-participant-consent", _tab("consent")),
     Shot("06-participant-obligation", go("participant", _obligation, participant_id=samples.MARISELA)),
     Shot("08-records", _tab("records"), mirrored=True),
+    Shot("08-records-paid", network.paid(_tab("records")), before=network.kept),
     Shot("08-records-empty", _tab("records"), {"empty": True}),
     Shot("08-form-proceeding", _form("proceeding", record="proceeding")),
     Shot("08-form-goal", _form("goal", record="goal"), mirrored=True),
@@ -616,7 +613,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("12-review", go("review"), _SUPERVISOR),
     Shot("12-review-empty", go("review"), {**_SUPERVISOR, "empty": True}),
     Shot("13-conflict", go("conflict")),
-    Shot("13-conflict-picked", go("conflict", _conflict_picked)),
+    Shot("13-conflict-picked", go("conflict", lambda window: typed(window, "1"))),
     Shot("13-conflict-none", go("conflict"), {"empty": True}),
     Shot("14-sync", go("sync"), {"offline": True}),
     Shot("14-sync-nothing", go("sync")),

@@ -12,29 +12,16 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.ui.carrying import Carrying
-from cmpp_desktop.ui.metered import Metered
 from cmpp_desktop.ui.pages.settings_network import NetworkSheet
 from cmpp_desktop.workspace import DocumentsSent, SyncStatus
 from tests.ui.page_desk import Desk, nameless
 from tests.ui.page_desk import desk as page_desk
+from tests.ui.samples.network import Told
 from tests.ui.test_page_fetch import NOTICE, elsewhere
 from tests.ui.test_page_others import a_pdf
 
 pytestmark = pytest.mark.usefixtures("qapp")
 PEM = Path("root.pem")
-
-
-class Told(Metered):
-    """A network of which the test says what it is."""
-
-    paid: bool | None = None
-
-    def now(self) -> bool | None:
-        return self.paid
-
-    def becomes(self, paid: bool | None) -> None:
-        self.paid = paid
-        self.changed.emit()
 
 
 def radios(held: QWidget) -> dict[str, QAbstractButton]:

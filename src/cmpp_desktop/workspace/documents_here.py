@@ -53,7 +53,7 @@ def of_file(opened: Opened, participant_id: UUID) -> FileDocuments:
         rows.append(DocumentHere(one.id, fields.title, fields.size, came, whole, bool(fields.blob_key) and not alone, who, lost))
     kept = participant_id.bytes in (opened.setting(KEPT) or ())
     asks = bool(opened.setting(ASKS)) or rule_of(opened) == "ask"
-    return FileDocuments(tuple(rows), kept, asks, alone)
+    return FileDocuments(tuple(rows), kept, asks, alone, "always" if opened.anyway else rule_of(opened))
 
 
 def keep(opened: Opened, participant_id: UUID, yes: bool) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from cmpp_desktop.workspace.views_network import DocumentsRule
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentHere:
@@ -24,12 +26,14 @@ class DocumentHere:
 @dataclass(frozen=True, slots=True)
 class FileDocuments:
     """The documents of a file, oldest first. `kept`: the file is kept on this laptop; `asks`: this laptop asks before it fetches
-    large ones, so that nothing comes by itself; `alone`: there is no server."""
+    large ones, so that nothing comes by itself; `alone`: there is no server; `rule`: when documents travel now ("metered": not
+    while the network is paid by size)."""
 
     documents: tuple[DocumentHere, ...] = ()
     kept: bool = False
     asks: bool = False
     alone: bool = False
+    rule: DocumentsRule = "always"
 
     @property
     def away(self) -> tuple[DocumentHere, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -53,13 +54,13 @@ class SampleDocuments:
             DocumentHere(one.id, one.title, one.size, one.size, True, True, one.who) if one.id == id else one
             for one in self.file.documents
         ]
-        self.file = FileDocuments(tuple(rows), self.file.kept, self.file.asks, self.file.alone)
+        self.file = replace(self.file, documents=tuple(rows))
 
     def file_documents(self, participant_id: UUID) -> FileDocuments:
         return self.file
 
     def keep_file_here(self, participant_id: UUID, yes: bool) -> None:
-        self.file = FileDocuments(self.file.documents, yes, self.file.asks, self.file.alone)
+        self.file = replace(self.file, kept=yes)
 
     def small_picture(self, attachment_id: UUID) -> SmallPicture | None:
         self.pictured.append(attachment_id)

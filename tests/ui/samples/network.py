@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cmpp_desktop.errors import KnownError
+from cmpp_desktop.ui.metered import Metered
 from cmpp_desktop.workspace import DocumentsRule, LookedAt, NetworkView, SnapshotKnown
 from tests.ui.samples.basis import NOW
 
 AUTHORITY = NetworkView(authority="Lantern Street Services Root", until=datetime(2031, 5, 4, tzinfo=UTC))
+
+
+class Told(Metered):
+    """A network of which the test says what it is."""
+
+    paid: bool | None = None
+
+    def now(self) -> bool | None:
+        return self.paid
+
+    def becomes(self, paid: bool | None) -> None:
+        self.paid = paid
+        self.changed.emit()
 
 
 class SampleNetwork:
@@ -88,3 +103,19 @@ def snapshots_known(door: Any) -> None:
         LookedAt("caseload", "Lantern Street", 2_318, 1, 0, "same", "Denise Okafor", ""),
         LookedAt("restricted", "Lantern Street", None, 0, 0, "nobody"),
     )
+
+
+def kept(door: Any) -> None:
+    """A file that is kept here, and the usual rule of when documents travel."""
+    door.file = replace(door.file, kept=True, rule="metered")
+
+
+def paid(then: Callable[[Any], object]) -> Callable[[Any], object]:
+    """This network is paid by size, then what is to be seen."""
+
+    def arrange(window: Any) -> object:
+        window.ui.metered = Told()
+        window.ui.metered.paid = True
+        return then(window)
+
+    return arrange

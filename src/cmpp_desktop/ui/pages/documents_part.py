@@ -43,6 +43,7 @@ class DocumentsPart(QWidget):
         self.setLayout(column(self.said, buttons, self.progress, self.missing, gap=8, margins=(0, 0, 0, 8)))
         self.progress.hide()
         self.hide()
+        page.ui.metered.changed.connect(self._other_network)
 
     def show_file(self, participant_id: UUID, file: FileDocuments) -> None:
         """What the store says of a file's documents now."""
@@ -51,13 +52,24 @@ class DocumentsPart(QWidget):
         self._file = file
         self._missing = {one.id: self._missing[one.id] for one in file.away if one.id in self._missing}
         self.setVisible(bool(file.documents))
-        self.said.setText(said_of(file, self._page.words))
+        self.said.setText(said_of(file, self._page.words, waits=file.kept and self._waits()))
         away = any(one.travels for one in file.away)
         busy = self._job is not None
+        stood = self.keep.hasFocus()
         self.keep.setVisible(not file.kept and not file.alone and not busy)
         self.no_longer.setVisible(file.kept and not busy)
         self.fetch.setVisible(file.kept and away and not busy)
+        if stood and not self.keep.isVisible():
+            (self.no_longer if self.fetch.isHidden() else self.fetch).setFocus(Qt.FocusReason.OtherFocusReason)
         self._say_missing()
+
+    def _waits(self) -> bool:
+        """Whether what is kept here comes by itself on another network only, by the rule of this laptop."""
+        return self._file.rule == "metered" and self._page.ui.metered.now() is True
+
+    def _other_network(self) -> None:
+        if self._about is not None and self._file.kept:
+            self.show_file(self._about, self._file)
 
     def fetch_all(self) -> None:
         """Everything of this file that is not here and can travel."""
@@ -92,8 +104,12 @@ class DocumentsPart(QWidget):
         self.progress.hide()
 
     def _keep(self) -> None:
+        """Keeps it, and fetches what it lacks, but on a network that is paid by size: there somebody asks for that, too."""
         self._put(True)
-        self.fetch_all()
+        if self._waits():
+            announce(self, waits_words(self._page.words))
+        else:
+            self.fetch_all()
 
     def _no_longer(self) -> None:
         self._put(False)
@@ -126,7 +142,12 @@ class DocumentsPart(QWidget):
         self.missing.setVisible(any(lines))
 
 
-def said_of(file: FileDocuments, words: Words) -> str:
+def waits_words(words: Words) -> str:
+    """Why what is kept here does not come now."""
+    return words("This network is paid by size: documents wait for another network, or until you fetch them.")
+
+
+def said_of(file: FileDocuments, words: Words, *, waits: bool = False) -> str:
     """How many are here, and what becomes of the others."""
     away, count = file.away, len(file.documents)
     if not away:
@@ -140,6 +161,8 @@ def said_of(file: FileDocuments, words: Words) -> str:
         return f"{said} {words('They come by a stick or the shared folder.')}"
     if not file.kept:
         return said
+    if waits:
+        return f"{said} {words('This file is kept here.')} {waits_words(words)}"
     if file.asks:
         return f"{said} {words('This file is kept here. This laptop asks before large documents: nothing comes by itself.')}"
     return f"{said} {words('This file is kept here: what is added elsewhere comes by itself.')}"

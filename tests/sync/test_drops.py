@@ -291,8 +291,8 @@ def test_a_report_reaches_the_board_and_nobody_else_opens_it(town: Town) -> None
 def test_a_report_that_is_not_what_its_author_said_is_not_shown(change: dict[str, Any]) -> None:
     said = {"v": 1, "kind": "figures", "name": "q3.pdf", "first": "2026-07-01", "last": "2026-09-30", "content": b"figures"}
     said |= {"hash": hashlib.sha256(b"figures").digest()}
-    assert report_drop._read(Message(UUID(int=1), "report", b"device", 1, {"report": said})) is not None
-    assert report_drop._read(Message(UUID(int=1), "report", b"device", 1, {"report": {**said, **change}})) is None
+    assert report_drop.read_report(Message(UUID(int=1), "report", b"device", 1, {"report": said})) is not None
+    assert report_drop.read_report(Message(UUID(int=1), "report", b"device", 1, {"report": {**said, **change}})) is None
 
 
 def reports(one: Someone) -> report_drop.Reports:

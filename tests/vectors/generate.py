@@ -25,7 +25,7 @@ from cmpp_protocol import (
     stick,
 )
 from cmpp_protocol.stamps import Stamp
-from tests.vectors import rosters, sticks
+from tests.vectors import reports, rosters, sticks
 from tests.vectors.given import INVITATION, MEMBER, PLACE, SALT, TIME, pair
 
 HERE = Path(__file__).parent
@@ -82,6 +82,7 @@ def vectors() -> dict[str, dict[str, Any]]:
         "canonical_msgpack": {"values": _canonical()},
         "blob": _blob(state.org_id),
         "drop": rosters.drop(device, state.org_id, state.head),
+        "report_message": reports.message(device, state.org_id),
         "padme": {"lengths": [[length, envelope.padme(length)] for length in (0, 1, 9, 100, 1000, 70_000, 1 << 20)]},
     }
 

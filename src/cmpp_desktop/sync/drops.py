@@ -64,18 +64,16 @@ class Drops:
         if not self.can_write(kind):
             raise KnownError("not_allowed", needs=kind)
         stamp = Stamp(next_hlc(self._books.now_ms(), self._store.own_clock()), self._books.device_id)
-        place = collection_id(kind)
-        id = derived_id(what, place, f"{stamp.device.hex()} {stamp.hlc}")
-        writes = [Write(what, id, name, canon.pack(value)) for name, value in sorted(values.items())]
-        self._store.put_own(ChangeSet(place.bytes, stamp, (*writes, Write(what, id, LIFE, LIVE))))
-        return id
+        made = change_set_of(kind, what, values, stamp)
+        self._store.put_own(made)
+        return made.writes[0].id
 
     def messages(self, kind: str, rows: Sequence[OnShelf]) -> Iterator[tuple[OnShelf, Message]]:
         """What these bundles of a drop say."""
         place = collection_id(kind)
         for row in rows:
             for change_set in opened(self._store, self._books.keys, place, row):
-                for message in _messages(change_set):
+                for message in messages_of(change_set):
                     yield row, message
 
     # Acknowledged -----------------------------------------------------------------------------------------------------
@@ -129,12 +127,17 @@ def forget_unsent(store: Replica, place: UUID, old: bytes) -> None:
             store.forget_envelope(place, one.device, one.number, one.hash)
 
 
-def waits_for_head(closed: Callable[[], Sequence[UUID]], place: UUID, why: str) -> bool:
-    """Whether a bundle that the server holds only waits there for one before it that the server lost: the next head says so."""
-    return why == "order" and place in closed()
+def change_set_of(kind: str, what: str, values: dict[str, canon.Value], stamp: Stamp) -> ChangeSet:
+    """One message as it travels into the drop of a kind. `what`: its kind of message; of that, the drop and the stamp comes its
+    id."""
+    place = collection_id(kind)
+    id = derived_id(what, place, f"{stamp.device.hex()} {stamp.hlc}")
+    writes = [Write(what, id, name, canon.pack(value)) for name, value in sorted(values.items())]
+    return ChangeSet(place.bytes, stamp, (*writes, Write(what, id, LIFE, LIVE)))
 
 
-def _messages(change_set: ChangeSet) -> Iterator[Message]:
+def messages_of(change_set: ChangeSet) -> Iterator[Message]:
+    """What a change set of a drop says; what is not canonical says nothing."""
     found: dict[UUID, list[Write]] = {}
     for write in change_set.writes:
         found.setdefault(write.id, []).append(write)
@@ -144,3 +147,8 @@ def _messages(change_set: ChangeSet) -> Iterator[Message]:
         except canon.NotCanonical:
             continue
         yield Message(id, writes[0].kind, change_set.stamp.device, change_set.stamp.ms, values)
+
+
+def waits_for_head(closed: Callable[[], Sequence[UUID]], place: UUID, why: str) -> bool:
+    """Whether a bundle that the server holds only waits there for one before it that the server lost: the next head says so."""
+    return why == "order" and place in closed()

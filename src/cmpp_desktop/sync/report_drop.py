@@ -27,6 +27,7 @@ from cmpp_desktop.changes import collection_id
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync.drops import Drops, Message
 from cmpp_desktop.sync.replica import OnShelf, Replica
+from cmpp_protocol import canon
 
 DROP, REPORT = "reports", "report"
 _NOT_IN_NAMES = frozenset('/\\:*?"<>|')
@@ -57,10 +58,7 @@ class Reports:
         """Seals a report for its readers; it leaves with the next exchange. Raises file_too_big, not_allowed."""
         if len(content) > MOST:
             raise KnownError("file_too_big", size=len(content), most=MOST)
-        value = {
-            "v": 1, "kind": kind, "name": name, "first": first.isoformat(), "last": last.isoformat(),
-            "hash": hashlib.sha256(content).digest(), "content": content,
-        }  # fmt: skip
+        value = report_value(content, kind=kind, name=name, first=first, last=last)
 
         def put() -> UUID:
             with self._store.transaction():
@@ -96,11 +94,19 @@ class Reports:
 
     def _opened(self, row: OnShelf) -> list[tuple[Received, bytes]]:
         said = (message for _, message in self._drops.messages(DROP, [row]))
-        read = (_read(one) for one in said if one.kind == REPORT and one.device == row.device)
+        read = (read_report(one) for one in said if one.kind == REPORT and one.device == row.device)
         return [one for one in read if one is not None]
 
 
-def _read(message: Message) -> tuple[Received, bytes] | None:
+def report_value(content: bytes, *, kind: str, name: str, first: date, last: date) -> dict[str, canon.Value]:
+    """The map that travels."""
+    return {
+        "v": 1, "kind": kind, "name": name, "first": first.isoformat(), "last": last.isoformat(),
+        "hash": hashlib.sha256(content).digest(), "content": content,
+    }  # fmt: skip
+
+
+def read_report(message: Message) -> tuple[Received, bytes] | None:
     """A report whose form is right and whose content is what its author said; None for any other."""
     said: Any = message.values.get("report")
     try:

@@ -16,7 +16,7 @@ from tests.vectors import generate
 
 FOLDER = Path(generate.__file__).parent
 # HPKE draws randomness, and another zstd may compress otherwise: opened instead, below and in tests/sync
-RANDOMISED = {"key_envelope": "envelope", "snapshot_columns": "squeezed", "drop": "envelope"}
+RANDOMISED = {"key_envelope": "envelope", "snapshot_columns": "squeezed", "drop": "envelope", "report_message": "envelope"}
 
 
 def vector(name: str) -> dict[str, Any]:

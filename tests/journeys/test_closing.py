@@ -80,7 +80,7 @@ def close_in_the_window(denise: Laptop) -> None:
     denise.press("Return")
     denise.see("People and rights", gone=("only actions",))
     denise.tab_to("Settings")
-    denise.press("Home", "Down", "Down")
+    denise.press("Home", "Down", "Down", "Down")
     denise.see("Blue ThinkPad", "In use")
     denise.tab_to("Laptops")
     denise.press("Home")

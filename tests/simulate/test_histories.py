@@ -38,6 +38,7 @@ FOUND: dict[tuple[int, tuple[int, ...]], str] = {
     (9220, tuple(range(18))): "who had come in before a server was put back heard only that their invitation was closed",
     (4898, (8, 11, 13, 14)): "a copy may not read any more where the other one sent what both had: it keeps that as its own",
     (7808, (2, 7, 13, 15, 17)): "the same, in the caseload",
+    (1580, (2, 3, 11, 12, 14)): "both copies said of one bundle that it leaves again, and it stood twice",
     (11226, (5, 9, 10, 15)): "what the server held of a copy came before the log to who began from a snapshot, and counted",
     (5961, (1, 8, 10, 17)): "two copies wrote the same at the same moment: it travels once, and that is no fault",
 }

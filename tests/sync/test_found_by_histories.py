@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.sync import snapshot_books
+from cmpp_desktop.sync import adopting, snapshot_books
 from cmpp_desktop.sync.desk import FileNames
 from cmpp_desktop.sync.enrolment import read_invitation
 from cmpp_protocol import api, envelope
@@ -54,6 +54,24 @@ def test_what_was_sealed_before_a_right_was_given_back_and_was_sent_again_is_not
         assert laptop.value(MARIA, "value") == "written in between"
         assert laptop.engine.held_work() == ()
         assert (laptop.engine.status().set_aside, laptop.engine.status().word) == (0, "sent")
+
+
+def test_of_two_copies_of_a_laptop_that_got_a_right_back_one_says_that_its_bundle_leaves_again(office: Office) -> None:
+    admin, (ana, bo) = team(office)
+    member = admin.engine.roster().devices[bo.device].member
+    bo.write(MARIA, value="written in between")
+    admin.engine.desk.withdraw(member, admin.caseload)
+    bo.sync()
+    (lost,) = bo.replica.envelopes(bo.caseload, mine=True)
+    copy = bo.clone()
+    admin.engine.desk.grant(member, admin.caseload)
+    for _ in range(3):
+        everybody(bo, copy, ana, admin)
+    for laptop in (admin, ana, bo, copy):
+        said = laptop.replica.states(admin.caseload, [adopting.bundle_id(admin.caseload, lost.hash)])
+        assert [len(heads) for state in said.values() for heads in state.heads.values()] == [1] * 5
+        assert laptop.value(MARIA, "value") == "written in between"
+        assert laptop.engine.held_work() == ()
 
 
 @pytest.mark.parametrize("one_by_one", [False, True])

@@ -153,7 +153,7 @@ def _carried_over(
 
     again = [adopting.restamped(one, Stamp(one.stamp.hlc, new), mapped) for one in kept]  # written when they were written
     store.renew_outbox(place, again)
-    told = {write.id for writes in sent.values() for write in writes if write.kind == adopting.HELD_BUNDLE}  # by the other copy
+    told = {write.id for writes in (*sent.values(), *(one.writes for one in again)) for write in writes}  # by either copy
     open_ = [one for one in lost if adopting.bundle_id(place, one.hash) not in told]
     said = [write for one in open_ for write in adopting.settling(place, one.hash, old, one.number, "sent_again")]
     if said:

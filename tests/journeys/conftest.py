@@ -37,7 +37,17 @@ def place(prepared: tuple[Path, int], tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture
 def denise(place: Place) -> Iterator[Workspace]:
-    door = place.laptop("denise")
+    yield from _at_work(place, "denise")
+
+
+@pytest.fixture
+def ana(place: Place) -> Iterator[Workspace]:
+    yield from _at_work(place, "ana")
+
+
+def _at_work(place: Place, name: str) -> Iterator[Workspace]:
+    """A laptop that is unlocked and has exchanged once."""
+    door = place.laptop(name)
     door.unlock(PASSPHRASE)
     assert door.sync_now().problem is None
     yield door

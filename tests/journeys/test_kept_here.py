@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from PIL import Image
 
 from cmpp_desktop.changes import Changed
 from cmpp_desktop.domain.audit_logs import AuditTrail
 from cmpp_desktop.workspace import Workspace
 from tests.journeys.near import Place
-from tests.journeys.office import PASSPHRASE
 from tests.journeys.test_documents import marisela
-
-
-@pytest.fixture
-def ana(place: Place) -> Iterator[Workspace]:
-    door = place.laptop("ana")
-    door.unlock(PASSPHRASE)
-    assert door.sync_now().problem is None
-    yield door
-    door.close()
 
 
 def passport(path: Path) -> Path:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from cmpp_desktop.changes import ChangeSet
-from cmpp_desktop.sync import adopting, own_changes
+from cmpp_desktop.sync import leaving_again, own_changes
 from cmpp_desktop.sync.counted import opened
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.replica import NO_CHAIN, Chain, EnvelopeRow, Replica, StoredEnvelope
@@ -98,17 +98,9 @@ def _go_back(
 
 
 def _say_it_leaves_again(replica: Replica, state: RosterState, place: UUID, device: bytes, rows: Sequence[EnvelopeRow]) -> None:
-    """Behind what leaves again, so that it counts only if that does: of bundles of which nobody has decided anything."""
     if not rights.may_write(state, device, place):
         return
-    ids = {one.hash: adopting.bundle_id(place, one.hash) for one in rows}
-    known = replica.states(place, ids.values())
-    open_ = [one for one in rows if adopting.said_of(known.get(ids[one.hash]), "how") in ("", "open")]
-    said = [
-        write
-        for one in open_
-        for write in adopting.settling(place, one.hash, device, one.number, "sent_again", "fence", known.get(ids[one.hash]))
-    ]
+    said = leaving_again.said_now(replica, place, rows, "fence")
     if said:
         stamp = Stamp(next_hlc(0, replica.own_clock()), device)
-        own_changes.write(replica, state, ChangeSet(place.bytes, stamp, tuple(said)), stamp.ms)
+        own_changes.write(replica, state, ChangeSet(place.bytes, stamp, said), stamp.ms)

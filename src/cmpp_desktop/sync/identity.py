@@ -13,7 +13,7 @@ from uuid import UUID
 
 from cmpp_desktop.changes import LIFE, ChangeSet, RecordState
 from cmpp_desktop.errors import BugError, KnownError
-from cmpp_desktop.sync import adopting, branches, merge, parted, rebuild, replica
+from cmpp_desktop.sync import adopting, branches, leaving_again, merge, parted, rebuild, replica
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.counted import counted_writes, named_unread, opened
 from cmpp_desktop.sync.desk import Cutting, Heads, Make, cuts_of
@@ -153,12 +153,10 @@ def _carried_over(
 
     again = [adopting.restamped(one, Stamp(one.stamp.hlc, new), mapped) for one in kept]  # written when they were written
     store.renew_outbox(place, again)
-    told = {write.id for writes in (*sent.values(), *(one.writes for one in again)) for write in writes}  # by either copy
-    open_ = [one for one in lost if adopting.bundle_id(place, one.hash) not in told]
-    said = [write for one in open_ for write in adopting.settling(place, one.hash, old, one.number, "sent_again")]
+    said = leaving_again.said_now(store, place, lost, mapped=mapped)
     if said:
         stamp = Stamp(next_hlc(books.now_ms(), store.own_clock()), new)
-        store.put_own(ChangeSet(place.bytes, stamp, tuple(said)))
+        store.put_own(ChangeSet(place.bytes, stamp, said))
     misread = named_unread(store, books.keys, place, old) | {write.id for writes in sent.values() for write in writes}
     if books.state is None or not (waiting or lost or misread):
         return Taken()

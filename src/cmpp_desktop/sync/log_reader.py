@@ -62,6 +62,7 @@ class LogReader:
             if taken.forked:
                 log.warning("the log of %s has another bundle of a number than what came before it", one.collection)
                 self._publish(self._job(lambda: self._made_again(one.collection)))
+                more = True  # who began from a snapshot takes it once more
             # Once more with a complaint: the server looks at its copy, and sends it again, or asks for it, or sets its log right.
             more |= taken.damaged > 0
             for stopped, places in ((taken.astray, self._astray), (taken.unread, self._unread)):

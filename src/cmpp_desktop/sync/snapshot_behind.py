@@ -10,7 +10,7 @@ from functools import cached_property
 from uuid import UUID
 
 from cmpp_desktop.sync import snapshot_books
-from cmpp_desktop.sync.replica import ChainRow, Replica
+from cmpp_desktop.sync.replica import GONE, ChainRow, Replica, StoredEnvelope
 from cmpp_protocol import envelope
 
 _STANDS = ("counts", "void")
@@ -38,8 +38,17 @@ class Behind:
         return logged if row is None else envelope.decode_header(row.body).previous == hashed
 
     def note(self, header: envelope.Header, hashed: bytes) -> None:
-        """It stands here now."""
+        """It stands here now, and with it what it goes on from: a stick brings the older ones first, and they seemed a fork."""
         self._counted(header.device)[header.number] = hashed
+        while header.number > 1:
+            row = self._store.envelope(self._place, header.device, header.number - 1, header.previous)
+            if row is None or row.mine or row.state != "held" or row.body == GONE:
+                return
+            at = (self._place, row.device, row.number, row.hash)
+            self._store.put_envelope(StoredEnvelope(*at, row.epoch, row.seq, False, "counts", row.last_hlc, row.body))
+            self._store.release(*at)
+            self._counted(row.device)[row.number] = row.hash
+            header = envelope.decode_header(row.body)
 
     @cached_property
     def _is_taken(self) -> bool:

@@ -12,8 +12,7 @@ from uuid import UUID
 from cmpp_desktop.changes import SIGNED, RecordState, in_records
 from cmpp_desktop.store import signing
 from cmpp_desktop.sync import confirmed
-from cmpp_desktop.sync.parted import has_parted
-from cmpp_desktop.sync.replica import GONE, SNAPSHOTS, Chain, EnvelopeRow, Replica
+from cmpp_desktop.sync.replica import SNAPSHOTS, Chain, Replica
 from cmpp_desktop.sync.snapshot_parts import Read
 from cmpp_protocol import canon, rights, snapshot, snapshot_api
 from cmpp_protocol.roster import RosterState
@@ -111,33 +110,6 @@ def is_void(state: RosterState, head: snapshot.Head, chain: Mapping[bytes, Chain
         if held.number > fence.cut.number or (held.number == fence.cut.number and held.hash != fence.cut.hash):
             return True
     return False
-
-
-def beyond(store: Replica, place: UUID, own: bytes, chain: Mapping[bytes, Chain]) -> list[EnvelopeRow] | None:
-    """The bundles that are here and counted, and that a snapshot with this chain lacks, by device and number, but for those of
-    one's own that wait in the outbox. None: it cannot be taken, for what it lacks is not here, or its chain is another. One's
-    own may be another: a copy of this laptop wrote it, and what was sealed here leaves again under a new identity (rule 35)."""
-    waiting = {one.stamp.hlc for one in store.outbox(place)}
-    parted = has_parted(store, place, own, chain)
-    rows: dict[bytes, list[EnvelopeRow]] = {}
-    for row in store.envelopes(place):
-        if row.state not in _LOGGED or (parted and row.mine and row.seq is None):
-            continue
-        known = chain.get(row.device)
-        if known is not None and row.number == known.number and row.hash != known.hash:
-            return None
-        if (known is None or row.number > known.number) and not (row.mine and row.last_hlc in waiting):
-            if row.body == GONE:
-                return None
-            rows.setdefault(row.device, []).append(row)
-    for device, held in store.chains(place).items():
-        at = chain[device].number if device in chain else 0
-        if device in chain and held.number == at and held.hash != chain[device].hash and not (parted and device == own):
-            return None
-        here = [one.number for one in rows.get(device, ())]
-        if device != own and held.number > at and here != list(range(at + 1, held.number + 1)):
-            return None
-    return [row for device in sorted(rows) for row in rows[device]]
 
 
 def held(store: Replica, place: UUID) -> int:

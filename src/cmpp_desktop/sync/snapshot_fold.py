@@ -30,11 +30,12 @@ class Fold:
     def __init__(self, state: RosterState, held: Keys, place: UUID) -> None:
         self.records: dict[UUID, What] = {}
         self.now: dict[bytes, ChainRow] = {}
+        self.left_out: dict[tuple[bytes, int, bytes], str] = {}  # device, number, hash of what is held -> why
         self.seq, self.log_hash = 0, envelope.log_start(state.org_id, place)
         self._state, self._keys, self._place = state, held, place
         self._waits: dict[tuple[bytes, int, bytes], StoredEnvelope] = {}
         self._secrets: dict[str, bytes | None] = {}
-        self._failed = False
+        self._failed, self._why = False, ""
 
     # Doing ------------------------------------------------------------------------------------------------------------
 
@@ -115,6 +116,8 @@ class Fold:
 
     def put_envelope(self, one: StoredEnvelope) -> None:
         key = (one.device, one.number, one.hash)
+        if one.state == "held":
+            self.left_out[key] = self._why
         if one.state == "waits":
             self._waits[key] = one
         else:
@@ -132,9 +135,10 @@ class Fold:
         return ()
 
     def set_aside(self, item: SetAside) -> None:
-        """What does not count leaves nothing in a snapshot."""
+        """What does not count leaves nothing in a snapshot, but why it does not is said of what is held."""
+        self._why = item.reason
 
     def release(self, collection: UUID, device: bytes, number: int, hash: bytes) -> None:
-        """See `set_aside`."""
+        """Nothing is kept aside."""
 
 

@@ -14,8 +14,9 @@ from cmpp_desktop.sync import confirmed, copies, erased, merge, snapshot_books, 
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.column_reading import NotOpened
 from cmpp_desktop.sync.parted import Compared, has_parted
-from cmpp_desktop.sync.replica import IDENTITY, NO_CHAIN, Chain, ChainRow, EnvelopeRow, Replica, SetAside, StoredEnvelope
+from cmpp_desktop.sync.replica import IDENTITY, NO_CHAIN, Chain, ChainRow, Replica, StoredEnvelope
 from cmpp_desktop.sync.snapshot_begun import begun, put_begun
+from cmpp_desktop.sync.snapshot_beyond import Beyond, beyond, judged
 from cmpp_desktop.sync.snapshot_books import Base, Offered
 from cmpp_desktop.sync.snapshot_fold import Fold
 from cmpp_desktop.sync.snapshot_parts import Read
@@ -50,7 +51,7 @@ class Taking:
         self._base: dict[bytes, Chain] = {}
         self._parts: dict[int, Read] = {}
         self._fold: Fold | None = None
-        self._beyond: list[EnvelopeRow] = []
+        self._beyond = Beyond([], [], [], [])
         self._parted: Compared | None = None
         self.how_far = (0, max(1, one.head.records))
 
@@ -77,11 +78,11 @@ class Taking:
 
     def fits(self) -> bool:
         """Whether it may be taken here: nothing in it void, its chain not behind what is here. At the store."""
-        rows = snapshot_books.beyond(self._store, self._place, self._books.device_id, self._base)
-        if rows is None or snapshot_books.is_void(self._books.view(), self._one.head, self._base):
+        found = beyond(self._store, self._place, self._books.device_id, self._base)
+        if found is None or snapshot_books.is_void(self._books.view(), self._one.head, self._base):
             return False
         self._chain = dict(self._base)
-        self._beyond = rows
+        self._beyond = found
         if has_parted(self._store, self._place, self._books.device_id, self._base):
             self._parted = Compared(self._store, self._books.keys, self._place, self._books.device_id)
         return True
@@ -107,7 +108,7 @@ class Taking:
 
     def _records(self) -> Iterator[_Step]:
         state = self._books.view()
-        if not self._beyond:
+        if not self._beyond.rows and not self._beyond.behind:
             for number in range(len(self._squeezed)):
                 part = self._read(number)
                 columns = [erased.columns_without(state, one) for one in part.columns]
@@ -116,7 +117,7 @@ class Taking:
         fold = Fold(state, self._books.keys, self._place)
         for number in range(len(self._squeezed)):
             fold.begin(self._read(number))
-        fold.take([Item(row.body) for row in self._beyond])
+        fold.take([Item(row.body) for row in self._beyond.rows])
         self._chain, self._fold = dict(fold.now), fold
         created = {id: what for id, what in fold.records.items() if isinstance(what, Created)}
         states = {id: what for id, what in fold.records.items() if not isinstance(what, Created)}
@@ -192,11 +193,7 @@ class Taking:
     def _let_go(self, fold: Fold, taken: Taken) -> None:
         """Bundles that counted here and do not any longer are held, and records that nothing else made are gone (rule 33)."""
         store, place = self._store, self._place
-        for row in self._beyond:
-            if row.number > self._chain.get(row.device, NO_CHAIN).number and not row.mine:
-                at = (place, row.device, row.number, row.hash)
-                store.put_envelope(StoredEnvelope(*at, row.epoch, row.seq, False, "held", row.last_hlc, row.body))
-                store.set_aside(SetAside(*at, -1, "fence", self._books.now_ms(), row.body))
+        judged(store, self._books.view(), place, self._beyond, fold, self._books.now_ms())
         own = {write.id for one in store.outbox(place) for write in one.writes}
         gone = [id for id in store.record_ids(place) if id not in fold.records and id not in own]
         if gone:

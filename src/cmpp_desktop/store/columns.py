@@ -24,6 +24,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from cmpp_desktop.domain.records import to_wire
 from cmpp_protocol import canon
+from cmpp_protocol.ids import id_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -51,7 +52,7 @@ class Id(TypeDecorator[UUID]):
         return value.bytes if isinstance(value, UUID) else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
-        return None if value is None else UUID(bytes=value)
+        return None if value is None else id_of(value)
 
 
 class Day(TypeDecorator[date]):
@@ -138,7 +139,7 @@ def _as_it_is(value: Any) -> Any:
 
 
 _READERS: dict[Any, Callable[[Any], Any]] = {
-    UUID: lambda value: UUID(bytes=value),
+    UUID: id_of,
     datetime: datetime.fromisoformat,
     date: date.fromisoformat,
     time: time.fromisoformat,

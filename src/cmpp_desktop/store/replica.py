@@ -22,6 +22,7 @@ from cmpp_desktop.store.change_sets import unpack_change_set
 from cmpp_desktop.store.names import resolve_teams
 from cmpp_desktop.store.settings import read_value, write_value
 from cmpp_desktop.store.tables import LOCAL_SECRET, RECORD_KINDS, ROSTER, participant_of
+from cmpp_protocol.ids import id_of
 from cmpp_protocol.stamps import COUNTER_BITS, Stamp
 
 log = logging.getLogger(__name__)
@@ -212,7 +213,7 @@ class StoreReplica(AuditLogs):
                 (named if group.kind in projection.NAMING else people).update(about)
             told += self._told_of(group, ARRIVALS_OF_A_PAGE - len(told))
         bulk.insert_clocks(connection, some)
-        ids = {raw: UUID(bytes=raw) for raw in touched}
+        ids = {raw: id_of(raw) for raw in touched}
         joined = projection.refresh(connection, (ids[raw] for raw in people), (ids[raw] for raw in named))
         self._tell(told)
         if any(columns.kind == "team" for columns in created):

@@ -17,6 +17,7 @@ from cmpp_desktop.domain.proceedings import ApplicationFields, ClockEventFields
 from cmpp_desktop.domain.rule_packs import RulePackFields
 from cmpp_desktop.domain.rules import Pack, parse, shipped
 from cmpp_desktop.store import identity
+from cmpp_desktop.store.bulk import uncollected
 from cmpp_desktop.store.queries.common import Asked, table
 
 # What rules may look at beside the fields that a pack names.
@@ -69,16 +70,15 @@ def rule_pack_preview(asked: Asked, question: views.RulePackPreview) -> views.Pa
 
 
 def deadlines_behind(asked: Asked, question: views.DeadlinesBehind) -> tuple[UUID, ...]:
-    """See the question. Reads columns of everybody held, each kind once."""
+    """See the question. Reads columns of everybody held, each kind once: a new laptop does so with all that it has just read."""
     pack, zone = pack_of(asked), asked.zone
-    return tuple(
-        id
-        for id, case in _cases(asked, [pack])
-        if any(
-            change.what != "stays"
-            for change in following.differences(pack, case, zone, question.day, back=question.back)
-        )
-    )
+
+    def is_behind(case: Case) -> bool:
+        found = following.differences(pack, case, zone, question.day, back=question.back)
+        return any(change.what != "stays" for change in found)
+
+    with uncollected():
+        return tuple(id for id, case in _cases(asked, [pack]) if is_behind(case))
 
 
 def pack_of(asked: Asked) -> Pack:

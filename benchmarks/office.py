@@ -101,7 +101,7 @@ def _facts_out(facts: Facts) -> dict[str, Any]:
 def begun(folder: Path, staff: int, cost: Cost | None = CHEAP) -> tuple[UUID, ...]:
     """Founds an office of so many people, which its server has heard of, and locks it. Returns the ids of its staff."""
     folder.mkdir(parents=True, exist_ok=True)
-    with ServerProcess(f"sqlite:///{folder / 'server.db'}", folder / "server.log") as server:
+    with ServerProcess(f"sqlite:///{folder / 'server.db'}", folder / "server.log", anew=True) as server:
         door = founded(folder, server.url, cost)
         server.admin("org", "add", door.access().organisation_id)
         team = door.ask(Organisation()).teams[0][0]

@@ -174,7 +174,7 @@ def taken(count: int) -> Taken:
     with (
         tempfile.TemporaryDirectory(dir=ROOT / "build" / "bench") as folder,
         temporary_postgres() as database,
-        ServerProcess(database, Path(folder) / "server.log") as server,
+        ServerProcess(database, Path(folder) / "server.log", anew=True) as server,
     ):
         for turn in range(ROUNDS):
             of = fleet(count, turn)

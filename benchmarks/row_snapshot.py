@@ -47,7 +47,7 @@ def measure(folder: Path, size: tuple[int, int]) -> Taken:
     url = f"sqlite:///{folder}/server.db"
     os.environ |= BEHIND
     try:
-        with ServerProcess(url, folder / "server.log") as server:
+        with ServerProcess(url, folder / "server.log", anew=True) as server:
             maker, second = _made(server, folder, size)
             newcomer = _joined(maker, folder / "newcomer", "Bo Synthetic")
             started = time.perf_counter()

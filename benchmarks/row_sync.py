@@ -64,7 +64,7 @@ class Taken:
 
 def measure(database: str, folder: Path, size: tuple[int, int]) -> Taken:
     """One first sync through a new server on that database."""
-    with ServerProcess(database, folder / "server.log") as server:
+    with ServerProcess(database, folder / "server.log", anew=True) as server:
         sender = office.founded(folder / "sender", server.url)
         server.admin("org", "add", sender.access().organisation_id)
         _went(sender)

@@ -7,13 +7,12 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.driver.processes import close, start
 
 
 class NotSeen(AssertionError):
@@ -30,23 +29,16 @@ class Laptop:
         log: Path | None = None,
         environment: dict[str, str] | None = None,
         prefix: tuple[str, ...] = (),
+        anew: bool = False,
     ) -> None:
-        """`prefix`: words before the program in its command line (`unshare -m …`), which end by running it."""
+        """`prefix`: words before it in the command line (`unshare -m …`), which end by running it. `anew`: as `start`."""
         self.profile = profile
         self._count = 0
         self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        paths = os.pathsep.join((str(ROOT), str(ROOT / "src")))
-        env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": paths, **(environment or {})}
+        env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", **(environment or {})}
         self._log = (log or profile.parent / f"{profile.name}.log").open("ab")
-        self._process = subprocess.Popen(
-            [*prefix, sys.executable, "-m", "tests.driver.host", "--profile", str(profile), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            cwd=ROOT,
-            env=env,
-            text=True,
-        )
+        told = ("--profile", str(profile), *arguments)
+        self._process = start("tests.driver.host", *told, stderr=self._log, environment=env, prefix=prefix, anew=anew)
         self._reader = threading.Thread(target=self._read, name=f"reader of {profile.name}")
         self._reader.start()
 
@@ -142,12 +134,7 @@ class Laptop:
     def _end(self) -> int:
         status = self._process.wait(20)
         self._reader.join()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    continue
+        close(self._process)
         self._log.close()
         return status
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import io
 import signal
 import subprocess
-import sys
 import threading
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import TracebackType
 
 from cmpp_server.admin import main as server_command
+from tests.driver.processes import Started, close, start
 
-ROOT = Path(__file__).resolve().parents[2]
 SAYS = "listening on "
 
 
@@ -21,13 +20,15 @@ class ServerProcess:
     """`python -m cmpp_server serve` on loopback. `url` is known after `start`."""
 
     def __init__(
-        self, database: str, log: Path, allow: tuple[str, ...] = (), *, port: int = 0, names: tuple[str, ...] = ()
+        self, database: str, log: Path, allow: tuple[str, ...] = (), *, port: int = 0, names: tuple[str, ...] = (),
+        anew: bool = False,
     ) -> None:
-        """`port` 0: a free one. `names`: what the laptops call it (host:port), when that is not where it listens."""
-        self.database, self.log, self.allow, self.names = database, log, list(allow), names
+        """`port` 0: a free one. `names`: what the laptops call it (host:port), when that is not where it listens. `anew`: it
+        starts from nothing, as an administrator would start it (see `driver.processes`)."""
+        self.database, self.log, self.allow, self.names, self.anew = database, log, list(allow), names, anew
         self.url = ""
         self._port = port
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Started | None = None
         self._turn = threading.RLock()  # a kill from another thread is over before it is started again
 
     @property
@@ -67,14 +68,13 @@ class ServerProcess:
     def start(self) -> None:
         """Starts it and waits until it listens. The first time on a free port, later on the same one."""
         with self._turn:
-            command = [sys.executable, "-m", "cmpp_server", "serve", "--database", self.database]
-            command += ["--listen", f"127.0.0.1:{self._port}"]
+            command = ["serve", "--database", self.database, "--listen", f"127.0.0.1:{self._port}"]
             for org in self.allow:
                 command += ["--allow-org", org]
             for name in self.names:
                 command += ["--server-name", name]
             with self.log.open("ab") as log:
-                self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)
+                self._process = start("cmpp_server", *command, stderr=log, anew=self.anew)
             assert self._process.stdout is not None
             for line in self._process.stdout:
                 if line.startswith(SAYS):
@@ -102,6 +102,5 @@ class ServerProcess:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-            if self._process.stdout is not None:
-                self._process.stdout.close()
+            close(self._process)
             self._process = None

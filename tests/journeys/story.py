@@ -41,9 +41,9 @@ class Story:
 
     def __init__(self, folder: Path, database: str = "", say: Callable[[str], None] = print) -> None:
         self.folder, self.say = folder, say
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "data").mkdir(mode=0o700, exist_ok=True)
-        self.server = ServerProcess(database or f"sqlite:///{folder / 'data' / 'server.db'}", folder / "data" / "server.log")
+        (folder / "data").mkdir(mode=0o700, parents=True, exist_ok=True)
+        database = database or f"sqlite:///{folder / 'data' / 'server.db'}"
+        self.server = ServerProcess(database, folder / "data" / "server.log", anew=True)
         self.told: list[Told] = []
         self.pictures = 0
         self.open = ExitStack()
@@ -144,7 +144,7 @@ class Story:
     def start(self, who: str, *arguments: str) -> Laptop:
         """The program of one person, in its own process."""
         data = self.folder / "data"
-        return Laptop(data / who, *arguments, "--sync-seconds", "2", log=data / f"{who}.log")
+        return Laptop(data / who, *arguments, "--sync-seconds", "2", log=data / f"{who}.log", anew=True)
 
     def join(self, who: str, name: str) -> Laptop:
         """First run: the invitation is opened, the laptop named, a passphrase chosen."""

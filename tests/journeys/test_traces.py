@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +13,9 @@ import pytest
 
 from cmpp_desktop.domain.questions import People
 from tests.driver.laptop import Laptop
+from tests.driver.processes import close, start
 from tests.journeys.office import PASSPHRASE, Pair, network
 from tests.journeys.private import A_NUMBER, FAMILY, GIVEN, NARRATIVE, PHONE, TODAY
-from tests.journeys.server import ROOT
 from tests.postgres import temporary_postgres
 
 SHORTEST = 6  # letters: fewer would be found in sealed bytes by chance
@@ -79,15 +77,21 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def work(profile: Path, asked: Path, end: str) -> str:
     """One life of the process: "kill" or "crash". Returns what stood on its terminal."""
-    command = [sys.executable, "-m", "tests.journeys.private", str(profile), str(asked)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as process:  # type: ignore[call-overload]  # three pipes
-        assert process.stdout.readline() == "done\n", process.stderr.read()
-        if end == "kill":
-            process.kill()
-        rest = process.communicate("crash\n" if end == "crash" else None)
-        assert process.returncode == (-9 if end == "kill" else 1)
-        return "".join(rest)
+    process = start("tests.journeys.private", str(profile), str(asked))
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    done = process.stdout.readline()
+    if end == "kill":
+        process.kill()
+    else:
+        process.stdin.write("crash\n")
+        process.stdin.flush()
+    rest = process.stdout.read() + process.stderr.read()
+    status = process.wait(60)
+    close(process)
+    assert (done, status) == ("done\n", -9 if end == "kill" else 1), rest
+    return rest
 
 
 def test_the_search_finds_what_is_there_to_be_found(tmp_path: Path) -> None:

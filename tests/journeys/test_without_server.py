@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import random
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +19,7 @@ from cmpp_desktop.domain.records import PersonName
 from cmpp_desktop.domain.tasks import WriteNote
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.workspace import WithoutServer, Workspace
+from tests.driver.processes import close, start
 from tests.journeys.office import PASSPHRASE, founded, laptop
 
 CANARIES = ("Quispe", "Tzutujil", "Rahimi", "Okafor", "Marroqu", "Brandt", "Lantern Street", "ThinkPad", "interpreter")
@@ -53,10 +52,13 @@ def three(folder: Path) -> Iterator[tuple[Workspace, Workspace, Workspace]]:
 
 def pulled_out(profile: Path, stick: Path, after: int) -> None:
     """A process that is killed after so many files have got their place on the stick: as if both had lost power."""
-    program = [sys.executable, "-m", "tests.journeys.stick_worker", str(profile), str(stick), str(after)]
-    done = subprocess.run(program, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1])["written"] == after
+    process = start("tests.journeys.stick_worker", str(profile), str(stick), str(after))
+    assert process.stdout is not None
+    assert process.stderr is not None
+    said, complaints = process.stdout.read(), process.stderr.read()
+    assert process.wait(60) == -signal.SIGKILL, complaints
+    close(process)
+    assert json.loads(said.splitlines()[-1])["written"] == after
 
 
 def test_an_office_of_three_lives_by_one_stick(tmp_path: Path) -> None:

@@ -2,47 +2,36 @@
 
 from __future__ import annotations
 
-import os
+import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import httpx
 
 from cmpp_protocol import api
+from tests.driver.processes import close, start
 from tests.unit.protocol.office import Laptop
 
-ROOT = Path(__file__).parents[2]
 
-
-def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m cmpp_server …` to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "cmpp_server", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=ROOT,
-        env={**os.environ, **environment},
-    )
+def command(*arguments: str, anew: bool = True, **environment: str) -> tuple[int, str, str]:
+    """Run `python -m cmpp_server …` to its end: its exit status, and what it said and complained of."""
+    process = start("cmpp_server", *arguments, environment=environment, anew=anew)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    said, complaints = process.stdout.read(), process.stderr.read()
+    status = process.wait(60)
+    close(process)
+    return status, said, complaints
 
 
 class Process:
     """`cmpp-server serve` on a free port; ready when made. Use it as a context manager."""
 
-    def __init__(self, database: str, *orgs: bytes) -> None:
+    def __init__(self, database: str, *orgs: bytes, anew: bool = False) -> None:
         allowed = [word for org in orgs for word in ("--allow-org", org.hex())]
         arguments = ["serve", "--database", database, "--listen", "127.0.0.1:0", *allowed]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "cmpp_server", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            cwd=ROOT,
-        )
+        self._process = start("cmpp_server", *arguments, stderr=subprocess.DEVNULL, anew=anew)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line.startswith("listening on http://127.0.0.1:"), (line, self._process.poll())
@@ -65,7 +54,7 @@ class Process:
 
     def stop(self) -> int:
         """SIGTERM; the exit status."""
-        self._process.terminate()
+        self._process.send_signal(signal.SIGTERM)
         return self._process.wait(30)
 
     def __enter__(self) -> Process:
@@ -75,5 +64,4 @@ class Process:
         self._client.close()
         if self._process.poll() is None:
             self.kill()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        close(self._process)

@@ -17,6 +17,7 @@ from cmpp_desktop.sync.snapshot_begun import begun
 from cmpp_protocol import envelope, rights
 from cmpp_protocol.roster import RosterState
 from cmpp_server import tables
+from tests.simulate.audits import audits_at_rest
 from tests.simulate.disk import Mark
 from tests.simulate.erasures import left_of_erased, overridden
 from tests.simulate.world import CANARY, SimLaptop, World
@@ -150,6 +151,8 @@ class Checks:
             self._log_holds_all(place)
         self._those_outside(state)
         self._server()
+        if world.auditing:
+            audits_at_rest(world, expect)
 
     def _place_at_rest(self, state: RosterState, place: UUID) -> None:
         readers = [one for one in self.world.inside if rights.may_read(state, one.device, place)]

@@ -18,7 +18,8 @@ from cmpp_desktop.sync.replica import NO_CHAIN, SNAPSHOTS
 from cmpp_protocol import canon
 from cmpp_protocol.envelope import decode_header
 from cmpp_protocol.stamps import Stamp
-from tests.sync.laptops import MemoryReplica
+from tests.simulate.audits import PLACE as AUDIT
+from tests.simulate.audits import AuditDisk
 
 if TYPE_CHECKING:
     from tests.simulate.world import World
@@ -36,7 +37,7 @@ class Mark(NamedTuple):
         return bool(self.past >> other.number & 1)
 
 
-class Replica(MemoryReplica):
+class Replica(AuditDisk):
     """A disk in memory that tells the oracle what was written, sealed and applied."""
 
     def __init__(self, own: bytes, world: World) -> None:
@@ -95,6 +96,8 @@ class Replica(MemoryReplica):
 
         super().commit(collection, made, now_ms)
         self._note(collection, Stamp(self.clock, self.own), writes, past)
+        if self._world.auditing:
+            self.audit_grows("changed", now_ms)
 
     def _note(self, collection: UUID, stamp: Stamp, writes: Iterable[Write], past: int) -> None:
         """A unit of work of this laptop."""
@@ -121,6 +124,9 @@ class Replica(MemoryReplica):
     def put_own(self, change_set: ChangeSet) -> None:
         """Something that sync itself writes."""
         place = UUID(bytes=change_set.collection)
+        if place == AUDIT:
+            super().put_own(change_set)  # a message: nothing of it is merged
+            return
         past = self.applied(place)
         own = [one for one in change_set.writes if one.kind in (ADOPTED, HELD_BUNDLE)]
         others = [one for one in change_set.writes if one not in own]
@@ -164,6 +170,9 @@ class Replica(MemoryReplica):
     def renew_outbox(self, collection: UUID, change_sets: Iterable[ChangeSet]) -> None:
         """Under stamps of another device (rule 35) they are units of work of their own: this laptop's copy may have sent the same
         ones under the old stamps, or do so yet. What it is known here to have sent must not leave again."""
+        if collection == AUDIT:
+            super().renew_outbox(collection, change_sets)
+            return
         before = {key[1] for key in self.tables["outbox"] if key[0] == collection}
         kept, sent = list(change_sets), self.sent(collection)
         super().renew_outbox(collection, kept)
@@ -207,7 +216,7 @@ class Replica(MemoryReplica):
         return [(mark.stamp, id, field, mark.value) for id, field, mark in every if mark.number == number]
 
     def put_envelope(self, envelope: Any) -> None:
-        if envelope.mine and envelope.hash not in self._world.contents:
+        if envelope.mine and envelope.collection != AUDIT and envelope.hash not in self._world.contents:
             place, last = envelope.collection, self.chains(envelope.collection).get(self.own, NO_CHAIN).last_hlc
             sealed = [key for key in self.tables["outbox"] if key[0] == place and last < key[1] <= envelope.last_hlc]
             self._world.contents[envelope.hash] = sum(1 << self.units[key] for key in sealed)

@@ -19,7 +19,7 @@ from tests.simulate.people import MINUTE, People
 from tests.simulate.world import SimLaptop, World
 
 LENGTH = 18
-ERASING = 0.25  # of the histories
+ERASING, AUDITING = 0.25, 0.2  # of the histories
 ROUNDS_AT_THE_END = 10
 
 
@@ -42,10 +42,12 @@ def run(
     watch: Callable[[str], None] | None = None,
     only: Collection[int] | None = None,
     erasing: bool | None = None,
+    auditing: bool | None = None,
 ) -> Result:
-    """The history of a seed; `only`: these of its steps; `erasing`: whether files are destroyed in it, None: as the seed says.
-    Never raises for a violation; any other exception of the program is one too."""
-    history = History(seed, watch, erasing)
+    """The history of a seed; `only`: these of its steps; `erasing`: whether files are destroyed in it, `auditing`: whether
+    laptops send their audit logs, None: as the seed says. Never raises for a violation; any other exception of the program is
+    one too."""
+    history = History(seed, watch, erasing, auditing)
     try:
         history.play(range(length) if only is None else sorted(only))
     except Violation as violation:
@@ -91,12 +93,19 @@ def uuid8(name: str) -> UUID:
 class History(People, Happenings, Erasures):
     """One world, its steps and its end."""
 
-    def __init__(self, seed: int, watch: Callable[[str], None] | None = None, erasing: bool | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        watch: Callable[[str], None] | None = None,
+        erasing: bool | None = None,
+        auditing: bool | None = None,
+    ) -> None:
         self.seed = seed
         # Beside the other steps and from chances of their own: without them the history of a seed is what it always was.
         self._erasing = random.Random(seed ^ 0xE5A5E).random() < ERASING if erasing is None else erasing
         self.rng = random.Random(seed ^ 0x5EED)
-        self.world = World(seed)
+        audits = random.Random(seed ^ 0xA0D17).random() < AUDITING if auditing is None else auditing
+        self.world = World(seed, auditing=audits)
         self.checks = Checks(self.world)
         self.result = Result(seed)
         self.joined, self.second_team = 0, False

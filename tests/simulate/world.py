@@ -16,6 +16,7 @@ from uuid import UUID
 from cmpp_desktop.changes import RecordState
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store.orders import Order
+from cmpp_desktop.sync.audit_drop import DROP
 from cmpp_desktop.sync.engine import Engine
 from cmpp_desktop.sync.replica import IDENTITY
 from cmpp_desktop.sync.snapshot_begun import begun
@@ -66,7 +67,9 @@ class SimLaptop(Laptop):
     undo: list[tuple[UUID, UUID, str, Any]]  # what was there before the last writes
 
     def boot(self) -> None:
-        self.engine = Engine(self.replica, Line(self.world), system_ms=lambda: self.clock, random=self.rng.randbytes)
+        book = self.disk if self.world.auditing else None
+        line, random = Line(self.world), self.rng.randbytes
+        self.engine = Engine(self.replica, line, system_ms=lambda: self.clock, random=random, audit=book)
 
     @classmethod
     def of(cls, world: World, name: str, other: Laptop, rng: random.Random, disk: Replica | None = None) -> SimLaptop:
@@ -76,7 +79,7 @@ class SimLaptop(Laptop):
         made.world, made.name, made.rng, made.heard, made.undo = world, name, rng, [], []
         if disk is None:
             disk = Replica(other.replica.own, world)
-            disk.tables = {table: dict(rows) for table, rows in other.replica.tables.items()}
+            disk.tables |= {table: dict(rows) for table, rows in other.replica.tables.items()}
             disk.clock = other.replica.clock
         made.replica = disk
         made.boot()
@@ -103,10 +106,15 @@ class SimLaptop(Laptop):
             (state.no, state.hash) == ends.roster
             and not tables["outbox"]
             and not tables["aside"]
-            and all(tables["cursors"].get(place) == end for place, end in ends.logs.items())
+            and all(tables["cursors"].get(place) == end for place, end in ends.logs.items() if not self.drops_into(place))
             and all(row.seq is not None and row.state == "counts" for row in tables["envelopes"].values())
             and self.engine.status().problem is None
+            and not (self.world.auditing and self.disk.audit_waits and self.engine.drops.can_write(DROP))
         )
+
+    def drops_into(self, place: UUID) -> bool:
+        """Whether it writes there and opens nothing of it."""
+        return self.world.auditing and place in self.engine.drops.closed()
 
     def role(self, state: RosterState) -> Role | None:
         return rights.role_at(state, self.device, state.no)
@@ -117,8 +125,9 @@ class SimLaptop(Laptop):
 
     def teams(self) -> list[UUID]:
         """Those of them in which people work: not while a snapshot is half taken in."""
-        half = begun(self.replica)
-        return [place for place in self.places() if place != self.organisation and place not in half]
+        half, known = begun(self.replica), self.engine.roster().collections
+        closed = {self.organisation, *half, *(one.id for one in known.values() if one.is_drop)}
+        return [place for place in self.places() if place not in closed]
 
     def is_erased(self, id: UUID) -> bool:
         """Whether nothing of a record is kept any more, as far as this laptop has heard."""
@@ -190,9 +199,10 @@ class Copy(NamedTuple):
 
 
 class World:
-    """Everything of one history. `faults`: how bad the network is, 0 (fair) to 1."""
+    """Everything of one history. `faults`: how bad the network is, 0 (fair) to 1; `auditing`: laptops send their audit logs."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, auditing: bool = False) -> None:
+        self.auditing = auditing
         self.rng = random.Random(seed)
         begin = template()
         keep = self.rng.choice((1, 10, 90))

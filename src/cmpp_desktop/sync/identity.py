@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from cmpp_desktop.changes import LIFE, ChangeSet, RecordState
+from cmpp_desktop.changes import LIFE, ChangeSet, RecordState, collection_id
 from cmpp_desktop.errors import BugError, KnownError
-from cmpp_desktop.sync import adopting, branches, leaving_again, merge, parted, rebuild, replica
+from cmpp_desktop.sync import adopting, audit_drop, branches, leaving_again, merge, parted, rebuild, replica
 from cmpp_desktop.sync.books import Books
 from cmpp_desktop.sync.counted import counted_writes, named_unread, opened
 from cmpp_desktop.sync.desk import Cutting, Heads, Make, cuts_of
@@ -30,6 +30,8 @@ from cmpp_protocol import canon, entries, envelope, keys, roster
 from cmpp_protocol.api import NewEntry
 from cmpp_protocol.roster import RosterState
 from cmpp_protocol.stamps import Stamp, next_hlc
+
+AUDIT = collection_id(audit_drop.DROP)
 
 
 def is_taken(store: Replica) -> bool:
@@ -100,7 +102,8 @@ def become(books: Books, store: Replica, new: keys.KeyPair, start: Start | None 
     of the log and those changes make of them. `start`: with what it is let in, if the roster does not know the new one yet."""
     taken, old = Taken(), books.device_id
     member = books.view().devices[old].member if start is None else start.member
-    waiting = {place: list(store.outbox(place)) for place in _places(books)}
+    drops = {each.id for each in books.view().collections.values() if each.is_drop}
+    waiting = {place: list(store.outbox(place)) for place in _places(books) if place not in drops}
     with store.transaction():
         store.become(new.id)
         store.put_device(new.id, member)
@@ -111,9 +114,11 @@ def become(books: Books, store: Replica, new: keys.KeyPair, start: Start | None 
         for name in (replica.SUCCESSOR, replica.IDENTITY):
             store.put_secret(name, None)
         store.put_secret(replica.RENEWED, canon.pack(books.now_ms()))
-        for drop in [each.id for each in books.view().collections.values() if each.is_drop and each.id not in waiting]:
+        for drop in drops:  # messages: nothing of them is merged
             forget_unsent(store, drop, old)
         store.put_secret(replica.AUDIT_SENT, None)  # another chain: it begins with the whole of the log
+        if AUDIT in drops:  # and with nothing before that: what waited would seem to come after a gap
+            store.renew_outbox(AUDIT, ())
         for place, change_sets in waiting.items():
             taken.add(_carried_over(books, store, place, change_sets, old, new.id))
         store.put_secret(replica.SENT_THERE, None)

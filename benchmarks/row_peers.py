@@ -9,36 +9,37 @@ three, of the large one it is taken once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from benchmarks import peers
 from benchmarks.delta import CHANGED
 from benchmarks.frame import Row, row
 from benchmarks.peers import Theirs
-from benchmarks.row_sync import LARGE, SMALL, Taken, documents, taken
+from benchmarks.row_sync import LARGE, SMALL, Taken, documents, middle, once
 
 Size = tuple[int, int]
 POUCHDB, ANKI = "PouchDB", "Anki"
 
 
-def _ours(size: Size) -> Taken:
-    return taken("PostgreSQL", size)
-
-
 @cache
-def _theirs(name: str, size: Size) -> Theirs | None:
-    _ours(size)  # writes the documents
-    ask = {POUCHDB: peers.pouchdb, ANKI: peers.anki}[name]
-    found = [ask(documents(size)) for _ in range(3 if size == SMALL else 1)]
-    told = sorted((one for one in found if one is not None), key=lambda one: one.push + one.pull)
-    middle = told[len(told) // 2] if told else None
-    print(f"    {name}: {middle}", flush=True)
-    return middle
+def _turns(size: Size) -> tuple[Taken, Mapping[str, Theirs | None]]:
+    """Ours and each peer in turns, so that a busy moment of the machine hits all of them; the median of each."""
+    ours: list[Taken] = []
+    theirs: dict[str, list[Theirs]] = {POUCHDB: [], ANKI: []}
+    for _ in range(3 if size == SMALL else 1):
+        ours.append(once("PostgreSQL", size))  # writes the documents
+        for name, ask in ((POUCHDB, peers.pouchdb), (ANKI, peers.anki)):
+            found = ask(documents(size))
+            print(f"    {name}: {found}", flush=True)
+            theirs[name] += [found] if found is not None else []
+    return middle(ours), {name: middle(found) if found else None for name, found in theirs.items()}
 
 
 def _beside(name: str, peer: str, size: Size, what: str, at_most: float) -> Row:
     """`what`: push, pull, or both."""
-    one, other = _ours(size), _theirs(peer, size)
+    one, all_others = _turns(size)
+    other = all_others[peer]
     parts = ("push", "pull") if what == "both" else (what,)
     words = {"both": "sent and read", "push": "sealed and sent", "pull": "read by a new laptop"}[what]
     return row(
@@ -88,8 +89,7 @@ def row_sync_anki_large_read() -> Row:
 
 
 def row_delta() -> Row:
-    one = _ours(SMALL)
-    told = {peer: _theirs(peer, SMALL) for peer in (POUCHDB, ANKI)}
+    one, told = _turns(SMALL)
     return row(
         "delta",
         size=f"{CHANGED} of {one.records:,} records changed; sent and read",
@@ -102,7 +102,7 @@ def row_delta() -> Row:
 
 
 def row_delta_requests() -> Row:
-    one = _ours(SMALL).delta
+    one = _turns(SMALL)[0].delta
     return row(
         "delta-requests",
         size=f"{CHANGED} changed records; {one.requests[0]} of the sender, {one.requests[1]} of the reader",
@@ -114,7 +114,7 @@ def row_delta_requests() -> Row:
 
 
 def row_delta_bytes() -> Row:
-    one = _ours(SMALL).delta
+    one = _turns(SMALL)[0].delta
     return row(
         "delta-bytes",
         size=f"{CHANGED} changed records, sealed and signed; {one.told:,} bytes a whole request, with the audit log",

@@ -21,12 +21,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import httpx
 from tests.journeys.server import ServerProcess
@@ -45,6 +45,18 @@ from cmpp_protocol import canon
 
 # With everything that such people have (benchmarks/office.py) a family has some forty records a head.
 SMALL, LARGE = (500, 5_000), (2_500, 25_000)  # participants and sessions: about 20,000 and 100,000 records
+
+
+class BothWays(Protocol):
+    """What has the seconds of sending and of reading."""
+
+    @property
+    def push(self) -> float: ...
+    @property
+    def pull(self) -> float: ...
+
+
+T = TypeVar("T", bound=BothWays)
 
 
 @dataclass(frozen=True)
@@ -207,28 +219,35 @@ def _carry(url: str, bundles: list[bytes]) -> tuple[float, float]:
     return sorted(posts)[1], sorted(gets)[1]
 
 
+def once(kind: str, size: tuple[int, int]) -> Taken:
+    """One first sync; stores and databases are gone afterwards."""
+    (ROOT / "build" / "bench").mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="sync-", dir=ROOT / "build" / "bench"))
+    try:
+        if kind == "PostgreSQL":
+            with temporary_postgres() as url:
+                one = measure(url, folder, size)
+        else:
+            one = measure(f"sqlite:///{folder}/server.db", folder, size)
+    finally:
+        shutil.rmtree(folder)
+    print(
+        f"    {kind}: {one.records} records, {one.bundles} bundles, {one.size / 1e6:.1f} MB; push {one.push:.2f} s, "
+        f"pull {one.pull:.2f} s; floor: post {one.post:.3f}, get {one.get:.3f}, insert {one.insert:.3f} s",
+        flush=True,
+    )
+    return one
+
+
+def middle(found: Sequence[T]) -> T:
+    """The median of some by the whole time, sent and read."""
+    return sorted(found, key=lambda item: item.push + item.pull)[len(found) // 2]
+
+
 @cache
 def taken(kind: str, size: tuple[int, int]) -> Taken:
-    """The median of three, by the whole time (of the large one, one); stores and databases are gone afterwards."""
-    found = []
-    for _ in range(3 if size == SMALL else 1):
-        (ROOT / "build" / "bench").mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix="sync-", dir=ROOT / "build" / "bench"))
-        try:
-            if kind == "PostgreSQL":
-                with temporary_postgres() as url:
-                    found.append(measure(url, folder, size))
-            else:
-                found.append(measure(f"sqlite:///{folder}/server.db", folder, size))
-        finally:
-            shutil.rmtree(folder)
-        one = found[-1]
-        print(
-            f"    {kind}: {one.records} records, {one.bundles} bundles, {one.size / 1e6:.1f} MB; push {one.push:.2f} s, "
-            f"pull {one.pull:.2f} s; floor: post {one.post:.3f}, get {one.get:.3f}, insert {one.insert:.3f} s",
-            flush=True,
-        )
-    return sorted(found, key=lambda item: item.push + item.pull)[len(found) // 2]
+    """The median of three, by the whole time (of the large one, one)."""
+    return middle([once(kind, size) for _ in range(3 if size == SMALL else 1)])
 
 
 def _row(name: str, kind: str, what: str, ours: float, floor: float, size: tuple[int, int]) -> Row:

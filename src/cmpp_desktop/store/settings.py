@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.schema import Table
@@ -17,7 +17,7 @@ from cmpp_protocol import canon
 
 def read_value(connection: Connection, table: Table, name: str) -> bytes | None:
     """The bytes of a name, or None."""
-    found: bytes | None = connection.execute(select(table.c.value).where(table.c.name == name)).scalar()
+    found: bytes | None = connection.exec_driver_sql(f"SELECT value FROM {table.name} WHERE name=?", (name,)).scalar()
     return found
 
 

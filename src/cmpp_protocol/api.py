@@ -306,7 +306,7 @@ class SyncAnswer:
                 "verdicts": [[row.hash, str(row.verdict), row.why] for row in self.verdicts],
                 "wanted": [_offer_row(row) for row in self.wanted],
                 "logs": [
-                    [one.collection.bytes, one.known, one.seq, one.log_hash, [list(item) for item in one.items]]
+                    [one.collection.bytes, one.known, one.seq, one.log_hash, canon.Plain(one.items)]
                     for one in self.logs
                 ],
                 "more": self.more,

@@ -13,15 +13,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Table, case, func, or_, select
+from sqlalchemy import BigInteger, BindParameter, Connection, Insert, Select, Table, bindparam, case, or_, select
 
 from cmpp_protocol import api, rights, roster
 from cmpp_server import tables
 from cmpp_server.auth import Caller
-from cmpp_server.database import upsert
+from cmpp_server.database import upserting
 from cmpp_server.problems import Refused
 
 
@@ -59,45 +60,57 @@ def _count(conn: Connection, caller: Caller, roster_no: int, now: int, pace: Pac
 
 def _allow(conn: Connection, table: Table, caller: Caller, seen: Mapping[str, int], now: int, pace: Pace) -> None:
     ahead = (pace.at_once - 1) * pace.share
-    row = {"org_id": caller.org, "device_id": caller.counted, **seen, "due_at": now + pace.share}
-    adding = upsert(conn, table).values(**row)
-    due = table.c.due_at
+    mine = {"org_id": caller.org, "device_id": caller.counted}
+    given = {**mine, **seen, "due_at": now + pace.share, "now": now, "ahead": now + ahead, "share": pace.share}
     # A due time that no allowance leads to was written under another clock or another limit: it begins again.
-    within = or_(due <= now + ahead, due > now + 2 * pace.at_once * pace.share)
-    moved = case(((due > now) & (due <= now + ahead), due), else_=now) + pace.share
-    adding = adding.on_conflict_do_update(
-        index_elements=["org_id", "device_id"],
-        set_={**seen, "due_at": moved},
-        where=within if pace.a_minute else None,
-    )
-    returned: list[ColumnElement[Any]] = [table.c.due_at]
-    if conn.dialect.name == "postgresql":
-        # Nothing of this has to survive a crash; without waiting for the disk it costs next to nothing.
-        returned.append(func.set_config("synchronous_commit", "off", True).label("relaxed"))
-    if conn.execute(adding.returning(*returned)).first() is None:
-        mine = select(due).where(table.c.org_id == caller.org, table.c.device_id == caller.counted)
-        over = conn.execute(mine).scalar_one() - ahead - now
+    given["beyond"] = now + 2 * pace.at_once * pace.share
+    adding = _adding(conn.dialect.name, table, tuple(seen), pace.a_minute > 0)
+    if conn.execute(adding, given).first() is None:
+        due = table.c.due_at
+        query = select(due).where(table.c.org_id == caller.org, table.c.device_id == caller.counted)
+        over = conn.execute(query).scalar_one() - ahead - now
         raise Refused("too_many", wait=max(1, math.ceil(over / 1000)))
+
+
+@cache
+def _adding(kind: str, table: Table, seen: tuple[str, ...], limited: bool) -> Insert:
+    due, now, ahead = table.c.due_at, _number("now"), _number("ahead")
+    adding = upserting(kind, table)
+    moved = case(((due > now) & (due <= ahead), due), else_=now) + _number("share")
+    return adding.on_conflict_do_update(
+        index_elements=["org_id", "device_id"],
+        set_={**{name: adding.excluded[name] for name in seen}, "due_at": moved},
+        where=or_(due <= ahead, due > _number("beyond")) if limited else None,
+    ).returning(due)
+
+
+def _number(name: str) -> BindParameter[int]:
+    return bindparam(name, type_=BigInteger)
 
 
 def _note_reading(conn: Connection, caller: Caller, request: api.SyncRequest, state: roster.RosterState) -> None:
     mine = {one.collection: one.seq for one in request.cursors if rights.may_read(state, caller.device, one.collection)}
     if not mine:
         return
-    table = tables.device_read
-    before = select(table.c.collection_id, table.c.seq).where(
-        table.c.org_id == caller.org, table.c.device_id == caller.device
-    )
-    known = {UUID(bytes=place): seq for place, seq in conn.execute(before)}
     key = {"org_id": caller.org, "device_id": caller.device}
+    known = {UUID(bytes=row.collection_id): row.seq for row in conn.execute(_READ, key).all()}
     # In one order, or two requests of one device could wait for each other.
     moved = [(place, seq) for place, seq in sorted(mine.items()) if known.get(place) != seq]
     rows = [{**key, "collection_id": place.bytes, "seq": seq} for place, seq in moved]
     if rows:
-        adding = upsert(conn, table)
-        conn.execute(
-            adding.on_conflict_do_update(
-                index_elements=["org_id", "device_id", "collection_id"], set_={"seq": adding.excluded.seq}
-            ),
-            rows,
-        )
+        conn.execute(_READING[conn.dialect.name], rows if len(rows) > 1 else rows[0])
+
+
+def _reading(kind: str) -> Insert:
+    adding = upserting(kind, tables.device_read)
+    key = ["org_id", "device_id", "collection_id"]
+    return adding.on_conflict_do_update(index_elements=key, set_={"seq": adding.excluded.seq})
+
+
+def _read() -> Select[Any]:
+    table = tables.device_read
+    here = (table.c.org_id == bindparam("org_id"), table.c.device_id == bindparam("device_id"))
+    return select(table.c.collection_id, table.c.seq).where(*here)
+
+
+_READ, _READING = _read(), {kind: _reading(kind) for kind in ("postgresql", "sqlite")}

@@ -1,8 +1,10 @@
 """The one way to the database, the same for PostgreSQL and SQLite.
 
 `write` runs a function in one transaction and commits it; if the database asks to try again (deadlock, serialisation, a busy
-SQLite) it is run again, so it must be safe to repeat. `read` gives a snapshot that does not change while it is used. On
-SQLite a writer takes its lock at BEGIN, and the log is durable (WAL, synchronous=FULL) before anything is acknowledged.
+SQLite) it is run again, so it must be safe to repeat. `read` gives a snapshot that does not change while it is used; `glance`
+is one read that needs none. On SQLite a writer takes its lock at BEGIN, and the log is durable (WAL, synchronous=FULL) before
+anything is acknowledged. PostgreSQL has connections of their own for each way of use: one whose isolation is changed back and
+forth, or which begins and ends a transaction around one statement, costs more than the statement.
 """
 
 from __future__ import annotations
@@ -10,8 +12,9 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +22,7 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine, event, text
+from sqlalchemy import Connection, Dialect, Engine, QueuePool, Table, TextClause, create_engine, event, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
@@ -28,7 +31,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 T = TypeVar("T")
 
 ATTEMPTS = 5
-POOL_SIZE, POOL_OVERFLOW = 10, 10
+POOL_SIZE, POOL_OVERFLOW = 8, 4  # connections of each pool, and more when all are in use; see `AT_ONCE`
+AT_ONCE = 8  # requests that are worked on at the same time: more would only wait for each other
 PING_AFTER = 2.0  # seconds without use
 WAIT_MS, NOTE_WAIT_MS = 30_000, 20  # for SQLite's one writer
 _AGAIN = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
@@ -44,7 +48,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self._engine = _sqlite(url) if self.is_sqlite else _postgresql(url)
+        self._engine = _sqlite(url) if self.is_sqlite else _postgresql(url, "READ COMMITTED")
+        self._reader = self._engine if self.is_sqlite else _postgresql(url, "REPEATABLE READ")
+        self._single = self._engine if self.is_sqlite else _postgresql(url, "AUTOCOMMIT", relaxed=True)
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction and commit. Raises Busy; any other error rolls back and is raised."""
@@ -60,10 +66,11 @@ class Database:
         raise AssertionError("unreachable")
 
     def note(self, work: Callable[[Connection], None]) -> None:
-        """Run `work` in one transaction as `write` does, or not at all when the database is busy this moment: for what is not
-        worth waiting for. On SQLite there is one writer, and a reader must not queue behind it."""
+        """Run `work`, or not at all when the database is busy this moment: for what is not worth waiting for, nor has to survive
+        a crash. On SQLite there is one writer, and a reader must not queue behind it. On PostgreSQL each statement stands for
+        itself, and nobody waits for the disk."""
         try:
-            with self._engine.connect().execution_options(cmpp_write=True, cmpp_wait_ms=NOTE_WAIT_MS) as conn, conn.begin():
+            with self._single.connect().execution_options(cmpp_write=True, cmpp_wait_ms=NOTE_WAIT_MS) as conn, conn.begin():
                 work(conn)
         except DBAPIError as error:
             if not _try_again(error):
@@ -75,10 +82,21 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """A connection on one unchanging snapshot; nothing is written. Raises Busy."""
         try:
-            with self._engine.connect() as plain:
-                conn = plain if self.is_sqlite else plain.execution_options(isolation_level="REPEATABLE READ")
-                with conn.begin():
-                    yield conn
+            with self._reader.connect() as conn, conn.begin():
+                yield conn
+        except DBAPIError as error:
+            raise _named(error) from error
+        except PoolTimeout as error:
+            raise Busy("no free connection") from error
+
+    def glance(self, work: Callable[[Connection], T]) -> T:
+        """What one statement of `work` reads. Raises Busy."""
+        if self.is_sqlite:
+            with self.read() as conn:
+                return work(conn)
+        try:
+            with self._single.connect() as conn, conn.begin():
+                return work(conn)
         except DBAPIError as error:
             raise _named(error) from error
         except PoolTimeout as error:
@@ -106,12 +124,16 @@ class Database:
 
     def connections(self) -> tuple[int, int]:
         """How many connections are in use, and how many there may be."""
-        pool = self._engine.pool
-        return (pool.checkedout(), pool.size() + POOL_OVERFLOW) if isinstance(pool, QueuePool) else (0, 0)
+        pools = [one.pool for one in self._engines() if isinstance(one.pool, QueuePool)]
+        return sum(one.checkedout() for one in pools), sum(one.size() + POOL_OVERFLOW for one in pools)
 
     def close(self) -> None:
         """Close all connections."""
-        self._engine.dispose()
+        for one in self._engines():
+            one.dispose()
+
+    def _engines(self) -> list[Engine]:
+        return [self._engine] if self.is_sqlite else [self._engine, self._reader, self._single]
 
 
 def newest_revision() -> str:
@@ -140,11 +162,56 @@ def _alembic() -> Config:
 
 def upsert(conn: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An insert that knows what to do when the row exists: both databases say it alike, SQLAlchemy has it for each."""
-    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+    return upserting(conn.dialect.name, table)
 
 
-def _postgresql(url: str) -> Engine:
-    engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW)
+def upserting(kind: str, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """The same for a kind of database, "postgresql" or "sqlite": a statement that is put together once."""
+    return postgresql.insert(table) if kind == "postgresql" else sqlite.insert(table)
+
+
+class _Binary(psycopg.Cursor[Any]):
+    """Sealed bytes come as they are: in PostgreSQL's text they are twice as many, written and read digit by digit. For our own
+    tables only: not all that its catalogues hold can be read so."""
+
+    def __init__(self, connection: psycopg.Connection[Any], **more: Any) -> None:
+        super().__init__(connection, **more)
+        self.format = psycopg.pq.Format.BINARY
+
+
+def insert_all(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert these rows, which all have the same columns. PostgreSQL is asked once for all of them, not row by row."""
+    if conn.dialect.name == "postgresql":
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        conn.execute(_columnwise(table, tuple(columns)), columns)
+    else:
+        conn.execute(insert(table), rows)
+
+
+_POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it so
+
+
+@cache
+def _columnwise(table: Table, names: tuple[str, ...]) -> TextClause:
+    arrays = ", ".join(f"CAST(:{name} AS {table.c[name].type.compile(_POSTGRESQL)}[])" for name in names)
+    return text(f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({arrays})")
+
+
+def _postgresql(url: str, isolation: Any, relaxed: bool = False) -> Engine:
+    """`relaxed`: a commit does not wait for the disk."""
+    engine = create_engine(
+        url,
+        isolation_level=isolation,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        connect_args={"cursor_factory": _Binary} if isolation == "REPEATABLE READ" else {},
+    )
+
+    @event.listens_for(engine, "connect")
+    def settle(raw: Any, _record: Any) -> None:
+        if relaxed:
+            raw.execute("SET synchronous_commit = off")
+            raw.commit()
 
     @event.listens_for(engine, "checkin")
     def leave(_raw: Any, record: Any) -> None:

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from cmpp_protocol import api, envelope, rights, roster
-from cmpp_server import arrivals, auth, branches, damage, holding, log, quota, snapshots, tables
+from cmpp_server import arrivals, auth, branches, damage, holding, log, snapshots, statements, tables
 from cmpp_server import roster as rosters
 from cmpp_server.database import Database
 from cmpp_server.problems import Refused
@@ -70,11 +70,10 @@ class Exchange:
             authorisation = api.decode_authorisation(header)
         except api.ApiError as error:
             raise Refused(error.code, str(error)) from error
-        with self._database.read() as conn:
-            org = authorisation.org
-            if org == api.NO_ORG:  # who has only the printed kit does not know it
-                org = self._rosters.of_kit(conn, authorisation.device)
-            state = self._rosters.current(conn, org)
+        org = authorisation.org
+        if org == api.NO_ORG:  # who has only the printed kit does not know it
+            org = self._database.glance(lambda conn: self._rosters.of_kit(conn, authorisation.device))
+        state = self._rosters.now(self._database, org)
         caller, request = auth.check(authorisation, state, body, self._settings.server_names, self._now())
         # After the check, and in a transaction of its own: a stranger takes no lock and nobody's allowance.
         self._database.note(lambda conn: arrivals.note(conn, caller, request, state, self._now(), self._pace))
@@ -105,16 +104,19 @@ class Exchange:
             if device is None or not device.active(state.no):
                 return answer  # a revoked device learns so from the signed entry
             readable = [one for one in request.cursors if rights.may_read(state, caller.device, one.collection)]
-            told = snapshots.told(conn, state, device.id, request, readable, self._settings, self._now())
+            ends = log.ends(conn, caller.org, [one.collection for one in readable])
+            told = snapshots.told(conn, state, device.id, request, readable, ends, self._settings, self._now())
             limit = min(request.limit or self._settings.answer_bytes, self._settings.answer_bytes)
-            logs, more_log = log.read(conn, caller.org, [one for one in readable if one.collection not in told.without], limit)
+            found = _complaints(done, state)
+            given = [one for one in readable if one.collection not in told.without]
+            logs, more_log = log.read(conn, caller.org, given, ends, limit)
             return replace(
                 answer,
                 envelopes=_key_envelopes(conn, state, device, dict(request.opened)),
-                wanted=_wanted(conn, caller.org, request, [one.collection for one in readable]),
+                wanted=_wanted(conn, caller.org, request, [place for place, end in ends.items() if end.damaged]),
                 logs=logs,
                 more=more or more_log,
-                again=damage.again(conn, caller.org, _complaints(done, state), self._settings.answer_bytes),
+                again=damage.again(conn, caller.org, found, self._settings.answer_bytes) if found else (),
                 heads=_heads(conn, state, device, request.heads_of),
                 lacking=_lacking(conn, state, device) if request.helps else (),
                 held=holding.for_reader(conn, state, device.id, request.holds, limit) if request.holds is not None else (),
@@ -231,7 +233,6 @@ class Exchange:
             started = time.perf_counter()
             locked = log.lock(conn, org, place)
             waited(time.perf_counter() - started)
-            quota.within_quota(conn, org)
             return log.append(conn, locked, lambda c: self._state(c, org), parcels, self._now(), limit)
 
         return append
@@ -291,9 +292,10 @@ def _complaints(done: Done, state: roster.RosterState) -> list[api.Place]:
     return [one for one in done.request.damaged if rights.may_read(state, done.caller.device, one.collection)]
 
 
-def _wanted(conn: Connection, org: bytes, request: api.SyncRequest, readable: Sequence[UUID]) -> tuple[api.Offer, ...]:
-    """What is lacking of the caller's offers, and what is damaged here, which anybody may hold who reads it."""
-    return tuple(dict.fromkeys((*log.wanted(conn, org, request.offers), *damage.wanted(conn, org, readable))))
+def _wanted(conn: Connection, org: bytes, request: api.SyncRequest, damaged: Sequence[UUID]) -> tuple[api.Offer, ...]:
+    """What is lacking of the caller's offers, and what is damaged in collections that they read: anybody may hold it who does."""
+    hurt = damage.wanted(conn, org, damaged) if damaged else ()
+    return tuple(dict.fromkeys((*log.wanted(conn, org, request.offers), *hurt)))
 
 
 def _heads(
@@ -337,18 +339,16 @@ def _key_envelopes(
         recipients += [since.value.pair.id for since in state.recoveries]
     if device.invitation is not None:
         recipients.append(state.invitations[device.invitation].keys.id)
-    table = tables.key_envelope
-    key = (table.c.collection_id, table.c.epoch, table.c.recipient)
-    mine = (table.c.org_id == state.org_id, table.c.recipient.in_(recipients))
+    given = {"org": state.org_id, "recipients": recipients}
     wanted = [
         row
-        for row in conn.execute(select(*key).where(*mine).order_by(*key))
+        for row in conn.execute(statements.KEYS, given).all()
         if row.epoch > opened.get(UUID(bytes=row.collection_id), 0)
         and rights.may_read(state, device.id, UUID(bytes=row.collection_id))
     ]
     if not wanted:
         return ()  # as nearly always: the bodies stay where they are
-    bodies = {row[:3]: row.body for row in conn.execute(select(*key, table.c.body).where(*mine))}
+    bodies = {row[:3]: row.body for row in conn.execute(statements.KEY_BODIES, given)}
     return tuple(api.KeyEnvelope(UUID(bytes=row[0]), row.epoch, row.recipient, bodies[row[:3]]) for row in wanted)
 
 

@@ -9,20 +9,18 @@ Signatures are verified before the lock is taken (see `exchange`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select
 
 from cmpp_protocol import api, envelope, rights, roster
-from cmpp_server import damage, tables
-from cmpp_server.database import upsert
+from cmpp_server import damage, quota, statements, tables
+from cmpp_server.database import insert_all
 
-READ_AHEAD = 1000
 NUMBERS_AT_ONCE = 1000
-HEAD_KEY = ("org_id", "collection_id", "device_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ class _Open:
     state: roster.RosterState
     now: int
     held_limit: int
-    damaged: dict[bytes, int]
+    damaged: dict[bytes, int] = field(default_factory=dict)
     heads: dict[bytes, rights.ChainHead] = field(default_factory=dict)
     listed: set[tuple[bytes, int, bytes]] = field(default_factory=set)  # author, number, hash of what stands in the log
     held: set[tuple[bytes, int, bytes]] = field(default_factory=set)  # the same of what is held
@@ -66,11 +64,18 @@ class Locked:
     log_hash: bytes
 
 
+class End(NamedTuple):
+    """Where a collection's log ends, up to where its bundles are gone, and whether any of them is damaged."""
+
+    seq: int
+    log_hash: bytes
+    base_seq: int
+    damaged: bool
+
+
 def lock(conn: Connection, org: bytes, place: UUID) -> Locked:
     """Take the collection's lock, waiting for it."""
-    table = tables.collection
-    query = select(table.c.seq, table.c.log_hash).where(table.c.org_id == org, table.c.collection_id == place.bytes)
-    row = conn.execute(query.with_for_update()).first()
+    row = conn.execute(statements.LOCK, {"org": org, "place": place.bytes}).first()
     return Locked(org, place, None, b"") if row is None else Locked(org, place, row.seq, row.log_hash)
 
 
@@ -85,13 +90,15 @@ def append(
     """Give each bundle of one collection its place, or say why not, in the caller's transaction, which has the lock.
 
     `state_now` is asked after the lock is held, so that no fence can come in between. `now` is in milliseconds.
+    Raises Refused("over_quota"), when nothing more may be kept.
     """
     org, place, state = locked.org, locked.place, state_now(conn)
     if locked.seq is None:
         return [_no_collection(one, state) for one in parcels]
-    log = _Open(org, place, locked.seq, locked.log_hash, state, now, held_limit, damage.marks(conn, org, place))
+    log = _Open(org, place, locked.seq, locked.log_hash, state, now, held_limit)
     headers = [one.parsed.header for one in parcels]
-    _look_up(conn, log, sorted({one.device for one in headers}), headers)
+    limit = _look_up(conn, log, sorted({one.device for one in headers}), headers)
+    quota.within(conn, org, limit)
     verdicts = [_one(conn, log, parcel) for parcel in parcels]
     _write(conn, log)
     return verdicts
@@ -102,33 +109,41 @@ def take_turns(
 ) -> None:
     """Gives their places to bundles of these devices that are held and count now, because the roster is another one."""
     if locked.seq is not None:
-        marks = damage.marks(conn, locked.org, locked.place)
-        log = _Open(locked.org, locked.place, locked.seq, locked.log_hash, state, now, held_limit, marks)
+        log = _Open(locked.org, locked.place, locked.seq, locked.log_hash, state, now, held_limit)
         _look_up(conn, log, devices, ())
         for device in devices:
             _follow(conn, log, device)
         _write(conn, log)
 
 
+def ends(conn: Connection, org: bytes, places: Sequence[UUID]) -> dict[UUID, End]:
+    """Where these collections end, as far as they are known here."""
+    if not places:
+        return {}
+    rows = conn.execute(statements.ENDS, {"org": org, "places": [place.bytes for place in places]}).all()
+    return {UUID(bytes=place): End(*rest) for place, *rest in rows}
+
+
 def read(
-    conn: Connection, org: bytes, cursors: Sequence[api.Cursor], limit: int
+    conn: Connection, org: bytes, cursors: Sequence[api.Cursor], ends: Mapping[UUID, End], limit: int
 ) -> tuple[tuple[api.Slice, ...], bool]:
     """What follows each cursor, within about `limit` bytes but at least one envelope; and whether there is more."""
     slices, left, more = [], limit, False
     for cursor in cursors:
-        head = _end(conn, org, cursor.collection)
-        if head is None:
+        end = ends.get(cursor.collection)
+        if end is None:
             continue
+        head = (end.seq, end.log_hash)
         if not known(conn, org, cursor):
             slices.append(api.Slice(cursor.collection, False, *head))
             continue
         items: tuple[api.LogItem, ...] = ()
         full = left <= 0
-        if head[0] > cursor.seq and not full:
+        if end.seq > cursor.seq and not full:
             items = _items(conn, org, cursor, left)
             left -= sum(len(item.envelope) for item in items)
         if items or full:  # a row that is gone at the end is not what the caller would get by asking again
-            more = more or head[0] > (items[-1].seq if items else cursor.seq)
+            more = more or end.seq > (items[-1].seq if items else cursor.seq)
         slices.append(api.Slice(cursor.collection, True, *head, items))
     return tuple(slices), more
 
@@ -145,38 +160,41 @@ def wanted(conn: Connection, org: bytes, offers: Sequence[api.Offer]) -> tuple[a
 # One bundle ----------------------------------------------------------------------------------------------------------
 
 
-def _look_up(conn: Connection, log: _Open, authors: Sequence[bytes], old: Sequence[envelope.Header]) -> None:
-    """What is here of these authors: the heads of their chains, which of the bundles `old`, and all that is held."""
+def _look_up(conn: Connection, log: _Open, authors: Sequence[bytes], old: Sequence[envelope.Header]) -> int:
+    """What is here of these authors: the heads of their chains, which of the bundles `old`, and all that is held; and what the
+    organisation may keep, in bytes (0: any number)."""
 
-    def found(table: Any, *columns: Any, **more: Any) -> Iterator[Any]:
+    def found(table: Any, **more: Any) -> Iterator[Any]:
         where = (table.c.org_id == log.org, table.c.collection_id == log.place.bytes, table.c.device_id.in_(authors))
         also = (table.c[name].in_(values) for name, values in more.items())
-        return iter(conn.execute(select(table.c.device_id, *columns).where(*where, *also)))
+        return iter(conn.execute(select(table.c.device_id, table.c.number, table.c.hash).where(*where, *also)))
 
-    heads, held, listed = tables.device_head, tables.held, tables.log
+    rows = conn.execute(statements.STANDING, {"org": log.org, "place": log.place.bytes, "authors": list(authors)}).all()
     log.heads = dict.fromkeys(authors, rights.NO_CHAIN)
-    log.heads |= {row[0]: rights.ChainHead(*row[1:]) for row in found(heads, heads.c.number, heads.c.hash, heads.c.roster_no)}
-    log.held = {tuple(row) for row in found(held, held.c.number, held.c.hash)}
+    log.heads |= {row.device_id: rights.ChainHead(row.number, row.hash, row.roster_no) for row in rows if row.device_id}
+    first = rows[0]  # what is the same in all of them
+    if first.damaged:
+        log.damaged = damage.marks(conn, log.org, log.place)
+    if first.held:
+        log.held = {tuple(row) for row in found(tables.held)}
     # Beyond the head of a chain nothing stands in the log: what is new, as nearly all is, costs no look.
     numbers = sorted({one.number for one in old if one.number <= log.heads[one.device].number})
     for at in range(0, len(numbers), NUMBERS_AT_ONCE):
-        some = numbers[at : at + NUMBERS_AT_ONCE]
-        log.listed |= {tuple(row) for row in found(listed, listed.c.number, listed.c.hash, number=some)}
+        log.listed |= {tuple(row) for row in found(tables.log, number=numbers[at : at + NUMBERS_AT_ONCE])}
+    return int(first.quota_bytes)
 
 
 def _write(conn: Connection, log: _Open) -> None:
     """The new places, the heads of their authors, and the collection's end."""
-    key = {"org_id": log.org, "collection_id": log.place.bytes}
     if log.rows:
-        conn.execute(insert(tables.log), log.rows)
+        insert_all(conn, tables.log, log.rows)
     for device in sorted(log.moved):
-        adding = upsert(conn, tables.device_head).values(**key, device_id=device, **log.heads[device]._asdict())
-        conn.execute(adding.on_conflict_do_update(index_elements=list(HEAD_KEY), set_=log.heads[device]._asdict()))
-    end = {"seq": log.seq, "log_hash": log.log_hash, "changed_at": log.now} if log.rows else {}
+        key = {"org_id": log.org, "collection_id": log.place.bytes, "device_id": device}
+        conn.execute(statements.HEADS[conn.dialect.name], {**key, **log.heads[device]._asdict()})
     if log.rows or log.grown:
-        table = tables.collection
-        where = (table.c.org_id == log.org, table.c.collection_id == log.place.bytes)
-        conn.execute(update(table).where(*where).values(**end, used_bytes=table.c.used_bytes + log.grown))
+        ends = {"end": log.seq, "end_hash": log.log_hash, "at": log.now} if log.rows else {}
+        statement = statements.MOVE if log.rows else statements.GROW
+        conn.execute(statement, {"org": log.org, "place": log.place.bytes, "grown": log.grown, **ends})
 
 
 def _one(conn: Connection, log: _Open, parcel: Parcel) -> api.BundleVerdict:
@@ -276,13 +294,6 @@ def _key(table: Any, org: bytes, place: UUID, device: bytes, number: int) -> tup
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def _end(conn: Connection, org: bytes, place: UUID) -> tuple[int, bytes] | None:
-    table = tables.collection
-    query = select(table.c.seq, table.c.log_hash).where(table.c.org_id == org, table.c.collection_id == place.bytes)
-    row = conn.execute(query).first()
-    return None if row is None else (row.seq, row.log_hash)
-
-
 def known(conn: Connection, org: bytes, cursor: api.Cursor) -> bool:
     """Whether the log has this log hash at that place."""
     if cursor.seq == 0:
@@ -293,16 +304,5 @@ def known(conn: Connection, org: bytes, cursor: api.Cursor) -> bool:
 
 
 def _items(conn: Connection, org: bytes, cursor: api.Cursor, limit: int) -> tuple[api.LogItem, ...]:
-    table = tables.log
-    mine = (table.c.org_id == org, table.c.collection_id == cursor.collection.bytes)
-    sizes = select(table.c.seq, func.length(table.c.body)).where(*mine, table.c.seq > cursor.seq)
-    last, total = cursor.seq + 1, 0
-    for seq, size in conn.execute(sizes.order_by(table.c.seq).limit(READ_AHEAD)):
-        total += size
-        if total > limit and seq > cursor.seq + 1:
-            break
-        last = seq
-    query = select(table.c.seq, table.c.log_hash, table.c.body).where(
-        *mine, table.c.seq > cursor.seq, table.c.seq <= last
-    )
-    return tuple(api.LogItem(*row) for row in conn.execute(query.order_by(table.c.seq)))
+    given = {"org": org, "place": cursor.collection.bytes, "after": cursor.seq, "limit": limit}
+    return tuple(map(api.LogItem._make, conn.execute(statements.ITEMS, given).all()))

@@ -18,6 +18,10 @@ def used_bytes(conn: Connection, org: bytes) -> int:
 
 def within_quota(conn: Connection, org: bytes) -> None:
     """Raises Refused("over_quota") for one that keeps as much as it may."""
-    quota = conn.execute(select(tables.org.c.quota_bytes).where(tables.org.c.org_id == org)).scalar()
+    within(conn, org, conn.execute(select(tables.org.c.quota_bytes).where(tables.org.c.org_id == org)).scalar() or 0)
+
+
+def within(conn: Connection, org: bytes, quota: int) -> None:
+    """The same for who knows its `quota` (bytes, 0 for none): without one, nothing is counted."""
     if quota and used_bytes(conn, org) >= quota:
         raise Refused("over_quota")

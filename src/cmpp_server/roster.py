@@ -17,8 +17,8 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, select, update
 
 from cmpp_protocol import api, entries, envelope, rights, roster
-from cmpp_server import tables
-from cmpp_server.database import upsert
+from cmpp_server import statements, tables
+from cmpp_server.database import Database, upsert
 from cmpp_server.problems import Refused
 
 CACHED = 256
@@ -43,8 +43,7 @@ class Rosters:
 
     def head(self, conn: Connection, org: bytes, *, lock: bool = False) -> roster.Head:
         """The number and hash of the last entry (-1: none yet). Raises Refused("organisation_unknown")."""
-        query = select(tables.org.c.roster_no, tables.org.c.roster_hash).where(tables.org.c.org_id == org)
-        row = conn.execute(query.with_for_update() if lock else query).first()
+        row = conn.execute(statements.ORG_LOCK if lock else statements.ORG, {"org": org}).first()
         if row is None:
             raise Refused("organisation_unknown")
         return roster.Head(row.roster_no, row.roster_hash)
@@ -65,6 +64,16 @@ class Rosters:
             state = self.current(conn, org)
             if state is not None:
                 conn.execute(update(table).where(table.c.org_id == org).values(recovery_id=state.recovery.pair.id))
+
+    def now(self, database: Database, org: bytes) -> roster.RosterState | None:
+        """The state at this moment; None before genesis. Raises Refused("organisation_unknown"), Busy."""
+        head = database.glance(lambda conn: self.head(conn, org))
+        with self._lock:
+            known = self._states.get(org)
+        if head == NO_HEAD or (known is not None and known.head == head):
+            return None if head == NO_HEAD else known
+        with database.read() as conn:
+            return self.current(conn, org)
 
     def current(self, conn: Connection, org: bytes, *, lock: bool = False) -> roster.RosterState | None:
         """The state in this transaction; None before genesis. Raises Refused("organisation_unknown")."""

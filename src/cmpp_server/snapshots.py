@@ -8,7 +8,7 @@ so that every cursor, and every bundle that is sent again, is still known. Nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -31,7 +31,7 @@ GONE = b"\0"  # in place of the bytes of a bundle
 NO_PART = b""
 
 Heard: TypeAlias = tuple[Said, str]
-Ends: TypeAlias = "dict[UUID, Row[Any, Any, Any]]"  # by collection: id, seq, base_seq
+Ends: TypeAlias = "Mapping[UUID, log.End]"  # by collection
 
 
 class Snapshots:
@@ -125,13 +125,14 @@ def told(
     device: bytes,
     request: api.SyncRequest,
     cursors: Sequence[api.Cursor],
+    known: Ends,
     settings: Settings,
     now: int,
 ) -> Told:
-    """What there is to say to a caller with these cursors. Raises Refused("update") for one who lacks what is not here as
-    bundles any more, and does not know what snapshots are: the bundles that it brought have been kept."""
-    shared = [one.collection for one in cursors if not state.collections[one.collection].is_drop]  # drops are kept as they came
-    ends = _ends(conn, state.org_id, shared)
+    """What there is to say to a caller with these cursors, of collections that end there. Raises Refused("update") for one who
+    lacks what is not here as bundles any more, and does not know what snapshots are: the bundles that it brought are kept."""
+    # Drops are kept as they came.
+    ends = {place: end for place, end in known.items() if not state.collections[place].is_drop}
     here = [one for one in cursors if one.collection in ends]
     if not request.snapshots:
         if any(one.seq < ends[one.collection].base_seq and log.known(conn, state.org_id, one) for one in here):
@@ -317,7 +318,7 @@ def compact(conn: Connection, org: bytes, place: UUID, confirmed_before: int) ->
         return 0
     rows = [row for row in _rows(conn, org, [place]) if row.confirmed_at is not None]
     upto = max((row.seq for row in rows if row.confirmed_at <= confirmed_before), default=0)
-    base = _ends(conn, org, [place])[place].base_seq
+    base = log.ends(conn, org, [place])[place].base_seq
     if upto <= base or not any(row.have == row.parts and row.seq >= upto for row in rows):
         return 0
     table = tables.log
@@ -344,14 +345,6 @@ def _in(table: Any, org: bytes, place: UUID) -> tuple[Any, ...]:
 
 def _at(table: Any, org: bytes, key: Key) -> tuple[Any, ...]:
     return *_in(table, org, key.collection), table.c.seq == key.seq, table.c.maker == key.maker
-
-
-def _ends(conn: Connection, org: bytes, places: Sequence[UUID]) -> Ends:
-    table = tables.collection
-    query = select(table.c.collection_id, table.c.seq, table.c.base_seq).where(
-        table.c.org_id == org, table.c.collection_id.in_([place.bytes for place in places])
-    )
-    return {UUID(bytes=row.collection_id): row for row in conn.execute(query).all()}
 
 
 def _rows(conn: Connection, org: bytes, places: Iterable[UUID]) -> Sequence[Row[Any]]:

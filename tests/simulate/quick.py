@@ -73,8 +73,9 @@ class Plan:
         if isinstance(many, list):
             done = raw.executemany(self.sql, [{**values, **one} for one in many])
             return Rows([], done.rowcount)
+        values = {**values, **(many or {})}
         sql = self._with_lists(values) if self.many else self.sql
-        done = raw.execute(sql, {**values, **(many or {})})
+        done = raw.execute(sql, values)
         if done.description is None:
             return Rows([], done.rowcount)
         row = _row(tuple(column[0] for column in done.description))
@@ -127,6 +128,6 @@ class Quick:
 
     def _note(self, table: str, values: dict[str, Any], many: Any) -> None:
         one = many[0] if isinstance(many, list) else many or {}
-        place = one.get(PLACE) or values.get(PLACE) or values.get(f"{PLACE}_1")
+        place = one.get(PLACE) or one.get("place") or values.get(PLACE) or values.get(f"{PLACE}_1")
         self.written[table] += 1
         self.written[table, place] += 1  # of a write that names no collection, under None

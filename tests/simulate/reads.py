@@ -32,7 +32,7 @@ READS: tuple[tuple[Any, str, tuple[str, ...], Callable[[Any], bytes] | None], ..
     (roster.Rosters, "head", (tables.org.name,), None),
     (roster, "read", (tables.roster.name,), None),
     (roster, "hash_at", (tables.roster.name,), None),
-    (log, "_end", (tables.collection.name,), _second),
+    (log, "ends", (tables.collection.name, tables.damaged.name), None),
     (log, "known", (tables.log.name,), _of_cursor),
     (log, "_items", (tables.log.name,), _of_cursor),
     (damage, "marks", (tables.damaged.name,), _second),
@@ -41,7 +41,6 @@ READS: tuple[tuple[Any, str, tuple[str, ...], Callable[[Any], bytes] | None], ..
     (exchange, "_lacking", (tables.key_envelope.name,), None),
     (exchange, "_key_envelopes", (tables.key_envelope.name,), None),
     (exchange, "_heads", (tables.device_head.name,), None),
-    (snapshots, "_ends", (tables.collection.name,), None),
     (snapshots, "_rows", (tables.snapshots.name, tables.snapshot_part.name), None),
     (holding, "for_reader", (tables.held.name,), None),
 )

@@ -15,14 +15,15 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import uvicorn
 from alembic.util.exc import CommandError
 
 from cmpp_protocol.roster import RosterError
-from cmpp_server import commands
+from cmpp_server import commands, metrics, workers
 from cmpp_server import settings as setting
 from cmpp_server.app import create_app
 from cmpp_server.database import Busy, Database, newest_revision
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             listen=getattr(parsed, "listen", None),
             server_names=getattr(parsed, "server_name", None),
             organisations=getattr(parsed, "allow_org", None),
+            workers=getattr(parsed, "workers", None),
         )
         status: int = parsed.run(settings, parsed)
     except (setting.SettingsError, commands.Said, DumpError, CommandError) as error:
@@ -67,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parts.add_parser("init", parents=[shared], help="create or upgrade the database").set_defaults(run=_init)
     serve = parts.add_parser("serve", parents=[shared], help="run the server")
     serve.add_argument("--listen", metavar="HOST:PORT", help=f"default {setting.DEFAULT_LISTEN}; port 0: a free one")
+    serve.add_argument("--workers", metavar="N", help="processes that serve, one for each processor; default 1")
     serve.add_argument("--server-name", action="append", help="the name in the laptops' URL; may be repeated")
     serve.add_argument("--allow-org", action="append", metavar="ORG_ID", help="accept an organisation; may be repeated")
     serve.set_defaults(run=_serve)
@@ -83,14 +86,16 @@ def _init(settings: setting.Settings, _parsed: argparse.Namespace) -> int:
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready, and ends long polls when it is told to stop."""
+    """Calls `up` when it serves, and ends long polls when it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, up: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._up = up
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started and sockets:
-            host, port = sockets[0].getsockname()[:2]
-            shown = f"[{host}]" if ":" in host else host
-            print(f"listening on http://{shown}:{port}", flush=True)
+        if self.started:
+            self._up()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self.config.app.state.parts.events.close()  # type: ignore[union-attr]  # uvicorn types `app` as a name too
@@ -99,16 +104,30 @@ class _Server(uvicorn.Server):
 
 def _serve(settings: setting.Settings, _parsed: argparse.Namespace) -> int:
     host, port = settings.address()
-    try:
-        bound = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        raise setting.SettingsError(f"cannot listen on {settings.listen}: {error.strerror}") from error
+    bound = workers.listen(host, port, settings.workers)
+    known = settings.listening_on(host, bound[0].getsockname()[1])
+
+    def ready() -> None:
+        print(f"listening on http://{known.listen}", flush=True)
+
+    if len(bound) == 1:
+        return _serve_on(known, None, bound[0], ready)
+    with tempfile.TemporaryDirectory(prefix="cmpp-counters-") as counters:
+        folder = Path(counters)
+        many = workers.Workers(
+            bound, lambda on, up: _serve_on(known, folder, on, up), lambda pid: metrics.forget(folder, pid)
+        )
+        return many.run(ready)
+
+
+def _serve_on(settings: setting.Settings, counters: Path | None, bound: socket.socket, up: Callable[[], None]) -> int:
+    """`counters`: where several processes count together."""
     with bound:
-        app = create_app(settings.listening_on(host, bound.getsockname()[1]))
+        app = create_app(settings, counters=counters)
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5
         )
-        server = _Server(config)
+        server = _Server(config, up)
         for one in (signal.SIGTERM, signal.SIGINT):
             # uvicorn stops on these, and then raises them again: by then the work is done and the exit is a clean one.
             signal.signal(one, lambda *_: None)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -14,7 +16,7 @@ from cmpp_protocol import api
 from cmpp_server import logs
 from cmpp_server.blobs import Blobs
 from cmpp_server.chunks import FolderChunks
-from cmpp_server.database import Busy, Database
+from cmpp_server.database import AT_ONCE, Busy, Database
 from cmpp_server.events import Events
 from cmpp_server.exchange import Exchange
 from cmpp_server.invitations import Invitations
@@ -30,10 +32,11 @@ def clock_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def create_app(settings: Settings, now: Callable[[], int] = clock_ms) -> FastAPI:
+def create_app(settings: Settings, now: Callable[[], int] = clock_ms, counters: Path | None = None) -> FastAPI:
     """The server. Starting it (its lifespan) migrates the database; stopping it closes the connections.
 
-    `settings.server_names` must hold the name under which it is reached. Raises SettingsError.
+    `settings.server_names` must hold the name under which it is reached. `counters`: where several processes count together
+    (see `Metrics`). Raises SettingsError.
     """
     settings = settings.checked()
     database = Database(settings.database)
@@ -46,12 +49,13 @@ def create_app(settings: Settings, now: Callable[[], int] = clock_ms) -> FastAPI
         snapshots=Snapshots(database, settings, now),
         invitations=Invitations(database, settings, now),
         events=Events(),
-        metrics=Metrics(database),
+        metrics=Metrics(database, counters),
         log=logs.logger(settings.log_level),
     )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = AT_ONCE
         await run_in_threadpool(database.migrate)
         await run_in_threadpool(parts.exchange.prepare)
         try:

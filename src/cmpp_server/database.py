@@ -22,7 +22,7 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Dialect, Engine, QueuePool, Table, TextClause, create_engine, event, insert, text
+from sqlalchemy import Connection, Dialect, Engine, QueuePool, Table, create_engine, event, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
@@ -183,7 +183,7 @@ def insert_all(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
     """Insert these rows, which all have the same columns. PostgreSQL is asked once for all of them, not row by row."""
     if conn.dialect.name == "postgresql":
         columns = {name: [row[name] for row in rows] for name in rows[0]}
-        conn.execute(_columnwise(table, tuple(columns)), columns)
+        conn.exec_driver_sql(_columnwise(table, tuple(columns)), columns)
     else:
         conn.execute(insert(table), rows)
 
@@ -192,9 +192,10 @@ _POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # 
 
 
 @cache
-def _columnwise(table: Table, names: tuple[str, ...]) -> TextClause:
-    arrays = ", ".join(f"CAST(:{name} AS {table.c[name].type.compile(_POSTGRESQL)}[])" for name in names)
-    return text(f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({arrays})")
+def _columnwise(table: Table, names: tuple[str, ...]) -> str:
+    # "%(…)b": arrays of bytes as they are. In text, each is searched for what has to be escaped.
+    arrays = ", ".join(f"%({name})b::{table.c[name].type.compile(_POSTGRESQL)}[]" for name in names)
+    return f"INSERT INTO {table.name} ({', '.join(names)}) SELECT * FROM unnest({arrays})"
 
 
 def _postgresql(url: str, isolation: Any, relaxed: bool = False) -> Engine:

@@ -32,7 +32,7 @@ class Invitations:
     def __init__(self, database: Database, settings: Settings, now: Callable[[], int]) -> None:
         self._database, self._settings, self._now = database, settings, now
         self._rosters = rosters.Rosters()
-        self._strangers = Strangers(settings.strangers_per_minute, now)
+        self._strangers = Strangers(settings.strangers_share(), now)
 
     def leave(self, header: str, body: bytes) -> Answer:
         """Keep a sealed invitation. Raises Refused: malformed, update, too_big, not_allowed, invitation_used,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter as Tally
 from collections.abc import Iterator
+from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
@@ -20,12 +24,16 @@ _LOCKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
 class Metrics:
-    """The metrics of one application, in a registry of their own. Counters are of this process; what lies in the database is
-    counted when it is asked for, and left out while the database is busy."""
+    """The metrics of one application, in a registry of their own. Counters are of this process, or of all that count in a folder
+    `counters`; what lies in the database is counted when it is asked for, and left out while the database is busy."""
 
-    def __init__(self, database: Database) -> None:
-        self._registry = CollectorRegistry()
-        registry = self._registry
+    def __init__(self, database: Database, counters: Path | None = None) -> None:
+        registry = CollectorRegistry()
+        if counters is not None:
+            # prometheus_client reads the folder from the environment, and its choice of values is one for the process.
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counters)
+            values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]  # it has no types
+        self._registry = registry if counters is None else CollectorRegistry()
         self._requests = Counter(
             "cmpp_requests", "Answered requests, by route and outcome", ["route", "outcome"], registry=registry
         )
@@ -39,8 +47,10 @@ class Metrics:
         self._locks = Histogram(
             "cmpp_lock_wait_seconds", "Time until a collection's lock was held", buckets=_LOCKS, registry=registry
         )
-        self.waiting = Gauge("cmpp_waiting", "Requests in a long poll", registry=registry)
-        registry.register(_Kept(database))
+        self.waiting = Gauge("cmpp_waiting", "Requests in a long poll", registry=registry, multiprocess_mode="livesum")
+        if counters is not None:
+            MultiProcessCollector(self._registry, str(counters))  # type: ignore[no-untyped-call]  # it has no types
+        self._registry.register(_Kept(database))
 
     def request(self, route: str, outcome: str) -> None:
         """One answered request: "ok" or a problem code. A route that there is not is "other": anybody can make up paths."""
@@ -53,10 +63,10 @@ class Metrics:
         self._ignored.inc(done.ignored)
         for waited in done.lock_waits:
             self._locks.observe(waited)
-        for one in done.verdicts:
-            self._bundles.labels(str(one.verdict)).inc()
-        for verdict, _why in done.entry_verdicts:
-            self._entries.labels(str(verdict)).inc()
+        for verdict, times in Tally(str(one.verdict) for one in done.verdicts).items():
+            self._bundles.labels(verdict).inc(times)
+        for verdict, times in Tally(str(verdict) for verdict, _why in done.entry_verdicts).items():
+            self._entries.labels(verdict).inc(times)
 
     def carried(self, received: int, sent: int) -> None:
         """The bytes of one request and its answer."""
@@ -66,6 +76,11 @@ class Metrics:
     def text(self) -> bytes:
         """Everything in Prometheus' text format. Asks the database."""
         return bytes(generate_latest(self._registry))
+
+
+def forget(counters: Path, pid: int) -> None:
+    """A process that counted in this folder is no more: what it counted stays, what waited in it does not."""
+    mark_process_dead(pid, str(counters))  # type: ignore[no-untyped-call]  # it has no types
 
 
 class _Kept(Collector):

@@ -6,6 +6,7 @@ that everybody knows, or on a name it cannot be sure of.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -37,6 +38,7 @@ class Settings:
     `requests_per_minute` (0: no limit) and `requests_at_once`: how often one device may ask (see `arrivals`);
     `chunks_per_minute` (0: no limit): how many chunks of documents one device may send and fetch, in the long run and at once;
     `strangers_per_minute` (0: no limit): how often one network address may ask for an invitation (see `strangers`).
+    `workers`: how many processes serve (see `workers`); more than one only with PostgreSQL.
     """
 
     database: str
@@ -56,6 +58,7 @@ class Settings:
     snapshot_days: int = 7
     snapshot_behind: int = 500
     keep_days: int = 90
+    workers: int = 1
     log_level: str = "info"
 
     def checked(self) -> Settings:
@@ -66,6 +69,8 @@ class Settings:
             raise SettingsError("server_names is needed when listening beyond this machine: the name in the laptops' URL")
         for org in self.organisations:
             organisation_id(org)
+        if self.workers < 1 or (self.workers > 1 and (self.database.startswith("sqlite") or not hasattr(os, "fork"))):
+            raise SettingsError("workers is 1; more only with PostgreSQL, and not on Windows")
         if self.body_limit < api.REQUEST_LIMIT:
             raise SettingsError(f"body_limit must be at least {api.REQUEST_LIMIT}: a largest bundle must fit")
         if min(self.requests_per_minute, self.chunks_per_minute, self.strangers_per_minute) < 0 or self.requests_at_once < 1:
@@ -75,6 +80,10 @@ class Settings:
         if min(self.snapshot_bundles, self.snapshot_days, self.snapshot_behind) < 1 or self.keep_days < 0:
             raise SettingsError("snapshot_bundles, snapshot_days and snapshot_behind are 1 or more, keep_days is 0 or more")
         return self
+
+    def strangers_share(self) -> int:
+        """How often one network address may ask one worker: together they let in no more than one process would."""
+        return max(1, self.strangers_per_minute // self.workers) if self.strangers_per_minute else 0
 
     def address(self) -> tuple[str, int]:
         """Host and port to listen on; port 0 takes a free one."""

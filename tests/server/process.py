@@ -28,22 +28,27 @@ def command(*arguments: str, anew: bool = True, **environment: str) -> tuple[int
 class Process:
     """`cmpp-server serve` on a free port; ready when made. Use it as a context manager."""
 
-    def __init__(self, database: str, *orgs: bytes, anew: bool = False) -> None:
+    def __init__(self, database: str, *orgs: bytes, anew: bool = False, workers: int = 1) -> None:
         allowed = [word for org in orgs for word in ("--allow-org", org.hex())]
-        arguments = ["serve", "--database", database, "--listen", "127.0.0.1:0", *allowed]
-        self._process = start("cmpp_server", *arguments, stderr=subprocess.DEVNULL, anew=anew)
+        arguments = ["serve", "--database", database, "--listen", "127.0.0.1:0", "--workers", str(workers), *allowed]
+        self._process = start("cmpp_server", *arguments, stderr=subprocess.DEVNULL, anew=anew or workers > 1)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line.startswith("listening on http://127.0.0.1:"), (line, self._process.poll())
         self.url = line.split()[-1]
         self._client = httpx.Client(timeout=30)
 
-    def sync(self, org: bytes, laptop: Laptop, **request: Any) -> api.SyncAnswer:
-        """One exchange by the real clock. Raises httpx.TransportError when the server dies meanwhile."""
+    @property
+    def pid(self) -> int:
+        """Of the process that was started, whatever it started itself."""
+        return self._process.pid
+
+    def sync(self, org: bytes, laptop: Laptop, client: httpx.Client | None = None, **request: Any) -> api.SyncAnswer:
+        """One exchange by the real clock; `client`: over another connection. Raises httpx.TransportError when the server dies."""
         body = api.SyncRequest(**request).encode()
         now = time.time_ns() // 1_000_000
         header = api.authorise(laptop.pair, org, api.server_name(self.url), api.PATH, now, body).header()
-        answer = self._client.post(self.url + api.PATH, content=body, headers={"Authorization": header})
+        answer = (client or self._client).post(self.url + api.PATH, content=body, headers={"Authorization": header})
         assert answer.status_code == 200, api.decode_problem(answer.content)
         return api.decode_answer(answer.content)
 

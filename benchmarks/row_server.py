@@ -1,4 +1,4 @@
-"""Laptops at once against one server process on PostgreSQL, beside PostgreSQL alone.
+"""Laptops at once against one server with two processes on PostgreSQL, beside PostgreSQL alone.
 
 Each laptop, all together, sends a day's work (35 bundles of about 1.5 KB, one request over a connection of its own) and reads
 what its team of ten has so far. Requests were signed before. The peer writes the same envelopes into a table with the same
@@ -29,6 +29,7 @@ from cmpp_protocol import api, envelope
 
 TEAM, DAY, BODY = 10, 35, 1_300  # laptops of a team; bundles a laptop; bytes of a body
 CONNECTIONS = 10
+WORKERS = 2  # one for each processor
 ROUNDS = 3
 
 
@@ -174,7 +175,7 @@ def taken(count: int) -> Taken:
     with (
         tempfile.TemporaryDirectory(dir=ROOT / "build" / "bench") as folder,
         temporary_postgres() as database,
-        ServerProcess(database, Path(folder) / "server.log", anew=True) as server,
+        ServerProcess(database, Path(folder) / "server.log", anew=True, workers=WORKERS) as server,
     ):
         for turn in range(ROUNDS):
             of = fleet(count, turn)

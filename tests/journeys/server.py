@@ -21,11 +21,12 @@ class ServerProcess:
 
     def __init__(
         self, database: str, log: Path, allow: tuple[str, ...] = (), *, port: int = 0, names: tuple[str, ...] = (),
-        anew: bool = False,
+        anew: bool = False, workers: int = 1,
     ) -> None:
         """`port` 0: a free one. `names`: what the laptops call it (host:port), when that is not where it listens. `anew`: it
         starts from nothing, as an administrator would start it (see `driver.processes`)."""
         self.database, self.log, self.allow, self.names, self.anew = database, log, list(allow), names, anew
+        self.workers = workers
         self.url = ""
         self._port = port
         self._process: Started | None = None
@@ -69,6 +70,7 @@ class ServerProcess:
         """Starts it and waits until it listens. The first time on a free port, later on the same one."""
         with self._turn:
             command = ["serve", "--database", self.database, "--listen", f"127.0.0.1:{self._port}"]
+            command += ["--workers", str(self.workers)]
             for org in self.allow:
                 command += ["--allow-org", org]
             for name in self.names:

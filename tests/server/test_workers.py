@@ -18,7 +18,7 @@ from cmpp_server import settings as setting
 from cmpp_server import workers as workers_room
 from cmpp_server.admin import main
 from cmpp_server.settings import Settings
-from tests.journeys.server import ROOT
+from tests.driver.processes import ROOT
 from tests.postgres import temporary_postgres
 from tests.server.conftest import Team, known
 from tests.server.process import Process

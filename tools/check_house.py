@@ -41,7 +41,6 @@ LONG_MODULES = {
     "src/cmpp_protocol/api.py": 526,
     "src/cmpp_desktop/workspace/views.py": 428,
     "src/cmpp_protocol/entries.py": 496,
-    "src/cmpp_server/snapshots.py": 403,
     "tests/journeys/story.py": 465,
     "tests/store/test_directory.py": 438,
     "tests/store/test_import.py": 482,

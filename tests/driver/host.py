@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication
 
 from tests.driver.screen import current_rows, names_of_focus, words_on_screen
 
-LOOK_EVERY_MS = 15
+LOOK_FIRST_MS, LOOK_LATER_MS = 10, 160  # each look reads the whole screen: who waits long looks less often
 
 
 class Hands(QObject):
@@ -86,7 +86,7 @@ class _Look:
         self.hands, self.order = hands, order
         self.until = time.monotonic() + float(order.get("seconds", 20))
         self.timer = QTimer(hands)
-        self.timer.setInterval(LOOK_EVERY_MS)
+        self.timer.setInterval(LOOK_FIRST_MS)
         self.timer.timeout.connect(self.look)
         self.timer.start()
 
@@ -100,10 +100,10 @@ class _Look:
         missing = [wanted for wanted in self.order.get("wanted", []) if wanted not in text]
         there = [unwanted for unwanted in self.order.get("gone", []) if unwanted in text]
         if (missing or there) and time.monotonic() < self.until:
+            self.timer.setInterval(min(self.timer.interval() * 3 // 2, LOOK_LATER_MS))
             return
         self._end()
         answer(self.order, missing=missing, there=there, screen=text if missing or there else "")
-
 
     def _end(self) -> None:
         self.timer.stop()

@@ -7,10 +7,8 @@ client; `Client` is one laptop's side of the exchange.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from cmpp_protocol import api, envelope
 from cmpp_server.app import create_app
 from cmpp_server.database import Database
 from cmpp_server.settings import Settings
+from tests.laid import lay
 from tests.postgres import temporary_postgres
 from tests.unit.protocol.office import NOW, Laptop, Office
 
@@ -43,38 +42,22 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def newest(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """`newest(kind)`: a migrated database to copy, made once a worker: SQLite's file, or the name of PostgreSQL's template."""
-
-    @cache
-    def made(kind: str) -> str:
-        if kind == "sqlite":
-            name = str(tmp_path_factory.mktemp("newest") / "server.db")
-            migrated(f"sqlite:///{name}")
-            return name
-        with new_database(request.getfixturevalue("postgres"), name := "newest", keep=True) as url:
-            migrated(url)
-        return name
-
-    return made
-
-
-def migrated(url: str) -> None:
-    database = Database(url)
-    database.migrate()
-    database.close()
+def newest(postgres: str) -> str:
+    """The name of a migrated PostgreSQL database to copy, made once a worker."""
+    with new_database(postgres, name := "newest", keep=True) as url:
+        database = Database(url)
+        database.migrate()
+        database.close()
+    return name
 
 
 @pytest.fixture
-def database_url(
-    request: pytest.FixtureRequest, kind: str, tmp_path: Path, newest: Callable[[str], str]
-) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> Iterator[str]:
     """A database with the newest tables and nothing in them, of each kind."""
     if kind == "sqlite":
-        shutil.copy(newest(kind), tmp_path / "server.db")
-        yield f"sqlite:///{tmp_path / 'server.db'}"
+        yield lay(f"sqlite:///{tmp_path / 'server.db'}")
         return
-    template = newest(kind)
+    template = request.getfixturevalue("newest")
     with new_database(request.getfixturevalue("postgres"), f"t{abs(hash(request.node.nodeid)):x}", template) as url:
         yield url
 

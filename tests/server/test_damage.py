@@ -19,6 +19,7 @@ from cmpp_server.auth import Caller
 from cmpp_server.database import Database
 from cmpp_server.exchange import Done
 from cmpp_server.routes import has_news
+from tests.laid import lay
 from tests.server.conftest import Server, Team, known
 
 LOG = tables.log
@@ -271,8 +272,7 @@ class Small:
 
     def __init__(self, folder: Any) -> None:
         self.team = Team()
-        self.database = Database(f"sqlite:///{folder}/small.db")
-        self.database.migrate()
+        self.database = Database(lay(f"sqlite:///{folder}/small.db"))
         made = [who.seal(self.team.office, self.team.place, str(n)) for n in range(4) for who in (self.team.lia, self.team.sam)]
         self.bundles = dict(enumerate(made, 1))
         org, place = self.team.office.id, self.team.place

@@ -21,6 +21,7 @@ from cmpp_desktop.store import Store
 from cmpp_desktop.sync.merge import apply_change_set, seen_by
 from cmpp_desktop.sync.replica import Chain, Replica
 from cmpp_protocol.keys import KeyPair
+from tests.store.new import new_store
 
 A = TypeVar("A")
 KEY = bytes(range(32))
@@ -47,7 +48,7 @@ class Laptop:
         self.keys = KeyPair(self._random.randbytes(128))
         self.actor = Actor(UUID(int=0xA00 + self.number), self.role, self.keys.id, TEAM)
         self.folder.mkdir(exist_ok=True)
-        self.store = Store.create(self.folder, KEY)
+        self.store = new_store(self.folder, KEY)
         replica: Replica = self.store.replica()
         with replica.transaction():
             replica.put_collection(CASELOAD, "caseload", TEAM, True)

@@ -40,6 +40,7 @@ from cmpp_server.exchange import Exchange, add_organisation
 from cmpp_server.problems import Refused
 from cmpp_server.settings import Settings
 from cmpp_server.snapshots import Snapshots
+from tests.laid import lay
 from tests.sync.in_columns import InColumns
 
 URL = "https://sync.example"
@@ -300,7 +301,7 @@ class Office:
         self.open()
 
     def open(self) -> None:
-        self.database = Database(self.settings.database)
+        self.database = Database(lay(self.settings.database))
         self.database.migrate()
         self.exchange = Exchange(self.database, self.settings, lambda: self.clock)
         self.snapshots = Snapshots(self.database, self.settings, lambda: self.clock)

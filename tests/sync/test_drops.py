@@ -17,7 +17,7 @@ from cmpp_desktop.domain.dispatch import handle
 from cmpp_desktop.domain.staff import NameOrganisation
 from cmpp_desktop.domain.work import Actor, Command
 from cmpp_desktop.errors import KnownError
-from cmpp_desktop.store import Store, audit
+from cmpp_desktop.store import audit
 from cmpp_desktop.sync import audit_drop, books, enrolment, report_drop
 from cmpp_desktop.sync.desk import FileNames
 from cmpp_desktop.sync.drops import Message
@@ -25,6 +25,7 @@ from cmpp_desktop.sync.engine import Engine
 from cmpp_protocol import canon, envelope, rights
 from cmpp_protocol.roster import Role
 from tests.store.laptops import KEY, family
+from tests.store.new import new_store
 from tests.sync.laptops import DAY, START_MS, URL, Line, Office
 
 AUDIT = collection_id("audit")
@@ -36,7 +37,7 @@ class Someone:
     def __init__(self, folder: Path, start: enrolment.Start, office: Office, seed: int) -> None:
         folder.mkdir()
         self.start, self.ms, self.rng = start, START_MS, random.Random(seed)
-        self.store = Store.create(folder, KEY)
+        self.store = new_store(folder, KEY)
         book = self.store.replica()
         books.begin(book, start, START_MS)
         self.replica = book

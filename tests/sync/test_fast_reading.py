@@ -30,6 +30,7 @@ from cmpp_protocol.roster import Role
 from cmpp_server.app import create_app
 from cmpp_server.exchange import add_organisation
 from cmpp_server.settings import Settings
+from tests.laid import lay
 from tests.store.laptops import NOON, family, visit
 from tests.sync.test_real_stores import KEY, URL, Here
 
@@ -45,7 +46,7 @@ BESIDE = ("sync_record", "sibling", "waiting", "covers", "person", "arrival", "c
 def test_whatever_two_people_did_a_third_reads_the_same_in_columns_and_write_by_write(steps: list[tuple[int, str, int]]) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        server = Settings(f"sqlite:///{folder / 'server.db'}", server_names=("sync.example",))
+        server = Settings(lay(f"sqlite:///{folder / 'server.db'}"), server_names=("sync.example",))
         with TestClient(create_app(server, now=lambda: NOON), base_url=URL) as client:
             desks, third = office(folder, client)
             work(desks, [*FAMILIAR, *steps, *TORN])

@@ -35,7 +35,9 @@ from cmpp_protocol.roster import Kind, Role, RosterState
 from cmpp_server.app import create_app
 from cmpp_server.exchange import add_organisation
 from cmpp_server.settings import Settings
+from tests.laid import lay
 from tests.store.laptops import DAY, NOON, family, visit
+from tests.store.new import new_store
 from tests.store.secrets_of import in_tables
 
 URL = "https://sync.example"
@@ -48,7 +50,7 @@ class Here:
     def __init__(self, folder: Path, start: enrolment.Start, client: httpx.Client, seed: int) -> None:
         folder.mkdir()
         self.start, self.ms, self.rng = start, NOON, random.Random(seed)
-        self.store = Store.create(folder, KEY)
+        self.store = new_store(folder, KEY)
         self.replica = self.store.replica()
         books.begin(self.replica, start, NOON)
         role: Literal["administrator", "caseworker"] = "administrator" if start.role is Role.ADMINISTRATOR else "caseworker"
@@ -74,7 +76,7 @@ class Here:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[TestClient]:
-    settings = Settings(f"sqlite:///{tmp_path / 'server.db'}", server_names=("sync.example",))
+    settings = Settings(lay(f"sqlite:///{tmp_path / 'server.db'}"), server_names=("sync.example",))
     with TestClient(create_app(settings, now=lambda: NOON), base_url=URL) as client:
         yield client
 

@@ -13,6 +13,7 @@ from cmpp_desktop.store import Store
 from cmpp_desktop.sync.engine import Engine
 from cmpp_server.app import create_app
 from cmpp_server.settings import Settings
+from tests.laid import lay
 from tests.store.laptops import NOON
 from tests.sync.test_fast_reading import FAMILIAR, TORN, office, read, work
 from tests.sync.test_real_stores import KEY, URL
@@ -28,7 +29,7 @@ def test_a_snapshot_gives_the_same_rows_records_conflicts_and_signatures_as_the_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = Settings(
-        f"sqlite:///{tmp_path / 'server.db'}", server_names=("sync.example",), snapshot_bundles=4, snapshot_behind=2
+        lay(f"sqlite:///{tmp_path / 'server.db'}"), server_names=("sync.example",), snapshot_bundles=4, snapshot_behind=2
     )
     with TestClient(create_app(server, now=lambda: NOON), base_url=URL) as client:
         desks, third = office(tmp_path, client)

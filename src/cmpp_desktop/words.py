@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -256,7 +256,8 @@ def load(language: str) -> Words:
     return Words(language, _catalog(language), load_codes)
 
 
-def _catalog(language: str) -> dict[str, tuple[str, ...]]:
+@cache
+def _catalog(language: str) -> Mapping[str, tuple[str, ...]]:
     catalog: dict[str, tuple[str, ...]] = {}
     paths = sorted((resources.folder("i18n") / language).glob("*.po"))
     if paths:
@@ -291,8 +292,9 @@ def with_own(
     return found
 
 
-def load_codes() -> dict[str, dict[str, Code]]:
-    """All code lists of `resources/reference/codes.toml`: list id → code id → Code."""
+@cache
+def load_codes() -> Mapping[str, Mapping[str, Code]]:
+    """All code lists of `resources/reference/codes.toml`: list id → code id → Code. Read once."""
     import tomllib  # and the codes it reads: not before one is shown
 
     raw = tomllib.loads((resources.folder("reference") / "codes.toml").read_text(encoding="utf-8"))

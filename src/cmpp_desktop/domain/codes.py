@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import lru_cache
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -84,12 +83,7 @@ def own_codes(work: Work, list_id: str | None = None) -> tuple[OwnCode, ...]:
 
 def offered(list_id: str, own: Iterable[OwnCode], day: date) -> Mapping[str, Code]:
     """The codes of one list on a day, own ones among them; `retired` of each says whether it may be chosen."""
-    return with_own({list_id: _lists().get(list_id, {})}, (item for item in own if item.list_id == list_id), day)[list_id]
-
-
-@lru_cache(maxsize=1)
-def _lists() -> Mapping[str, Mapping[str, Code]]:
-    return load_codes()
+    return with_own({list_id: load_codes().get(list_id, {})}, (item for item in own if item.list_id == list_id), day)[list_id]
 
 
 def _problem(list_id: str, code: str, work: Work) -> str:

@@ -1,4 +1,4 @@
-"""A server's SQLite file with the newest tables and nothing in them: migrated once a process, and copied for each story."""
+"""A server's database with the newest tables: an SQLite file is copied from one that was migrated once a process."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ SQLITE = "sqlite:///"
 
 
 def lay(url: str) -> str:
-    """Puts the file where an SQLite database is to be, unless there is one; no other database is touched. Returns the URL."""
-    if url.startswith(SQLITE) and not (path := Path(url.removeprefix(SQLITE))).exists():
+    """Puts an SQLite file where there is none, its tables empty; migrates another kind of database. Returns the URL."""
+    if not url.startswith(SQLITE):
+        _migrate(url)
+    elif not (path := Path(url.removeprefix(SQLITE))).exists():
         path.write_bytes(_migrated())
     return url
 
@@ -22,7 +24,11 @@ def lay(url: str) -> str:
 def _migrated() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "server.db"
-        database = Database(f"{SQLITE}{path}")
-        database.migrate()
-        database.close()
+        _migrate(f"{SQLITE}{path}")
         return path.read_bytes()
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    database.migrate()
+    database.close()

@@ -45,9 +45,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 def newest(postgres: str) -> str:
     """The name of a migrated PostgreSQL database to copy, made once a worker."""
     with new_database(postgres, name := "newest", keep=True) as url:
-        database = Database(url)
-        database.migrate()
-        database.close()
+        lay(url)
     return name
 
 

@@ -302,7 +302,6 @@ class Office:
 
     def open(self) -> None:
         self.database = Database(lay(self.settings.database))
-        self.database.migrate()
         self.exchange = Exchange(self.database, self.settings, lambda: self.clock)
         self.snapshots = Snapshots(self.database, self.settings, lambda: self.clock)
 

@@ -24,9 +24,8 @@ def main() -> int:
         return 0
     if options.only and options.only not in rows:
         parser.error(f"there is no row {options.only!r}; there are: {', '.join(rows)}")
-    measured, failed = [], []
-    every = [name for name, function in rows.items() if not frame.is_on_request(function)]
-    for name in [options.only] if options.only else every:
+    failed = []
+    for name in [options.only] if options.only else rows:
         print(f"{name} …", flush=True)
         try:
             result = rows[name]()
@@ -36,11 +35,10 @@ def main() -> int:
             traceback.print_exc()
             failed.append(name)
             continue
-        measured.append(result)
+        frame.save([result], rows)  # at once: what breaks off keeps what it has
         peers = ", ".join(f"{peer} {frame.number(value)}" for peer, value in result.against.items())
         verdict = {True: "met", False: "MISSED", None: "not judged"}[result.met]
         print(f"  {frame.number(result.ours)} {result.unit}; {peers}; goal {result.goal}: {verdict}", flush=True)
-    frame.save(measured, rows)
     if failed:
         print("could not be measured:", ", ".join(failed))
     return 1 if failed else 0

@@ -116,17 +116,6 @@ def _timed(function: Callable[[], object], count: int) -> float:
     return time.perf_counter() - started
 
 
-def on_request(function: Callable[[], Row]) -> Callable[[], Row]:
-    """Marks a row that takes too long for every run: it is measured when it is asked for by its name."""
-    function.on_request = True  # type: ignore[attr-defined]
-    return function
-
-
-def is_on_request(function: Callable[[], Row]) -> bool:
-    """Whether it was marked so."""
-    return getattr(function, "on_request", False)
-
-
 def rows() -> dict[str, Callable[[], Row]]:
     """Every row there is, by its public name."""
     import benchmarks

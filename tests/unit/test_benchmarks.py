@@ -52,11 +52,6 @@ def test_a_peer_that_is_not_here_is_said_and_judges_nothing() -> None:
     assert "| sync | 1 | 1 ms | – | – | beside PouchDB, which is not here | – |" in frame.page([alone], about)
 
 
-def test_what_takes_long_is_measured_only_when_it_is_named() -> None:
-    asked = {name for name, function in frame.rows().items() if frame.is_on_request(function)}
-    assert asked == {"growth-sync-million", "growth-sync-million-sent"}
-
-
 def test_a_package_that_cannot_be_installed_leaves_its_peer_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,7 +16,7 @@ from cmpp_desktop.domain.households import NewPerson, RegisterHousehold
 from cmpp_desktop.domain.questions import Organisation, Outgoing
 from cmpp_desktop.domain.records import PersonName
 from cmpp_desktop.errors import Invalid, KnownError
-from cmpp_desktop.workspace import Workspace
+from cmpp_desktop.workspace import Workspace, erasures
 from tests.journeys.office import PASSPHRASE, founded, laptop
 
 
@@ -87,3 +87,10 @@ def test_nobody_but_an_administrator_reads_other_laptops_logs(office: tuple[Work
         with pytest.raises(KnownError) as error:
             refused()
         assert error.value.code == "not_allowed"
+
+
+def test_who_keeps_the_list_is_named_where_an_erasure_would_wait_for_them(office: tuple[Workspace, Workspace]) -> None:
+    denise, ana = (door._opened for door in office)
+    assert denise is not None
+    assert ana is not None
+    assert (erasures._keeper(denise), erasures._keeper(ana)) == (None, "Denise’s laptop")

@@ -162,6 +162,8 @@ STANDS = replace(CONFIRMED, confirmed=None, until=None)
         ("en", CONFIRMED, ["the same common copy without it by Mon 5 Oct 2026.", "may have it, sealed, until Sun 3 Jan 2027."]),
         ("es", CONFIRMED, ["Cómo está su borrado", "pueden tenerlo, sellado, hasta dom 3 ene 2027."]),
         ("en", Erasure("held", None, False), ["Its erasure waits: a legal hold"]),
+        ("en", Erasure("waits", None, False, keeper="Blue Dell"), ["the next stick or folder", "“Blue Dell” has read that."]),
+        ("es", Erasure("waits", None, False, keeper=""), ["cuando la computadora que lleva la lista lo haya leído."]),
     ],
 )
 def test_a_certificate_says_which_common_copy_stands_and_until_when_sealed_bytes_can_be_there(

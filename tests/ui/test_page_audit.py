@@ -36,7 +36,7 @@ def test_each_line_says_when_what_who_and_where_and_never_about_whom() -> None:
         assert "Tzoc" not in first.said
         assert second.title == "Written: Note"
         assert closed.title == "Written: a restricted record"
-        assert newer.title == "something_newer"
+        assert newer.title == "Something that only a newer version knows"
         assert nameless(page) == []
 
 
@@ -88,17 +88,19 @@ def test_what_is_wrong_with_a_log_is_said_by_name_and_by_the_number_of_the_entry
         audits.furnish(at.door)
         page = at.open("audit")
         said = page.wrong.accessibleName()
-        assert "The audit logs of 2 laptops are not in order" in said
-        assert "Grey Latitude, Leon Brandt; Old Dell, Denise Okafor" in said
+        assert "The audit logs of 3 laptops are not in order" in said
+        assert "Grey Latitude, Leon Brandt; Old Dell, Denise Okafor; Spare HP, Leon Brandt" in said
         page.tabs.choose("laptops")
         at.settle()
-        changed, silent, fine, quiet, never = (row.said for row in page.laptops.model().rows)
+        changed, silent, fine, quiet, never, kept_back = (row.said for row in page.laptops.model().rows)
         assert "From entry 212 on it is not what had been sent" in changed
         assert "Entries are missing from number 230 on" in changed
         assert "its log did not" in silent
         assert "In order" in fine
         assert "Nothing for 20 days" in quiet
         assert "Nothing of its log has come yet" in never
+        assert "Its log is missing" not in never
+        assert "Its log is missing. Nothing of its log has come yet. Its records came until" in kept_back
         assert nameless(page) == []
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
+from cmpp_desktop.domain.entries import Records
+from cmpp_desktop.domain.erasures import Erasure
 from cmpp_desktop.domain.retention import DestroyFile, SetLegalHold
 from cmpp_desktop.domain.staff import NameOrganisation
 from cmpp_desktop.ui.widgets import Button
@@ -94,6 +96,18 @@ def test_an_administrator_sets_the_minutes_until_laptops_lock_and_takes_it_back(
         part = at.open("settings", part="organisation").organisation
         assert not part.save.isVisible()
         assert not part.called.isEnabled()
+
+
+def test_away_from_the_laptop_that_keeps_the_list_a_certificate_says_for_whom_its_erasure_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with desk(role="administrator") as at:
+        furnish(at.door)
+        waits = Erasure("waits", None, False, keeper="Blue ThinkPad")
+        monkeypatch.setattr(at.door, "erasures", lambda: {item.id: waits for item in at.door.ask(Records("destruction"))})
+        page = at.open("retention")
+        line = page.certificates.model().rows[0]
+        assert "It is done once “Blue ThinkPad” has read that." in line.details
 
 
 def test_a_certificate_is_opened_as_a_paper() -> None:

@@ -16,7 +16,9 @@ class Erasure:
     laptop that has heard of it keeps nothing. What waits then is old sealed history; `keys_changed`: what is sealed since has
     other keys than that; `confirmed`: the day on which it was heard here that two laptops made the same snapshots without it, of
     every collection that is read here; `until`: the day to which bytes sealed before are kept from then on. Without that,
-    `older`: the day on which a snapshot was heard of that was made and confirmed before the erasure and still stands."""
+    `older`: the day on which a snapshot was heard of that was made and confirmed before the erasure and still stands.
+    `keeper`: the name of another laptop that has to make the entry, "" if it has none; None: this one does, or a server takes
+    it."""
 
     state: Literal["waits", "held", "ordered"]
     on: date | None
@@ -24,6 +26,7 @@ class Erasure:
     confirmed: date | None = None
     until: date | None = None
     older: date | None = None
+    keeper: str | None = None
 
 
 def erasure_words(erasure: Erasure | None, words: Words, day: Callable[[date], str]) -> tuple[str, ...]:
@@ -33,6 +36,10 @@ def erasure_words(erasure: Erasure | None, words: Words, day: Callable[[date], s
         return ()
     if erasure.state == "held":
         return (words("Its erasure waits: a legal hold stands on one of the records."),)
+    if erasure.keeper is not None and erasure.on is None:
+        unnamed = words("It is done once the laptop that keeps the list has read that.")
+        ends = words("It is done once “{laptop}” has read that.", laptop=erasure.keeper) if erasure.keeper else unnamed
+        return (words("Its erasure goes out with the next stick or folder."), ends)
     if erasure.state == "waits" or erasure.on is None:
         return (words("Its erasure goes out with the next exchange."),)
     on, since = words("Erased {day}.", day=day(erasure.on)), erasure.confirmed

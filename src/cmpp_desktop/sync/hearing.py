@@ -6,6 +6,7 @@ the roster number that its author knew. So it is a lower bound: who has read and
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -18,12 +19,13 @@ from cmpp_protocol.stamps import Stamp
 
 class Heard(NamedTuple):
     """Of one laptop, in ms: `since` it belongs, `last` it wrote or signed something that is here, `ended` (None: it has not).
-    `roster_no`: an entry that it certainly knew; those before it as well."""
+    `roster_no`: an entry that it certainly knew; those before it as well; `bundles`: how many of records count here."""
 
     since: int
     last: int
     roster_no: int
     ended: int | None
+    bundles: int = 0
 
 
 def heard_of(store: Replica, state: RosterState, log: Sequence[bytes], readable: Iterable[UUID]) -> Mapping[bytes, Heard]:
@@ -31,6 +33,7 @@ def heard_of(store: Replica, state: RosterState, log: Sequence[bytes], readable:
     placed = [entries.decode(data) for data in log]
     signed = [entries.said(entry) for entry in placed]
     wrote: dict[bytes, tuple[int, int]] = {}
+    bundles: Counter[bytes] = Counter()
     for entry, said in zip(placed, signed, strict=True):
         at, no = wrote.get(said.by, (0, 0))
         knew = entry.no if said is entry else 0  # a proposal says nothing of what came before it
@@ -42,13 +45,14 @@ def heard_of(store: Replica, state: RosterState, log: Sequence[bytes], readable:
         for device, chain in store.chains(place).items():
             at, no = wrote.get(device, (0, 0))
             wrote[device] = (max(at, Stamp(chain.last_hlc, device).ms), max(no, chain.roster_no))
+            bundles[device] += 0 if state.collections[place].is_drop else chain.number
     found = {}
     for one in state.devices.values():
         since = signed[one.enrolled].at
         at, no = wrote.get(one.id, (since, one.enrolled))
         enrolled = one.enrolled if signed[one.enrolled] is placed[one.enrolled] else 0
         ended = None if one.ended is None else signed[one.ended].at
-        found[one.id] = Heard(since, max(at, since), max(no, enrolled), ended)
+        found[one.id] = Heard(since, max(at, since), max(no, enrolled), ended, bundles[one.id])
     return found
 
 

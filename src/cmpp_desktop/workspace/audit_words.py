@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cmpp_desktop.domain.audit_logs import GROUPS, OTHER
 from cmpp_desktop.words import Words
 
@@ -67,6 +69,11 @@ def action_words(words: Words) -> dict[str, str]:
         "recovery_answered": words("Helped with a forgotten passphrase"),
         "passphrase_recovered": words("Opened with the recovery kit"),
     }
+
+
+def action_called(said: Mapping[str, str], words: Words, action: str) -> str:
+    """What was done, in words; `said`: what `action_words` gives."""
+    return said.get(action) or words("Something that only a newer version knows")
 
 
 def group_words(words: Words) -> dict[str, str]:

@@ -6,11 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cmpp_desktop.changes import collection_id
 from cmpp_desktop.domain.audit_logs import AuditChains, AuditFilter, AuditRow, AuditTrail
 from cmpp_desktop.errors import Invalid
+from cmpp_desktop.sync.audit_drop import DROP
+from cmpp_desktop.sync.hearing import Heard
 from cmpp_desktop.words import Words
 from cmpp_desktop.workspace import people
-from cmpp_desktop.workspace.audit_words import action_words
+from cmpp_desktop.workspace.audit_words import action_called, action_words
 from cmpp_desktop.workspace.files import write_private
 from cmpp_desktop.workspace.imports import harmless_csv
 from cmpp_desktop.workspace.views_drops import AuditLaptop
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from cmpp_desktop.workspace.profile import Opened
 
 AT_ONCE = 2000  # entries of an export that are read in one turn at the store
+FIRST_BUNDLES = 3  # of records: those of the first exchange may come before it has heard of the drop
 QUIET = timedelta(days=1)  # a log goes with the work that it tells of; an exchange that was broken off is made up for sooner
 
 
@@ -27,6 +31,7 @@ def laptops(opened: Opened) -> tuple[AuditLaptop, ...]:
     not_allowed."""
     people.only_administrators(opened)
     chains = {chain.device: chain for chain in opened.ask(AuditChains())}
+    heard_of, drop = opened.engine.heard(), opened.engine.roster().collections.get(collection_id(DROP))
     found = []
     for device in people.access_of(opened).devices:
         chain = chains.get(device.device_id)
@@ -35,6 +40,8 @@ def laptops(opened: Opened) -> tuple[AuditLaptop, ...]:
             continue
         heard = chain.heard_at if chain is not None else None
         silent = in_use and heard is not None and device.last_heard is not None and device.last_heard - heard > QUIET
+        if chain is None and drop is not None and not device.mine:
+            silent = kept_back(heard_of[bytes.fromhex(device.device_id)], drop.created)
         troubles = chain.troubles if chain is not None else ()
         found.append(
             AuditLaptop(
@@ -43,6 +50,13 @@ def laptops(opened: Opened) -> tuple[AuditLaptop, ...]:
             )
         )  # fmt: skip
     return tuple(sorted(found, key=lambda one: (not (one.troubles or one.silent), one.name.casefold(), one.device_id)))
+
+
+def kept_back(known: Heard, drop: int) -> bool:
+    """Whether nothing of a laptop's log came although its records do: it knew of the drop with this entry of the roster, and has
+    worked for longer than its first exchanges take."""
+    worked = timedelta(milliseconds=known.last - known.since)
+    return known.bundles >= FIRST_BUNDLES and known.roster_no >= drop and worked > QUIET
 
 
 def export(opened: Opened, path: Path, wanted: AuditFilter, *, reason: str, language: str) -> int:
@@ -71,13 +85,20 @@ def _head(words: Words) -> list[str]:
     ]  # fmt: skip
 
 
+def _called(action: str, words: Words) -> str:
+    """In words; with the code of what this version has none for, so that somebody who has can look it up."""
+    said = action_words(words)
+    called = action_called(said, words, action)
+    return called if action in said else words("{label}: {value}", label=called, value=action)
+
+
 def _line(entry: AuditRow, words: Words) -> list[str]:
     kind = words("A restricted record") if entry.closed else words.code("kind", entry.subject_kind)
     return [
         words.here(entry.at).isoformat(timespec="seconds"),
         entry.laptop or entry.device[:16],
         entry.who or (str(entry.member_id) if entry.member_id else ""),
-        action_words(words).get(entry.action, entry.action),
+        _called(entry.action, words),
         kind,
         str(entry.subject_id) if entry.subject_id else "",
         str(entry.number),

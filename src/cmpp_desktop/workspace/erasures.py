@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cmpp_desktop.domain.entries import Records
 from cmpp_desktop.domain.erasures import Erasure
+from cmpp_desktop.domain.questions import Organisation
 from cmpp_desktop.domain.retention import certificate_hash
 from cmpp_desktop.sync.confirmed import KEEP_DAYS
 from cmpp_desktop.sync.erasing import Erased
@@ -16,15 +17,25 @@ from cmpp_desktop.workspace.profile import Opened
 
 def erasures(opened: Opened) -> Mapping[UUID, Erasure]:
     """By certificate; those from before erasures were ordered are not among them."""
-    stands, found = opened.engine.erasures(), {}
+    stands, found, keeper = opened.engine.erasures(), {}, _keeper(opened)
     for item in opened.ask(Records("destruction")):
         named = certificate_hash(item.id, item.fields)
         done = stands.done.get(named)
         if named in stands.waiting:
-            found[item.id] = Erasure("held" if named in stands.held else "waits", None, False)
+            held = named in stands.held
+            found[item.id] = Erasure("held" if held else "waits", None, False, keeper=None if held else keeper)
         elif done is not None:
             found[item.id] = _ordered(opened, done)
     return found
+
+
+def _keeper(opened: Opened) -> str | None:
+    """The name of another laptop that keeps the list of an office without a server; None where no other does."""
+    alone = opened.engine.status().alone
+    if alone is None or alone.keeps:
+        return None
+    named = opened.ask(Organisation()).device_names
+    return next((name for device, name, _ in named if device == alone.keeper.hex()), "")
 
 
 def _ordered(opened: Opened, done: Erased) -> Erasure:

@@ -44,12 +44,14 @@ ENTRIES = (
 def laptops() -> tuple[AuditLaptop, ...]:
     hour, day = timedelta(hours=1), timedelta(days=1)
     changed = (AuditTrouble(212, "changed", LATER - 2 * day), AuditTrouble(230, "gap", LATER - day))
+    spare = uid("spare").hex * 2
     return (
         AuditLaptop(GREY, NAMES[GREY], PEOPLE[LEON], "in_use", 498, LATER - hour, LATER - hour, troubles=changed),
         AuditLaptop(OLD, NAMES[OLD], PEOPLE[DENISE], "in_use", 88, LATER - 9 * day, LATER - hour, silent=True),
         AuditLaptop(BLUE, NAMES[BLUE], PEOPLE[ANA], "this_one", 499, LATER - hour, LATER - hour, mine=True),
         AuditLaptop(LENT, NAMES[LENT], PEOPLE[LEON], "in_use", 17, LATER - 20 * day, LATER - 20 * day),
         AuditLaptop(uid("new").hex * 2, "", PEOPLE[LEON], "in_use", 0, None, LATER - hour),
+        AuditLaptop(spare, "Spare HP", PEOPLE[LEON], "in_use", 0, None, LATER - hour, silent=True),
     )
 
 

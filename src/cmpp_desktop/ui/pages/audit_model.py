@@ -15,6 +15,7 @@ from cmpp_desktop.ui.widgets.row_model import Index
 from cmpp_desktop.ui.widgets.streams import StreamRow
 from cmpp_desktop.words import Words, in_one
 from cmpp_desktop.workspace import AuditLaptop
+from cmpp_desktop.workspace.audit_words import action_called
 
 PAGE = 100  # entries
 QUIET_DAYS = 14  # without a word of a laptop, that somebody should look
@@ -96,7 +97,7 @@ class AuditModel(QAbstractListModel):
 
 def entry_row(entry: AuditRow, words: Words, moment: Callable[[datetime], str], actions: Mapping[str, str]) -> StreamRow:
     """When, what, who and on which laptop; never about whom."""
-    lead, what = moment(entry.at), actions.get(entry.action, entry.action)
+    lead, what = moment(entry.at), action_called(actions, words, entry.action)
     kind = words("a restricted record") if entry.closed else words.code("kind", entry.subject_kind)
     title = words("{label}: {value}", label=what, value=kind) if kind else what
     who = ", ".join(part for part in (entry.who, entry.laptop) if part)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,8 @@ def said_in(path: Path) -> Iterator[tuple[str, str | None]]:
             yield texts[0], None
 
 
-def all_said() -> dict[str, tuple[str | None, str]]:
+@cache
+def all_said() -> Mapping[str, tuple[str | None, str]]:
     return {one: (many, path.name) for path in sorted(ROOT.rglob("*.py")) for one, many in said_in(path)}
 
 
@@ -41,7 +43,8 @@ def places(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-def spanish() -> dict[str, tuple[str, ...]]:
+@cache
+def spanish() -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for path in sorted((resources.folder("i18n") / "es").glob("*.po")):
         with path.open("rb") as file:

@@ -5,26 +5,26 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Literal
+
+from tests.sync.between import HERE, Listener, end
 
 Way = Literal["up", "down"]  # what laptops send; what the server answers
 
 
-class Proxy:
+class Proxy(Listener):
     """Listens on `port` and hands every byte on to `target`. `cut(way, after)` breaks the next exchange off once so many
     bytes went that way; `happens` is called just before."""
 
     def __init__(self, port: int, target: int) -> None:
         self._target = target
-        self._listener = socket.create_server(("127.0.0.1", port))
         self._guard = threading.Lock()
         self._cut: tuple[Way, int, Callable[[], None]] | None = None
         self._passed = {"up": 0, "down": 0}
-        self._open: set[socket.socket] = set()
-        self._threads: list[threading.Thread] = []
         self.cuts = 0
-        self._start(self._accept)
+        super().__init__(port)
 
     def cut(self, way: Way, after: int, happens: Callable[[], None] = lambda: None) -> None:
         """Counts from now."""
@@ -46,50 +46,24 @@ class Proxy:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        # shutdown wakes the threads that wait in accept and recv; close alone does not
-        with self._guard:
-            closing = [self._listener, *self._open]
-        for one in closing:
-            _end(one)
-        for thread in self._threads:
-            thread.join(20)
+        self.close()
 
-    def _start(self, job: Callable[[], None]) -> None:
-        thread = threading.Thread(target=job, name="proxy")
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._listener.accept()
-            except OSError:
-                return
-            try:
-                far = socket.create_connection(("127.0.0.1", self._target))
-            except OSError:  # no server there: as if nobody listened
-                near.close()
-                continue
-            with self._guard:
-                self._open |= {near, far}
-            self._start(lambda near=near, far=far: self._carry("up", near, far))  # type: ignore[misc]  # bound now
-            self._start(lambda near=near, far=far: self._carry("down", far, near))  # type: ignore[misc]  # bound now
+    def serve(self, near: socket.socket) -> None:
+        far = socket.create_connection((HERE, self._target))  # no server there: as if nobody listened here either
+        self._open.append(far)
+        self._start(lambda: self._carry("up", near, far))
+        self._carry("down", far, near)
 
     def _carry(self, way: Way, source: socket.socket, sink: socket.socket) -> None:
-        try:
+        with suppress(OSError):
             while data := source.recv(16_384):
                 let, happens = self._let(way, len(data))
                 sink.sendall(data[:let])
                 if happens is not None:
                     happens()
                     break
-        except OSError:
-            pass
-        finally:
-            for one in (source, sink):
-                _end(one)
-            with self._guard:
-                self._open -= {source, sink}
+        for one in (source, sink):
+            end(one)
 
     def _let(self, way: Way, size: int) -> tuple[int, Callable[[], None] | None]:
         """How many of these bytes go on, and what happens when it is cut there."""
@@ -102,12 +76,3 @@ class Proxy:
             self._cut = None
             self.cuts += 1
             return after - before, happens
-
-
-def _end(one: socket.socket) -> None:
-    try:
-        one.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
-    finally:
-        one.close()

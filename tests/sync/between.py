@@ -73,10 +73,10 @@ def authority(name: str = "Lantern Street Services Root") -> Authority:
 
 
 class Listener:
-    """Takes connections, each in a thread, until `close`."""
+    """Takes connections, each in a thread, until `close`. `port` 0: a free one."""
 
-    def __init__(self) -> None:
-        self._listener = socket.create_server((HERE, 0))
+    def __init__(self, port: int = 0) -> None:
+        self._listener = socket.create_server((HERE, port))
         self.port: int = self._listener.getsockname()[1]
         self._open: list[socket.socket] = [self._listener]
         self._threads: list[threading.Thread] = []
@@ -105,11 +105,11 @@ class Listener:
         except OSError:
             pass  # whoever spoke has gone
         finally:
-            _end(near)
+            end(near)
 
     def close(self) -> None:
         for one in [*self._open]:
-            _end(one)
+            end(one)
         for thread in self._threads:
             thread.join(20)
 
@@ -210,7 +210,7 @@ class TunnelProxy(Listener):
                         break
                 sink.sendall(data)
         for one in (source, sink):
-            _end(one)
+            end(one)
 
 
 def _head(line: socket.socket) -> bytes:
@@ -224,7 +224,8 @@ def _head(line: socket.socket) -> bytes:
     return found
 
 
-def _end(one: socket.socket) -> None:
+def end(one: socket.socket) -> None:
+    """Closes it; a thread that waits in accept or recv wakes, which close alone does not do."""
     with suppress(OSError):
         one.shutdown(socket.SHUT_RDWR)
     one.close()

@@ -141,6 +141,11 @@ def test_a_laptop_that_takes_in_what_came_late_to_an_erased_record_is_found(monk
     assert violation.property == "erasure"
 
 
+def test_an_administrator_who_is_let_in_again_reads_the_log_that_their_copy_had_sent() -> None:
+    """Seed 1292 with audit logs: the bundle of this copy had lost, and the other one's stayed held."""
+    assert run(1292, auditing=True).violation is None
+
+
 def test_an_audit_log_that_seems_to_have_a_gap_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seed 77 sends audit logs; what was on its way when a copy was met went first, under the new identity."""
     assert run(77, auditing=True).violation is None

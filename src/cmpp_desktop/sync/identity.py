@@ -114,8 +114,11 @@ def become(books: Books, store: Replica, new: keys.KeyPair, start: Start | None 
         for name in (replica.SUCCESSOR, replica.IDENTITY):
             store.put_secret(name, None)
         store.put_secret(replica.RENEWED, canon.pack(books.now_ms()))
+        readable = {place for place, _ in books.keys}
         for drop in drops:  # messages: nothing of them is merged
             forget_unsent(store, drop, old)
+            if drop in readable and books.state is not None:  # what the other copy sent counts, and its chain is the log's
+                Rebuilding(store, books.state, books.keys, new.id, drop, books.now_ms()).run()
         store.put_secret(replica.AUDIT_SENT, None)  # another chain: it begins with the whole of the log
         if AUDIT in drops:  # and with nothing before that: what waited would seem to come after a gap
             store.renew_outbox(AUDIT, ())

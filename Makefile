@@ -1,7 +1,8 @@
 # Everything is made in .venv and build/. `make` alone says what there is.
 PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
 PY := .venv/bin/python
-WORKERS ?= 2
+# One more than the two processors that continuous integration has: tests of the window and of processes wait now and then.
+WORKERS ?= 3
 # Where bytecode is forbidden each of the many processes that start here compiles the whole program anew: six times the processor time.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -17,7 +18,7 @@ setup: .venv/.project ## system packages (Debian as root), the pinned Python pac
 run: setup ## the demo organisation: in a window, or off screen where there is no display (writes build/demo/)
 	@$(PY) -m tools.demo
 
-test: setup ## all tests, in WORKERS processes (2); ARGS="-k word" for some
+test: setup ## all tests, in WORKERS processes (3); ARGS="-k word" for some
 	@QT_QPA_PLATFORM=$(or $(TEST_PLATFORM),offscreen) $(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 simulate: setup ## histories of laptops and a server that fail in every way, for SECONDS (60) from SEED (1); ARGS="--replay 7" shows one

@@ -28,7 +28,7 @@ LONG_MODULES = {
     "src/cmpp_desktop/reports/layout/text.py": 415,
     "src/cmpp_desktop/store/state.py": 415,
     "src/cmpp_desktop/sync/enrolment.py": 403,
-    "src/cmpp_desktop/sync/inbox.py": 415,
+    "src/cmpp_desktop/sync/inbox.py": 413,
     "src/cmpp_desktop/ui/app.py": 590,
     "src/cmpp_desktop/ui/frame.py": 570,
     "src/cmpp_desktop/sync/engine.py": 406,

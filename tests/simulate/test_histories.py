@@ -146,6 +146,11 @@ def test_an_administrator_who_is_let_in_again_reads_the_log_that_their_copy_had_
     assert run(1292, auditing=True).violation is None
 
 
+def test_a_copy_that_may_read_the_audit_drop_later_does_not_believe_what_it_never_sent() -> None:
+    """Seed 2475: it sealed audit entries as a caseworker and went on as another laptop, which became an administrator's."""
+    assert run(2475, auditing=True).violation is None
+
+
 def test_an_audit_log_that_seems_to_have_a_gap_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seed 77 sends audit logs; what was on its way when a copy was met went first, under the new identity."""
     assert run(77, auditing=True).violation is None

@@ -8,9 +8,17 @@ from uuid import UUID
 from cmpp_desktop.changes import ChangeSet, Write
 from cmpp_desktop.sync import seal
 from cmpp_desktop.sync.keys import Keys
-from cmpp_desktop.sync.replica import GONE, OnShelf, Replica
+from cmpp_desktop.sync.replica import GONE, NO_CHAIN, Chain, ChainRow, EnvelopeRow, OnShelf, Replica
 from cmpp_protocol import envelope
 from cmpp_protocol.stamps import Stamp
+
+
+def chain_at(last: EnvelopeRow | None) -> ChainRow:
+    """The chain of a device whose last bundle is this one."""
+    if last is None:
+        return NO_CHAIN
+    no = 0 if last.body == GONE else envelope.decode_header(last.body).roster_no
+    return Chain(last.number, last.hash, last.last_hlc or 0, no)
 
 
 def counted_writes(store: Replica, held: Keys, place: UUID, rows: Sequence[OnShelf]) -> dict[int, frozenset[Write]]:

@@ -15,7 +15,7 @@ from uuid import UUID
 from cmpp_desktop.changes import LIFE, LIVE, ChangeSet, Write, collection_id
 from cmpp_desktop.errors import KnownError
 from cmpp_desktop.sync.books import Books
-from cmpp_desktop.sync.counted import opened
+from cmpp_desktop.sync.counted import chain_at, opened
 from cmpp_desktop.sync.replica import IDENTITY, OnShelf, Replica, StoredEnvelope
 from cmpp_protocol import canon, rights
 from cmpp_protocol.api import ChainAt
@@ -121,10 +121,13 @@ class Drops:
 
 def forget_unsent(store: Replica, place: UUID, old: bytes) -> None:
     """Inside a transaction: what an identity that ended had sealed for a drop leaves anew, from the outbox, under another."""
-    for one in store.shelf(place, old):
-        if one.mine and one.seq is None:
-            store.release(place, one.device, one.number, one.hash)
-            store.forget_envelope(place, one.device, one.number, one.hash)
+    unsent = [one for one in store.shelf(place, old) if one.mine and one.seq is None]
+    for one in unsent:
+        store.release(place, one.device, one.number, one.hash)
+        store.forget_envelope(place, one.device, one.number, one.hash)
+    if unsent:  # who gets to read the drop later must not believe that it came so far
+        sent = max(store.shelf(place, old), key=lambda one: one.number, default=None)
+        store.put_chain(place, old, chain_at(None if sent is None else store.envelope(place, old, sent.number, sent.hash)))
 
 
 def change_set_of(kind: str, what: str, values: dict[str, canon.Value], stamp: Stamp) -> ChangeSet:

@@ -14,9 +14,9 @@ from uuid import UUID
 
 from cmpp_desktop.changes import ChangeSet
 from cmpp_desktop.sync import leaving_again, own_changes
-from cmpp_desktop.sync.counted import opened
+from cmpp_desktop.sync.counted import chain_at, opened
 from cmpp_desktop.sync.keys import Keys
-from cmpp_desktop.sync.replica import NO_CHAIN, Chain, EnvelopeRow, Replica, StoredEnvelope
+from cmpp_desktop.sync.replica import NO_CHAIN, EnvelopeRow, Replica, StoredEnvelope
 from cmpp_protocol import envelope, rights
 from cmpp_protocol.roster import RosterState
 from cmpp_protocol.roster_state import Fence
@@ -75,14 +75,8 @@ def take_out(replica: Replica, state: RosterState, device: bytes, cut: Fence, he
         replica.put_envelope(StoredEnvelope(*at, one.epoch, one.seq, True, "held", one.last_hlc, one.body))
         replica.release(*at)
     replica.renew_outbox(place, [said[hlc] for hlc in sorted(said)])
-    replica.put_chain(place, device, _chain_at(last))
+    replica.put_chain(place, device, chain_at(last))
     _say_it_leaves_again(replica, state, place, device, bad)
-
-
-def _chain_at(last: EnvelopeRow | None) -> Chain:
-    if last is None:
-        return Chain(0, bytes(32), 0, 0)
-    return Chain(last.number, last.hash, last.last_hlc or 0, envelope.decode_header(last.body).roster_no)
 
 
 def _go_back(
@@ -93,7 +87,7 @@ def _go_back(
             at = (place, one.device, one.number, one.hash)
             replica.put_envelope(StoredEnvelope(*at, one.epoch, None, True, "held", one.last_hlc, one.body))
             replica.release(*at)  # nothing is set aside any more: its changes are on their way
-        replica.put_chain(place, device, _chain_at(last))
+        replica.put_chain(place, device, chain_at(last))
         _say_it_leaves_again(replica, state, place, device, left)
 
 

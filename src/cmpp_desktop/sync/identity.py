@@ -15,7 +15,7 @@ from cmpp_desktop.changes import LIFE, ChangeSet, RecordState, collection_id
 from cmpp_desktop.errors import BugError, KnownError
 from cmpp_desktop.sync import adopting, audit_drop, branches, leaving_again, merge, parted, rebuild, replica
 from cmpp_desktop.sync.books import Books
-from cmpp_desktop.sync.counted import counted_writes, named_unread, opened
+from cmpp_desktop.sync.counted import chain_at, counted_writes, named_unread, opened
 from cmpp_desktop.sync.desk import Cutting, Heads, Make, cuts_of
 from cmpp_desktop.sync.drops import forget_unsent
 from cmpp_desktop.sync.enrolment import Invitation, Start, enrol
@@ -215,11 +215,8 @@ def _chain_as_logged(
         return
     header = envelope.decode_header(row.body)
     before = store.envelope(place, old, first.number - 1, header.previous) if first.number > 1 else None
-    if before is not None:
-        no = envelope.decode_header(before.body).roster_no
-        store.put_chain(place, old, Chain(before.number, before.hash, before.last_hlc or 0, no))
-    elif first.number == 1:
-        store.put_chain(place, old, NO_CHAIN)
+    if before is not None or first.number == 1:
+        store.put_chain(place, old, chain_at(before))
     else:  # what counted of it is older than all that waits
         last = min((one.stamp.hlc for one in waiting), default=1) - 1
         store.put_chain(place, old, Chain(first.number - 1, header.previous, last, header.roster_no))

@@ -23,6 +23,7 @@ from cmpp_desktop.errors import KnownError
 from cmpp_desktop.store.bulk import uncollected
 from cmpp_desktop.sync import copies, cuts, erased, merge, seal, signed_rule, snapshot_begun
 from cmpp_desktop.sync.copies import BadCopy
+from cmpp_desktop.sync.counted import chain_at
 from cmpp_desktop.sync.fresh import Fresh
 from cmpp_desktop.sync.keys import Keys
 from cmpp_desktop.sync.parted import has_parted
@@ -333,11 +334,8 @@ class _Batch:
         if device != self._box._own or item.seq is None or has_parted(self._replica, self._collection, device, self._chains):
             return self._chains.get(device, NO_CHAIN)
         rows = self._replica.envelopes(self._collection, logged=True)
-        own = [one for one in rows if one.device == device and one.state in ("counts", "void") and one.seq != item.seq]
-        if not own:
-            return NO_CHAIN
-        last = max(own, key=lambda one: one.number)
-        return Chain(last.number, last.hash, last.last_hlc or 0, envelope.decode_header(last.body).roster_no)
+        own = (one for one in rows if one.device == device and one.state in ("counts", "void") and one.seq != item.seq)
+        return chain_at(max(own, key=lambda one: one.number, default=None))
 
     def _merge(self, opened: _Opened, inside: seal.Opened) -> None:
         device = opened.parsed.header.device

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import psycopg
 from alembic import command
@@ -171,12 +171,11 @@ def upserting(kind: str, table: Table) -> postgresql.Insert | sqlite.Insert:
 
 
 class _Binary(psycopg.Cursor[Any]):
-    """Sealed bytes come as they are: in PostgreSQL's text they are twice as many, written and read digit by digit. For our own
-    tables only: not all that its catalogues hold can be read so."""
+    """Sealed bytes come as they are: in PostgreSQL's text they are twice as many, written and read digit by digit. What its
+    catalogues hold comes as text: not all of that can be read otherwise."""
 
-    def __init__(self, connection: psycopg.Connection[Any], **more: Any) -> None:
-        super().__init__(connection, **more)
-        self.format = psycopg.pq.Format.BINARY
+    def execute(self, query: Any, params: Any = None, *, prepare: bool | None = None, binary: bool | None = None) -> Self:
+        return super().execute(query, params, prepare=prepare, binary="pg_catalog." not in str(query))
 
 
 def insert_all(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

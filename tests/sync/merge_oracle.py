@@ -65,8 +65,14 @@ class World:
         if state is None or LIFE not in state.heads:
             first = [Write("note", id, LIFE, LIVE)] if state is None else [self.merge.write(state, "note", id, LIFE, LIVE)]
             self._commit(laptop, [*first, self.merge.write(state, "note", id, field_name, bytes_)])
-        elif real_merge.status(state, laptop.seen, 0).name != "settled":  # rule 18
+        elif self._may_be_changed(laptop, state):
             self._commit(laptop, [self.merge.write(state, "note", id, field_name, bytes_)])
+
+    @staticmethod
+    def _may_be_changed(laptop: Laptop, state: RecordState) -> bool:
+        """Rule 18. Which of two lives is shown while they are no conflict yet is a matter of clocks, so a live one is enough."""
+        lives = {head.value for head in state.heads[LIFE]}
+        return LIVE in lives or real_merge.status(state, laptop.seen, 0).name != "settled"
 
     def do_life(self, who: int, record: int, which: int) -> None:
         laptop, id = self.laptops[who % len(self.laptops)], RECORDS[record % len(RECORDS)]

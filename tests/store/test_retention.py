@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from cmpp_desktop.domain.assistance import RecordAssistance
@@ -272,6 +272,7 @@ def history(laptop: Laptop, people: list[UUID], steps: list[tuple[str, int]]) ->
 
 
 @given(st.lists(st.tuples(st.sampled_from(WORK), st.integers(0, 4)), max_size=8))
+@example([("merge", 0), ("group", 1)])  # a workshop of somebody who is destroyed and somebody who stays
 @settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.too_slow])
 def test_no_question_answers_anything_about_them_and_every_other_answer_stays(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]
@@ -292,9 +293,11 @@ def test_no_question_answers_anything_about_them_and_every_other_answer_stays(
 
 
 def _answers(laptop: Laptop, id: UUID) -> list[str]:
-    """Everything in one person's file, kind by kind, and their page and stream."""
+    """Everything in one person's file, kind by kind, and their page and stream. Sessions by the stream alone: one with others
+    stands in the file of whoever is named first, and that is another one of them when the first one's file is gone."""
     asked: list[Any] = [laptop.ask(Participant(id)), laptop.ask(Timeline(id, DAY))]
-    asked += [laptop.ask(Records(kind, id)) for kind, model in KINDS.items() if "participant_id" in model.model_fields]
+    kinds = (kind for kind, model in KINDS.items() if "participant_id" in model.model_fields and kind != "service_session")
+    asked += [laptop.ask(Records(kind, id)) for kind in kinds]
     return [repr(answer) for answer in asked]
 
 

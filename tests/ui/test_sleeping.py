@@ -107,6 +107,10 @@ def test_the_window_locks_before_the_computer_sleeps_and_logind_waits_for_it(
         logind.tell(False)
         qtbot.waitUntil(lambda: sleeping.delays, timeout=20_000)
     assert [asked[0::3] for asked in logind.asked] == [("sleep", "delay")] * 3
+    logind.tell(True)  # and it holds up nothing that comes after this test
+    qtbot.waitUntil(lambda: not sleeping.delays, timeout=20_000)
+    at.quiet()
+    assert logind.let_go.wait(20)
 
 
 class _Bell(QObject):

@@ -1,5 +1,5 @@
 """How a first sync grows: 10,000, 100,000 and 1,000,000 records. Each time is that of a record, so that a flat line means
-linear. The million, which takes several minutes, also draws docs/sync-growth.svg.
+linear. The million, which takes most of a quarter of an hour, also draws docs/sync-growth.svg.
 """
 
 from __future__ import annotations

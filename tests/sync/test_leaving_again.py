@@ -18,6 +18,9 @@ class Bundle(NamedTuple):
     device: bytes
     number: int
     hash: bytes
+    seq: int | None = None
+    mine: bool = True
+    state: str = "held"
 
 
 LOST, OTHER = Bundle(ANA, 3, b"3" * 32), Bundle(ANA, 4, b"4" * 32)

@@ -8,30 +8,18 @@ copy may have it twice; then it would stand twice. So what anybody has said of a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
 from uuid import UUID
 
 from cmpp_desktop.changes import Write
 from cmpp_desktop.sync import adopting
-from cmpp_desktop.sync.replica import Replica
+from cmpp_desktop.sync.replica import OnShelf, Replica
 from cmpp_protocol.stamps import Stamp
 
 _UNDECIDED = ("", "open")
 
 
-class Lost(Protocol):
-    """A bundle that leaves again in others."""
-
-    @property
-    def device(self) -> bytes: ...
-    @property
-    def number(self) -> int: ...
-    @property
-    def hash(self) -> bytes: ...
-
-
 def said_now(
-    store: Replica, place: UUID, lost: Iterable[Lost], why: str = "", mapped: Callable[[Stamp], Stamp] | None = None
+    store: Replica, place: UUID, lost: Iterable[OnShelf], why: str = "", mapped: Callable[[Stamp], Stamp] | None = None
 ) -> tuple[Write, ...]:
     """The writes that say so of those of the bundles of which nobody has decided anything. `why` they were held; `mapped` gives
     the stamp that one has from now on which the records here name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,10 +67,11 @@ def export(opened: Opened, path: Path, wanted: AuditFilter, *, reason: str, lang
     if not reason.strip():
         raise Invalid(reason="missing")
     words = opened.words(language)
+    said = action_words(words)
     lines, after = [_head(words)], None
     while True:
         page: tuple[AuditRow, ...] = opened.ask(AuditTrail(AT_ONCE, wanted, after))
-        lines += [_line(entry, words) for entry in page]
+        lines += [_line(entry, words, said) for entry in page]
         if len(page) < AT_ONCE:
             break
         after = page[-1]
@@ -85,20 +87,19 @@ def _head(words: Words) -> list[str]:
     ]  # fmt: skip
 
 
-def _called(action: str, words: Words) -> str:
+def _called(action: str, words: Words, said: Mapping[str, str]) -> str:
     """In words; with the code of what this version has none for, so that somebody who has can look it up."""
-    said = action_words(words)
     called = action_called(said, words, action)
     return called if action in said else words("{label}: {value}", label=called, value=action)
 
 
-def _line(entry: AuditRow, words: Words) -> list[str]:
+def _line(entry: AuditRow, words: Words, said: Mapping[str, str]) -> list[str]:
     kind = words("A restricted record") if entry.closed else words.code("kind", entry.subject_kind)
     return [
         words.here(entry.at).isoformat(timespec="seconds"),
         entry.laptop or entry.device[:16],
         entry.who or (str(entry.member_id) if entry.member_id else ""),
-        _called(entry.action, words),
+        _called(entry.action, words, said),
         kind,
         str(entry.subject_id) if entry.subject_id else "",
         str(entry.number),
